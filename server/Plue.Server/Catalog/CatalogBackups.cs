@@ -3,18 +3,18 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>An earlier version of one of the user's catalogs.</summary>
-/// <param name="Id">Names it: the catalog's id and the moment it was replaced.</param>
-/// <param name="Path">The file as it was.</param>
+/// <summary>An earlier version of a user catalog.</summary>
+/// <param name="Id">The catalog's id and the time at which the version was replaced.</param>
+/// <param name="Path">The path of the backup file.</param>
 public sealed record CatalogVersion(string Id, string CatalogId, DateTimeOffset At, string Path);
 
-/// <summary>The last ten versions of each of the user's catalogs, kept before every change.</summary>
+/// <summary>The last ten versions of each user catalog; a version is stored before every change.</summary>
 internal sealed class CatalogBackups(string folder, TimeProvider time)
 {
     public const int MaxPerCatalog = 10;
     private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Returns all versions, newest first.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
     public IReadOnlyList<CatalogVersion> List()
     {
@@ -42,12 +42,12 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
         }
     }
 
-    /// <exception cref="FailureException">StoreReadOnly: it was not stored, so what it would make room for has to stay.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: nothing was stored, and no old version was deleted.</exception>
     public void Keep(string catalogId, byte[] content)
     {
         var versions = Of(catalogId);
         var now = time.GetUtcNow();
-        // Two changes within a millisecond are two versions all the same, and a clock that was set back does not disturb the order.
+        // Keeps versions distinct within a millisecond and in order after the clock was set back.
         var at = versions is [var newest, ..] && newest.At >= now ? newest.At.AddMilliseconds(1) : now;
         CatalogFile.Replace(
             Path.Combine(folder, $"{catalogId}.{at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}{CatalogFile.Extension}"),
@@ -61,7 +61,7 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
 
     private List<CatalogVersion> Of(string catalogId) => [.. List().Where(version => version.CatalogId == catalogId)];
 
-    /// <returns>Null for a file that is no version of a catalog.</returns>
+    /// <returns>Null if the file is not a version of a catalog.</returns>
     private static CatalogVersion? Version(string path)
     {
         var name = Path.GetFileName(path);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>Where a catalog comes from; a later layer overrides an earlier one.</summary>
+/// <summary>The origin of a catalog; a later layer overrides an earlier one.</summary>
 public enum CatalogLayer
 {
     Shipped,
@@ -10,41 +10,41 @@ public enum CatalogLayer
     User,
 }
 
-/// <summary>One vendor of the catalog, with all that is known of its file.</summary>
+/// <summary>A provider in the catalog and the state of its file.</summary>
 public sealed record CatalogEntry
 {
     public required string Id { get; init; }
 
-    /// <summary>The user's where there is a file of theirs, even while it is not followed.</summary>
+    /// <summary>User if the user has a file for it, even if that file is not used because of errors.</summary>
     public required CatalogLayer Layer { get; init; }
 
     /// <summary>The effective provider. If the file has errors, the part that could be read.</summary>
     public required CatalogProvider Provider { get; init; }
 
-    /// <summary>As the file of <see cref="Layer"/> has it, unknown fields included; an empty object where it is no JSON.</summary>
+    /// <summary>The document in the file of <see cref="Layer"/>, including unknown fields; an empty object if it is not JSON.</summary>
     public required JsonElement Document { get; init; }
 
     /// <summary>The errors and warnings of that file.</summary>
     public required IReadOnlyList<CatalogFault> Faults { get; init; }
 
-    /// <summary>False for a file with errors that has no other catalog behind it: it cannot be used.</summary>
+    /// <summary>False for a file with errors if no other catalog has this id: it cannot be used.</summary>
     public required bool IsEffective { get; init; }
 
-    /// <summary>Without the user's file there would still be a catalog with this id.</summary>
+    /// <summary>True if the user's file overrides a shipped or fetched catalog.</summary>
     public required bool OverridesShipped { get; init; }
 
-    /// <summary>The user's file; null for the others.</summary>
+    /// <summary>The user's file; null for other layers.</summary>
     public string? File { get; init; }
 
     public bool HasErrors => Faults.Any(fault => fault.IsError);
 
-    /// <summary>Counted once: lists of thousands of models are shown often.</summary>
+    /// <summary>Computed once, because lists of thousands of models are shown often.</summary>
     public CatalogTotals Totals => totals ??= CatalogTotals.Of(Provider.Models);
 
     private CatalogTotals? totals;
 }
 
-/// <summary>Totals of a list of models. Prices are USD per million tokens, of models with a known price.</summary>
+/// <summary>Totals of a list of models. Prices are in USD per million tokens and cover models with a known price.</summary>
 public sealed record CatalogTotals
 {
     public required int ModelCount { get; init; }
@@ -56,7 +56,7 @@ public sealed record CatalogTotals
     public decimal? LowestOutputPerMillion { get; init; }
     public decimal? HighestOutputPerMillion { get; init; }
 
-    /// <summary>Tokens.</summary>
+    /// <summary>In tokens.</summary>
     public long? LargestContext { get; init; }
 
     public static CatalogTotals Of(IReadOnlyList<CatalogModel> models)

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>Catalogs on the disk: capped, durable, and every failure a sentence.</summary>
+/// <summary>Reads and writes catalog files: limited in size, durable, and with an error message for each failure.</summary>
 internal static class CatalogFile
 {
     public const int MaxBytes = 16 * 1024 * 1024;
@@ -19,13 +19,13 @@ internal static class CatalogFile
         SkipValidation = true,
     };
 
-    /// <summary>The bytes, or why there are none.</summary>
+    /// <summary>Returns the bytes, or why the file cannot be read.</summary>
     public static (byte[]? Bytes, string? Problem) Read(string path)
     {
         try
         {
             using var stream = RegularFile.OpenRead(path);
-            // The length may be wrong or change: what is counted is what arrives.
+            // The length may be wrong or change, so the bytes read are counted.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, MaxBytes) + 1];
             var count = 0;
             while (true)
@@ -58,7 +58,7 @@ internal static class CatalogFile
         }
     }
 
-    /// <summary>The value, or where the text stops being JSON.</summary>
+    /// <summary>Returns the value, or the location of the syntax error.</summary>
     public static (JsonElement? Value, string? Problem) Parse(ReadOnlySpan<byte> bytes)
     {
         try
@@ -72,7 +72,7 @@ internal static class CatalogFile
         }
     }
 
-    /// <summary>As people read it: indented, every value as it was written.</summary>
+    /// <summary>Returns indented text with every value as it was written.</summary>
     public static byte[] Text(JsonElement value) => Text(value.WriteTo);
 
     public static byte[] Text(IReadOnlyList<JsonElement> list) =>
@@ -117,7 +117,7 @@ internal static class CatalogFile
         }
     }
 
-    /// <exception cref="FailureException">StoreReadOnly: the file is still there.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: the file was not deleted.</exception>
     public static void Delete(string path)
     {
         try
@@ -135,18 +135,18 @@ internal static class CatalogFile
     }
 }
 
-/// <summary>Identifies a version of a file by its size and times.</summary>
+/// <summary>Identifies a version of a file by its length and timestamps.</summary>
 internal readonly record struct FileStamp(long Length, long Ticks)
 {
     public static readonly FileStamp None = new(-1, 0);
 
     public bool Exists => this != None;
 
-    /// <summary>A link is resolved to its target. A broken link exists but cannot be read.</summary>
+    /// <summary>Returns the stamp of a file; a link is resolved to its target. A broken link exists but cannot be read.</summary>
     public static FileStamp Of(string path)
     {
         FileSystemInfo info = new FileInfo(path);
-        // -1 where nothing is; else one look at the disk gives all that follows.
+        // -1 if nothing exists; otherwise one system call provides all of the following values.
         var isLink = info.Attributes is var attributes && (int)attributes != -1 && attributes.HasFlag(FileAttributes.ReparsePoint);
         if (isLink)
         {

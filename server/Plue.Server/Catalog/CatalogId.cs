@@ -1,7 +1,7 @@
 namespace Plue.Server.Catalog;
 
 /// <summary>
-/// A catalog's id is the name of its file: safe on every system, so nothing can climb out of a folder and no two ids fold into one file.
+/// A catalog's id is the name of its file. It is safe on every system: it cannot escape a folder, and no two ids refer to the same file.
 /// </summary>
 internal static class CatalogId
 {
@@ -19,7 +19,7 @@ internal static class CatalogId
 
     private static bool IsLetterOrDigit(char c) => c is (>= 'a' and <= 'z') or (>= '0' and <= '9');
 
-    /// <summary>Device names of Windows, which it opens in place of a file, whatever the extension.</summary>
+    /// <summary>True for device names, which Windows opens instead of a file, regardless of the extension.</summary>
     private static bool IsDevice(string name) =>
         name is "con" or "prn" or "aux" or "nul" or ['c', 'o', 'm', >= '0' and <= '9'] or ['l', 'p', 't', >= '0' and <= '9'];
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>How much one list of providers may hold, from a file or from a server.</summary>
+/// <summary>The size limits of a list of providers, from a file or a server.</summary>
 internal static class CatalogLimits
 {
     public const int Providers = 1_000;

@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>Prices are USD per million tokens. 0 in all four means free, flat-rate or unknown: Plue shows it as unknown.</summary>
+/// <summary>A model in the Catwalk format. Prices are in USD per million tokens; if all four are 0, the price is unknown, free or flat-rate.</summary>
 public sealed record CatalogModel
 {
     public required string Id { get; init; }
@@ -12,29 +12,30 @@ public sealed record CatalogModel
     public decimal CostPer1mInCached { get; init; }
     public decimal CostPer1mOutCached { get; init; }
 
-    /// <summary>Tokens; 0 where it is not known.</summary>
+    /// <summary>In tokens; 0 if unknown.</summary>
     public long ContextWindow { get; init; }
 
-    /// <summary>Tokens; 0 where it is not known. Use <see cref="MaxOutput"/>: rows of the format can exceed the window.</summary>
+    /// <summary>In tokens; 0 if unknown. Use <see cref="MaxOutput"/>: values in the format can exceed the context window.</summary>
     public long DefaultMaxTokens { get; init; }
     public bool CanReason { get; init; }
 
-    /// <summary>Weakest first. Null with <see cref="CanReason"/> means that reasoning is on or off.</summary>
+    /// <summary>Weakest first. If null and <see cref="CanReason"/> is true, reasoning can only be turned on or off.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
     public string? DefaultReasoningEffort { get; init; }
 
-    /// <summary>Accepts images.</summary>
+    /// <summary>True if the model accepts images.</summary>
     public bool SupportsAttachments { get; init; }
     public CatalogOptions? Options { get; init; }
 
-    /// <summary>Tokens of one answer, with room left for the prompt; null where it is not known.</summary>
+    /// <summary>The maximum number of tokens of a response, leaving space for the prompt; null if unknown.</summary>
     public long? MaxOutput =>
         DefaultMaxTokens <= 0 ? null
         : ContextWindow > 0 && DefaultMaxTokens >= ContextWindow ? Math.Max(1, ContextWindow / 2)
         : DefaultMaxTokens;
 
     /// <summary>
-    /// The format means "write" by in_cached and "read" by out_cached, but its rows differ; this rule gives the right read price in all of them.
+    /// The format defines in_cached as the write price and out_cached as the read price, but entries differ; this rule returns the correct read price for all
+    /// of them.
     /// </summary>
     public Price? Price
     {
@@ -64,6 +65,6 @@ public sealed record CatalogOptions
     public decimal? FrequencyPenalty { get; init; }
     public decimal? PresencePenalty { get; init; }
 
-    /// <summary>An object of the vendor's own, as JSON text.</summary>
+    /// <summary>A vendor-specific object as JSON text.</summary>
     public string? ProviderOptions { get; init; }
 }

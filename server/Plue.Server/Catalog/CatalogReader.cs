@@ -3,31 +3,31 @@ using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>Something in a catalog that should not be as it is.</summary>
+/// <summary>A problem in a catalog.</summary>
 /// <param name="Path">The path to the field, such as <c>models[2].context_window</c>; empty for the whole document.</param>
-/// <param name="IsError">Errors keep a catalog from being used; warnings do not.</param>
-/// <param name="Message">A sentence for a person.</param>
+/// <param name="IsError">A catalog with errors cannot be used; warnings do not prevent its use.</param>
+/// <param name="Message">One sentence for the user.</param>
 public sealed record CatalogFault(string Path, bool IsError, string Message)
 {
     public override string ToString() => Path.Length == 0 ? Message : $"{Path}: {Message}";
 }
 
-/// <param name="Provider">As far as it could be read; null when there is nothing to read.</param>
+/// <param name="Provider">The part that could be read; null if there is none.</param>
 public sealed record CatalogReading(CatalogProvider? Provider, IReadOnlyList<CatalogFault> Faults)
 {
     public bool HasErrors => Faults.Any(fault => fault.IsError);
 }
 
 /// <summary>
-/// Reads a provider of the Catwalk format and checks it. Never throws, whatever the JSON is. Fields that the format does not have are passed
-/// over: the document itself is what is kept and saved.
+/// Reads and validates a provider in the Catwalk format. Does not throw for any JSON. Unknown fields are ignored; they are preserved because the document
+/// itself is stored.
 /// </summary>
 public static class CatalogReader
 {
     /// <summary>A model with this id represents all models that the server lists.</summary>
     private const string AnyModel = "";
 
-    /// <param name="knownTypes">Types that Plue has a kind for; null leaves them unchecked.</param>
+    /// <param name="knownTypes">The types that Plue supports; null disables the check.</param>
     public static CatalogReading Read(JsonElement document, IReadOnlySet<string>? knownTypes = null)
     {
         if (document.ValueKind != JsonValueKind.Object)
@@ -63,7 +63,7 @@ public static class CatalogReader
 
     internal const string NotUnicode = "The catalog contains text that is not valid Unicode.";
 
-    /// <summary>The JSON reader validates the characters of a string only when the string is read, and throws then.</summary>
+    /// <summary>True if all strings are valid. The JSON reader validates a string only when it is read, and throws then.</summary>
     internal static bool IsReadable(JsonElement document)
     {
         try
@@ -79,7 +79,7 @@ public static class CatalogReader
 
     private static CatalogReading Invalid(string why) => new(null, [new CatalogFault("", IsError: true, why)]);
 
-    /// <summary>Some vendors' usual model is not in their own list.</summary>
+    /// <summary>Returns the id, or the first model for an unknown one: the default models of some vendors are not in their lists.</summary>
     private static string? KnownModelId(string? id, List<CatalogModel> models) =>
         id is null || models.Any(model => model.Id == id) ? id : models.FirstOrDefault()?.Id;
 
@@ -96,7 +96,7 @@ public static class CatalogReader
             DefaultMaxTokens = fields.Integer("default_max_tokens") ?? 0,
             CanReason = fields.Flag("can_reason") ?? false,
             ReasoningLevels = fields.Texts("reasoning_levels"),
-            // Old files spell it the second way.
+            // The second spelling is used in old files.
             DefaultReasoningEffort = fields.Text("default_reasoning_effort") ?? fields.Text("reasoning_effort"),
             SupportsAttachments = fields.Flag("supports_attachments") ?? false,
             Options = fields.Object("options") is { } options ? Options(options) : null,
@@ -137,7 +137,7 @@ public static class CatalogReader
         }
     }
 
-    /// <summary>The fields of one object. One of a wrong type is reported and reads as if it were not there; so does null.</summary>
+    /// <summary>The fields of an object. A field of the wrong type is reported and treated as missing; null is treated as missing, too.</summary>
     private sealed class Fields
     {
         private readonly JsonElement element;
@@ -169,7 +169,7 @@ public static class CatalogReader
             return text ?? "";
         }
 
-        /// <param name="keepEmpty">Otherwise an empty text is none.</param>
+        /// <param name="keepEmpty">False to treat an empty text as missing.</param>
         public string? Text(string name, bool keepEmpty = false)
         {
             if (Find(name) is not { } value)
@@ -283,7 +283,7 @@ public static class CatalogReader
             return null;
         }
 
-        /// <summary>The objects of a list. An item of another type is reported and reads as an empty one, so that the places stay right.</summary>
+        /// <summary>Returns the objects of a list. An item of another type is reported and returned as an empty object, so that indexes stay correct.</summary>
         public IEnumerable<Fields> Objects(string name)
         {
             if (Find(name) is not { } value)

@@ -6,14 +6,14 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Catalog;
 
-/// <param name="IsUpdated">False when the server says that nothing changed.</param>
+/// <param name="IsUpdated">False if the server reports no change.</param>
 /// <param name="ProviderCount">The number of fetched providers that were accepted.</param>
 public sealed record CatalogRefreshOutcome(bool IsUpdated, int ProviderCount, string Sentence);
 
 /// <summary>
-/// Fetches the catalog from the Catwalk server that the settings name. If a response is invalid, the current catalog is kept.
+/// Fetches the catalog from the Catwalk server in the settings. If a response is invalid, the current catalog is kept.
 /// </summary>
-/// <param name="http">Sends to an address; follows no redirect.</param>
+/// <param name="http">Must not follow redirects.</param>
 public sealed class CatalogRefresh(
     ProviderCatalog catalog,
     Func<CatalogSettings> settings,
@@ -23,7 +23,7 @@ public sealed class CatalogRefresh(
 {
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long after the start it is first considered, so that no start waits for it.</summary>
+    /// <summary>The delay of the first check after the start, so that it does not slow down the start.</summary>
     public static readonly TimeSpan FirstCheckDelay = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -32,7 +32,7 @@ public sealed class CatalogRefresh(
 
     private readonly SemaphoreSlim one = new(1, 1);
 
-    /// <exception cref="FailureException">MissingField: no address is set. Unreachable, Timeout, BadResponse, StoreReadOnly: nothing was changed.</exception>
+    /// <exception cref="FailureException">Nothing was changed. MissingField: no address is set. Unreachable, Timeout, BadResponse, StoreReadOnly.</exception>
     public async Task<CatalogRefreshOutcome> RunAsync(CancellationToken cancellationToken)
     {
         var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to store fetched data.");
@@ -70,7 +70,7 @@ public sealed class CatalogRefresh(
         }
     }
 
-    /// <summary>Fetches once a day while the settings ask for it; ends with <paramref name="cancellationToken"/> and never fails.</summary>
+    /// <summary>Fetches once a day if the settings enable it, until <paramref name="cancellationToken"/> is canceled. Does not throw.</summary>
     public async Task RunDailyAsync(ILogger logger, CancellationToken cancellationToken)
     {
         try
@@ -82,7 +82,7 @@ public sealed class CatalogRefresh(
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        { /* That is how it ends. */
+        { /* The expected end. */
         }
     }
 
@@ -126,7 +126,7 @@ public sealed class CatalogRefresh(
                 return;
             }
 
-            // Written first, so that an unavailable server is also requested only once a day by all windows.
+            // Stored before the request, so that all windows together request an unavailable server only once a day, too.
             fetched.Store(
                 (state ?? new StoredCatalogState(address.ToString(), null, null, default, null)) with
                 {
@@ -199,7 +199,7 @@ public sealed class CatalogRefresh(
 
     private const string CurrentCatalogKept = "The current catalog was kept.";
 
-    /// <summary>Compares the hash before anything of the response is read, and records a response that was rejected.</summary>
+    /// <summary>Checks the hash before parsing the response, and records a rejected response.</summary>
     private void RequirePinned(FetchedCatalog fetched, StoredCatalogState state, byte[] body, CatalogSettings chosen, string server)
     {
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(body));

@@ -3,17 +3,17 @@ using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>Checks the contents of a catalog that can be read.</summary>
+/// <summary>Validates the content of a readable catalog.</summary>
 internal static class CatalogRules
 {
     private const decimal ImplausiblePrice = 1_000;
 
-    /// <summary>USD per million tokens. Beyond it a cost could leave the range of a decimal.</summary>
+    /// <summary>In USD per million tokens. With a higher price, a cost could exceed the range of a decimal.</summary>
     private const decimal HighestPrice = 1_000_000_000;
     private const long MinContextWindow = 1_024;
     private static readonly string[] SecretHeaders = ["authorization", "api-key", "apikey", "token", "secret", "cookie", "password"];
 
-    /// <param name="models">As the file has them, the placeholder of a local server included.</param>
+    /// <param name="models">The models in the file, including the placeholder for a self-hosted server.</param>
     public static void Check(
         CatalogProvider provider,
         IReadOnlyList<CatalogModel> models,
@@ -189,7 +189,7 @@ internal static class CatalogRules
             _ => false,
         };
 
-    /// <summary><c>$NAME</c>.</summary>
+    /// <summary>True for <c>$NAME</c>.</summary>
     internal static bool IsVariable(string text) =>
         text is ['$', .. { Length: > 0 } name] && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

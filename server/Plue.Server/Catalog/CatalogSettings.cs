@@ -1,7 +1,7 @@
 namespace Plue.Server.Catalog;
 
 /// <summary>The catalog settings in <c>config.json5</c>.</summary>
-/// <param name="RefreshUrl">The address of a Catwalk server, without the path; null while the user gave none.</param>
+/// <param name="RefreshUrl">The address of a Catwalk server, without the path; null if not set.</param>
 /// <param name="RefreshDaily">Whether to fetch the catalog daily. Off by default.</param>
 /// <param name="Sha256">The only SHA-256 that a fetched catalog may have, in hex; null or empty accepts any. An invalid value accepts none.</param>
 public sealed record CatalogSettings(string? RefreshUrl, bool RefreshDaily, string? Sha256 = null)
@@ -15,6 +15,6 @@ public sealed record CatalogSettings(string? RefreshUrl, bool RefreshDaily, stri
 
     public bool HasInvalidPin => IsPinned && !(Sha256!.Trim() is { Length: HexLength } hex && hex.All(char.IsAsciiHexDigit));
 
-    /// <param name="sha256">Of the whole response, in hex.</param>
+    /// <param name="sha256">The hash of the whole response, in hex.</param>
     public bool Accepts(string? sha256) => !IsPinned || string.Equals(Sha256!.Trim(), sha256, StringComparison.OrdinalIgnoreCase);
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>A skeleton for a new catalog.</summary>
+/// <summary>A starting point for a new catalog.</summary>
 /// <param name="Json">A complete document in the Catwalk format.</param>
 public sealed record CatalogStart(string Id, string Name, string Description, string Json)
 {

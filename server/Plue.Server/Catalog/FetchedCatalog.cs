@@ -6,10 +6,10 @@ using Plue.Server.Platform;
 namespace Plue.Server.Catalog;
 
 /// <summary>
-/// The last response of the configured catalog server. It applies only while the settings name that server. It provides models
-/// and prices but cannot change addresses: a provider whose address differs from the shipped catalog is skipped.
+/// The last response of the catalog server. It is used only while the settings name that server. It provides models and prices but cannot change addresses: a
+/// provider whose address differs from the shipped catalog is skipped.
 /// </summary>
-/// <param name="settings">Read again only when the file of the settings changed.</param>
+/// <param name="settings">Called again only after the settings file changed.</param>
 internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> settings)
 {
     private readonly string bodyPath = Path.Combine(paths.Index, "catalog.json");
@@ -21,7 +21,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
 
     public CatalogSettings Settings => settings();
 
-    /// <summary>The same object as long as nothing changed on the disk.</summary>
+    /// <summary>Returns the same object while the files do not change.</summary>
     public FetchedProviders Current
     {
         get
@@ -31,7 +31,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
         }
     }
 
-    /// <summary>How the last fetch went; null when there was none.</summary>
+    /// <summary>The result of the last fetch; null if there was none.</summary>
     public StoredCatalogState? State
     {
         get
@@ -41,7 +41,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
         }
     }
 
-    /// <summary>Atomic: the previous response applies until the last step.</summary>
+    /// <summary>Stores a response atomically: the previous one is used until the last step.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public void Store(ReadOnlySpan<byte> body, StoredCatalogState fetched)
     {
@@ -52,7 +52,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
         }
     }
 
-    /// <summary>Keeps the answer and changes what is known about it.</summary>
+    /// <summary>Updates the state and keeps the response.</summary>
     public void Store(StoredCatalogState known)
     {
         lock (sync)
@@ -62,11 +62,11 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
         }
     }
 
-    /// <returns>Why a fetched provider is skipped, or null.</returns>
-    /// <param name="shipped">The shipped one of the same id.</param>
+    /// <returns>Why a fetched provider is skipped; null if it is accepted.</returns>
+    /// <param name="shipped">The shipped provider with the same id; null if there is none.</param>
     public static string? Refusal(CatalogReading reading, CatalogProvider? shipped)
     {
-        // Some vendors' usual model is not in their own list; the first one is in for it.
+        // Some vendors' default models are not in their own lists; the first model replaces them.
         if (
             reading.Faults.FirstOrDefault(fault => fault.IsError && !fault.Path.StartsWith("default_", StringComparison.Ordinal)) is
             { } fault
@@ -96,7 +96,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     private void ReloadIfChanged()
     {
         var stateStamp = FileStamp.Of(statePath);
-        // Without an answer the settings do not matter.
+        // Without a response, the settings do not matter.
         var now = (stateStamp, stateStamp.Exists ? FileStamp.Of(paths.Config) : FileStamp.None);
         lock (sync)
         {
@@ -115,12 +115,12 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
             else if (CatalogFile.Read(bodyPath).Bytes is { } body && FetchedProviders.Read(body) is { } read)
             {
                 var sha256 = Convert.ToHexStringLower(SHA256.HashData(body));
-                // Cut short between the two files, the answer is still a whole one, but not the one whose tag is known.
+                // If the last write was interrupted between the two files, the response is complete, but its ETag is unknown.
                 if (state.Sha256 != sha256)
                 {
                     state = state with { ETag = null };
                 }
-                // A pin that was set or changed later applies to what was fetched before.
+                // A pinned hash also applies to a response that was fetched before it was set.
                 (providers, state) = chosen.Accepts(sha256)
                     ? (read, state)
                     : (FetchedProviders.None, state with { ETag = null, RejectedSha256 = sha256 });
@@ -145,7 +145,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
         }
         catch (JsonException)
         {
-            // What is fetched can be fetched again.
+            // The response can be fetched again.
             return null;
         }
     }
@@ -163,10 +163,10 @@ internal sealed class FetchedProviders
 
     public IReadOnlyCollection<string> Ids => places.Keys;
 
-    /// <returns>Null when there is none with this id.</returns>
+    /// <returns>Null if no provider has this id.</returns>
     public JsonElement? Find(string id) => places.TryGetValue(id, out var place) ? JsonElement.Parse(body.AsSpan(place)) : null;
 
-    /// <returns>Null when it is not a list of objects.</returns>
+    /// <returns>Null if the response is not a list of objects.</returns>
     public static FetchedProviders? Read(byte[] body)
     {
         Dictionary<string, Range> positions = new(StringComparer.Ordinal);
@@ -209,11 +209,11 @@ internal sealed class FetchedProviders
 }
 
 /// <param name="Url">The requested URL.</param>
-/// <param name="ETag">The server's tag of the answer, quotes included.</param>
-/// <param name="FetchedAt">When the server last said that the answer is the newest; null when it never did.</param>
+/// <param name="ETag">The ETag of the response, including quotes.</param>
+/// <param name="FetchedAt">When the server last confirmed that the response is current; null if it never did.</param>
 /// <param name="TriedAt">The time of the last attempt, successful or not.</param>
-/// <param name="Sha256">The SHA-256 of the response, in lower-case hex.</param>
-/// <param name="RejectedSha256">The SHA-256 of a newer response that was not the pinned one; null if there was none.</param>
+/// <param name="Sha256">The SHA-256 of the response, in lowercase hex.</param>
+/// <param name="RejectedSha256">The SHA-256 of a newer response that did not match the pinned hash; null if there was none.</param>
 internal sealed record StoredCatalogState(
     string Url,
     string? ETag,

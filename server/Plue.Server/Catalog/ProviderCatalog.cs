@@ -5,8 +5,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Catalog;
 
 /// <summary>
-/// The catalog of providers by id: the user's catalogs override fetched ones, which override the shipped ones. Files are read on first use and
-/// after they change. A user's file with errors overrides nothing. Thread-safe.
+/// The catalog of providers by id: the user's catalogs override fetched ones, which override shipped ones. Files are read on first use and after they change.
+/// A user's file with errors is ignored. Thread-safe.
 /// </summary>
 public sealed class ProviderCatalog
 {
@@ -27,27 +27,27 @@ public sealed class ProviderCatalog
         ]
     );
 
-    /// <summary>Only what ships.</summary>
+    /// <summary>Creates a catalog with shipped providers only.</summary>
     public ProviderCatalog() { }
 
-    /// <param name="knownTypes">Types of the format that Plue has a kind for; null leaves them unchecked.</param>
-    /// <param name="settings">Read only if something was fetched, and again after the settings file changed.</param>
+    /// <param name="knownTypes">The types that Plue supports; null disables the check.</param>
+    /// <param name="settings">Called only if a fetched catalog exists, and again after the settings file changed.</param>
     public ProviderCatalog(PluePaths paths, IReadOnlySet<string>? knownTypes = null, Func<CatalogSettings>? settings = null)
     {
         (folder, this.knownTypes) = (paths.Catalog, knownTypes);
         fetched = new FetchedCatalog(paths, settings ?? (() => new CatalogSettings(null, false)));
     }
 
-    /// <summary>The ids of all vendors, sorted, without reading them.</summary>
+    /// <summary>The ids of all providers, sorted. Does not read their files.</summary>
     public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths, FetchedNow)];
 
-    /// <returns>Null when no vendor that can be used has this id.</returns>
+    /// <returns>Null if no usable provider has this id.</returns>
     public CatalogProvider? Find(string id) => Get(id) is { IsEffective: true } entry ? entry.Provider : null;
 
-    /// <returns>Null when there is none with this id, not even a broken file.</returns>
+    /// <returns>Null if neither a provider nor a file with errors has this id.</returns>
     public CatalogEntry? Get(string id) => CatalogId.IsValid(id) ? Get(id, FetchedNow) : null;
 
-    /// <summary>All of them, sorted by id, and what is wrong with the user's.</summary>
+    /// <summary>Returns all entries, sorted by id, and the problems of the user's files.</summary>
     public CatalogListing List()
     {
         var (files, problem) = UserFiles();
@@ -56,10 +56,10 @@ public sealed class ProviderCatalog
         return new CatalogListing(entries, problem ?? Broken(files, entries));
     }
 
-    /// <summary>Errors and warnings of a catalog that is in no file yet.</summary>
+    /// <summary>Returns the errors and warnings of a catalog that is not stored.</summary>
     public IReadOnlyList<CatalogFault> Validate(JsonElement document) => Read(document).Faults;
 
-    /// <summary>When the server last confirmed what was fetched; null when nothing was.</summary>
+    /// <summary>When the server last confirmed the fetched catalog; null without one.</summary>
     public DateTimeOffset? RefreshedAt => fetched is { Current.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
 
     internal FetchedCatalog? Fetched => fetched;
@@ -68,13 +68,13 @@ public sealed class ProviderCatalog
 
     internal CatalogEntry? Shipped(string id) => shipped.GetOrAdd(id, ReadShipped);
 
-    /// <summary>Gets the catalog that applies after the user's catalog with this id is deleted; null if there is none.</summary>
+    /// <summary>Returns the catalog that applies after the user's catalog with this id is deleted; null if there is none.</summary>
     internal CatalogProvider? Without(string id) => LowerLayer(id, FetchedNow)?.Provider;
 
-    /// <summary>Where the user's catalog with this id lies or would lie.</summary>
+    /// <summary>Returns the path of the user's catalog with this id, whether or not it exists.</summary>
     internal string? FileOf(string id) => folder is null ? null : Path.Combine(folder, id + CatalogFile.Extension);
 
-    /// <summary>Forgets what was read, after a change that the file's length and time may not show.</summary>
+    /// <summary>Removes a catalog from the cache, after a change that may not affect the file's length and timestamp.</summary>
     internal void Forget(string id) => known.TryRemove(id, out _);
 
     private CatalogEntry? Get(string id, FetchedProviders others)
@@ -116,7 +116,7 @@ public sealed class ProviderCatalog
         try
         {
             return folder is not null && Directory.Exists(folder)
-                // Names with a leading dot are temporary files and what editors leave behind.
+                // Names with a leading dot are temporary files or backups of editors.
                 ? (
                     [
                         .. Directory
@@ -180,7 +180,7 @@ public sealed class ProviderCatalog
 
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
-    /// <summary>A catalog is found by its file's name, so that must be its id.</summary>
+    /// <summary>Reports an error if the id in the file is not its name, by which catalogs are found.</summary>
     private static CatalogReading Named(string id, CatalogReading reading) =>
         reading.Provider is { } provider && provider.Id.Length > 0 && provider.Id != id
             ? reading with
@@ -210,7 +210,7 @@ public sealed class ProviderCatalog
             return null;
         }
 
-        // The headers of such a list identify another program as the client.
+        // Fetched headers identify another program as the client.
         return ToEntry(
             id,
             CatalogLayer.Fetched,
@@ -280,5 +280,5 @@ public sealed class ProviderCatalog
     private sealed record Slot(FileStamp Stamp, FetchedProviders Fetched, CatalogEntry Entry);
 }
 
-/// <param name="Problem">A description of problems in the user's files; null if there are none.</param>
+/// <param name="Problem">The problems of the user's files; null if there are none.</param>
 public sealed record CatalogListing(IReadOnlyList<CatalogEntry> Entries, string? Problem);

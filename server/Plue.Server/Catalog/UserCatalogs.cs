@@ -4,17 +4,17 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Catalog;
 
-/// <param name="Id">As far as it has one; else its place in the file.</param>
+/// <param name="Id">The id, or the index in the file if it has none.</param>
 public sealed record SkippedCatalog(string Id, string Why);
 
-/// <param name="Imported">Ids.</param>
+/// <param name="Imported">The imported ids.</param>
 public sealed record CatalogImportOutcome(IReadOnlyList<string> Imported, IReadOnlyList<SkippedCatalog> LeftOut);
 
 /// <summary>
-/// Changes the user's own catalogs. Replaced and deleted files are backed up first. A change that would send requests of a provider in use to
-/// another origin is refused with OriginChange unless the caller allows it.
+/// Changes the user's catalogs. Replaced and deleted files are backed up first. A change that would send requests of a provider in use to another origin fails
+/// with OriginChange unless the caller allows it.
 /// </summary>
-/// <param name="originChange">One sentence if the change would send requests of a provider in use to another origin; otherwise null.</param>
+/// <param name="originChange">Returns one sentence if the change would send requests of a provider in use to another origin; otherwise null.</param>
 public sealed class UserCatalogs(
     PluePaths paths,
     ProviderCatalog catalog,
@@ -25,9 +25,10 @@ public sealed class UserCatalogs(
     private readonly CatalogBackups backups = new(paths.CatalogBackups, time);
     private readonly Lock sync = new();
 
-    /// <summary>Saves a catalog under its id; unknown fields are kept.</summary>
-    /// <param name="previousId">The id it had, when this renames it; else null.</param>
-    /// <exception cref="FailureException">BadRequest: it has errors. Conflict: the new id is taken. NotFound, PermissionDenied: what is renamed is not the user's. StoreReadOnly.</exception>
+    /// <summary>Saves a catalog under its id; preserves unknown fields.</summary>
+    /// <param name="previousId">The previous id, for a rename; otherwise null.</param>
+    /// <exception cref="FailureException">BadRequest: it has errors. Conflict: the id is taken. NotFound, PermissionDenied: not the user's.
+    /// StoreReadOnly.</exception>
     public CatalogEntry Save(JsonElement document, string? previousId, bool allowOriginChange = false)
     {
         var id = Checked(document, "The catalog was not saved");
@@ -54,7 +55,7 @@ public sealed class UserCatalogs(
                     );
                 }
 
-                // The new file first: cut short, there are two and none is lost.
+                // The new file is written first: an interrupted rename leaves two files and loses none.
                 Write(id, CatalogFile.Text(document));
                 Remove(previousId);
             }
@@ -67,7 +68,7 @@ public sealed class UserCatalogs(
         }
     }
 
-    /// <returns>The catalog that applies now, if a lower layer has one; otherwise null.</returns>
+    /// <returns>The catalog in a lower layer that applies now; null if there is none.</returns>
     /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or was fetched. StoreReadOnly.</exception>
     public CatalogEntry? Delete(string id, bool allowOriginChange = false)
     {
@@ -84,8 +85,8 @@ public sealed class UserCatalogs(
     }
 
     /// <param name="path">An absolute path to a file with one provider or an array of providers.</param>
-    /// <param name="replace">Takes the place of catalogs with the same ids.</param>
-    /// <exception cref="FailureException">NotFound, BadRequest: the file is none of the kind, or larger than what is taken. Nothing was imported.</exception>
+    /// <param name="replace">True to replace catalogs with the same ids.</param>
+    /// <exception cref="FailureException">Nothing was imported. NotFound. BadRequest: not a catalog file, or too large.</exception>
     public CatalogImportOutcome Import(string path, bool replace, bool allowOriginChange = false)
     {
         var items = ReadList(path);
@@ -142,9 +143,9 @@ public sealed class UserCatalogs(
         return new CatalogImportOutcome(imported, omitted);
     }
 
-    /// <summary>Writes one provider as an object, several as an array. An existing file is replaced.</summary>
+    /// <summary>Writes one provider as an object, and several as an array. An existing file is replaced.</summary>
     /// <param name="path">An absolute path in an existing folder.</param>
-    /// <exception cref="FailureException">NotFound: no catalog has this id. BadRequest: one has errors, or the path is none. StoreReadOnly. Nothing was written.</exception>
+    /// <exception cref="FailureException">Nothing was written. NotFound. BadRequest: errors in a catalog, or an invalid path. StoreReadOnly.</exception>
     public void Export(IReadOnlyList<string> ids, string path)
     {
         if (ids.Count == 0)
@@ -165,17 +166,17 @@ public sealed class UserCatalogs(
         CatalogFile.Replace(path, documents is [var only] ? CatalogFile.Text(only) : CatalogFile.Text(documents));
     }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Returns the earlier versions, newest first.</summary>
     public IReadOnlyList<CatalogVersion> Backups() => backups.List();
 
-    /// <returns>The content of that version, as far as it can be read.</returns>
+    /// <returns>The readable content of the version; null if there is none.</returns>
     public static CatalogProvider? ReadVersion(CatalogVersion version) =>
         CatalogFile.Read(version.Path).Bytes is { } bytes && CatalogFile.Parse(bytes).Value is { } document
             ? CatalogReader.Read(document).Provider
             : null;
 
-    /// <summary>Brings an earlier version back; the one that it replaces is kept.</summary>
-    /// <exception cref="FailureException">NotFound. BadRequest: that version has errors. StoreReadOnly.</exception>
+    /// <summary>Restores an earlier version; the replaced one is backed up.</summary>
+    /// <exception cref="FailureException">NotFound. BadRequest: the version has errors. StoreReadOnly.</exception>
     public CatalogEntry Restore(string backupId, bool allowOriginChange = false)
     {
         lock (sync)
@@ -219,7 +220,7 @@ public sealed class UserCatalogs(
     }
 
     /// <summary>Reads a file with one provider or an array of them.</summary>
-    /// <returns>Each with its place: empty for the only one, <c>[2]</c> in an array.</returns>
+    /// <returns>The providers with their indexes: empty for a single one, <c>[2]</c> in an array.</returns>
     /// <exception cref="FailureException">NotFound, BadRequest.</exception>
     public static IReadOnlyList<(JsonElement Document, string Place)> ReadList(string path)
     {
@@ -342,7 +343,7 @@ public sealed class UserCatalogs(
         catalog.Forget(id);
     }
 
-    /// <summary>The current content of the file; null if it does not exist.</summary>
+    /// <summary>Returns the current content of the file; null if it does not exist.</summary>
     private byte[]? Before(string id)
     {
         if (!FileStamp.Of(PathOf(id)).Exists)

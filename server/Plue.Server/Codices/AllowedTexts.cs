@@ -6,17 +6,17 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Instruction files with hidden characters that the user allowed, by their content. Shared with other windows.</summary>
+/// <summary>The instruction files with hidden characters that the user allowed, identified by hash. Shared with other windows.</summary>
 internal sealed class AllowedTexts(PluePaths paths, TimeProvider time)
 {
     private const int MaxEntries = 1000;
 
-    /// <summary>The SHA-256 of a file's bytes, in lower-case hex.</summary>
+    /// <summary>Returns the SHA-256 of a file's bytes in lowercase hex.</summary>
     public static string HashOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     public bool IsAllowed(string sha256) => Read().Any(text => text.Sha256 == sha256);
 
-    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not stored.</exception>
+    /// <exception cref="FailureException">Conflict or StoreReadOnly: the permission was not stored.</exception>
     public void Allow(string sha256, string title)
     {
         using var turn = DocumentLock.Acquire(paths, "allowed-texts", "The permission was not saved");
@@ -41,7 +41,7 @@ internal sealed class AllowedTexts(PluePaths paths, TimeProvider time)
         }
     }
 
-    /// <summary>A file that cannot be read allows nothing.</summary>
+    /// <summary>Returns an empty list if the file cannot be read.</summary>
     private IReadOnlyList<StoredAllowedText> Read()
     {
         try
@@ -58,7 +58,7 @@ internal sealed class AllowedTexts(PluePaths paths, TimeProvider time)
 
 internal sealed record StoredAllowedTexts(IReadOnlyList<StoredAllowedText> Texts);
 
-/// <param name="Title">For a person who reads the file.</param>
+/// <param name="Title">For readers of the file; not evaluated.</param>
 internal sealed record StoredAllowedText(string Sha256, string Title, DateTime AllowedAt);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -6,7 +6,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Codices;
 
-/// <summary>A chat as the values of its template's fields.</summary>
+/// <summary>Converts a chat to the values of its template's fields.</summary>
 internal static class ChatValues
 {
     /// <summary>Gets the fields that the chat itself defines.</summary>
@@ -48,7 +48,6 @@ internal static class ChatValues
             values.GetString("reasoning_level")
         );
 
-    /// <summary>The names of the values that <see cref="PromptValues"/> returns.</summary>
     public static IReadOnlyList<string> PromptNames { get; } = ["title", "tags", "pinned", "archived", "messages"];
 
     /// <summary>Gets the values for prompts: fields, title, tags and messages.</summary>
@@ -62,7 +61,7 @@ internal static class ChatValues
             ("messages", new Json5Array(new MessageNodes(chat.Messages, next)))
         );
 
-    /// <summary>Messages as lazily created values: a hook that reads the last of ten thousand messages creates only that one.</summary>
+    /// <summary>Creates the values of messages on demand: a hook that reads the last of ten thousand messages creates only one.</summary>
     private sealed class MessageNodes(IReadOnlyList<Message> messages, Message? next) : IReadOnlyList<Json5Node>
     {
         public int Count => messages.Count + (next is null ? 0 : 1);

@@ -5,20 +5,20 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>One end of a reference, as seen from the other.</summary>
-/// <param name="Target">A codex address, or a file's path.</param>
+/// <param name="Target">A codex address or a file path.</param>
 internal sealed record LinkedCodex(string Kind, string Target, string Title, bool Exists);
 
 /// <summary>A reference between two codices.</summary>
 /// <param name="From">The source of the reference: a template id or an address.</param>
 /// <param name="To">Null for a file.</param>
-/// <param name="File">A path as it is written; null for a codex.</param>
+/// <param name="File">The path as written; null for a codex.</param>
 internal sealed record CodexReference(string Kind, string From, CodexUri? To, string? File);
 
 /// <summary>References between documents, chats and settings. Read from the files on each call; nothing is cached.</summary>
-/// <param name="chats">All of them and all tasks, archived ones too.</param>
-/// <param name="contextFilesOf">The pinned files of a chat by its id.</param>
-/// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
-/// <param name="trustedFolders">The base of relative paths; null checks only absolute ones.</param>
+/// <param name="chats">Returns all chats and tasks, including archived ones.</param>
+/// <param name="contextFilesOf">Returns the pinned files of a chat by its id.</param>
+/// <param name="isProvider">True if a provider with this name has a file or was detected on this machine.</param>
+/// <param name="trustedFolders">The base of relative paths; if null, only absolute paths are checked.</param>
 internal sealed class CodexLinks(
     Documents documents,
     PluePaths paths,
@@ -124,7 +124,7 @@ internal sealed class CodexLinks(
         }
     }
 
-    /// <summary>None for a secret, and for what leads nowhere by its form.</summary>
+    /// <summary>Returns nothing for secrets and for malformed addresses.</summary>
     private static IEnumerable<CodexReference> Of(FoundReference found, string from) =>
         found switch
         {

@@ -3,29 +3,29 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Filters, sorts and pages a list of codices. Used for chats and documents.</summary>
+/// <summary>Filters, sorts and pages a list of codices: chats or documents.</summary>
 public sealed record CodexQuery
 {
     public const string TagsField = "tags";
 
-    /// <summary>All must hold.</summary>
+    /// <summary>The conditions that a row must meet; all must be true.</summary>
     public IReadOnlyList<CodexCondition> Conditions { get; init; } = [];
 
-    /// <summary>Has all of them, without regard to case.</summary>
+    /// <summary>The tags that a row must have, ignoring case.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>A field's name; null leaves the order as it came.</summary>
+    /// <summary>A field name; null keeps the order of the rows.</summary>
     public string? SortBy { get; init; }
 
-    /// <summary>Rows without a value are sorted last.</summary>
+    /// <summary>Rows without a value are sorted last in both directions.</summary>
     public bool Descending { get; init; }
     public int Offset { get; init; }
 
-    /// <summary>Null means all.</summary>
+    /// <summary>The maximum number of rows; null means no limit.</summary>
     public int? Limit { get; init; }
 
-    /// <param name="valueOf">A field's value by its name; null or <see cref="Json5Null"/> where there is none. Asked only for what the query names.</param>
-    /// <returns>The requested page, and the total count without offset and limit.</returns>
+    /// <param name="valueOf">Returns the value of a field by name; null or <see cref="Json5Null"/> if it has none. Called only for fields in the query.</param>
+    /// <returns>The requested page, and the total number of matching rows.</returns>
     /// <exception cref="FailureException">MissingField: the query is incomplete.</exception>
     public (IReadOnlyList<TRow> Page, int Total) Apply<TRow>(IEnumerable<TRow> rows, Func<TRow, string, Json5Node?> valueOf)
     {
@@ -74,7 +74,7 @@ public sealed record CodexQuery
         return sorted.Concat(keyed.Where(pair => !CodexCondition.IsValue(pair.Key))).Select(pair => pair.Row);
     }
 
-    /// <summary>No, yes; numbers by size; texts without regard to case; lists by length; then everything else.</summary>
+    /// <summary>Sorts false before true, numbers by value, text ignoring case, lists by length, and then all other values.</summary>
     private sealed class FieldOrder : IComparer<Json5Node?>
     {
         public static readonly FieldOrder Instance = new();
@@ -102,10 +102,10 @@ public sealed record CodexQuery
 }
 
 /// <summary>A condition on a field. Null members are ignored; at least one must be set.</summary>
-/// <param name="Field">A name as the document writes it.</param>
+/// <param name="Field">The field name as written in the document.</param>
 /// <param name="EqualTo">The exact value, including its type.</param>
-/// <param name="Contains">Part of a text without regard to case, or an item of a list (a text item without regard to case).</param>
-/// <param name="Exists">Whether there is a value at all; an empty text or list is none.</param>
+/// <param name="Contains">A substring of a text or an item of a list; text is compared ignoring case.</param>
+/// <param name="Exists">Whether the field has a value; an empty text or list counts as none.</param>
 public sealed record CodexCondition(string Field, Json5Node? EqualTo, Json5Node? Contains, bool? Exists)
 {
     public bool Holds(Json5Node? value) =>

@@ -8,19 +8,19 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <param name="Updated">The updated references; in a dry run, those that would be updated.</param>
-/// <param name="Left">The references that still use the old name, and why.</param>
+/// <param name="Left">The references that still use the old name, with the reason.</param>
 internal sealed record RenameResult(CodexUri From, CodexUri To, IReadOnlyList<LinkedCodex> Updated, IReadOnlyList<SkippedReference> Left);
 
-/// <param name="Target">A codex address, or a file's path.</param>
+/// <param name="Target">A codex address or a file path.</param>
 internal sealed record SkippedReference(string Target, string Title, string Why);
 
-/// <summary>What is beside the documents and knows them by their names; bound in <c>Modules/DocumentServices</c>.</summary>
-/// <param name="Chats">All chats and tasks, archived ones too.</param>
-/// <param name="ValuesOf">The fields of a chat that are its template's own, by the chat's id.</param>
-/// <param name="UpdateChat">By the chat's id.</param>
-/// <param name="IsReserved">True if a provider name is reserved.</param>
-/// <param name="RefuseProvider">Throws where something hangs on a provider's name that cannot be moved.</param>
-/// <param name="KeepWords">Fields that a provider's file must contain once its name no longer implies them.</param>
+/// <summary>The services that store names of documents outside of documents; set in <c>Modules/DocumentServices</c>.</summary>
+/// <param name="Chats">Returns all chats and tasks, including archived ones.</param>
+/// <param name="ValuesOf">Returns the template-defined fields of a chat by its id.</param>
+/// <param name="UpdateChat">Updates a chat by its id.</param>
+/// <param name="IsReserved">True if the provider name is reserved.</param>
+/// <param name="RefuseProvider">Throws if something that cannot be moved depends on the provider's name.</param>
+/// <param name="KeepWords">Returns the fields that the provider's file must contain after the rename because the old name implied them.</param>
 /// <param name="ProviderRenamed">Moves the stored state of a renamed provider.</param>
 internal sealed record RenameServices(
     Func<IReadOnlyList<ChatSummary>> Chats,
@@ -33,13 +33,14 @@ internal sealed record RenameServices(
 );
 
 /// <summary>
-/// Renames a document with its history and updates references to it. The document exists under both names until the last reference is updated,
-/// so whenever this is broken off nothing dangles, and doing it again finishes it.
+/// Renames a document with its history and updates references to it. The document exists under both names until the last reference is updated, so an
+/// interrupted rename leaves no dangling references and can be repeated.
 /// </summary>
 internal sealed class CodexRename(Documents documents, PluePaths paths, RenameServices services)
 {
     /// <exception cref="FailureException">
-    /// NotFound: no such document, or not a name. Conflict: the name is taken, or the file has an error. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.
+    /// NotFound: no such document, or an invalid name. Conflict: the name is taken, or the file has an error. PermissionDenied: it ships with Plue or belongs
+    /// to the workspace. StoreReadOnly.
     /// </exception>
     public async Task<RenameResult> RunAsync(CodexUri from, string name, bool dryRun, CancellationToken cancellationToken)
     {
@@ -122,7 +123,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
             var codex => codex,
         };
 
-    /// <summary>Gets the document text for the new name, with references to itself updated.</summary>
+    /// <summary>Returns the document text for the new name, with references to itself updated.</summary>
     private string NewText(FileCodex codex, FileCodices files, CodexUri from, CodexUri to)
     {
         var text = files.BytesOf(codex) is { } bytes ? PromptFormat.Decode(bytes) : null;
@@ -146,7 +147,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         return files.Format.Renamed(renamed, to.Name);
     }
 
-    /// <summary>The text with its references renamed, and the fields that hold them; none where nothing refers.</summary>
+    /// <summary>Returns the text with its references renamed, and the fields that contain them.</summary>
     private (string Text, IReadOnlyList<string> Fields) Rewritten(
         FileCodices files,
         FileCodex codex,
@@ -183,7 +184,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         return (ReferenceEdit.Rename(text, references, from, to), [.. references.Select(reference => reference.Field)]);
     }
 
-    /// <param name="name">The nearest key above.</param>
+    /// <param name="name">The nearest key above the value.</param>
     private static Json5Node Renamed(Json5Node value, string name, CodexUri from, CodexUri to) =>
         value switch
         {
@@ -216,7 +217,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         var isBroken = files.Format.Extension == ".json5" && !Json5Reader.Read(text).IsValid;
         if (fields.Count == 0)
         {
-            // What cannot be read whole may hide one.
+            // A file that cannot be parsed completely may contain a reference.
             if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal))
             {
                 left.Add(new SkippedReference(uri, holder.Title, "Its file has an error."));
@@ -338,7 +339,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         }
     }
 
-    /// <summary>Those of the values that refer to it, under the new name.</summary>
+    /// <summary>Returns the values that refer to <paramref name="from"/>, updated to the new name.</summary>
     private static Dictionary<string, JsonElement> RenamedValues(
         IReadOnlyDictionary<string, JsonElement> values,
         CodexUri from,

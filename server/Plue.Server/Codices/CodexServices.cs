@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Templates, prompts and the other codices that are files, and the settings.</summary>
+/// <summary>Templates, prompts and the other document collections, and the settings.</summary>
 internal sealed class CodexServices
 {
     private readonly PluePaths paths;
@@ -32,10 +32,10 @@ internal sealed class CodexServices
         );
     }
 
-    /// <summary>Publishes a change that a tool made, and runs its hooks. Set by the module that can do both.</summary>
+    /// <summary>Publishes a change that a tool made and runs its hooks. Set by a module that has access to both.</summary>
     public Func<FileCodex?, FileCodex, CancellationToken, Task> Follow { get; set; } = (_, _, _) => Task.CompletedTask;
 
-    /// <summary>The settings as they are now.</summary>
+    /// <summary>Reads the current settings.</summary>
     public UserConfig Config => UserConfig.Read(paths);
 
     public SecretMask Secrets { get; }

@@ -15,9 +15,9 @@ public enum CodexCollection
 }
 
 /// <summary>
-/// <c>codex://COLLECTION/NAME</c>. A name is safe as a file name on every system: it begins with a letter or digit and has lower-case
-/// ASCII letters, digits, dots, underscores and hyphens, so nothing can climb out of a folder and no two names look or fold alike.
-/// A prompt name has no <c>.md</c>: <c>codex://prompts/x.md</c> is the address <c>codex://prompts/x</c>.
+/// An address of the form <c>codex://COLLECTION/NAME</c>. A name is safe as a file name on every system: it starts with a letter or digit and contains only
+/// lowercase ASCII letters, digits, dots, underscores and hyphens, so it cannot escape a folder, and no two names look alike or differ only in case.
+/// A prompt name has no <c>.md</c>: <c>codex://prompts/x.md</c> is parsed as <c>codex://prompts/x</c>.
 /// </summary>
 public sealed record CodexUri
 {
@@ -34,7 +34,7 @@ public sealed record CodexUri
 
     public string Name { get; }
 
-    /// <exception cref="FailureException">NotFound: the name cannot be one.</exception>
+    /// <exception cref="FailureException">NotFound: the name is invalid.</exception>
     public static CodexUri Of(CodexCollection collection, string name) =>
         TryOf(collection, name, out var uri)
             ? uri
@@ -43,7 +43,7 @@ public sealed record CodexUri
                 $"The name is not valid in {Folder(collection)}. Use up to {MaxNameLength} lower-case letters, digits, dots, underscores and hyphens, and begin with a letter or digit."
             );
 
-    /// <param name="id">The id of a chat or task; its prefix tells which.</param>
+    /// <param name="id">The id of a chat or task; its prefix selects the collection.</param>
     public static CodexUri OfChannel(string id) =>
         Of(id.StartsWith("task_", StringComparison.Ordinal) ? CodexCollection.Tasks : CodexCollection.Chats, id);
 
@@ -73,7 +73,7 @@ public sealed record CodexUri
         return true;
     }
 
-    /// <exception cref="FailureException">NotFound: it is not an address.</exception>
+    /// <exception cref="FailureException">NotFound: the text is not an address.</exception>
     public static CodexUri Parse(string text) =>
         TryParse(text, out var uri)
             ? uri
@@ -107,7 +107,7 @@ public sealed record CodexUri
         && name[^1] != '.'
         && !IsDevice(name.Split('.')[0]);
 
-    /// <summary>Device names of Windows, which it opens in place of a file, whatever the extension.</summary>
+    /// <summary>True for device names, which Windows opens instead of a file, regardless of the extension.</summary>
     private static bool IsDevice(string name) =>
         name is "con" or "prn" or "aux" or "nul" or ['c', 'o', 'm', >= '0' and <= '9'] or ['l', 'p', 't', >= '0' and <= '9'];
 

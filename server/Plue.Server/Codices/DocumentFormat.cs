@@ -11,21 +11,21 @@ namespace Plue.Server.Codices;
 /// <param name="IsBroken">True if the file could not be parsed completely and must not be used.</param>
 internal sealed record DocumentReading(Json5Object Values, IReadOnlyList<DocumentProblem> Problems, bool IsBroken);
 
-/// <summary>How the files of one collection are read and written.</summary>
+/// <summary>Reads and writes the files of one collection.</summary>
 internal abstract class DocumentFormat(CodexCollection collection, string extension)
 {
     public CodexCollection Collection { get; } = collection;
 
-    /// <summary>With its dot.</summary>
+    /// <summary>The file extension, including the dot.</summary>
     public string Extension { get; } = extension;
 
-    /// <summary>The folder of a workspace's <c>.plue</c> that has such files; null where a workspace can have none.</summary>
+    /// <summary>The folder for such files in a workspace's <c>.plue</c>; null if a workspace cannot have any.</summary>
     public virtual string? WorkspaceFolder => null;
 
-    /// <summary>True if a workspace file of this name overrides the user's.</summary>
+    /// <summary>True if a workspace file with this name overrides the user's.</summary>
     public virtual bool WorkspaceWins(string name) => true;
 
-    /// <summary>False for a file of the folder that is another kind of file.</summary>
+    /// <summary>False for a file in the folder that is of another kind.</summary>
     public virtual bool Has(string name) => true;
 
     public virtual IEnumerable<string> ShippedNames => [];
@@ -34,31 +34,31 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
 
     public abstract string TemplateIdOf(string name, Json5Object values);
 
-    /// <summary>Gets the object that parsing depends on besides the file; the same instance while it is unchanged.</summary>
+    /// <summary>Returns the object that parsing depends on besides the file; the same instance while it is unchanged.</summary>
     public abstract object? DependsOn(Json5Object values);
 
     public abstract DocumentReading Read(string name, byte[] bytes);
 
-    /// <summary>The same, where it matters from which layer the file is.</summary>
+    /// <summary>Reads a file whose parsing depends on its layer.</summary>
     public virtual DocumentReading Read(string name, byte[] bytes, TemplateLayer layer) => Read(name, bytes);
 
-    /// <summary>A new file.</summary>
+    /// <summary>Returns the text of a new file.</summary>
     /// <param name="template">The required template of the new document.</param>
     public abstract string Write(string name, string? title, string template, Json5Object values);
 
-    /// <summary>Sets fields, or removes them if null.</summary>
+    /// <summary>Sets fields, or removes those whose value is null.</summary>
     public abstract Json5Edited Edit(string text, IReadOnlyList<(string Field, Json5Node? Value)> changes);
 
-    /// <summary>The field that holds the title of a codex with these values.</summary>
+    /// <summary>The field that contains the title of a codex with these values.</summary>
     public virtual string TitleField(Json5Object values) => "name";
 
-    /// <summary>Gets the text of a copy with another name.</summary>
+    /// <summary>Returns the text of a copy with another name.</summary>
     public virtual string Renamed(string text, string name) => text;
 
-    /// <summary>The text without secrets, for showing.</summary>
+    /// <summary>Returns the text with secrets replaced, for display.</summary>
     public abstract string Redact(string text);
 
-    /// <summary>Refuses values that could not be written.</summary>
+    /// <summary>Throws if a value cannot be written.</summary>
     /// <exception cref="FailureException">MissingField.</exception>
     public virtual void Check(string template, IReadOnlyList<(string Field, Json5Node? Value)> changes) { }
 
@@ -94,7 +94,7 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
     }
 }
 
-/// <summary>Files that hold the values of one template's fields.</summary>
+/// <summary>Files that contain the values of one template's fields.</summary>
 internal sealed class ProviderFormat(TemplateCatalog templates) : DocumentFormat(CodexCollection.Providers, ".json5")
 {
     public const string TemplateId = TemplateCollections.ProviderRoot;
@@ -127,7 +127,7 @@ internal sealed class ProviderFormat(TemplateCatalog templates) : DocumentFormat
         FieldCheck.ThrowIfInvalid(templates, TemplateId, changes);
 }
 
-/// <summary>Files that say in <c>template</c> which of the user's templates they follow.</summary>
+/// <summary>Files whose <c>template</c> key names a user-defined template.</summary>
 internal sealed class ItemFormat(TemplateCatalog templates) : DocumentFormat(CodexCollection.Items, ".json5")
 {
     public const string TemplateField = "template";
@@ -138,7 +138,7 @@ internal sealed class ItemFormat(TemplateCatalog templates) : DocumentFormat(Cod
 
     public override object? DependsOn(Json5Object values) => templates.Find(TemplateIdOf("", values));
 
-    /// <summary>Whether codices of this template are items.</summary>
+    /// <summary>True if codices with this template are items.</summary>
     public static bool Accepts(TemplateCatalog templates, string templateId) =>
         templates.CollectionOf(templateId) == TemplateCollection.Items;
 
@@ -199,12 +199,12 @@ internal sealed class ItemFormat(TemplateCatalog templates) : DocumentFormat(Cod
         FieldCheck.ThrowIfInvalid(templates, template, [.. changes.Where(change => change.Field != TemplateField)]);
 }
 
-/// <summary>The templates themselves.</summary>
+/// <summary>Files that define templates.</summary>
 internal sealed class TemplateFormat(TemplateCatalog templates) : DocumentFormat(CodexCollection.Templates, ".json5")
 {
     public override string? WorkspaceFolder => "templates";
 
-    /// <summary>False for a file with errors, or one that a workspace may not have.</summary>
+    /// <summary>False for a file with errors or of a kind that is not allowed in a workspace.</summary>
     public override bool WorkspaceWins(string name) => templates.FindEntry(name)?.Layer == TemplateLayer.Workspace;
 
     public override IEnumerable<string> ShippedNames => TemplateCatalog.ShippedIds();
@@ -213,7 +213,7 @@ internal sealed class TemplateFormat(TemplateCatalog templates) : DocumentFormat
 
     public override string TemplateIdOf(string name, Json5Object values) => name;
 
-    /// <summary>Its parents, which are files as well: it is read again each time.</summary>
+    /// <summary>Returns a new object each time, so that a file is always parsed again: its parents are files that may have changed.</summary>
     public override object? DependsOn(Json5Object values) => new();
 
     public override DocumentReading Read(string name, byte[] bytes) => Read(name, bytes, TemplateLayer.User);
@@ -249,7 +249,7 @@ internal sealed class TemplateFormat(TemplateCatalog templates) : DocumentFormat
     public override string Redact(string text) => LiteralSecrets.Redact(Json5Reader.Read(text));
 }
 
-/// <summary>Markdown with <see cref="FrontMatter"/>, whose values these are.</summary>
+/// <summary>Markdown files; their values are the <see cref="FrontMatter"/>.</summary>
 internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, ".md")
 {
     public const string TemplateId = "markdown";
@@ -272,7 +272,7 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
 
     public override object? DependsOn(Json5Object values) => null;
 
-    /// <summary>Null when the bytes are not UTF-8.</summary>
+    /// <summary>Returns null if the bytes are not UTF-8.</summary>
     public static string? Decode(byte[] bytes)
     {
         try
@@ -358,10 +358,10 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
         );
 }
 
-/// <summary>Holds single values against a template before they are written.</summary>
+/// <summary>Validates single values against a template before they are written.</summary>
 internal static class FieldCheck
 {
-    /// <exception cref="FailureException">MissingField: a field the template does not know, or a value it does not allow. NotFound: no such template.</exception>
+    /// <exception cref="FailureException">MissingField: an unknown field or an invalid value. NotFound: no such template.</exception>
     public static void ThrowIfInvalid(TemplateCatalog templates, string templateId, IReadOnlyList<(string Field, Json5Node? Value)> changes)
     {
         var template =
@@ -370,10 +370,10 @@ internal static class FieldCheck
         ThrowIfInvalid(template, changes);
     }
 
-    /// <exception cref="FailureException">MissingField: a field the template does not know, or a value it does not allow.</exception>
+    /// <exception cref="FailureException">MissingField: an unknown field or an invalid value.</exception>
     public static void ThrowIfInvalid(Template template, IReadOnlyList<(string Field, Json5Node? Value)> changes)
     {
-        // A removed name must be a known field as well; otherwise it is a typo.
+        // A removed field must be known as well; otherwise it is a typo.
         var values = Json5Object.Of(
             changes
                 .Where(change => change.Value is not null || template.Field(change.Field) is null)

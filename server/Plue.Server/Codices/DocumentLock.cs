@@ -3,14 +3,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
-/// <summary>A turn at the documents of one kind, for every process of this home.</summary>
+/// <summary>An exclusive lock on the documents of one collection, shared by all processes that use this home folder.</summary>
 internal static class DocumentLock
 {
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
-    /// <param name="kind">A collection, or <c>settings</c>.</param>
-    /// <param name="what">The beginning of the sentence: <c>The settings were not changed</c>.</param>
-    /// <exception cref="FailureException">Conflict: another process held it too long. StoreReadOnly.</exception>
+    /// <param name="kind">A collection name or <c>settings</c>.</param>
+    /// <param name="what">The start of the error message: <c>The settings were not changed</c>.</param>
+    /// <exception cref="FailureException">Conflict: the wait for another process timed out. StoreReadOnly.</exception>
     public static IDisposable Acquire(PluePaths paths, string kind, string what)
     {
         try

@@ -6,12 +6,12 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Every collection whose codices are files.</summary>
+/// <summary>All collections whose codices are files.</summary>
 internal sealed class Documents(PluePaths paths, TemplateCatalog templates, TimeProvider time, Func<WorkspaceFolders?> workspace)
 {
     private const int MaxName = 60;
 
-    /// <summary>Accented letters and, at the same index in the other string, their base letters. The program has no Unicode tables.</summary>
+    /// <summary>Accented letters; the string below contains their base letters at the same index. The executable has no Unicode tables.</summary>
     private const string Accented = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿß";
     private const string Plain = "aaaaaaceeeeiiiinoooooouuuuyys";
 
@@ -23,7 +23,7 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
 
     public TemplateCatalog Templates => templates;
 
-    /// <summary>Without the settings, which refer to others but are not referred to.</summary>
+    /// <summary>All collections except the settings, which contain references but are not a target of any.</summary>
     public IEnumerable<FileCodices> All => [providers, prompts, templateFiles, items];
 
     public static bool Has(CodexCollection collection) =>
@@ -34,7 +34,7 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
                 or CodexCollection.Items
                 or CodexCollection.Settings;
 
-    /// <exception cref="FailureException">NotFound: its codices are not files.</exception>
+    /// <exception cref="FailureException">NotFound: codices of this collection are not files.</exception>
     public FileCodices Of(CodexCollection collection) =>
         collection switch
         {
@@ -54,7 +54,7 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
         Of(uri.Collection).Get(uri.Name)
         ?? throw new FailureException(FailureKind.NotFound, $"{uri} does not exist. It may have been deleted or renamed. Choose another.");
 
-    /// <summary>Creates an unused name from a title.</summary>
+    /// <summary>Returns an unused name derived from a title.</summary>
     /// <param name="isTaken">True for reserved names.</param>
     public string FreeName(CodexCollection collection, string title, Func<string, bool>? isTaken = null)
     {

@@ -9,11 +9,11 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>One document that a person writes.</summary>
-/// <param name="Id">The file's name without its extension.</param>
-/// <param name="Uri">Null when the file's name cannot be an address; the problems report it.</param>
+/// <summary>A document that is a file.</summary>
+/// <param name="Id">The file name without its extension.</param>
+/// <param name="Uri">Null if the file name is not a valid address; the problems report it.</param>
 /// <param name="Path">The path of the file; empty for documents that ship with Plue.</param>
-/// <param name="Values">As written, without defaults; what could be read when the file is broken. Of Markdown its front matter.</param>
+/// <param name="Values">The values as written, without defaults; for Markdown, the front matter. For a broken file, those that could be read.</param>
 /// <param name="IsBroken">True if the file could not be parsed completely and must not be used.</param>
 internal sealed record FileCodex(
     string Id,
@@ -27,11 +27,11 @@ internal sealed record FileCodex(
     public TemplateLayer Layer { get; init; } = TemplateLayer.User;
     public string TemplateId { get; init; } = "";
 
-    /// <summary>SHA-256 of the file; null when it could not be read.</summary>
+    /// <summary>The SHA-256 of the file; null if it could not be read.</summary>
     public string? Hash { get; init; }
     public DateTimeOffset Modified { get; init; }
 
-    /// <summary>It is broken, or its values break a rule of the template.</summary>
+    /// <summary>True if the file is broken or its values violate the template.</summary>
     public bool HasErrors => Problems.Any(problem => problem.IsError);
 
     public string Title =>
@@ -43,10 +43,9 @@ internal sealed record FileCodex(
 }
 
 /// <summary>
-/// The documents of one collection, each a file of the user's folder, over those that ship and under those of a trusted workspace. The files are the
-/// truth: each is checked on every call and read again after it changed, so a change in an editor applies immediately. One invalid file never hides
-/// another. What did not change is the same object again. Every version of the user's files is kept in a trail. Safe to use from several threads,
-/// and by several processes at once.
+/// The documents of one collection. Files of a trusted workspace override those in the user's folder, which override those that ship with Plue. Files are
+/// checked on each call and read again after a change, so an edit applies immediately; an unchanged file returns the same instance. An invalid file does not
+/// affect the others. Every version of the user's files is kept in a trail. Thread-safe, and safe across processes.
 /// </summary>
 /// <param name="workspace">The trusted folder, or null.</param>
 internal sealed partial class FileCodices(
@@ -71,10 +70,10 @@ internal sealed partial class FileCodices(
 
     public DocumentFormat Format => form;
 
-    /// <summary>Why the folder itself cannot be read; null when it can, or does not exist.</summary>
+    /// <summary>Why the folder cannot be read; null if it can be, or does not exist.</summary>
     public DocumentProblem? FolderProblem => DocumentFile.List(folder, form.Extension).Problem;
 
-    /// <summary>Gets the effective document of each id, sorted. Empty if the folder is missing.</summary>
+    /// <summary>Returns the effective document of each id, sorted. Empty if the folder is missing.</summary>
     public IReadOnlyList<FileCodex> List()
     {
         var own = DocumentFile.List(folder, form.Extension).Paths.Where(path => form.Has(NameOf(path))).ToList();
@@ -114,7 +113,7 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>Null when there is no such document.</summary>
+    /// <summary>Returns null if there is no such document.</summary>
     public FileCodex? Get(string id)
     {
         if (!CodexUri.TryOf(form.Collection, id, out var uri) || !form.Has(uri.Name))
@@ -136,11 +135,11 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>Gets the current file content; null if it is no longer readable.</summary>
+    /// <summary>Returns the current file content; null if it is no longer readable.</summary>
     public byte[]? BytesOf(FileCodex codex) =>
         codex.Layer == TemplateLayer.Shipped ? form.ReadShipped(codex.Id) : DocumentFile.Read(codex.Path).Bytes;
 
-    /// <summary>The versions of a document. What was edited outside since the last look becomes one.</summary>
+    /// <summary>Returns the versions of a document. An external edit since the last call is stored as a version first.</summary>
     public VersionTrail TrailOf(FileCodex codex)
     {
         if (codex.Uri is not { } uri)
@@ -164,30 +163,30 @@ internal sealed partial class FileCodices(
         }
         catch (FailureException)
         {
-            // The document is shown without versions. The next change reports why none can be stored.
+            // The document is shown without versions. The next change reports why versions cannot be stored.
             return VersionTrail.Empty;
         }
     }
 
-    /// <summary>Gets the trail of an existing or deleted document.</summary>
+    /// <summary>Returns the trail of an existing or deleted document.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the trail cannot be read.</exception>
     public VersionTrail TrailOf(CodexUri uri) => Get(uri.Name) is { } codex ? TrailOf(codex) : versions.Read(collection, uri.Name);
 
-    /// <summary>The bytes of a version; null when there is none or they were not stored.</summary>
+    /// <summary>Returns the bytes of a version; null if there is no such version or its bytes were not stored.</summary>
     public byte[]? ContentOf(CodexUri uri, long version) => versions.ContentOf(collection, uri.Name, version);
 
-    /// <summary>Every version of a document with its bytes, oldest first; null where they were not stored.</summary>
+    /// <summary>Enumerates the versions of a document with their bytes, oldest first; null if the bytes were not stored.</summary>
     public void Walk(CodexUri uri, Action<long, byte[]?> onVersion) => versions.Walk(collection, uri.Name, onVersion);
 
-    /// <summary>Writes a new file. Values that break a rule of the template are written and reported, as in an editor.</summary>
-    /// <exception cref="FailureException">Conflict: there is one of that name. PermissionDenied: a literal secret. NotFound: not a name. StoreReadOnly.</exception>
+    /// <summary>Writes a new file. Values that violate the template are written and reported as problems.</summary>
+    /// <exception cref="FailureException">Conflict: name taken. PermissionDenied: literal secret. NotFound: invalid name. StoreReadOnly.</exception>
     public FileCodex Create(string id, Json5Object values)
     {
         RefuseSecret([], values);
         return Create(id, form.Write(id, null, form.TemplateIdOf(id, values), values), VersionAuthor.User, "Created");
     }
 
-    /// <summary>Writes a new file as it is given.</summary>
+    /// <summary>Writes a new file with this text.</summary>
     /// <exception cref="FailureException">As for <see cref="Create(string, Json5Object)"/>.</exception>
     public FileCodex Create(string id, string text, string author, string what)
     {
@@ -203,9 +202,9 @@ internal sealed partial class FileCodices(
         );
     }
 
-    /// <summary>Sets one value and leaves the rest of the file as it was, comments included.</summary>
+    /// <summary>Sets one value and preserves the rest of the file, including comments.</summary>
     /// <param name="path">The keys that lead to the value; missing objects are created.</param>
-    /// <exception cref="FailureException">NotFound. Conflict: the file has an error and is left alone. PermissionDenied: a literal secret. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound. Conflict: the file has an error. PermissionDenied: a literal secret. StoreReadOnly.</exception>
     public FileCodex Set(string id, IReadOnlyList<string> path, Json5Node value)
     {
         RefuseSecret(path, value);
@@ -214,12 +213,12 @@ internal sealed partial class FileCodices(
 
     public FileCodex Set(string id, string field, Json5Node value) => Set(id, [field], value);
 
-    /// <summary>Sets several values, or removes them if null, in one atomic write.</summary>
+    /// <summary>Sets several values, or removes those that are null, in one atomic write.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
     public FileCodex Change(string id, IReadOnlyList<(string Field, Json5Node? Value)> changes) => Change(id, null, _ => changes);
 
-    /// <summary>Like the other overload, with changes computed under the lock from the current values.</summary>
-    /// <param name="expectedVersion">Conflict if the document has another version; null accepts any.</param>
+    /// <summary>Changes a document; the changes are computed under the lock from the current values.</summary>
+    /// <param name="expectedVersion">The version that the document must have, otherwise Conflict; null accepts any.</param>
     /// <param name="author">The author of the change: a constant of <see cref="VersionAuthor"/> or <see cref="ChangedBy"/>.</param>
     public FileCodex Change(
         string id,
@@ -252,7 +251,7 @@ internal sealed partial class FileCodices(
     }
 
     /// <summary>Replaces the content of the file.</summary>
-    /// <exception cref="FailureException">NotFound, Conflict: another version. PermissionDenied: a literal secret. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound. Conflict: another version. PermissionDenied: a literal secret. StoreReadOnly.</exception>
     public FileCodex Replace(string id, long? expectedVersion, string text)
     {
         var uri = CodexUri.Of(form.Collection, id);
@@ -276,9 +275,9 @@ internal sealed partial class FileCodices(
         );
     }
 
-    /// <summary>Writes what was shown to the user, if the document is still as it was then.</summary>
+    /// <summary>Writes content that the user reviewed, unless the document changed since the review.</summary>
     /// <param name="before">Null for a new document.</param>
-    /// <exception cref="FailureException">Conflict: it changed meanwhile. PermissionDenied: a literal secret, or it belongs to the workspace. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">Conflict: the document changed. PermissionDenied: a literal secret or a workspace file. StoreReadOnly.</exception>
     public FileCodex Put(string id, byte[]? before, byte[] after, string author)
     {
         var uri = CodexUri.Of(form.Collection, id);
@@ -300,7 +299,7 @@ internal sealed partial class FileCodices(
         );
     }
 
-    /// <summary>Refuses what could not be written: a field the template does not know, a value it does not allow, a literal secret.</summary>
+    /// <summary>Throws for unknown fields, invalid values and literal secrets.</summary>
     /// <exception cref="FailureException">MissingField, PermissionDenied.</exception>
     public void Check(IReadOnlyList<(string Field, Json5Node? Value)> changes, string? templateId = null)
     {
@@ -315,16 +314,16 @@ internal sealed partial class FileCodices(
         form.Check(templateId ?? form.TemplateIdOf("", Json5Object.Empty), changes);
     }
 
-    /// <summary>Removes a key, so that its default applies again; comments are kept.</summary>
+    /// <summary>Removes a key, so that its default applies again; preserves comments.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
     public FileCodex Unset(string id, IReadOnlyList<string> path) =>
         Edit(id, null, $"Took {path[0]} away", text => Json5Edit.Remove(text, path));
 
-    /// <summary>Brings the version before back, byte for byte.</summary>
+    /// <summary>Restores the previous version, byte for byte.</summary>
     /// <exception cref="FailureException">NotFound. Conflict: there is no earlier version, or the file is not the user's. StoreReadOnly.</exception>
     public FileCodex Undo(string id) => Step(id, VersionKind.Undo, trail => trail.UndoTo, "earlier");
 
-    /// <summary>Takes an undo back.</summary>
+    /// <summary>Reverts an undo.</summary>
     /// <exception cref="FailureException">As for <see cref="Undo"/>.</exception>
     public FileCodex Redo(string id) => Step(id, VersionKind.Redo, trail => trail.RedoTo, "later");
 
@@ -333,10 +332,10 @@ internal sealed partial class FileCodices(
     public FileCodex Rewrite(string id, string what, Func<string, string> rewrite) =>
         Edit(id, null, VersionAuthor.Plue, () => what, text => new Json5Edited(rewrite(text)));
 
-    /// <summary>Notes in the trail what a hook did beside the content, or why it failed.</summary>
-    /// <param name="action">As the template writes it.</param>
-    /// <param name="error">One sentence; null when it did not fail.</param>
-    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not noted.</exception>
+    /// <summary>Records in the trail what a hook did outside the content, or why it failed.</summary>
+    /// <param name="action">The action as written in the template.</param>
+    /// <param name="error">One sentence; null if it succeeded.</param>
+    /// <exception cref="FailureException">Conflict or StoreReadOnly: nothing was recorded.</exception>
     public void NoteHook(CodexUri uri, string action, string what, string? error)
     {
         lock (sync)
@@ -347,8 +346,8 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>Writes a document under a second name, its history along. Doing it again changes nothing.</summary>
-    /// <exception cref="FailureException">Conflict: the name is taken by another. StoreReadOnly.</exception>
+    /// <summary>Writes a document and its history under a second name. Idempotent.</summary>
+    /// <exception cref="FailureException">Conflict: another document has the name. StoreReadOnly.</exception>
     public void CopyTo(string id, string newId, string text)
     {
         var (uri, copy) = (CodexUri.Of(form.Collection, id), CodexUri.Of(form.Collection, newId));
@@ -382,9 +381,9 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>Takes the old name away after <see cref="CopyTo"/>.</summary>
+    /// <summary>Removes the document with the old name after <see cref="CopyTo"/>.</summary>
     /// <param name="hash">The hash of the copied file.</param>
-    /// <exception cref="FailureException">Conflict: it changed since. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">Conflict: the file changed since. StoreReadOnly.</exception>
     public void RemoveRenamed(string id, string newId, string? hash)
     {
         var uri = CodexUri.Of(form.Collection, id);
@@ -415,7 +414,7 @@ internal sealed partial class FileCodices(
     }
 
     /// <summary>Moves the file to the trash.</summary>
-    /// <returns>Where it lies now.</returns>
+    /// <returns>The path in the trash.</returns>
     /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.</exception>
     public string Delete(string id)
     {
@@ -453,7 +452,7 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>Gets the trashed documents; for each address, the one deleted last.</summary>
+    /// <summary>Returns the documents in the trash; for each address, the one deleted last.</summary>
     public IReadOnlyList<FileCodex> Deleted() =>
         [
             .. TrashFiles()
@@ -567,7 +566,7 @@ internal sealed partial class FileCodices(
         );
     }
 
-    /// <summary>Writes all changes: under the lock, after external edits were recorded, and with a new version.</summary>
+    /// <summary>Performs a change under the lock: records external edits first, then writes the file and stores a new version.</summary>
     private FileCodex Change(CodexUri uri, long? expectedVersion, string author, Func<byte[]?, VersionTrail, Edited> edit)
     {
         lock (sync)
@@ -609,13 +608,13 @@ internal sealed partial class FileCodices(
                     $"{uri} was not written because it is larger than 4 MiB, the maximum for a document."
                 );
             }
-            // Existing secrets can be removed one at a time.
+            // A file that already contains a secret can be changed, so that secrets can be removed one at a time.
             if (HoldsSecret(uri, edited.Bytes) && (own is null || !HoldsSecret(uri, own)))
             {
                 throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message);
             }
 
-            // So that undo leads back to what shipped.
+            // Undo restores the shipped content.
             if (shipped is not null)
             {
                 versions.Append(
@@ -635,7 +634,7 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>Reverts a change that could not be made durable, so that a failure changes nothing.</summary>
+    /// <summary>Writes a file. If it cannot be made durable, restores the previous content, so that a failure changes nothing.</summary>
     private static void Write(string path, byte[]? own, byte[] bytes)
     {
         try
@@ -649,7 +648,7 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>Records an external edit as a version, so that a later change cannot hide it. Called under the lock.</summary>
+    /// <summary>Records an external edit as a version, so that a later change does not hide it. Called under the lock.</summary>
     private VersionTrail RecordOutsideChange(CodexUri uri, byte[]? bytes)
     {
         var trail = versions.Read(collection, uri.Name);
@@ -658,7 +657,7 @@ internal sealed partial class FileCodices(
             return trail;
         }
 
-        // As after an undo of which only the file was kept: redo leads on from there.
+        // An undo or redo whose file was written but whose version was not stored; redo continues from there.
         foreach (var (kind, step) in new[] { (VersionKind.Undo, trail.UndoTo), (VersionKind.Redo, trail.RedoTo) })
         {
             if (step is { } number && trail.Versions.Any(version => version.Number == number && version.Hash == hash))
@@ -695,11 +694,11 @@ internal sealed partial class FileCodices(
             versions.Append(collection, uri.Name, kind, author, what, hash, content, of);
         }
         catch (FailureException)
-        { /* The file is right already, and the version is noticed at the next look, as one made outside. */
+        { /* The file was written; the next read stores the version as an external edit. */
         }
     }
 
-    /// <summary>Content with a key is not stored, because a trail is permanent.</summary>
+    /// <summary>Returns null for content with a secret, because a trail is permanent.</summary>
     private byte[]? BytesToStore(CodexUri uri, byte[] bytes) => HoldsSecret(uri, bytes) ? null : bytes;
 
     private bool HoldsSecret(CodexUri uri, byte[] bytes) => form.Read(uri.Name, bytes).Problems.Any(problem => problem.IsSecret);
@@ -742,7 +741,7 @@ internal sealed partial class FileCodices(
     private Known? Cached(string path, TemplateLayer layer)
     {
         var file = new FileInfo(path);
-        // A link says nothing about its target, and a file that changed a moment ago may change again within the same tick.
+        // The metadata of a link does not describe its target, and a file that was changed recently may change again within the same tick.
         var tells = file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint);
         var (length, modified) = tells ? (file.Length, file.LastWriteTimeUtc) : default;
         if (
@@ -844,7 +843,7 @@ internal sealed partial class FileCodices(
         }
     }
 
-    /// <summary>The placeholder shown for a key must never overwrite the key.</summary>
+    /// <summary>True if the text contains the placeholder shown for a secret, which must not overwrite the secret.</summary>
     private static bool IsRedacted(string text) => text.Contains(RedactedJson.Redacted, StringComparison.Ordinal);
 
     private static FailureException Redacted() =>
@@ -870,7 +869,7 @@ internal sealed partial class FileCodices(
         public long? Of { get; init; }
     }
 
-    /// <param name="Length">-1 for a file that is read every time.</param>
+    /// <param name="Length">-1 for a file that is read on each call.</param>
     private sealed record Known(long Length, DateTime Modified, DateTime ReadAt, object? DependsOn, FileCodex Codex);
 }
 
@@ -879,10 +878,10 @@ internal static class VersionAuthor
 {
     public const string User = "you";
 
-    /// <summary>An editor or another program changed the file.</summary>
+    /// <summary>An editor or another program.</summary>
     public const string Outside = "outside";
     public const string Plue = "plue";
 
-    /// <summary>A chat or task, with the approval of the user.</summary>
+    /// <summary>A chat or task, approved by the user.</summary>
     public const string Agent = "agent";
 }

@@ -5,25 +5,25 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices;
 
 /// <summary>
-/// Gives an agent the instruction files that apply to the files that its calls touch, each version once. They go into the result of the call: what was sent before stays
-/// the same bytes, for the vendor's cache. Thread-safe.
+/// Adds to a tool result the instruction files that apply to the files that the call touched, each version once. Earlier messages are not changed, so that
+/// the provider's prompt cache stays valid. Thread-safe.
 /// </summary>
-/// <param name="find">The files that apply to these paths, in the order of the text.</param>
-/// <param name="sent">What the model was given in the chat as it is sent now.</param>
+/// <param name="find">Returns the files that apply to these paths, in the order of the text.</param>
+/// <param name="sent">Returns the instruction files that are part of the chat as it is sent now.</param>
 public sealed class FileInstructions(
     Func<IReadOnlyList<string>, IReadOnlyList<(InstructionSource Source, string Text)>> find,
     Func<(string? Head, IEnumerable<InstructionSource> Sources)> sent
 )
 {
-    /// <summary>Characters of all files in one result; further ones are omitted, and given with the next call that touches their files.</summary>
+    /// <summary>The maximum number of characters in one result. Further files are omitted and added to the next call that touches their files.</summary>
     public const int MaxLength = 128 * 1024;
 
     private readonly Lock sync = new();
     private readonly HashSet<(string, string, bool)> given = []; // since the last message was stored
     private string? head;
 
-    /// <param name="mark">Ends the text; it cannot be part of a file.</param>
-    /// <returns>The text for the model, and its sources, also those that were omitted; nothing if there is nothing new.</returns>
+    /// <param name="mark">The end marker of the text; it cannot occur in a file.</param>
+    /// <returns>The text for the model and its sources, including omitted ones; empty if there is nothing new.</returns>
     public (string Text, IReadOnlyList<InstructionSource> Sources) Take(IReadOnlyList<string> paths, string mark)
     {
         var found = paths.Count == 0 ? [] : find(paths);
@@ -52,7 +52,7 @@ public sealed class FileInstructions(
 
                 given.Add(Key(source));
                 sources.Add(source);
-                // The names are not the user's: a line break in one would begin an instruction.
+                // File names are untrusted: a line break in a name would start an instruction.
                 text.Append("\n\n## ").Append(HiddenCharacters.VisibleLine(source.Title)).Append(" (for ");
                 text.Append(HiddenCharacters.VisibleLine(source.AppliesTo ?? "")).Append(")\n\n");
                 text.Append(source.LeftOut is { } why ? $"Omitted. {why}" : content);

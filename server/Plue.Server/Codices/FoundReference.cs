@@ -9,24 +9,24 @@ public enum ReferenceForm
     /// <summary><c>codex://COLLECTION/NAME</c>.</summary>
     Address,
 
-    /// <summary>The name alone, where only one collection can be meant: <c>parent_template: "task"</c>.</summary>
+    /// <summary>A name alone, in a field that accepts only one collection: <c>parent_template: "task"</c>.</summary>
     Name,
 
-    /// <summary>A rule about a template: <c>spawn_task(task-reviewer)</c>.</summary>
+    /// <summary>A permission rule with a template: <c>spawn_task(task-reviewer)</c>.</summary>
     Rule,
 
     /// <summary><c>vault://</c> or <c>env://</c>.</summary>
     Secret,
 
-    /// <summary>A path.</summary>
+    /// <summary>A file path.</summary>
     File,
 }
 
-/// <summary>A reference as it is in a file.</summary>
-/// <param name="Text">The text as written; for a secret, without a preceding word.</param>
-/// <param name="To">The codex; null for a secret, a file, and an address that is none.</param>
-/// <param name="Field">The nearest key above it.</param>
-/// <param name="Path">Keys and places that lead to it: <c>fields[2].default</c>.</param>
+/// <summary>A reference found in a file.</summary>
+/// <param name="Text">The text as written; for a secret, without a preceding word such as Bearer.</param>
+/// <param name="To">The codex; null for a secret, a file, and an invalid address.</param>
+/// <param name="Field">The nearest key above the reference.</param>
+/// <param name="Path">The keys and indexes of the reference: <c>fields[2].default</c>.</param>
 /// <param name="Filter">The required template of the target, <see cref="References.MarkdownFilter"/> for a prompt; null accepts any.</param>
 /// <param name="Span">The span of the value, including quotes.</param>
 internal sealed record FoundReference(
@@ -39,10 +39,10 @@ internal sealed record FoundReference(
     Json5Span Span
 )
 {
-    /// <summary>True for a template that the file needs to be parsed, whose absence parsing already reports.</summary>
+    /// <summary>True for a template that the file needs to be parsed; parsing already reports its absence.</summary>
     public bool IsOfReading => Form == ReferenceForm.Name && Field is "parent_template" or ItemFormat.TemplateField;
 
-    /// <summary>Gets the text of this reference to a renamed codex, in the same form.</summary>
+    /// <summary>Returns the text of this reference to a renamed codex, in the same form.</summary>
     public string Renamed(CodexUri to) =>
         Form switch
         {
@@ -52,14 +52,14 @@ internal sealed record FoundReference(
         };
 }
 
-/// <summary>The one walk that finds references, for links, checks, renaming and the editor. Nothing is followed here: see <see cref="References"/>.</summary>
+/// <summary>Finds references, for links, checks, renaming and the editor. Does not resolve them: see <see cref="References"/>.</summary>
 internal static class FoundReferences
 {
-    /// <summary>The tool, and the action of a hook.</summary>
+    /// <summary>The name of the tool and of the hook action.</summary>
     public const string SpawnTask = "spawn_task";
 
-    /// <summary>In a user's JSON5 file, by what it is.</summary>
-    /// <param name="find">Templates with their parents' fields; null for what does not exist.</param>
+    /// <summary>Finds references in a user's JSON5 file.</summary>
+    /// <param name="find">Returns a template with its parents' fields; null if it does not exist.</param>
     public static IEnumerable<FoundReference> InFile(CodexCollection collection, Json5Object root, Func<string, Template?> find) =>
         collection switch
         {
@@ -72,16 +72,16 @@ internal static class FoundReferences
         };
 
     /// <summary>Finds references in values: addresses in any field, other text in fields for addresses, and paths in fields for files.</summary>
-    /// <param name="fields">The fields of the template of these values. Unknown values are searched, too.</param>
+    /// <param name="fields">The fields of the template of these values. Values of unknown fields are searched, too.</param>
     public static IEnumerable<FoundReference> In(Json5Node root, IReadOnlyList<TemplateField> fields) =>
         root is Json5Object values ? InObject(values, fields, "") : [];
 
-    /// <summary>In one value.</summary>
-    /// <param name="field">Null where no field is known.</param>
+    /// <summary>Finds references in one value.</summary>
+    /// <param name="field">Null if the field is unknown.</param>
     public static IEnumerable<FoundReference> In(Json5Node value, TemplateField? field, string name) => InValue(value, field, name, name);
 
-    /// <summary>In a template's file: also the templates that it names.</summary>
-    /// <param name="find">Templates with their parents' fields; null for what does not exist.</param>
+    /// <summary>Finds references in a template's file, including the templates that it names.</summary>
+    /// <param name="find">Returns a template with its parents' fields; null if it does not exist.</param>
     public static IEnumerable<FoundReference> InTemplate(Json5Object root, Func<string, Template?> find)
     {
         if (root.Find("parent_template") is Json5String parent)
@@ -89,7 +89,7 @@ internal static class FoundReferences
             yield return OfTemplate(parent, "parent_template", "parent_template");
         }
 
-        // The type that a child does not repeat is its parent's.
+        // A field without a type inherits the type of the parent's field.
         var inherited = root.GetString("parent_template") is { } name ? find(name) : null;
         foreach (var member in root.Members)
         {
@@ -112,7 +112,7 @@ internal static class FoundReferences
         }
     }
 
-    /// <summary>In an item: also the template that it follows.</summary>
+    /// <summary>Finds references in an item, including its template.</summary>
     public static IEnumerable<FoundReference> InItem(Json5Object root, IReadOnlyList<TemplateField> fields)
     {
         if (root.Find(ItemFormat.TemplateField) is Json5String template)
@@ -132,7 +132,7 @@ internal static class FoundReferences
         }
     }
 
-    /// <summary>In the settings, where a provider is also written by its name.</summary>
+    /// <summary>Finds references in the settings, where a provider can also be written as a name.</summary>
     public static IEnumerable<FoundReference> InSettings(Json5Object root)
     {
         foreach (var key in (string[])[UserConfig.DefaultLargeKey, UserConfig.DefaultSmallKey, UserConfig.FallbacksKey])
@@ -172,7 +172,7 @@ internal static class FoundReferences
         value switch
         {
             Json5String text => InText(text, field, name, path),
-            // A reference to a provider may be a list: the next answers when the first cannot.
+            // A reference to a provider may be a list: a fallback chain.
             Json5Array array => array.Items.SelectMany(
                 (item, index) => InValue(item, field?.Type == FieldType.CodexReference ? field : field?.Items, name, $"{path}[{index}]")
             ),
@@ -227,7 +227,7 @@ internal static class FoundReferences
         }
     }
 
-    /// <param name="known">The field as a parent has it, or null.</param>
+    /// <param name="known">The parent's field; null if it has none.</param>
     private static IEnumerable<FoundReference> InField(Json5Object value, TemplateField? known, string path)
     {
         foreach (var member in value.Members)
@@ -255,7 +255,7 @@ internal static class FoundReferences
         }
     }
 
-    /// <summary>The field as far as it says what its default is.</summary>
+    /// <summary>Returns the field with the properties that determine how its default is parsed.</summary>
     private static TemplateField Described(Json5Object value, TemplateField? known) =>
         (known ?? new TemplateField { Name = "" }) with
         {

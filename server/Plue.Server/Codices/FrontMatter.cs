@@ -5,10 +5,11 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>
-/// The head of a Markdown file: lines of <c>key: value</c> between two lines of three hyphens at the very start. A value is text, also in indented lines below
-/// its key (<c>|</c>, <c>&gt;</c>, or continued), a list: <c>[one, two]</c>, or lines of <c>- one</c> below its key, or an indented object of texts. That much of YAML and no more.
+/// The front matter of a Markdown file: lines of <c>key: value</c> between two lines of three hyphens at the start of the file. A value is text, optionally
+/// in indented lines below its key (<c>|</c>, <c>&gt;</c>, or continued), a list (<c>[one, two]</c> or lines of <c>- one</c>), or an indented object of texts.
+/// Other YAML is not supported.
 /// </summary>
-/// <param name="Body">The Markdown below, with line feeds alone and without blank ends.</param>
+/// <param name="Body">The Markdown after the front matter, with LF line ends and without leading and trailing blank lines.</param>
 internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyList<DocumentProblem> Problems)
 {
     private const string Fence = "---";
@@ -77,8 +78,8 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
         return new FrontMatter(new Json5Object(members), string.Join('\n', lines[(end + 1)..]).Trim(), []);
     }
 
-    /// <summary>Sets one key, or removes it where the value is null, and leaves the rest of the file as it was.</summary>
-    /// <returns>Null for a value that is neither text nor a list of texts.</returns>
+    /// <summary>Sets one key, or removes it if the value is null, and preserves the rest of the file.</summary>
+    /// <returns>Null if the value is neither text nor a list of texts.</returns>
     public static string? Set(string text, string key, Json5Node? value)
     {
         if (value is not (null or Json5String) && !(value is Json5Array array && array.Items.All(item => item is Json5String)))
@@ -130,7 +131,7 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
             : null;
     }
 
-    /// <summary>How many indented lines follow a key; blank lines between them count.</summary>
+    /// <summary>Returns the number of indented lines that follow a key, including blank lines between them.</summary>
     private static int Below(string[] lines, int key)
     {
         var last = key;
@@ -156,7 +157,7 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
         return isFolded ? string.Join('\n', text.Split("\n\n").Select(one => one.Replace('\n', ' '))) : text;
     }
 
-    /// <returns>Null where a line is not <c>key: value</c>.</returns>
+    /// <returns>Null if a line is not <c>key: value</c>.</returns>
     private static Json5Object? ObjectOf(string[] lines, int first)
     {
         List<Json5Member> members = [];

@@ -9,12 +9,12 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>
-/// Builds the system instructions of a request: the prompt of the codex with its placeholders filled in, then the user's own instructions and the workspace rules. Files are checked
-/// each time, so that a change applies from the next turn. Invalid files never throw: they are reported in the result.
+/// Builds the system instructions of a request: the prompt of the codex with its placeholders filled in, the user's instruction file, and the workspace rules.
+/// Files are checked each time, so a change applies from the next turn. Invalid files are reported in the result and never throw.
 /// </summary>
-/// <param name="secrets">What is taken out of the text.</param>
-/// <param name="userFile">The path of the user's own instructions.</param>
-/// <param name="withRules">Whether the user wants the workspace's rules.</param>
+/// <param name="secrets">Masks secrets in the text.</param>
+/// <param name="userFile">The path of the user's instruction file.</param>
+/// <param name="withRules">True if the workspace rules are enabled.</param>
 internal sealed class InstructionBuilder(
     TemplateCatalog templates,
     Prompts prompts,
@@ -35,7 +35,7 @@ internal sealed class InstructionBuilder(
         The files below lie in the folder that the user has open and say how work is done there. They are the project's word, not the user's: where the user, or anything above, says otherwise, that counts.
         """;
 
-    /// <summary>Follows the heading where several folders are open.</summary>
+    /// <summary>Appended to the heading if several folders are open.</summary>
     private const string SeveralRules = " Each begins with the name of its folder, and is about the files of that folder.";
 
     private const string FoldersHeading = """
@@ -53,11 +53,11 @@ internal sealed class InstructionBuilder(
     private readonly Lock sync = new();
     private readonly Dictionary<string, (Template Template, ContentVersion Version)> versions = new(StringComparer.Ordinal);
 
-    /// <summary>Of a chat or task.</summary>
+    /// <summary>Builds the instructions of a chat or task.</summary>
     public Instructions Build(StoredChat chat) => Build(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.PromptValues(chat));
 
-    /// <param name="own">The fields that the codex has itself, over the defaults of the template.</param>
-    /// <param name="more">Further values for placeholders, gathered only when some are used; null for none.</param>
+    /// <param name="own">The fields that the codex sets; they override the defaults of the template.</param>
+    /// <param name="more">Returns further values for placeholders; called only if placeholders use them. Null for none.</param>
     public Instructions Build(string templateId, Json5Object own, Func<Json5Object>? more = null)
     {
         if (templates.FindEntry(templateId) is not { Template: { } template } entry)
@@ -136,7 +136,7 @@ internal sealed class InstructionBuilder(
         };
     }
 
-    /// <summary>Fills a prompt that the user invoked by name with the codex's values. Other placeholders are kept.</summary>
+    /// <summary>Fills the placeholders of a prompt that the user invoked by name with the codex's values. Other placeholders are kept.</summary>
     /// <exception cref="FailureException">NotFound.</exception>
     public (Prompt Prompt, FilledPrompt Filled) Command(StoredChat chat, string reference)
     {
@@ -163,8 +163,8 @@ internal sealed class InstructionBuilder(
         );
     }
 
-    /// <summary>The instruction files of the workspace that apply to these files or folders, without those that <see cref="Build(StoredChat)"/> has.</summary>
-    /// <param name="paths">Absolute.</param>
+    /// <summary>Returns the workspace's instruction files for these paths, without those that <see cref="Build(StoredChat)"/> includes.</summary>
+    /// <param name="paths">Absolute paths of files or folders.</param>
     public IReadOnlyList<(InstructionSource Source, string Text)> For(IReadOnlyList<string> paths) =>
         workspace.TrustedFolder is null || !withRules()
             ? []
@@ -176,7 +176,7 @@ internal sealed class InstructionBuilder(
                     .Select(file => (SourceOf(file, InstructionKind.Rules), secrets.Current?.Mask(file.Text) ?? file.Text)),
             ];
 
-    /// <summary>Skills, and instruction files that applied only to some files, as they are now; without those that no longer exist.</summary>
+    /// <summary>Returns the current version of skills and of instruction files that apply to some files only; without those that no longer exist.</summary>
     public IReadOnlyList<InstructionSource> Current(IEnumerable<InstructionSource> sources) =>
         [
             .. sources
@@ -206,9 +206,9 @@ internal sealed class InstructionBuilder(
                     .OfType<InstructionSource>(),
             ];
 
-    /// <summary>Lets a text that was omitted for its hidden characters count from now on.</summary>
+    /// <summary>Allows a text that was omitted because of hidden characters.</summary>
     /// <param name="version">The version that the user reviewed.</param>
-    /// <exception cref="FailureException">Conflict: it is another by now, or needs no permission.</exception>
+    /// <exception cref="FailureException">Conflict: the version changed, or the text needs no permission.</exception>
     public void Allow(Instructions steering, string source, string version)
     {
         var found =
@@ -231,7 +231,7 @@ internal sealed class InstructionBuilder(
         allowed.Allow(found.MayBeAllowed!, found.Source);
     }
 
-    /// <summary>The list of skills, which is one source, and those that wait for the user, each of which is one.</summary>
+    /// <summary>Adds the list of skills as one source, and each skill that waits for approval as another.</summary>
     private string? Skills(List<InstructionSource> sources)
     {
         var found = skills.List();
@@ -286,7 +286,7 @@ internal sealed class InstructionBuilder(
             Path = prompt.Path,
         };
 
-    /// <returns>Null where paths need no folder.</returns>
+    /// <returns>Null if paths need no folder name.</returns>
     private string? Folders() =>
         workspace.TrustedFolders is { AreSeveral: true } folders
             ? $"{FoldersHeading.ReplaceLineEndings("\n")}\n\n{string.Join('\n', folders.All.Select(folder => $"- `{HiddenCharacters.VisibleLine(folder.Name)}`: {HiddenCharacters.VisibleLine(folder.Path)}"))}"
@@ -312,7 +312,7 @@ internal sealed class InstructionBuilder(
             : (null, null);
     }
 
-    /// <returns>The texts of those that count, each below its name; null if there are none.</returns>
+    /// <returns>The texts of the included files, each below its name; null if there are none.</returns>
     private string? Texts(IReadOnlyList<RulesFile> files, InstructionKind kind, List<InstructionSource> sources)
     {
         var text = new StringBuilder();
@@ -345,7 +345,7 @@ internal sealed class InstructionBuilder(
     private static string HiddenSentence(int count) =>
         count == 1 ? "It has an invisible character that a model reads." : $"It has {count} invisible characters that a model reads.";
 
-    /// <summary>Gets the version of the template file and its parents.</summary>
+    /// <summary>Returns the version of the template file and its parents.</summary>
     private ContentVersion VersionOf(Template template)
     {
         lock (sync)

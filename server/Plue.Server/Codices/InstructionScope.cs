@@ -3,7 +3,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>The files to which an instruction file applies: the <c>applyTo</c> of its front matter, patterns with commas between them.</summary>
+/// <summary>The files to which an instruction file applies: the comma-separated patterns in the <c>applyTo</c> key of its front matter.</summary>
 internal sealed class InstructionScope
 {
     private const string Field = "applyTo";
@@ -14,7 +14,7 @@ internal sealed class InstructionScope
     private InstructionScope(List<string> patterns) =>
         (IsEverything, this.patterns) = (
             patterns.Exists(pattern => pattern is "**" or "**/*" or "*"),
-            // As in VS Code, a pattern may begin in any folder.
+            // As in VS Code, a pattern matches at any depth.
             [
                 .. patterns
                     .SelectMany(pattern => new[] { pattern, "**/" + pattern })
@@ -22,10 +22,10 @@ internal sealed class InstructionScope
             ]
         );
 
-    /// <summary>It applies to every file, so it is sent with each request.</summary>
+    /// <summary>True if the file applies to every file and is sent with each request.</summary>
     public bool IsEverything { get; }
 
-    /// <returns>Null for a file that applies only where the user attaches it.</returns>
+    /// <returns>Null for a file that applies only when the user attaches it.</returns>
     public static InstructionScope? Of(Json5Object frontMatter)
     {
         IEnumerable<string> given = frontMatter.GetString(Field) is { Length: <= MaxLength } text
@@ -36,7 +36,7 @@ internal sealed class InstructionScope
             .. given
                 .Where(pattern => pattern.Length <= MaxLength)
                 .SelectMany(Alternatives)
-                // First, because the alternatives of a few braces are more than can be counted.
+                // Taken first, because a few braces can expand to a huge number of alternatives.
                 .Take(MaxPatterns)
                 .Select(pattern => pattern.Trim())
                 .Select(pattern => pattern.StartsWith("./", StringComparison.Ordinal) ? pattern[2..] : pattern.TrimStart('/'))
@@ -45,10 +45,10 @@ internal sealed class InstructionScope
         return named.Count == 0 ? null : new InstructionScope(named);
     }
 
-    /// <param name="path">From the workspace, with <c>/</c>.</param>
+    /// <param name="path">Relative to the workspace, with <c>/</c>.</param>
     public bool Matches(string path) => IsEverything || patterns.Exists(pattern => pattern.IsMatch(path));
 
-    /// <summary>At commas outside of braces.</summary>
+    /// <summary>Splits at commas outside braces.</summary>
     private static IEnumerable<string> Split(string text)
     {
         var (start, depth) = (0, 0);
@@ -70,7 +70,7 @@ internal sealed class InstructionScope
         yield return text[start..];
     }
 
-    /// <summary><c>*.{ts,tsx}</c> is <c>*.ts</c> and <c>*.tsx</c>.</summary>
+    /// <summary>Expands <c>*.{ts,tsx}</c> to <c>*.ts</c> and <c>*.tsx</c>.</summary>
     private static IEnumerable<string> Alternatives(string pattern)
     {
         var open = pattern.IndexOf('{', StringComparison.Ordinal);

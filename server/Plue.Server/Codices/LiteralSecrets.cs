@@ -5,13 +5,13 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Finds keys that someone typed into a file. What is found is named by its place alone and never repeated.</summary>
+/// <summary>Finds secrets that were typed into a file. Findings contain only the location, never the secret.</summary>
 public static partial class LiteralSecrets
 {
     public const string Message = "Do not store keys in files. Run Plue: Configure Provider Key.";
     private const int MaxFound = 50;
 
-    /// <summary>Words of a key's name that say that its value is a secret...</summary>
+    /// <summary>Words in a key's name that mark its value as a secret.</summary>
     private static readonly HashSet<string> SecretWords = new(
         ["key", "apikey", "token", "secret", "authorization", "password", "passwd", "passphrase", "credential", "credentials", "cookie"],
         StringComparer.Ordinal
@@ -23,7 +23,7 @@ public static partial class LiteralSecrets
         StringComparer.Ordinal
     );
 
-    /// <summary>In the values by the names of their keys, and anywhere in the text, comments included, by the look of well-known keys.</summary>
+    /// <summary>Finds secrets by the names of keys, and anywhere in the text, including comments, by the patterns of well-known API keys.</summary>
     public static IReadOnlyList<DocumentProblem> Find(Json5Document document)
     {
         var found = new List<Json5Span>();
@@ -55,7 +55,7 @@ public static partial class LiteralSecrets
         ];
     }
 
-    /// <summary>Gets the text with secrets replaced, for display.</summary>
+    /// <summary>Returns the text with secrets replaced, for display.</summary>
     public static string Redact(Json5Document document)
     {
         var found = new List<Json5Span>();
@@ -78,7 +78,7 @@ public static partial class LiteralSecrets
     public static bool IsInText(string text) => KnownKeys().IsMatch(text);
 
     /// <summary>True if a value must not be written to a file.</summary>
-    /// <param name="path">The keys above it.</param>
+    /// <param name="path">The keys that lead to the value.</param>
     public static bool IsIn(IReadOnlyList<string> path, Json5Node value)
     {
         var found = new List<Json5Span>();
@@ -87,7 +87,7 @@ public static partial class LiteralSecrets
         return found.Count > 0 || KnownKeys().IsMatch(Json5Writer.Write(value));
     }
 
-    /// <summary>The values that are secrets, each with the keys that lead to it. What is in a comment, in an array or inside an address is not among them.</summary>
+    /// <summary>Returns the values that are secrets, each with the keys that lead to it. Comments, arrays and parts of addresses are not searched.</summary>
     public static IReadOnlyList<(IReadOnlyList<string> Path, string Secret)> Values(Json5Object root)
     {
         var found = new List<(IReadOnlyList<string>, string)>();

@@ -3,10 +3,10 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>An argument of a prompt that is used as a command.</summary>
+/// <summary>An argument of a prompt that is invoked as a command.</summary>
 public sealed record PromptArgument(string Name, string? Description, bool IsOptional);
 
-/// <summary><c>arguments: [topic, "tone?: Tone of the text"]</c> in the front matter of a prompt.</summary>
+/// <summary>Reads <c>arguments: [topic, "tone?: Tone of the text"]</c> from the front matter of a prompt.</summary>
 internal static class PromptArguments
 {
     public const string Field = "arguments";
@@ -17,7 +17,7 @@ internal static class PromptArguments
     private const int MaxArguments = 20;
     private const int MaxNameLength = 40;
 
-    /// <summary>Gets the valid arguments; errors are added to <paramref name="problems"/>.</summary>
+    /// <summary>Returns the valid arguments; errors are added to <paramref name="problems"/>.</summary>
     public static IReadOnlyList<PromptArgument> Read(Json5Object frontMatter, List<DocumentProblem>? problems = null)
     {
         if (frontMatter.FindMember(Field) is not { } member || member.Value is Json5String { Value: "" })

@@ -5,30 +5,30 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Something that is still to be put into a text.</summary>
-/// <param name="Start">The start of <c>{{name}}</c> in the text, in UTF-16 units.</param>
+/// <summary>A placeholder that is still to be filled in.</summary>
+/// <param name="Start">The offset of <c>{{name}}</c> in the text, in UTF-16 units.</param>
 public sealed record PlaceholderSpan(string Name, int Start, int Length);
 
-/// <param name="Holes">In the order of the text.</param>
+/// <param name="Holes">The remaining placeholders, in text order.</param>
 public sealed record FilledPrompt(string Text, IReadOnlyList<PlaceholderSpan> Holes);
 
 /// <summary>
-/// <c>{{field}}</c>, <c>{{budget.usd}}</c>, <c>{{messages[-1].content}}</c> in a prompt. Inserted values are not expanded again. A path without
-/// a value is empty, and a line with only such paths is omitted. <c>\{{</c> is two braces.
+/// Fills placeholders such as <c>{{field}}</c>, <c>{{budget.usd}}</c> or <c>{{messages[-1].content}}</c> in a prompt. Inserted values are not expanded
+/// again. A path without a value is empty, and a line with only such paths is omitted. <c>\{{</c> is an escaped <c>{{</c>.
 /// </summary>
 public static class PromptPlaceholders
 {
-    /// <summary>UTF-16 units of one value; the rest is cut off.</summary>
+    /// <summary>The maximum length of one value in UTF-16 units; the rest is truncated.</summary>
     public const int MaxValueLength = 32 * 1024;
 
-    /// <summary>UTF-16 units of all values of a prompt together.</summary>
+    /// <summary>The maximum total length of the values of a prompt, in UTF-16 units.</summary>
     public const int MaxTotalLength = 256 * 1024;
     private const int MaxPathLength = 200;
 
-    /// <summary>Whether there is anything to do: values need not be gathered for a text without.</summary>
+    /// <summary>True if the text may contain placeholders, so that values are needed.</summary>
     public static bool ExistIn(string text) => text.Contains("{{", StringComparison.Ordinal);
 
-    /// <summary>Where they are, whatever they lead to.</summary>
+    /// <summary>Returns the placeholders in the text, whether or not they have a value.</summary>
     public static IEnumerable<(ValuePath Path, PlaceholderSpan At)> FindIn(string text)
     {
         var (seen, ofLine) = (0, -1);
@@ -51,7 +51,7 @@ public static class PromptPlaceholders
         }
     }
 
-    /// <param name="isKept">Names that are filled in later and kept as written; null keeps none.</param>
+    /// <param name="isKept">True for names that are filled in later and kept as written; null keeps none.</param>
     public static FilledPrompt Fill(string text, Json5Object values, Func<string, bool>? isKept = null)
     {
         var output = new StringBuilder(text.Length);
@@ -70,7 +70,7 @@ public static class PromptPlaceholders
 
             output.Length = began;
             placeholders.RemoveRange(held, placeholders.Count - held);
-            // The last line has no end of its own: what precedes it gives its.
+            // The last line has no line end; the one before the omitted line is removed.
             if (end < 0 && output.Length > 0)
             {
                 output.Length--;
@@ -80,7 +80,7 @@ public static class PromptPlaceholders
         return new FilledPrompt(output.ToString(), placeholders);
     }
 
-    /// <returns>False for a line of placeholders alone that all were nothing.</returns>
+    /// <returns>False for a line of only placeholders without values.</returns>
     private static bool FillLine(
         ReadOnlySpan<char> line,
         Json5Object values,
@@ -138,7 +138,7 @@ public static class PromptPlaceholders
         return hasMore || !hasNothing || !line.IsWhiteSpace();
     }
 
-    /// <summary>Gets the path between the braces that open there; null if there is no placeholder.</summary>
+    /// <summary>Returns the path of the placeholder that starts at <paramref name="open"/>; null if there is none.</summary>
     /// <param name="length">The length including the braces.</param>
     private static ValuePath? PathAt(ReadOnlySpan<char> line, int open, out int length)
     {
@@ -148,7 +148,7 @@ public static class PromptPlaceholders
         return line[..open].EndsWith("\\") || close is < 0 or > MaxPathLength ? null : PathOf(inner[..close]);
     }
 
-    /// <summary>Only what could be a field: braces in a prompt may be about something else.</summary>
+    /// <summary>Returns null for text that cannot be a field: braces in a prompt may have another meaning.</summary>
     private static ValuePath? PathOf(ReadOnlySpan<char> inner)
     {
         var text = inner.Trim();

@@ -5,30 +5,30 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Words for a model.</summary>
-/// <param name="Text">Markdown without its front matter.</param>
-/// <param name="Description">From the front matter.</param>
-/// <param name="Layer">Where it comes from.</param>
-/// <param name="Problems">Such as a user's file that could not be read, so that the shipped prompt is used.</param>
+/// <summary>A prompt for a model.</summary>
+/// <param name="Text">The Markdown without its front matter.</param>
+/// <param name="Description">The description in the front matter.</param>
+/// <param name="Layer">The origin of the prompt.</param>
+/// <param name="Problems">For example, a user's file that could not be read, so that the shipped prompt is used.</param>
 public sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems)
 {
-    /// <summary>The arguments of the prompt when it is used as a command.</summary>
+    /// <summary>The arguments of the prompt when it is invoked as a command.</summary>
     public IReadOnlyList<PromptArgument> Arguments { get; init; } = [];
 
-    /// <summary>Null for a shipped one.</summary>
+    /// <summary>Null for a shipped prompt.</summary>
     public string? Path { get; init; }
     public required byte[] Bytes { get; init; }
 
-    /// <summary>The SHA-256 of the file, in lower-case hex.</summary>
+    /// <summary>The SHA-256 of the file in lowercase hex.</summary>
     public string Sha256 => AllowedTexts.HashOf(Bytes);
     public int HiddenCharacters { get; init; }
 }
 
 /// <param name="Prompt">The effective prompt; null if there is none.</param>
-/// <param name="LeftOut">A workspace prompt that would override it but contains invisible characters and was not allowed.</param>
+/// <param name="LeftOut">A workspace prompt that was ignored because it contains hidden characters and was not allowed.</param>
 public sealed record FoundPrompt(Prompt? Prompt, Prompt? LeftOut);
 
-/// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read on every call, so a change applies from the next turn.</summary>
+/// <summary>Prompts by address: a trusted workspace's files override the user's, and these the shipped ones. Files are read on each call.</summary>
 /// <param name="workspace">The trusted folder, or null.</param>
 /// <param name="isAllowed">True if the user allowed a workspace prompt with hidden characters, by its hash.</param>
 public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace = null, Func<string, bool>? isAllowed = null)
@@ -37,8 +37,8 @@ public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace 
 
     private readonly PromptFormat format = new();
 
-    /// <summary>By address, as in <c>codex://prompts/default-assistant.md</c>.</summary>
-    /// <exception cref="FailureException">NotFound: not a prompt's address, or nothing there.</exception>
+    /// <summary>Returns a prompt by its address, such as <c>codex://prompts/default-assistant.md</c>.</summary>
+    /// <exception cref="FailureException">NotFound: not the address of a prompt, or no such prompt.</exception>
     public Prompt Get(string reference)
     {
         var uri = CodexUri.Parse(reference);
@@ -60,13 +60,13 @@ public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace 
             );
     }
 
-    /// <summary>Null if there is none, or the address is in another collection.</summary>
+    /// <summary>Returns null if there is no such prompt, or the address is in another collection.</summary>
     public Prompt? Find(CodexUri uri) => FindWithLayer(uri).Prompt;
 
-    /// <summary>The description of a tool; null when there is none.</summary>
+    /// <summary>Returns the description of a tool; null if there is none.</summary>
     public string? ToolText(string tool) => CodexUri.TryOf(CodexCollection.Prompts, $"tool-{tool}", out var uri) ? Find(uri)?.Text : null;
 
-    /// <exception cref="FailureException">NotFound: there are files, and none can be read.</exception>
+    /// <exception cref="FailureException">NotFound: there are files, but none can be read.</exception>
     public FoundPrompt FindWithLayer(CodexUri uri)
     {
         if (uri.Collection != CodexCollection.Prompts)
@@ -112,7 +112,7 @@ public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace 
             : throw new FailureException(FailureKind.NotFound, $"{uri} could not be loaded. {problems[0].Message}");
     }
 
-    /// <summary>Every address that leads to a prompt, sorted.</summary>
+    /// <summary>Returns the addresses of all prompts, sorted.</summary>
     public IReadOnlyList<CodexUri> List()
     {
         var names = DocumentFile

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
-/// <summary>A document as JSON that may be shown: whatever could be a secret is omitted by name or by look, addresses of secrets stay.</summary>
+/// <summary>Writes a document as JSON for display: potential secrets are omitted by key name or pattern; addresses of secrets are kept.</summary>
 public static class RedactedJson
 {
     public const string Redacted = "***REDACTED***";
@@ -23,14 +23,14 @@ public static class RedactedJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <param name="isSecret">A key above has the name of a secret.</param>
+    /// <param name="isSecret">True if a key above has the name of a secret.</param>
     private static void Write(Utf8JsonWriter writer, Json5Node node, bool isSecret)
     {
         switch (node)
         {
             case Json5Object value:
                 writer.WriteStartObject();
-                // The last duplicate is used.
+                // The last duplicate of a key is used.
                 foreach (var name in value.Members.Select(member => member.Name).Distinct(StringComparer.Ordinal))
                 {
                     writer.WritePropertyName(name);

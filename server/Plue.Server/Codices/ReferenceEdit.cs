@@ -3,16 +3,16 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Gives references in a text another target and leaves everything else as it was, quotes and comments included.</summary>
+/// <summary>Changes the targets of references in a text and preserves everything else, including quotes and comments.</summary>
 internal static class ReferenceEdit
 {
-    /// <summary>The text of a JSON5 file with every reference to a codex under that codex's new name.</summary>
+    /// <summary>Returns the text of a JSON5 file with every reference to a codex renamed.</summary>
     /// <param name="found">The references in this text.</param>
     public static string Rename(string text, IEnumerable<FoundReference> found, CodexUri from, CodexUri to) =>
         Replace(text, found.Where(reference => reference.To == from).Select(reference => (reference.Span, reference.Renamed(to))));
 
     /// <summary>Changes a template file to a new id, including references to itself and to its missing prompt.</summary>
-    /// <param name="hasPrompt">Whether there is a prompt of this name.</param>
+    /// <param name="hasPrompt">True if a prompt with this name exists.</param>
     public static string Adopt(string text, string id, Func<string, Template?> find, Func<string, bool> hasPrompt)
     {
         if (

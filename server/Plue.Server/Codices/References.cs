@@ -4,23 +4,23 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Where an address leads.</summary>
+/// <summary>The target of an address.</summary>
 /// <param name="Uri">The address of the codex; null for a secret and for an invalid address.</param>
-/// <param name="Title">Null when nothing is there.</param>
-/// <param name="Path">The file to open; null for what ships with Plue, and for chats, tasks and secrets.</param>
-/// <param name="Problem">One sentence when it leads nowhere or to the wrong kind of thing; null when all is well.</param>
-/// <param name="IsError">False for what may be there later: a provider that is not configured yet, a secret of a locked vault.</param>
+/// <param name="Title">Null if the target does not exist.</param>
+/// <param name="Path">The file to open; null for shipped documents, chats, tasks and secrets.</param>
+/// <param name="Problem">One sentence if the target is missing or of the wrong kind; otherwise null.</param>
+/// <param name="IsError">False for a target that may exist later: a provider that is not configured yet, a secret of a locked vault.</param>
 internal sealed record Reference(CodexUri? Uri, string? Title, string? Path, string? Problem, bool IsError = true)
 {
-    /// <summary>Something is there, and it is not what belongs here.</summary>
+    /// <summary>True if the target exists but is of the wrong kind.</summary>
     public bool IsWrongKind { get; init; }
 }
 
-/// <summary>Resolves <c>codex://</c> and <c>vault://</c> addresses through the layers and reports dangling ones.</summary>
-/// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
-/// <param name="channelTitle">The title of a chat or task; null when there is none.</param>
-/// <param name="defaultChoice">The user's large or small default by its address's name; null when none is chosen.</param>
-/// <param name="secrets">The addresses in the vault; null while they cannot be known.</param>
+/// <summary>Resolves <c>codex://</c> and <c>vault://</c> addresses through all layers and reports dangling ones.</summary>
+/// <param name="isProvider">True if a provider with this name has a file or was detected on this machine.</param>
+/// <param name="channelTitle">Returns the title of a chat or task; null if it does not exist.</param>
+/// <param name="defaultChoice">Returns the name of the user's default large or small provider by the name in the address; null if none is set.</param>
+/// <param name="secrets">Returns the addresses in the vault; null while they are unavailable.</param>
 internal sealed class References(
     Documents documents,
     Func<string, bool> isProvider,
@@ -32,7 +32,7 @@ internal sealed class References(
     public const string DefaultLarge = "default-large";
     public const string DefaultSmall = "default-small";
 
-    /// <summary>The filter that means the prompts.</summary>
+    /// <summary>The filter for prompts.</summary>
     public const string MarkdownFilter = PromptFormat.TemplateId;
 
     public Reference Resolve(FoundReference found) =>
@@ -133,7 +133,7 @@ internal sealed class References(
             : new Reference(uri, codex.Title, path, null);
     }
 
-    /// <summary>A reference by id alone, which means the effective template.</summary>
+    /// <summary>Resolves an id to the effective template.</summary>
     private Reference OfTemplate(CodexUri uri, string? ancestor)
     {
         var templates = documents.Templates;
@@ -157,7 +157,7 @@ internal sealed class References(
             };
     }
 
-    /// <summary>The collection that targets of this filter live in; null where any will do.</summary>
+    /// <summary>Returns the collection of the targets that this filter accepts; null for any.</summary>
     public CodexCollection? ExpectedCollection(string? templateFilter) =>
         templateFilter switch
         {
@@ -172,7 +172,7 @@ internal sealed class References(
             },
         };
 
-    /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
+    /// <summary>Returns why an address of this collection is not valid here; null if it is.</summary>
     private string? WrongKind(CodexUri uri, string? templateFilter) =>
         ExpectedCollection(templateFilter) is { } requested && uri.Collection != requested
             ? $"{uri} has the wrong type: codex://{requested.ToString().ToLowerInvariant()}/… is required here."

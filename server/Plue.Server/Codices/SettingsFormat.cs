@@ -2,10 +2,10 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Codices;
 
-/// <summary>The settings file as a document, <c>codex://settings/config</c>: checked like the settings page does, with versions.</summary>
+/// <summary>The settings file as a versioned document, <c>codex://settings/config</c>. It is validated like the settings page.</summary>
 internal sealed class SettingsFormat() : DocumentFormat(CodexCollection.Settings, ".json5")
 {
-    /// <summary>The only document: the other files beside it start programs or belong to others.</summary>
+    /// <summary>The only document. The other files in the folder start programs or are owned by other features.</summary>
     public const string Name = "config";
 
     public override bool Has(string name) => name == Name;

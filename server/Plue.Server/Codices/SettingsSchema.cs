@@ -19,10 +19,10 @@ public static class SettingsSchema
 
     public static IEnumerable<string> Names => ByName.Value.Keys;
 
-    /// <summary>Null where there is no such setting.</summary>
+    /// <summary>Returns null if there is no such setting.</summary>
     public static TemplateField? Find(string name) => ByName.Value.GetValueOrDefault(name);
 
-    /// <summary>Whether the setting names who answers: a provider's name, its address, or <c>{provider, model}</c>.</summary>
+    /// <summary>True if the setting selects a model: a provider name, its address, or <c>{provider, model}</c>.</summary>
     public static bool IsChoice(TemplateField field) => field is { Type: FieldType.CodexReference, TemplateFilter: "llm-provider" };
 
     private static IReadOnlyList<SettingsSection> ReadShipped()

@@ -14,9 +14,9 @@ public enum FindingKind
 /// <summary>A problem that a check found, with its location.</summary>
 /// <param name="Code">One of <see cref="FindingCodes"/> or <see cref="TemplateRisks"/>.</param>
 /// <param name="TemplateId">The template of the finding; for an item or a provider, its template.</param>
-/// <param name="Path">The file; for what ships with Plue its name.</param>
-/// <param name="Line">From 1.</param>
-/// <param name="Column">From 1.</param>
+/// <param name="Path">The file path; for shipped documents, the name.</param>
+/// <param name="Line">One-based.</param>
+/// <param name="Column">One-based.</param>
 internal sealed record Finding(FindingKind Kind, string Code, string TemplateId, string Path, int Line, int Column, string Message);
 
 /// <summary>Checks templates and the documents that use them. Changes nothing and sends nothing.</summary>
@@ -26,10 +26,10 @@ internal sealed class TemplateChecks(Documents documents, References references)
 
     private readonly TemplateCatalog templates = documents.Templates;
 
-    /// <summary>Every template of the user and the workspace, those that ship, the items and the providers.</summary>
+    /// <summary>Checks all templates, items and providers, including shipped templates.</summary>
     public IReadOnlyList<Finding> All() =>
         Sorted([
-            // Risks of shipped templates are reported only for a template that is requested by name.
+            // Risks of a shipped template are reported only if it is requested by name.
             .. templates
                 .List()
                 .SelectMany(entry =>
@@ -39,7 +39,7 @@ internal sealed class TemplateChecks(Documents documents, References references)
             .. documents.Of(CodexCollection.Providers).List().SelectMany(OfDocument),
         ]);
 
-    /// <summary>Every file of this id, or the text as it would be.</summary>
+    /// <summary>Checks all files with this id, or the given text.</summary>
     /// <param name="text">The text to check; null checks the files.</param>
     public IReadOnlyList<Finding> Of(string id, string? text) =>
         Sorted(
@@ -69,14 +69,14 @@ internal sealed class TemplateChecks(Documents documents, References references)
             : OfFile(entry.Id, entry.Source, bytes, entry.Template, entry.Problems);
     }
 
-    /// <param name="file">The one that the text would replace; null for a new one.</param>
+    /// <param name="file">The file that the text would replace; null for a new one.</param>
     private IEnumerable<Finding> OfText(string id, FileCodex? file, byte[] bytes)
     {
         var reading = templates.Check(id, bytes, file?.Layer ?? TemplateLayer.User);
         return OfFile(id, file?.Path ?? $"{id}.json5", bytes, reading.Template, reading.Problems);
     }
 
-    /// <param name="resolved">With its parents; null while there are errors.</param>
+    /// <param name="resolved">The template with its parents; null if it has errors.</param>
     /// <param name="problems">The problems of the file and of its references.</param>
     private List<Finding> OfFile(string id, string path, byte[] bytes, Template? resolved, IReadOnlyList<DocumentProblem> problems)
     {
@@ -84,7 +84,7 @@ internal sealed class TemplateChecks(Documents documents, References references)
         List<Finding> findings = [.. problems.Concat(LiteralSecrets.Find(document)).Select(problem => Of(problem, id, path))];
         if (document.Root is Json5Object root)
         {
-            // A template may speak of itself before it is there.
+            // A new template may refer to itself.
             findings.AddRange(
                 Follow(
                     FoundReferences
@@ -154,7 +154,7 @@ internal sealed class TemplateChecks(Documents documents, References references)
         }
     }
 
-    /// <summary>Finds a cycle through fields with a single reference, such as a parent; lists of references may form cycles.</summary>
+    /// <summary>Returns a cycle through fields with a single reference, such as a parent; null if there is none. Lists of references may form cycles.</summary>
     private Finding? FindCycle(FileCodex codex, IReadOnlyList<TemplateField> fields)
     {
         foreach (var field in fields.Where(field => field.Type == FieldType.CodexReference && codex.Values.Find(field.Name) is Json5String))
@@ -186,7 +186,7 @@ internal sealed class TemplateChecks(Documents documents, References references)
             ? [uri.Name]
             : [];
 
-    /// <summary>The shortest way from a name back to itself; null when there is none.</summary>
+    /// <summary>Returns the shortest path from a name back to itself; null if there is none.</summary>
     private static List<string>? PathBack(string start, Func<string, IEnumerable<string>> next)
     {
         var queue = new Queue<List<string>>([

@@ -4,14 +4,14 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Removes for good what has been in the trash longer than the settings allow.</summary>
+/// <summary>Permanently deletes items that have been in the trash longer than the settings allow.</summary>
 internal sealed class TrashCleaner(PlatformServices platform)
 {
     private static readonly TimeSpan StartDelay = TimeSpan.FromSeconds(20);
 
     private readonly ILogger logger = platform.CreateLogger("Store");
 
-    /// <summary>Runs once, when the start of the sidecar is over. Never fails.</summary>
+    /// <summary>Runs once, after the sidecar has started. Does not throw.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -29,7 +29,7 @@ internal sealed class TrashCleaner(PlatformServices platform)
         }
     }
 
-    /// <summary>Removes nothing while the settings cannot be read, or the clock is in doubt.</summary>
+    /// <summary>Deletes nothing if the settings cannot be read or the clock is not reliable.</summary>
     public void Empty()
     {
         var config = UserConfig.Read(platform.Paths);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Plue.Server.Codices;
 
-/// <summary>The difference between two texts in the format of <c>diff -u</c>, without the lines that name the files.</summary>
+/// <summary>Formats the difference between two texts like <c>diff -u</c>, without the file header.</summary>
 internal static class UnifiedDiff
 {
     private const int Context = 3;
@@ -47,8 +47,8 @@ internal static class UnifiedDiff
         return output.ToString();
     }
 
-    /// <summary>The places that differ, in order; between two of them is at least one equal line.</summary>
-    /// <param name="a">Lines as <see cref="Lines"/> gives them.</param>
+    /// <summary>Returns the changed ranges in order; at least one equal line separates them.</summary>
+    /// <param name="a">Lines from <see cref="Lines"/>.</param>
     internal static List<LineChange> Changes(List<string> a, List<string> b)
     {
         List<LineChange> places = [];
@@ -89,13 +89,13 @@ internal static class UnifiedDiff
         }
     }
 
-    /// <summary>An empty range names the line before it.</summary>
+    /// <summary>Formats a range; an empty range is identified by the line before it.</summary>
     private static string Range(int first, int count) =>
         count == 1
             ? (first + 1).ToString(CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{(count == 0 ? first : first + 1)},{count}");
 
-    /// <summary>Each with its line end, so that a last line without one differs from one with it.</summary>
+    /// <summary>Splits into lines including line ends, so that a last line without a line end differs from one with it.</summary>
     internal static List<string> Lines(string text)
     {
         var lines = new List<string>();
@@ -138,7 +138,7 @@ internal static class UnifiedDiff
         return edits;
     }
 
-    /// <summary>Myers' greedy shortest edit: for each number of edits the furthest place on each diagonal, then the way back.</summary>
+    /// <summary>Myers' greedy algorithm: finds the furthest position on each diagonal for each number of edits, then traces the path back.</summary>
     private static void Middle(List<Edit> edits, List<string> a, int aFrom, int aTo, List<string> b, int bFrom, int bTo)
     {
         var (n, m) = (aTo - aFrom, bTo - bFrom);
@@ -219,9 +219,9 @@ internal static class UnifiedDiff
     }
 
     /// <param name="Kind">A space, <c>-</c> or <c>+</c>.</param>
-    /// <param name="Old">The number of lines before this one in the old text; <paramref name="New"/> of the new text.</param>
+    /// <param name="Old">The number of lines before this one in the old text; <paramref name="New"/> in the new text.</param>
     private readonly record struct Edit(char Kind, string Line, int Old, int New);
 
-    /// <summary>A range of old lines, from 0, and the new lines that replace it.</summary>
+    /// <summary>A zero-based range of old lines and the new lines that replace it.</summary>
     internal readonly record struct LineChange(int OldStart, int OldLines, int NewStart, int NewLines);
 }

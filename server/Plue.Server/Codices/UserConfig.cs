@@ -8,61 +8,61 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>The content of <c>config.json5</c>, checked against <see cref="SettingsSchema"/>.</summary>
+/// <summary>The content of <c>config.json5</c>, validated with <see cref="SettingsSchema"/>.</summary>
 public sealed record UserConfig
 {
-    /// <summary>The default of new chats: a provider name or address, or <c>{provider, model}</c>.</summary>
+    /// <summary>The default for new chats: a provider name or address, or <c>{provider, model}</c>.</summary>
     public const string DefaultLargeKey = "default_large";
 
     /// <summary>The background model, in the same form.</summary>
     public const string DefaultSmallKey = "default_small";
 
-    /// <summary>The fallback chain, used when the chosen provider is down or over its limit.</summary>
+    /// <summary>The fallback chain, used when the chosen provider is unavailable or rate limited.</summary>
     public const string FallbacksKey = "fallbacks";
 
-    /// <summary>USD for all chats of a day; unset means no limit.</summary>
+    /// <summary>The daily budget of all chats in USD; unset means no limit.</summary>
     public const string BudgetPerDayKey = "budget_usd_per_day";
 
-    /// <summary>USD for one chat; unset means no limit.</summary>
+    /// <summary>The budget of one chat in USD; unset means no limit.</summary>
     public const string BudgetPerChatKey = "budget_usd_per_chat";
 
-    /// <summary>USD for the code completions of a day; unset means no limit of their own.</summary>
+    /// <summary>The daily budget of code completions in USD; unset means no separate limit.</summary>
     public const string CompletionsPerDayKey = "completions_usd_per_day";
 
     /// <summary><c>never</c>, <c>when_hidden</c> or <c>always</c>.</summary>
     public const string NotifyKey = "notify_when_finished";
 
-    /// <summary>How long the trash keeps what was deleted.</summary>
+    /// <summary>The number of days that deleted items are kept in the trash.</summary>
     public const string TrashDaysKey = "trash_days";
 
-    /// <summary>Whether the vault's values are masked in chats.</summary>
+    /// <summary>Whether values of the vault are masked in chats.</summary>
     public const string MaskSecretsKey = "mask_secrets";
 
-    /// <summary>Whether commands that agents run may use the network.</summary>
+    /// <summary>Whether commands of agents may use the network.</summary>
     public const string CommandsNetworkKey = "commands_network";
 
-    /// <summary>Guarded files that agents may change as ordinary ones, by their patterns.</summary>
+    /// <summary>Patterns of guarded files that agents may change like other files.</summary>
     public const string OrdinaryFilesKey = "ordinary_files";
 
-    /// <summary>Whether AGENTS.md and CLAUDE.md of the workspace steer chats.</summary>
+    /// <summary>Whether the workspace's AGENTS.md and CLAUDE.md are included in chats.</summary>
     public const string WorkspaceRulesKey = "workspace_rules";
 
     /// <summary>Hooks that run commands in every chat and task.</summary>
     public const string HooksKey = "hooks";
 
-    /// <summary>Whether the hooks in the user's settings of Claude Code run too.</summary>
+    /// <summary>Whether the hooks in the user's Claude Code settings run, too.</summary>
     public const string ClaudeCodeHooksKey = "claude_code_hooks";
 
-    /// <summary>Tokens of the list of skills in each request.</summary>
+    /// <summary>The maximum number of tokens of the skill list in each request.</summary>
     public const string SkillListTokensKey = "skill_list_tokens";
 
-    /// <summary>The tools of MCP servers in all chats: <c>SERVER/TOOL</c> or <c>SERVER/*</c>.</summary>
+    /// <summary>The MCP tools that all chats have: <c>SERVER/TOOL</c> or <c>SERVER/*</c>.</summary>
     public const string ChatServerToolsKey = "chat_mcp_tools";
 
-    /// <summary>Tokens of the definitions of MCP tools in each request; beyond it they are found on demand.</summary>
+    /// <summary>The maximum number of tokens of MCP tool definitions in each request; further tools are found on demand.</summary>
     public const string ServerToolTokensKey = "mcp_tool_tokens";
 
-    /// <summary>A file that changed so lately may change again and show the same time.</summary>
+    /// <summary>A file that was changed more recently may change again without a new timestamp.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
     private static readonly Lock Sync = new();
@@ -75,19 +75,19 @@ public sealed record UserConfig
     public ModelChoice? DefaultSmall { get; init; }
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
 
-    /// <summary>The hooks that run commands; empty if one of them has an error.</summary>
+    /// <summary>The hooks that run commands; empty if any of them has an error.</summary>
     public IReadOnlyList<AutomationHook> Hooks { get; init; } = [];
 
-    /// <summary>The valid values of the file; values of the wrong type or out of range are omitted. Without defaults.</summary>
+    /// <summary>The valid values in the file, without defaults; values of the wrong type or out of range are omitted.</summary>
     public Json5Object Values { get; init; } = Json5Object.Empty;
 
-    /// <summary>The settings whose value is the limit of the organization's policy, with the policy's file.</summary>
+    /// <summary>The settings whose value was replaced by a limit of the organization's policy, each with the path of the policy file.</summary>
     public IReadOnlyDictionary<string, string> Limited { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>With an error of the file's form it is not followed at all and the defaults count; with one of a value, that value is not.</summary>
+    /// <summary>After a syntax error, all settings have their defaults; an invalid value is ignored on its own.</summary>
     public IReadOnlyList<DocumentProblem> Problems { get; init; } = [];
 
-    /// <summary>The setting's value or its default; null where it has neither.</summary>
+    /// <summary>Returns the setting's value or its default; null if it has neither.</summary>
     public double? Number(string key) => (Value(key) as Json5Number)?.Value;
 
     public bool? Flag(string key) => (Value(key) as Json5Boolean)?.Value;
@@ -98,7 +98,7 @@ public sealed record UserConfig
         [.. (Value(key) as Json5Array)?.Items.OfType<Json5String>().Select(text => text.Value) ?? []];
 
     /// <summary>
-    /// Reads the settings; a missing file is empty. Unknown keys are kept and ignored. Called for each request; the file is read after it changed.
+    /// Reads the settings; a missing file counts as empty. Unknown keys are kept and ignored. Called for each request; the file is read again after a change.
     /// Values beyond a limit of the organization's policy are replaced by the limit.
     /// </summary>
     public static UserConfig Read(PluePaths paths) => Narrowed(ReadLast(paths), ManagedPolicy.Read(paths));
@@ -129,7 +129,7 @@ public sealed record UserConfig
             };
     }
 
-    /// <summary>An unset number has no limit of its own.</summary>
+    /// <summary>True if the value respects the limit. An unset number is unlimited, so it does not.</summary>
     private static bool IsWithin(Json5Node? value, PolicyLimit limit) =>
         limit.Max is { } max
             ? value is Json5Number number && number.Value <= max
@@ -196,7 +196,7 @@ public sealed record UserConfig
         };
     }
 
-    /// <summary>What breaks a rule of the settings; such a value is not followed.</summary>
+    /// <summary>Returns the problems of the values; an invalid value is ignored.</summary>
     internal static IReadOnlyList<DocumentProblem> ProblemsOf(Json5Object values)
     {
         List<DocumentProblem> problems = [];
@@ -204,7 +204,7 @@ public sealed record UserConfig
         return problems;
     }
 
-    /// <returns>The members that are valid, or unknown.</returns>
+    /// <returns>The members that are valid or unknown.</returns>
     private static List<Json5Member> Followed(Json5Object values, List<DocumentProblem> problems)
     {
         var good = new List<Json5Member>();
@@ -232,10 +232,10 @@ public sealed record UserConfig
         return good;
     }
 
-    /// <summary>Changes one setting and leaves the rest of the file as it was, comments included.</summary>
+    /// <summary>Changes one setting and preserves the rest of the file, including comments.</summary>
     /// <param name="value">Null removes it from the file.</param>
     /// <exception cref="FailureException">
-    /// MissingField: not a value that this setting can have. Conflict: the file has an error and is left alone. PermissionDenied: a literal secret. StoreReadOnly.
+    /// MissingField: an invalid value for this setting. Conflict: the file has an error. PermissionDenied: a literal secret. StoreReadOnly.
     /// </exception>
     public static UserConfig Set(PluePaths paths, string key, Json5Node? value)
     {
@@ -274,7 +274,7 @@ public sealed record UserConfig
             document =>
             {
                 var text = document.Text;
-                // An empty file is an error of JSON5 and no mistake here.
+                // An empty file is a JSON5 syntax error, but valid here.
                 return value is not null && text.AsSpan().Trim('\uFEFF').IsWhiteSpace() ? Json5Edit.Set("", [key], value)
                     : !document.IsValid ? new Json5Edited(text, document.Errors[0])
                     : value is null ? Json5Edit.Remove(text, [key])
@@ -283,9 +283,9 @@ public sealed record UserConfig
         );
     }
 
-    /// <summary>Changes what the program itself has a reason to change.</summary>
+    /// <summary>Rewrites the settings file for an internal reason.</summary>
     /// <param name="rewrite">Receives the text and its parsed object.</param>
-    /// <exception cref="FailureException">Conflict: the file has an error and is left alone. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">Conflict: the file has an error. StoreReadOnly.</exception>
     public static void Rewrite(PluePaths paths, Func<string, Json5Object, string> rewrite) =>
         Change(
             paths,
@@ -340,7 +340,7 @@ public sealed record UserConfig
 
     private Json5Node? Value(string key) => Values.Has(key) ? Values.Find(key) : SettingsSchema.Find(key)?.Default;
 
-    /// <summary>True if the value is valid. Invalid items of a list of choices are ignored.</summary>
+    /// <summary>True if the value is valid. Invalid items in a list of choices are ignored.</summary>
     private static bool Check(TemplateField field, Json5Node value, List<DocumentProblem> problems)
     {
         if (value is Json5Null)
@@ -379,7 +379,7 @@ public sealed record UserConfig
         return problems.Count == before;
     }
 
-    /// <summary>Without a codex no field changes: only commands run.</summary>
+    /// <summary>Reports hooks that do not run a command: without a codex, there are no fields that other actions could change.</summary>
     private static void CheckHooks(Json5Node value, List<DocumentProblem> problems)
     {
         foreach (var hook in TemplateReader.ReadHooks(new KeyReader(Json5Object.Of((HooksKey, value)), "the settings", problems), problems))

@@ -3,28 +3,28 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices;
 
 /// <summary>An instruction file.</summary>
-/// <param name="Name">Its path in the workspace, such as <c>AGENTS.md</c>, with <c>/</c>; with several folders it begins with the name of its folder.</param>
+/// <param name="Name">The path in the workspace, such as <c>AGENTS.md</c>, with <c>/</c>; with several folders, it starts with the folder name.</param>
 /// <param name="Sha256">The SHA-256 of the bytes; empty if they were not read.</param>
-/// <param name="Text">Empty when it was not read.</param>
-/// <param name="Problem">Why it cannot count; null when it can.</param>
+/// <param name="Text">Empty if the file was not read.</param>
+/// <param name="Problem">Why the file is ignored; null if it is used.</param>
 internal sealed record RulesFile(string Name, string Path, string Sha256, string Text, int HiddenCharacters, string? Problem)
 {
-    /// <summary>The file or folder of the workspace that made it apply; null for one that always applies.</summary>
+    /// <summary>The workspace file or folder that made it apply; null if it always applies.</summary>
     public string? AppliesTo { get; init; }
 }
 
 /// <summary>
 /// The instruction files of a trusted workspace: <c>AGENTS.md</c> and <c>CLAUDE.md</c> of its root and of each folder in which an agent works,
-/// <c>.github/copilot-instructions.md</c>, and the <c>*.instructions.md</c> files of <c>.github/instructions</c>; with several workspace folders, those of each.
-/// A file is read again when its length or its time is another. Safe to use from several threads.
+/// <c>.github/copilot-instructions.md</c>, and the <c>*.instructions.md</c> files in <c>.github/instructions</c>; with several workspace folders, those of
+/// each. A file is read again when its length or timestamp changes. Thread-safe.
 /// </summary>
 /// <param name="workspace">The trusted folders, or null.</param>
 internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
 {
-    /// <summary>Bytes of one file; a larger one does not count at all, because half of some rules can mean the opposite.</summary>
+    /// <summary>The maximum size of a file in bytes; a larger one is ignored completely, because truncated rules can mean the opposite.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    /// <summary>How many files of <c>.github/instructions</c> are read, by name.</summary>
+    /// <summary>The maximum number of files read from <c>.github/instructions</c>, in name order.</summary>
     public const int MaxScopedFiles = 100;
 
     private const int MaxDepth = 5;
@@ -35,7 +35,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
     private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, RulesFile File)> known = new(StringComparer.Ordinal);
 
-    /// <summary>The files that always apply. Each that has something to say, once: links to one another, the same text and <c>@AGENTS.md</c> are one.</summary>
+    /// <summary>Returns the files that always apply, without empty and duplicate ones: links, equal texts and <c>@AGENTS.md</c> imports.</summary>
     public IReadOnlyList<RulesFile> Read() =>
         workspace() is { } folders
             ?
@@ -52,8 +52,8 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
             ]
             : [];
 
-    /// <summary>The files that apply to a file or folder of the workspace and not to all of them, from the root down.</summary>
-    /// <param name="path">Absolute.</param>
+    /// <summary>Returns the files that apply only to this file or folder of the workspace, from the root down.</summary>
+    /// <param name="path">An absolute path.</param>
     public IReadOnlyList<RulesFile> ReadFor(string path)
     {
         if (workspace() is not { } all || all.All.FirstOrDefault(one => RealPath.ResolvesInto(path, one.Path)) is not { } folder)
@@ -79,10 +79,10 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
         return [.. files.Select(file => file with { Name = all.Shown(folder, file.Name), AppliesTo = all.Shown(folder, relative) })];
     }
 
-    /// <summary>An instruction file of the user outside of every workspace; null if there is none.</summary>
+    /// <summary>Reads the user's instruction file, which is outside all workspaces; null if it does not exist.</summary>
     public RulesFile? ReadUser(string path) => File.Exists(path) ? Look(ShortName(path), path, RealPath.Of(path)) : null;
 
-    /// <summary>One file of the workspace; null if it does not exist.</summary>
+    /// <summary>Reads one file of the workspace; null if it does not exist.</summary>
     public RulesFile? ReadInside(string name, string path) =>
         workspace() is { } folders && File.Exists(path)
             ? LookInside(
@@ -93,7 +93,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
             )
             : null;
 
-    /// <param name="folder">From the root, empty or with a <c>/</c> at its end.</param>
+    /// <param name="folder">Relative to the root: empty, or with a trailing <c>/</c>.</param>
     private List<RulesFile> In(string root, string folder, string[] names)
     {
         List<(string Real, RulesFile File)> found = [];
@@ -133,7 +133,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
         return files;
     }
 
-    /// <summary>The files of <c>.github/instructions</c> that name what they apply to; others are for attaching by hand. A file with a problem has no scope.</summary>
+    /// <summary>Returns the files in <c>.github/instructions</c> that have a scope; the user attaches others. A file with a problem has no scope.</summary>
     private IEnumerable<(RulesFile File, InstructionScope? Scope)> Scoped(string root)
     {
         var folder = Path.Combine(root, ".github", "instructions");
@@ -164,7 +164,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // A folder that cannot be listed has no instructions, as one that is not there.
+            // A folder that cannot be listed counts as missing.
             yield break;
         }
 

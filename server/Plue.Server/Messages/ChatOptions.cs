@@ -1,6 +1,6 @@
 namespace Plue.Server.Messages;
 
-/// <summary>What a chat asks of the model beside the text. Null means what the template or the provider says.</summary>
+/// <summary>The model options of a chat. Null means the default of the template or the provider.</summary>
 /// <param name="StopSequences">Never empty.</param>
 public sealed record ChatOptions(
     double? Temperature = null,
@@ -11,7 +11,7 @@ public sealed record ChatOptions(
 {
     public static readonly ChatOptions None = new();
 
-    /// <summary>These, and those of <paramref name="farther"/> where these say nothing.</summary>
+    /// <summary>Returns these options, with values from <paramref name="farther"/> where they are null.</summary>
     public ChatOptions Over(ChatOptions farther) =>
         new(
             Temperature ?? farther.Temperature,

@@ -1,14 +1,14 @@
 namespace Plue.Server.Messages;
 
-/// <summary>What an answer cost, in USD. Decimal, because money is never binary floating point.</summary>
-/// <param name="PriceSource"><c>catalog</c> (computed from the price list), <c>vendor</c> (reported with the answer), or <c>local</c> (free).</param>
+/// <summary>The cost of a response in USD.</summary>
+/// <param name="PriceSource"><c>catalog</c> (computed from the price list), <c>vendor</c> (reported with the response), or <c>local</c> (free).</param>
 public sealed record Cost(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource)
 {
-    /// <summary>What it was computed with; null where the vendor said it or nothing is paid.</summary>
+    /// <summary>The price used to compute the cost; null if the vendor reported the cost or it is free.</summary>
     public Price? Price { get; init; }
 }
 
-/// <summary>USD for a million tokens; null where the price is not known.</summary>
+/// <summary>Prices in USD per million tokens; null if unknown.</summary>
 public sealed record Price(decimal InputPerMillion, decimal OutputPerMillion, decimal? CachedReadPerMillion, decimal? CachedWritePerMillion)
 {
     public Cost CostOf(Usage usage)

@@ -1,8 +1,8 @@
 namespace Plue.Server.Messages;
 
-/// <summary>What went wrong, as a value: a stable kind for code and one sentence for a person.</summary>
-/// <param name="Message">One sentence that says what happened and what to do. Never contains a secret.</param>
-/// <param name="RetryAfter">How long the vendor asked us to wait.</param>
+/// <summary>An error as a value: a stable kind for code and a message for the user.</summary>
+/// <param name="Message">What failed and what to do, in one sentence. Never contains a secret.</param>
+/// <param name="RetryAfter">The wait time that the vendor requested.</param>
 public sealed record Failure(FailureKind Kind, string Message, TimeSpan? RetryAfter = null)
 {
     private readonly string? what;
@@ -14,7 +14,7 @@ public sealed record Failure(FailureKind Kind, string Message, TimeSpan? RetryAf
         init => what = value;
     }
 
-    /// <summary>Whether asking again, unchanged, may help.</summary>
+    /// <summary>True if the same request may succeed later.</summary>
     public bool IsRetryable =>
         Kind
             is FailureKind.RateLimited
@@ -24,7 +24,7 @@ public sealed record Failure(FailureKind Kind, string Message, TimeSpan? RetryAf
                 or FailureKind.CutStream;
 }
 
-/// <summary>The typed errors of the wire (docs/records.md), and the transport failures that turns meet. The names are stable.</summary>
+/// <summary>The typed errors of the protocol (docs/records.md), and transport errors in turns. The names are stable.</summary>
 public enum FailureKind
 {
     Internal,
@@ -49,32 +49,32 @@ public enum FailureKind
     /// <summary>No connection: refused, DNS, TLS.</summary>
     Unreachable,
 
-    /// <summary>The vendor is there but is not available now (500, 502, 503, 529).</summary>
+    /// <summary>The vendor is temporarily unavailable (500, 502, 503, 529).</summary>
     Overloaded,
 
-    /// <summary>The stream ended without its terminal signal.</summary>
+    /// <summary>The stream ended without its end event.</summary>
     CutStream,
 
-    /// <summary>The answer was not of the form this wire has (HTML, broken JSON, an oversize line).</summary>
+    /// <summary>The response did not have the expected format (HTML, invalid JSON, an overlong line).</summary>
     BadResponse,
 
-    /// <summary>The vendor refused the request as malformed.</summary>
+    /// <summary>The vendor rejected the request as malformed.</summary>
     BadRequest,
 
-    /// <summary>The model or its vendor declined to answer.</summary>
+    /// <summary>The model or its vendor refused to respond.</summary>
     Refused,
 
-    /// <summary>An answer went on for so long, or so much the same, that Plue stopped it to ask the user.</summary>
+    /// <summary>A response was too long or too repetitive, so Plue stopped it to ask the user.</summary>
     RoundLimit,
 
-    /// <summary>The change would send what a provider in use is asked, and its key, to another origin. The user has to allow that.</summary>
+    /// <summary>The change would send requests of a provider in use, and its API key, to another origin. It needs the user's approval.</summary>
     OriginChange,
 
-    /// <summary>The vault file is an older copy of the one that was last used here.</summary>
+    /// <summary>The vault file is an older copy of the one last used on this machine.</summary>
     VaultOlder,
 }
 
-/// <summary>Thrown where a call cannot go on; the error boundary of Rpc and Cli turns it into a typed error.</summary>
+/// <summary>Thrown if a call cannot continue; the error boundary of Rpc and Cli converts it to a typed error.</summary>
 public sealed class FailureException(Failure failure, Exception? inner = null) : Exception(failure.Message, inner)
 {
     public FailureException(FailureKind kind, string message, Exception? inner = null)

@@ -1,11 +1,11 @@
 namespace Plue.Server.Messages;
 
-/// <summary>What came of the command of a hook.</summary>
+/// <summary>The result of a hook's command.</summary>
 public enum HookResult
 {
     Ran,
 
-    /// <summary>It refused what it was asked about.</summary>
+    /// <summary>It denied the action.</summary>
     Refused,
 
     /// <summary>It requested the user's approval.</summary>
@@ -26,22 +26,22 @@ public enum HookResult
     Skipped,
 }
 
-/// <summary>A hook of a chat or task that ran a command, stored with the message that it was about.</summary>
-/// <param name="Name">For the user.</param>
-/// <param name="Trigger">As files write it.</param>
-/// <param name="Duration">How long the command ran.</param>
+/// <summary>A run of a hook's command in a chat or task, stored with the message that triggered it.</summary>
+/// <param name="Name">The display name.</param>
+/// <param name="Trigger">The trigger as written in files.</param>
+/// <param name="Duration">The run time of the command.</param>
 /// <param name="Text">The reason, the failure, or the text for the user; null for none.</param>
 public sealed record HookRun(string Name, string Trigger, HookResult Result, TimeSpan Duration, string? Text = null)
 {
-    /// <summary>The call that it was about; null for none.</summary>
+    /// <summary>The id of the tool call that triggered it; null for none.</summary>
     public string? ToolUseId { get; init; }
 
     /// <summary>The text that it added for the model; null for none.</summary>
     public string? Context { get; init; }
 
-    /// <summary>As it is sent; null for none.</summary>
+    /// <summary>The added text as it is sent to the model; null for none.</summary>
     public string? SentContext => Context is null ? null : $"[Hook {Name}: {Context}]";
 
-    /// <summary>The arguments that ran in place of those of the model, as JSON; null if it replaced none.</summary>
+    /// <summary>The arguments, as JSON, that replaced those of the model; null for none.</summary>
     public string? Parameters { get; init; }
 }

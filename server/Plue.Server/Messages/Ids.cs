@@ -1,19 +1,19 @@
 namespace Plue.Server.Messages;
 
-/// <summary>Ids that sort by creation time and are unique across machines: UUID version 7 in lower-case hex, made monotonic within the process.</summary>
+/// <summary>Creates ids that sort by creation time and are unique across machines: UUID version 7 in lowercase hex, monotonic within the process.</summary>
 public static class Ids
 {
     private static readonly Lock Sync = new();
     private static Guid last;
 
-    /// <param name="prefix">Says what the id names: <c>msg</c>, <c>chat</c>, <c>turn</c>.</param>
+    /// <param name="prefix">The kind of object: <c>msg</c>, <c>chat</c>, <c>turn</c>.</param>
     public static string New(string prefix, TimeProvider? time = null)
     {
         var now = (time ?? TimeProvider.System).GetUtcNow();
         lock (Sync)
         {
             var id = Guid.CreateVersion7(now);
-            // Within one millisecond version 7 orders by chance: draw again until the new id sorts behind the last.
+            // Version 7 is random within a millisecond: repeat until the new id sorts after the last one.
             for (var draw = 0; id <= last; draw++)
             {
                 id = Guid.CreateVersion7(draw < 64 ? now : now = now.AddMilliseconds(1));

@@ -1,10 +1,10 @@
 namespace Plue.Server.Messages;
 
-/// <summary>A tool call that was cut off: how much of it was done is unknown.</summary>
+/// <summary>A tool call that was interrupted. It is unknown how much of it was completed.</summary>
 public static class InterruptedCall
 {
     public const string Unknown = "It may have run partly or completely: check before you run it again.";
 
-    /// <summary>For the model, where no cause is known.</summary>
+    /// <summary>The error for the model if the cause is unknown.</summary>
     public const string Error = "Interrupted. " + Unknown;
 }

@@ -1,47 +1,47 @@
 namespace Plue.Server.Messages;
 
-/// <summary>Lines from 1, both included.</summary>
+/// <summary>A range of one-based lines, both inclusive.</summary>
 public sealed record LineRange(int Start, int End);
 
-/// <summary>A closed set: every switch over it is complete.</summary>
+/// <summary>A part of a message. The set of types is closed.</summary>
 public abstract record MessagePart
 {
     private MessagePart() { }
 
     public sealed record Text(string Content) : MessagePart;
 
-    /// <param name="Path">As the user named it.</param>
-    /// <param name="Content">The text sent. Null for an image, and on disk for a text that <paramref name="Blob"/> holds.</param>
-    /// <param name="Blob">The SHA-256 by which an image, or a text too long for the journal, is kept.</param>
+    /// <param name="Path">The path as the user wrote it.</param>
+    /// <param name="Content">The sent text. Null for an image, and in the journal for a text stored in <paramref name="Blob"/>.</param>
+    /// <param name="Blob">The SHA-256 of an image, or of a text that is too long for the journal.</param>
     public sealed record File(string Path, string? Content, string? Blob = null, string? Language = null) : MessagePart
     {
         public string? MediaType { get; init; }
 
-        /// <summary>Bytes of the whole file.</summary>
+        /// <summary>The size of the whole file in bytes.</summary>
         public long? Size { get; init; }
 
-        /// <summary>Only these lines were sent.</summary>
+        /// <summary>The lines that were sent; null for the whole file.</summary>
         public LineRange? Range { get; init; }
 
-        /// <summary>The content is a summary of a large file.</summary>
+        /// <summary>True if the content is a summary of a large file.</summary>
         public bool IsSummary { get; init; }
 
-        /// <summary>The text had unsaved changes in the editor when it was sent.</summary>
+        /// <summary>True if the text had unsaved changes in the editor when it was sent.</summary>
         public bool IsUnsaved { get; init; }
 
-        /// <summary>The SHA-256 of the whole file as it lay on the disk, to notice that it changed; null for what has no file.</summary>
+        /// <summary>The SHA-256 of the whole file on disk, used to detect changes; null without a file.</summary>
         public string? Hash { get; init; }
 
-        /// <summary>When the file was last written before it was sent.</summary>
+        /// <summary>The timestamp of the file when it was sent.</summary>
         public DateTimeOffset? ModifiedAt { get; init; }
 
-        /// <summary>The skill whose text this is, as the user invoked it; null for a file.</summary>
+        /// <summary>The skill that the user invoked and whose text this is; null for a file.</summary>
         public InstructionSource? Skill { get; init; }
 
-        /// <summary>An image's bytes, on its way to a provider; never stored.</summary>
+        /// <summary>The bytes of an image for a request; never stored.</summary>
         public ReadOnlyMemory<byte>? Data { get; init; }
 
-        /// <summary>Sent at its current content with every question, and never stored.</summary>
+        /// <summary>True for a pinned file: sent with its current content in every request, and never stored.</summary>
         public bool IsPinned { get; init; }
         public bool IsImage => MediaType?.StartsWith("image/", StringComparison.Ordinal) == true;
     }
@@ -54,17 +54,17 @@ public abstract record MessagePart
         /// <summary>The files that the call changed; not sent to the model.</summary>
         public IReadOnlyList<FileChange> Changes { get; init; } = [];
 
-        /// <summary>The user's answer to the approval; null without one.</summary>
+        /// <summary>The user's decision; null if no approval was needed.</summary>
         public ApprovalNote? Approval { get; init; }
 
-        /// <summary>Instruction files that the result brought along, because the call touched files to which they apply; also those that were omitted.</summary>
+        /// <summary>Instruction files that were added to the result because the call touched files to which they apply, including omitted ones.</summary>
         public IReadOnlyList<InstructionSource> Instructions { get; init; } = [];
 
-        /// <summary>How long the call ran, without what it waited for an approval; null when that is not known.</summary>
+        /// <summary>The run time of the call without the wait for approval; null if unknown.</summary>
         public TimeSpan? RunTime { get; init; }
     }
 
-    /// <param name="Signature">Opaque; replayed unchanged to the vendor and model that made it, dropped for any other.</param>
-    /// <param name="Opaque">A redacted block, likewise.</param>
+    /// <param name="Signature">Opaque data; sent unchanged to the vendor and model that created it, and omitted for others.</param>
+    /// <param name="Opaque">A redacted block; sent like the signature.</param>
     public sealed record Reasoning(string Content, string? Signature = null, string? Opaque = null) : MessagePart;
 }

@@ -1,7 +1,7 @@
 namespace Plue.Server.Messages;
 
-/// <summary>Who was chosen for an answer among several candidates, and why.</summary>
+/// <summary>The model that was chosen among several candidates, and why.</summary>
 public sealed record RoutingNote(string Chosen, string Why, IReadOnlyList<Rejection> Rejected);
 
-/// <param name="Why">Why it was not chosen, or how it failed, one sentence.</param>
+/// <param name="Why">Why it was not chosen, or how it failed, in one sentence.</param>
 public sealed record Rejection(string Candidate, string Why);

@@ -15,7 +15,7 @@ public static class TaskStates
     public const string Stopped = "stopped";
     public const string Interrupted = "interrupted";
 
-    /// <summary>What an answer makes of the task.</summary>
+    /// <summary>Returns the state of the task after this response.</summary>
     public static string After(Message answer) =>
         answer.Status switch
         {

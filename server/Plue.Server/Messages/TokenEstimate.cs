@@ -1,9 +1,9 @@
 namespace Plue.Server.Messages;
 
-/// <summary>How many tokens a text is, before a vendor has counted it: about four Latin characters each, about one and a half of any other script.</summary>
+/// <summary>Estimates the tokens of a text: about four Latin characters per token, and about one and a half of other scripts.</summary>
 public static class TokenEstimate
 {
-    /// <summary>What vendors charge for an image of the size that Plue sends, roughly.</summary>
+    /// <summary>The approximate tokens of an image of the size that Plue sends.</summary>
     public const long Image = 1500;
     private const long MessageOverhead = 4;
 
@@ -28,7 +28,7 @@ public static class TokenEstimate
         {
             MessagePart.Text text => Of(text.Content),
             MessagePart.File { IsImage: true } => Image,
-            // A text that is kept beside the journal: the file's size stands for what of it was sent.
+            // A text that is stored outside the journal: the file's size approximates the sent part.
             MessagePart.File { Content: null, Blob: not null, Size: { } size } => (size + 3) / 4,
             MessagePart.File file => Of(file.Content) + Of(file.Path),
             MessagePart.ToolUse use => Of(use.ToolName) + Of(use.Parameters),

@@ -1,6 +1,6 @@
 namespace Plue.Server.Messages;
 
-/// <summary>Tokens of one answer. <see cref="InputTokens"/> is everything sent, cached parts included, whatever the vendor counts.</summary>
+/// <summary>The tokens of a response. <see cref="InputTokens"/> always includes cached tokens, even if the vendor counts them separately.</summary>
 public sealed record Usage
 {
     public long InputTokens { get; init; }
@@ -9,9 +9,9 @@ public sealed record Usage
     public long CachedReadTokens { get; init; }
     public long CachedWriteTokens { get; init; }
 
-    /// <summary>Part of <see cref="OutputTokens"/>.</summary>
+    /// <summary>Included in <see cref="OutputTokens"/>.</summary>
     public long ReasoningTokens { get; init; }
 
-    /// <summary>Plue estimated it, because the provider reported none.</summary>
+    /// <summary>True if the usage was estimated because the provider reported none.</summary>
     public bool IsEstimated { get; init; }
 }

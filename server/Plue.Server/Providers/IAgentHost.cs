@@ -2,41 +2,41 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>What an agent asks of its client, and the record of what it changes by itself. Safe for concurrent calls.</summary>
+/// <summary>The services that an agent can request, and the record of the changes that it makes itself. Thread-safe.</summary>
 public interface IAgentHost
 {
-    /// <summary>What the chat allows now.</summary>
+    /// <summary>The current mode of the chat.</summary>
     AgentMode Mode { get; }
 
-    /// <summary>Whether the chat has a tool that changes files.</summary>
+    /// <summary>True if the chat has a tool that changes files.</summary>
     bool MayChangeFiles { get; }
 
-    /// <summary>Describes the sandbox of the agent's program, for approvals.</summary>
+    /// <summary>The description of the program's sandbox, shown in approvals.</summary>
     string? Sandbox { get; set; }
 
-    /// <summary>Starts to record what changes in the workspace.</summary>
+    /// <summary>Starts to record changes in the workspace.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing can be recorded, so nothing may be changed.</exception>
     Task BeginAsync(CancellationToken cancellationToken);
 
-    /// <summary>Records what changed until now, as the changes of this tool call.</summary>
-    /// <param name="paths">The files that the call changes, absolute: other changes are left to later calls. Empty if they are not known.</param>
+    /// <summary>Records the changes so far as those of this tool call.</summary>
+    /// <param name="paths">The absolute paths of the files that the call changes; other changes are left to later calls. Empty if unknown.</param>
     Task RecordAsync(string toolUseId, IReadOnlyList<string> paths, CancellationToken cancellationToken);
 
-    /// <summary>Records the remaining changes and ends the record.</summary>
+    /// <summary>Records the remaining changes and stops recording.</summary>
     Task EndAsync();
 
-    /// <summary>Asks whether one of the agent's own tools may run.</summary>
+    /// <summary>Requests approval for one of the agent's own tools.</summary>
     Task<ToolPermission> MayRunAsync(AgentCall call, CancellationToken cancellationToken);
 
-    /// <summary>Reads a text file with its unsaved changes.</summary>
-    /// <returns>One of content and error is set.</returns>
+    /// <summary>Reads a text file, including unsaved changes.</summary>
+    /// <returns>Either the content or an error.</returns>
     Task<(string? Content, string? Error)> ReadFileAsync(string toolUseId, string path, CancellationToken cancellationToken);
 
-    /// <returns>Why it was not written; null if it was.</returns>
+    /// <returns>Why the file was not written; null if it was.</returns>
     Task<string?> WriteFileAsync(string toolUseId, string path, string content, CancellationToken cancellationToken);
 
-    /// <param name="folder">Where it begins; null for the first workspace folder.</param>
-    /// <param name="output">Receives the output as it comes.</param>
+    /// <param name="folder">The working directory; null for the first workspace folder.</param>
+    /// <param name="output">Receives output while the command runs.</param>
     Task<AgentCommandResult> RunCommandAsync(
         string toolUseId,
         string command,
@@ -60,16 +60,16 @@ public enum AgentMode
     /// <summary>Workspace files are changed without approval.</summary>
     Edit,
 
-    /// <summary>Plans only.</summary>
+    /// <summary>The agent only plans.</summary>
     Plan,
 
-    /// <summary>Questions only.</summary>
+    /// <summary>The agent only answers questions.</summary>
     Read,
 }
 
-/// <summary>A call of an agent's own tool, as the agent describes it.</summary>
-/// <param name="Kind"><c>read</c>, <c>edit</c>, <c>delete</c>, <c>move</c>, <c>search</c>, <c>execute</c>, <c>fetch</c> or another word.</param>
-/// <param name="Title">For people.</param>
+/// <summary>A call of an agent's own tool, as described by the agent.</summary>
+/// <param name="Kind"><c>read</c>, <c>edit</c>, <c>delete</c>, <c>move</c>, <c>search</c>, <c>execute</c>, <c>fetch</c> or another text.</param>
+/// <param name="Title">The display title.</param>
 public sealed record AgentCall(string ToolUseId, string Kind, string Title)
 {
     /// <summary>The command line; null for other calls.</summary>
@@ -80,20 +80,20 @@ public sealed record AgentCall(string ToolUseId, string Kind, string Title)
 
     public string? Address { get; init; }
 
-    /// <summary>The files that it is about, absolute.</summary>
+    /// <summary>The absolute paths of the affected files.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
-    /// <summary>The changes that it would make.</summary>
+    /// <summary>The changes that the call would make.</summary>
     public IReadOnlyList<AgentEdit> Edits { get; init; } = [];
 
-    /// <summary>The input of the tool, a JSON object; null if the agent does not say it.</summary>
+    /// <summary>The input of the tool as a JSON object; null if the agent does not provide it.</summary>
     public string? Input { get; init; }
 }
 
-/// <param name="Path">Absolute.</param>
-/// <param name="Before">Null for a new file. May be a passage only.</param>
+/// <param name="Path">An absolute path.</param>
+/// <param name="Before">The replaced text, possibly only a part of the file; null for a new file.</param>
 public sealed record AgentEdit(string Path, string? Before, string After);
 
-/// <param name="ExitCode">Null if it was stopped or did not run.</param>
+/// <param name="ExitCode">Null if the command was stopped or did not run.</param>
 /// <param name="Error">Why it did not run; null if it did.</param>
 public sealed record AgentCommandResult(string Output, int? ExitCode, string? Error);

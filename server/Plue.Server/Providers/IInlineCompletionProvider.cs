@@ -1,6 +1,6 @@
 namespace Plue.Server.Providers;
 
-/// <summary>A provider with models that fill in the middle: they write the code between two texts.</summary>
+/// <summary>A provider with fill-in-the-middle models, which write the code between two texts.</summary>
 public interface IInlineCompletionProvider : IProvider
 {
     /// <summary>
@@ -9,7 +9,7 @@ public interface IInlineCompletionProvider : IProvider
     /// </summary>
     IAsyncEnumerable<ProviderEvent> CompleteAsync(InlineCompletionRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Lists the models that fill in the middle, and those of which the server does not say whether they do.</summary>
+    /// <summary>Lists the fill-in-the-middle models, and those for which the server does not specify it.</summary>
     /// <exception cref="Messages.FailureException">The models could not be listed.</exception>
     Task<IReadOnlyList<CompletionModel>> ListCompletionModelsAsync(CancellationToken cancellationToken);
 }
@@ -18,7 +18,7 @@ public interface IInlineCompletionProvider : IProvider
 /// <param name="Suffix">The text after the cursor.</param>
 public sealed record InlineCompletionRequest(string Model, string Prefix, string Suffix, int MaxTokens, IReadOnlyList<string> StopSequences)
 {
-    /// <summary>For parsers that read chats, too.</summary>
+    /// <summary>Converts the request for parsers that are shared with chats.</summary>
     internal ProviderRequest ToProviderRequest() =>
         new()
         {
@@ -28,5 +28,5 @@ public sealed record InlineCompletionRequest(string Model, string Prefix, string
         };
 }
 
-/// <param name="IsKnown">True if the server says that the model fills in the middle; false if it does not say.</param>
+/// <param name="IsKnown">True if the server specifies that the model fills in the middle; false if it does not say.</param>
 public sealed record CompletionModel(string Id, string? Name, bool IsKnown);

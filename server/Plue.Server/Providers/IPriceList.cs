@@ -5,6 +5,6 @@ namespace Plue.Server.Providers;
 /// <summary>The prices of models.</summary>
 public interface IPriceList
 {
-    /// <returns>Null where none is known.</returns>
+    /// <returns>Null if the price is unknown.</returns>
     Price? PriceOf(ProviderSettings settings, string model);
 }

@@ -19,19 +19,19 @@ public interface IProvider : IAsyncDisposable
     /// </summary>
     IAsyncEnumerable<ProviderEvent> StreamAsync(ProviderRequest request, CancellationToken cancellationToken);
 
-    /// <summary>The cheapest call that shows whether the connection and its credential work. Null means they do.</summary>
+    /// <summary>Makes the cheapest request that shows whether the connection and its credential work. Returns null if they do.</summary>
     Task<Failure?> CheckAsync(CancellationToken cancellationToken);
 
     /// <exception cref="FailureException">The models could not be listed.</exception>
     Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken);
 
-    /// <summary>The slash commands that its agent offers, as far as they are known.</summary>
+    /// <summary>The known slash commands of its agent.</summary>
     IReadOnlyList<AgentCommand> Commands => [];
 
-    /// <summary>Starts what has to run before the first message, such as a process. Returns at once; failures surface with that message.</summary>
+    /// <summary>Starts what is needed for the first message, such as a process. Does not wait; failures are reported with that message.</summary>
     void Warm(string codexId, string? model, string? workingDirectory) { }
 
-    /// <summary>Ends what the provider started; most start nothing.</summary>
+    /// <summary>Ends what the provider started.</summary>
     ValueTask IAsyncDisposable.DisposeAsync() => ValueTask.CompletedTask;
 }
 
@@ -47,7 +47,7 @@ public sealed record ModelInfo
     public bool? SupportsVision { get; init; }
     public bool? CanReason { get; init; }
 
-    /// <summary>Weakest first, in the spelling of the wire.</summary>
+    /// <summary>Weakest first, as spelled in the vendor's API.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
     public string? DefaultReasoningLevel { get; init; }
 

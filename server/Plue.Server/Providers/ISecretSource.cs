@@ -2,12 +2,12 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>The only source of secrets for providers. Called where the request is built; the secret is never stored.</summary>
+/// <summary>The only source of secrets for providers. Called when a request is built; secrets are never stored.</summary>
 public interface ISecretSource
 {
     /// <param name="reference"><c>vault://owner/name</c> or <c>env://NAME</c>.</param>
-    /// <param name="origin">Where the secret will be sent: scheme, host and port.</param>
-    /// <exception cref="FailureException">VaultLocked, NotFound, or KeyNotBoundToOrigin when the secret was not stored for that origin.</exception>
+    /// <param name="origin">The origin to which the secret will be sent.</param>
+    /// <exception cref="FailureException">VaultLocked. NotFound. KeyNotBoundToOrigin: the secret may not be sent to that origin.</exception>
     ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken);
 }
 
@@ -22,7 +22,7 @@ public interface ISecretStore : ISecretSource
     ValueTask DeleteAsync(string reference, CancellationToken cancellationToken);
 }
 
-/// <summary>A secret that does not print itself.</summary>
+/// <summary>A secret whose text form is masked.</summary>
 public readonly struct Secret(string value)
 {
     public string Reveal() => value;

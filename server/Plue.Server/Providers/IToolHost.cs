@@ -2,27 +2,27 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>Approves and runs tools for a provider with its own tool loop. Safe for concurrent calls.</summary>
+/// <summary>Approves and runs tools for a provider with its own tool loop. Thread-safe.</summary>
 public interface IToolHost
 {
-    /// <summary>Asks whether one of the program's own tools may run.</summary>
+    /// <summary>Requests approval for one of the program's own tools.</summary>
     /// <param name="input">The tool's input, a JSON object.</param>
     Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken);
 
     /// <summary>Runs one of Plue's tools (<see cref="ProviderRequest.Tools"/>), which the program calls over MCP.</summary>
     /// <param name="parameters">A JSON object.</param>
-    /// <returns>One of result and error is set.</returns>
+    /// <returns>Either the result or an error.</returns>
     Task<(string? Result, string? Error)> CallAsync(string toolUseId, string name, string parameters, CancellationToken cancellationToken);
 
     /// <summary>Records the changes of one of the program's own tools after it ran.</summary>
     Task EndedAsync(string toolUseId, CancellationToken cancellationToken);
 
     /// <summary>Checks the limits before the program starts another round.</summary>
-    /// <param name="usage">Of the response so far.</param>
-    /// <param name="rounds">Rounds so far.</param>
+    /// <param name="usage">The usage of the response so far.</param>
+    /// <param name="rounds">The number of rounds so far.</param>
     /// <returns>The failure that ends the response; null if another round may start.</returns>
     Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
 }
 
-/// <param name="Reason">For the model if it is not allowed; else null.</param>
+/// <param name="Reason">The reason for the model if it is not allowed; otherwise null.</param>
 public sealed record ToolPermission(bool IsAllowed, string? Reason = null);

@@ -2,10 +2,10 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>A provider whose vendor searches the web: a model of it gets the vendor's search and returns what it found.</summary>
+/// <summary>A provider whose vendor offers a web search for its models.</summary>
 public interface IWebSearchProvider : IProvider
 {
-    /// <summary>Sends one request beside the chat, without its history.</summary>
+    /// <summary>Sends a request with the vendor's search, without the history of the chat.</summary>
     /// <exception cref="FailureException">The vendor did not search.</exception>
     Task<WebSearchResponse> SearchWebAsync(WebSearchRequest request, CancellationToken cancellationToken);
 }
@@ -26,7 +26,7 @@ public sealed record WebSearchResponse(string Text, IReadOnlyList<WebSource> Sou
     /// <summary>The vendor's price of the searches in USD, in addition to the tokens. Free searches of an account are not known and counted as paid.</summary>
     public decimal Fee { get; init; }
 
-    /// <summary>Each address once, in the order of its first mention.</summary>
+    /// <summary>Removes duplicate addresses and keeps the order.</summary>
     internal static IReadOnlyList<WebSource> Distinct(IEnumerable<WebSource> sources) =>
         [
             .. sources

@@ -2,10 +2,10 @@ using System.Collections;
 
 namespace Plue.Server.Providers;
 
-/// <summary>This process's own environment, of which a program that we start gets chosen names only: the rest may hold keys.</summary>
+/// <summary>The environment of this process. Started programs receive selected variables only, because others may contain keys.</summary>
 internal static class OwnEnvironment
 {
-    /// <summary>What any program may need to run, to find its files and to reach the network.</summary>
+    /// <summary>Variables that a program may need to run, to find its files and to access the network.</summary>
     public static readonly IReadOnlyList<string> Harmless =
     [
         "HOME",
@@ -41,7 +41,7 @@ internal static class OwnEnvironment
         "ProgramFiles",
     ];
 
-    /// <summary>All of it, to choose from.</summary>
+    /// <summary>Returns all variables, for selection.</summary>
     public static IReadOnlyDictionary<string, string> Read() =>
         Environment
             .GetEnvironmentVariables()
@@ -52,7 +52,7 @@ internal static class OwnEnvironment
                 OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal
             );
 
-    /// <summary>As <see cref="Read()"/>, with other values for some names.</summary>
+    /// <summary>Like <see cref="Read()"/>, with some values replaced.</summary>
     public static IReadOnlyDictionary<string, string> Read(IReadOnlyDictionary<string, string> changed)
     {
         var all = new Dictionary<string, string>(

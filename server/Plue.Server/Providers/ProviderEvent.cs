@@ -2,15 +2,15 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>The events of a provider's stream: a closed set. Their order is that of the message events in ARCHITECTURE.md.</summary>
+/// <summary>An event of a provider's stream. The set of types is closed. The order of events is that of the message events in ARCHITECTURE.md.</summary>
 public abstract record ProviderEvent
 {
     private ProviderEvent() { }
 
-    /// <summary>A status to show before the first text: "Starting Claude Code".</summary>
+    /// <summary>A status that is shown before the first text: "Starting Claude Code".</summary>
     public sealed record Waiting(string For) : ProviderEvent;
 
-    /// <summary>The vendor accepted the request. May be missing.</summary>
+    /// <summary>The vendor accepted the request. Optional.</summary>
     public sealed record Accepted(string? ModelId, string? RequestId) : ProviderEvent;
 
     public sealed record TextDelta(string Text) : ProviderEvent;
@@ -25,27 +25,27 @@ public abstract record ProviderEvent
 
     public sealed record ToolCallDelta(string ToolUseId, string ArgumentsJson) : ProviderEvent;
 
-    /// <param name="Parameters">The whole JSON object; <c>{}</c> if the vendor sent none or something else.</param>
+    /// <param name="Parameters">The complete JSON object; <c>{}</c> if the vendor sent none or another value.</param>
     public sealed record ToolCallFinished(string ToolUseId, string ToolName, string Parameters) : ProviderEvent
     {
-        /// <summary>A sentence for the model if the call is invalid; else null.</summary>
+        /// <summary>A sentence for the model if the call is invalid; otherwise null.</summary>
         public string? Problem { get; init; }
 
-        /// <summary>Arguments that are not a JSON object, as the model wrote them; null for all others.</summary>
+        /// <summary>Invalid arguments as the model wrote them; null if they are a JSON object.</summary>
         public string? Raw { get; init; }
     }
 
-    /// <summary>The result of a tool that the provider ran itself. For every other provider the turn runs tools.</summary>
+    /// <summary>The result of a tool that the provider ran. For other providers, the turn runs tools.</summary>
     public sealed record ToolResultReceived(string ToolUseId, string? Result, string? Error) : ProviderEvent;
 
     /// <summary>Cumulative for this response: a later event replaces an earlier one.</summary>
-    /// <param name="VendorCost">USD as the vendor reports it; null if the catalog's price applies.</param>
+    /// <param name="VendorCost">The cost in USD as reported by the vendor; null if it is computed from the catalog's price.</param>
     public sealed record UsageReported(Usage Usage, decimal? VendorCost = null) : ProviderEvent;
 
-    /// <summary>How much of the account's limits is used. The latest counts.</summary>
+    /// <summary>The used share of the account's limits. A later event replaces an earlier one.</summary>
     public sealed record WindowsReported(IReadOnlyList<UsageWindow> Windows) : ProviderEvent;
 
-    /// <summary>The provider discards what it sent and starts the response again.</summary>
+    /// <summary>The provider discards what it sent and restarts the response.</summary>
     public sealed record Restarted(int Attempt, TimeSpan Delay, string Why) : ProviderEvent;
 
     /// <summary>The provider failed before its first content. The request is sent again at <paramref name="Until"/>.</summary>

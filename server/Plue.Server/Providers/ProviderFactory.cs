@@ -19,9 +19,9 @@ using Plue.Server.Providers.VsCode;
 
 namespace Plue.Server.Providers;
 
-/// <summary>Creates the provider of each kind.</summary>
-/// <param name="refusalOf">Returns why the organization does not allow a provider; null if it does. Those are not looked for.</param>
-/// <param name="networkVariables">Variables of programs for the proxy and certificates of the settings.</param>
+/// <summary>Creates providers.</summary>
+/// <param name="refusalOf">Returns why the organization does not allow a provider; null if it does. Others are not searched for.</param>
+/// <param name="networkVariables">Returns the environment variables of programs for the proxy and certificates in the settings.</param>
 internal sealed class ProviderFactory(
     PlatformServices platform,
     ISecretStore secrets,
@@ -37,13 +37,13 @@ internal sealed class ProviderFactory(
 
     private readonly TimeProvider time = platform.Time;
 
-    /// <summary>The language models of the window that is connected; null on the command line.</summary>
+    /// <summary>The language models of the connected editor; null on the command line.</summary>
     public IEditorModels? Editor { get; set; }
 
-    /// <summary>Null where programs run without a sandbox.</summary>
+    /// <summary>Null if programs run without a sandbox.</summary>
     public IProgramSandbox? Sandbox { get; set; }
 
-    /// <exception cref="FailureException">MissingField: this version has no such kind. PermissionDenied: the organization does not allow it.</exception>
+    /// <exception cref="FailureException">MissingField: the kind is unknown. PermissionDenied: the organization does not allow it.</exception>
     public IProvider Build(ProviderSettings settings)
     {
         if (refusalOf(settings) is { } refusal)
@@ -101,7 +101,7 @@ internal sealed class ProviderFactory(
         };
     }
 
-    /// <summary>Looks for the claude CLI on this machine, and whether it is signed in.</summary>
+    /// <summary>Looks for the claude CLI and its sign-in.</summary>
     public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)
     {
         var settings = new ProviderSettings
@@ -127,8 +127,8 @@ internal sealed class ProviderFactory(
         return new ClaudeCodeFinding(location.Program.DisplayPath, state.SignedIn ?? false, state.Version, state.Sentence, location.Tried);
     }
 
-    /// <summary>Asks a provider whether it responds.</summary>
-    /// <returns>Null when it does.</returns>
+    /// <summary>Checks whether a provider responds.</summary>
+    /// <returns>Null if it does.</returns>
     public async Task<Failure?> ProbeAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
         if (refusalOf(settings) is { } refusal)
@@ -149,7 +149,7 @@ internal sealed class ProviderFactory(
         }
     }
 
-    /// <summary>The agents whose program is installed. None is started.</summary>
+    /// <summary>Returns the agents whose program is installed, without starting any.</summary>
     public IReadOnlyList<ProviderSettings> FindAgents() =>
         [
             .. AcpAgent

@@ -1,6 +1,6 @@
 namespace Plue.Server.Providers;
 
-/// <summary>Authentication; the names in files are those of templates/llm-provider.json5.</summary>
+/// <summary>Methods of authentication; templates/llm-provider.json5 contains their names in files.</summary>
 public enum AuthType
 {
     None,
@@ -10,18 +10,18 @@ public enum AuthType
     ServiceAccount,
 }
 
-/// <summary>A kind of provider: one protocol of one vendor, or a family of vendors.</summary>
+/// <summary>A kind of provider: the API of a vendor or of a family of vendors.</summary>
 /// <param name="AuthTypes">The default first.</param>
-/// <param name="DefaultEndpoint">Null if the user enters one, or none is called.</param>
+/// <param name="DefaultEndpoint">Null if the user enters one, or none is needed.</param>
 /// <param name="TakesEndpoint">Whether the user may enter an endpoint.</param>
 public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType> AuthTypes, string? DefaultEndpoint, bool TakesEndpoint)
 {
     public ProviderCapabilities Capabilities { get; init; } = ProviderCapabilities.Default;
 
-    /// <summary>Shown where the user has to enter an endpoint; null where none is needed.</summary>
+    /// <summary>The example shown if the user must enter an endpoint; otherwise null.</summary>
     public string? ExampleEndpoint { get; init; }
 
-    /// <summary>The catalog used when a provider's file names none; null if there is none.</summary>
+    /// <summary>The catalog for provider files that name none; null if there is none.</summary>
     public string? Catalog { get; init; }
 
     /// <summary>The default model; null to use the catalog and the vendor's list.</summary>
@@ -35,7 +35,7 @@ public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType
     public bool TakesKey => AuthTypes.Contains(AuthType.ApiKey);
 }
 
-/// <summary>Every kind there is.</summary>
+/// <summary>All kinds of providers.</summary>
 public static class ProviderKinds
 {
     public const string ClaudeCode = "claude-code";
@@ -54,12 +54,12 @@ public static class ProviderKinds
     public const string Acp = "acp";
     public const string Tour = "tour";
 
-    /// <summary>The kind of a file that names none.</summary>
+    /// <summary>The kind of a file that does not specify one.</summary>
     public const string Default = ClaudeCode;
 
     private static readonly ProviderCapabilities ListsAllModels = new() { ListsAllModels = true };
 
-    /// <summary>In the order in which they are offered.</summary>
+    /// <summary>In display order.</summary>
     public static readonly IReadOnlyList<ProviderKind> Table =
     [
         new(ClaudeCode, "Claude Code", [AuthType.None], null, TakesEndpoint: false)
@@ -162,10 +162,10 @@ public static class ProviderKinds
 
     public static readonly IReadOnlyList<string> All = [.. Table.Select(kind => kind.Id)];
 
-    /// <returns>Null for a kind that this version does not have.</returns>
+    /// <returns>Null for an unknown kind.</returns>
     public static ProviderKind? Find(string id) => Table.FirstOrDefault(kind => kind.Id == id);
 
-    /// <summary>How files spell an <see cref="AuthType"/>.</summary>
+    /// <summary>The names of <see cref="AuthType"/> in files.</summary>
     public static readonly IReadOnlyDictionary<string, AuthType> AuthTypesByName = new Dictionary<string, AuthType>(StringComparer.Ordinal)
     {
         ["none"] = AuthType.None,
@@ -197,7 +197,7 @@ public static class CatalogTypes
         ["omlx"] = ProviderKinds.OpenAiCompatible,
     };
 
-    /// <param name="id">The catalog id, which identifies GitHub Copilot: its type is that of any compatible server.</param>
+    /// <param name="id">The catalog id, which identifies GitHub Copilot; its type is that of any compatible server.</param>
     /// <param name="isKnown">False for an unknown type, which is treated as OpenAI-compatible.</param>
     public static string KindOf(string id, string type, out bool isKnown)
     {

@@ -2,25 +2,25 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>One request to a provider. Equal requests give equal bytes, so that the vendor's prompt cache works.</summary>
+/// <summary>A request to a provider. Equal requests result in equal bytes, so that the vendor's prompt cache works.</summary>
 public sealed record ProviderRequest
 {
-    /// <summary>Identifies the conversation, for providers with a process for each.</summary>
+    /// <summary>Identifies the conversation, for providers with one process per conversation.</summary>
     public required string CodexId { get; init; }
     public required string Model { get; init; }
     public string? System { get; init; }
 
-    /// <summary>Oldest first, ending with a user message, without empty assistant messages.</summary>
+    /// <summary>Oldest first, without empty assistant messages; the last is a user message.</summary>
     public required IReadOnlyList<Message> Messages { get; init; }
     public IReadOnlyList<ToolDeclaration> Tools { get; init; } = [];
 
     /// <summary>For providers with <see cref="ProviderCapabilities.OwnToolLoop"/>; null if no tool may run.</summary>
     public IToolHost? ToolHost { get; init; }
 
-    /// <summary>For providers with <see cref="ProviderCapabilities.IsAgent"/>; null if nothing may be done.</summary>
+    /// <summary>For providers with <see cref="ProviderCapabilities.IsAgent"/>; null if no action is allowed.</summary>
     public IAgentHost? AgentHost { get; init; }
 
-    /// <summary>The provider's own tools that it may use, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
+    /// <summary>The provider's own tools that are allowed, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
     public IReadOnlyList<string> OwnTools { get; init; } = [];
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }

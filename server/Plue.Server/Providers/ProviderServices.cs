@@ -10,12 +10,12 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers;
 
-/// <summary>The providers, their catalog and their sign-ins.</summary>
+/// <summary>Providers, the catalog and sign-ins.</summary>
 internal sealed class ProviderServices : IAsyncDisposable
 {
     private readonly ProviderHttp http;
 
-    /// <param name="catalogSettings">As they are now.</param>
+    /// <param name="catalogSettings">Returns the current settings.</param>
     /// <param name="registerSecret">Masks a text from now on.</param>
     public ProviderServices(
         PlatformServices platform,
@@ -90,7 +90,7 @@ internal sealed class ProviderServices : IAsyncDisposable
         );
     }
 
-    /// <summary>The sockets of requests to other servers than providers, whose addresses the caller checks.</summary>
+    /// <summary>Opens HTTP clients for servers that are not providers; callers check the addresses.</summary>
     public Func<Uri, HttpMessageInvoker> OpenHttp => http.Open;
 
     public ProviderRegistry Registry { get; }
@@ -98,7 +98,7 @@ internal sealed class ProviderServices : IAsyncDisposable
     public Discovery Discovery { get; }
     public SignIns SignIns { get; }
 
-    /// <summary>Programs that may answer as providers.</summary>
+    /// <summary>Programs that can be used as providers.</summary>
     public ExternalPrograms Programs { get; }
     public CatalogServices Catalogs { get; }
 
@@ -109,7 +109,7 @@ internal sealed class ProviderServices : IAsyncDisposable
         http.Dispose();
     }
 
-    /// <summary>The address of a provider with its own file.</summary>
+    /// <summary>Checks only keys from the environment, because a provider file contains its address.</summary>
     private string? OriginChange(string id, CatalogProvider? next) =>
         Registry.Find(id) is { Settings.Source: ProviderSource.Environment } ? Discovery.OriginChange(id, next) : null;
 }

@@ -5,8 +5,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers;
 
 /// <summary>
-/// Retries a request that failed before its first content. Never after content, never after a spend limit, never with a wait of more than a minute.
-/// Each wait is announced.
+/// Retries a request that failed before its first content. Does not retry after content, after a spending limit, or if the wait would exceed a minute. Each
+/// wait is announced.
 /// </summary>
 public static class Retry
 {
@@ -14,7 +14,8 @@ public static class Retry
 
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>The stream of <paramref name="provider"/>, retried as its settings say: <c>none</c>, <c>standard</c> (3 attempts) or <c>patient</c> (8).</summary>
+    /// <summary>Streams from <paramref name="provider"/> and retries as its settings specify: <c>none</c>, <c>standard</c> (3 attempts), <c>patient</c>
+    /// (8).</summary>
     public static async IAsyncEnumerable<ProviderEvent> StreamAsync(
         IProvider provider,
         ProviderRequest request,
@@ -72,12 +73,12 @@ public static class Retry
         }
     }
 
-    /// <summary>The vendor's retry-after, or one second doubled each time if that is longer, with jitter.</summary>
+    /// <summary>Returns the vendor's retry-after, or an exponential delay (from one second) if that is longer, with jitter.</summary>
     private static TimeSpan WaitBefore(int attempt, TimeSpan? asked)
     {
         var backoff = FirstWait * Math.Pow(2, attempt - 1) * (0.75 + (Random.Shared.NextDouble() / 2));
         var wait = asked is { } least && least > backoff ? least : backoff;
-        // Timers have whole milliseconds, and the announced end should be the real one.
+        // Timers use whole milliseconds, and the announced time must be exact.
         return TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, MaxWait.TotalMilliseconds)));
     }
 
@@ -91,7 +92,7 @@ public static class Retry
                 or ProviderEvent.Failed
             );
 
-    /// <summary>A local server that does not run will not run in a second.</summary>
+    /// <summary>True if a retry is pointless: a local server that is not running will not start within a second.</summary>
     private static bool IsHopeless(ProviderSettings settings, Failure failure) =>
         failure.Kind == FailureKind.Unreachable && settings.Address is { IsAbsoluteUri: true, IsLoopback: true };
 

@@ -5,7 +5,7 @@ using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored, with the approved hooks.</summary>
+/// <summary>approval/*: pending approvals, stored permission rules, and approved hooks.</summary>
 internal sealed class ApprovalHandlers(RpcServer server, PermissionServices permissions, HookApprovals hooks)
 {
     private readonly SharedApprovals inbox = permissions.Inbox;
@@ -61,7 +61,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
         );
     }
 
-    /// <summary>Sends all pending approvals. Two calls of tools may ask at once: the list that is sent last is the newest.</summary>
+    /// <summary>Sends all pending approvals. If two tool calls change them at once, the list sent last is the newest.</summary>
     private void Publish()
     {
         lock (publishing)

@@ -5,7 +5,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>catalog/*: what vendors offer, and the user's own lists of that.</summary>
+/// <summary>catalog/*: the catalog of providers and models, and the user's catalogs.</summary>
 internal sealed class CatalogHandlers(RpcServer server, CatalogServices services, UsageLedger usage)
 {
     private readonly ProviderCatalog catalog = services.Catalog;

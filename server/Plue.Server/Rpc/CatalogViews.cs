@@ -8,7 +8,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>The catalog as the window and the command line show it. Only conversions; nothing is decided here.</summary>
+/// <summary>Converts the catalog to the views of the extension and the command line.</summary>
 internal static class CatalogViews
 {
     public static CatalogSummary Summary(CatalogEntry entry)
@@ -99,7 +99,7 @@ internal static class CatalogViews
         );
     }
 
-    /// <summary>A file that somebody wrote a key into is an error, and shown so that it can be corrected, but without the key.</summary>
+    /// <summary>Returns the document without API keys. A file that contains a key has an error, and is shown so that it can be corrected.</summary>
     private static JsonElement WithoutSecrets(CatalogEntry entry)
     {
         if (entry.Document.ValueKind != JsonValueKind.Object || !entry.HasErrors)

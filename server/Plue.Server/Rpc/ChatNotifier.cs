@@ -6,7 +6,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Sends what happens to chats and tasks to the window.</summary>
+/// <summary>Sends events of chats and tasks to the extension.</summary>
 internal sealed class ChatNotifier(RpcServer server, ProviderRegistry providers, TimeProvider time, ILogger logger) : IChatEvents
 {
     public ITurnSink SinkFor(string codexId) => new MessageNotifier(codexId, server, providers.NameOf, time, logger);

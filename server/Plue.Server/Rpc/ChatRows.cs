@@ -7,7 +7,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Chats as rows that <c>codex/list</c> filters and sorts, by the names that records have.</summary>
+/// <summary>Chats as rows that <c>codex/list</c> filters and sorts by the field names of records.</summary>
 internal static class ChatRows
 {
     private static readonly Dictionary<string, Func<ChatSummary, Json5Node?>> Fields = new(StringComparer.Ordinal)
@@ -33,7 +33,7 @@ internal static class ChatRows
         ["cost"] = chat => Number((double?)chat.TotalCost),
     };
 
-    /// <exception cref="FailureException">MissingField: a chat has no such field, or the filter asks for nothing.</exception>
+    /// <exception cref="FailureException">MissingField: chats have no such field, or the filter is incomplete.</exception>
     public static (IReadOnlyList<ChatSummary> Page, int Total) Query(IEnumerable<ChatSummary> chats, CodexQuery query)
     {
         var unknown = query
@@ -48,7 +48,7 @@ internal static class ChatRows
             );
     }
 
-    /// <summary>What the call asks for, for any collection.</summary>
+    /// <summary>Returns the query of a call for any collection.</summary>
     public static CodexQuery QueryOf(CodexListParams parameters) =>
         new()
         {
@@ -72,7 +72,7 @@ internal static class ChatRows
 
     private static Json5Number? Number(double? value) => value is { } number ? new Json5Number(number) : null;
 
-    /// <summary>UTC, so that the order of the texts is the order of the times.</summary>
+    /// <summary>Formats a time in UTC, so that the texts sort by time.</summary>
     private static Json5String Time(DateTimeOffset time) =>
         new(time.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -22,7 +22,7 @@ internal sealed class CodexHandlers(
     private const string Chats = "chats";
     private const string Tasks = "tasks";
 
-    private Listed? last; // what was listed last, and is often asked for again
+    private Listed? last; // the last list, which is often requested again
 
     public void Register()
     {
@@ -135,7 +135,7 @@ internal sealed class CodexHandlers(
         };
 
         var query = ChatRows.QueryOf(parameters);
-        // Who asks for archived ones by name wants to see them.
+        // A filter on archived includes archived chats.
         var includeArchived = parameters.IncludeArchived ?? query.Conditions.Any(condition => condition.Field == "archived");
         var chats =
             parameters.Deleted == true ? conversations.ListDeleted(kind)
@@ -153,7 +153,7 @@ internal sealed class CodexHandlers(
 
     private sealed record Listed(IReadOnlyList<ChatSummary> Page, CodexListResult Result);
 
-    /// <summary>Made while they are written, because ten thousand at once take more memory than all else of a list.</summary>
+    /// <summary>Creates rows while they are written, because ten thousand at once need more memory than the rest of a list.</summary>
     private sealed class Rows(IReadOnlyList<ChatSummary> chats) : IReadOnlyList<CodexSummary>
     {
         public int Count => chats.Count;
@@ -165,7 +165,7 @@ internal sealed class CodexHandlers(
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
-    /// <summary>Ten thousand chats have a few templates, and each look at one goes to the disk.</summary>
+    /// <summary>Looks up each template once: ten thousand chats have few templates, and each lookup reads the disk.</summary>
     private List<ChatSummary> OfTemplate(IReadOnlyList<ChatSummary> chats, string template)
     {
         var those = chats
@@ -225,7 +225,7 @@ internal sealed class CodexHandlers(
             SpawnedBy = summary.SpawnedBy,
         };
 
-    /// <summary>That there is no such template is said where it is needed.</summary>
+    /// <summary>Does not report a missing template; the caller does.</summary>
     private void RefuseWrongCollection(CodexCreateParams parameters)
     {
         if (conversations.TemplateOf(parameters.TemplateId)?.Collection is not { } collection)

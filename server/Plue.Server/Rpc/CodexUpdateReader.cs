@@ -13,7 +13,7 @@ namespace Plue.Server.Rpc;
 /// <summary>Reads the changes of a chat or task in <c>codex/update</c>, and validates <c>set</c> and <c>append</c> by the fields of the template.</summary>
 internal static class CodexUpdateReader
 {
-    /// <exception cref="FailureException">MissingField: no such field, or a value that it cannot have. PermissionDenied: a literal secret.</exception>
+    /// <exception cref="FailureException">MissingField: no such field, or an invalid value. PermissionDenied: a literal secret.</exception>
     public static ChatFields Fields(CodexUpdateParams parameters, StoredChat chat, Template? template)
     {
         var fields = new ChatFields(
@@ -42,8 +42,8 @@ internal static class CodexUpdateReader
         return fields;
     }
 
-    /// <summary>The messages to be added, as if they were sent.</summary>
-    /// <exception cref="FailureException">MissingField: not of the form of a message.</exception>
+    /// <summary>Returns the appended messages as drafts.</summary>
+    /// <exception cref="FailureException">MissingField: a message is malformed.</exception>
     public static IReadOnlyList<Draft> Messages(CodexUpdateParams parameters) =>
         parameters.Append?.TryGetValue(ChannelFields.Messages, out var messages) != true ? []
         : messages.ValueKind == JsonValueKind.Array ? [.. messages.EnumerateArray().Select(Message)]
@@ -76,10 +76,10 @@ internal static class CodexUpdateReader
         };
     }
 
-    /// <summary>Another provider has other models: the old choice goes with it unless a new one came.</summary>
+    /// <summary>Resets the model when the provider changes, unless a model is given: the models of providers differ.</summary>
     private static string? ModelFor(string? providerId, string? model) => model ?? (providerId is null ? null : "");
 
-    /// <summary>A provider that is not there yet may be named; it is passed over until it is.</summary>
+    /// <summary>Fallbacks may name providers that do not exist yet; they are skipped until they do.</summary>
     private static IReadOnlyList<ModelChoice>? Fallbacks(IReadOnlyList<Protocol.ModelChoice>? choices)
     {
         if (choices is null)

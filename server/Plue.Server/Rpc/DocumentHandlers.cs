@@ -11,9 +11,9 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>codex/* of the collections whose codices are files: providers, prompts, templates and items. The command line asks the same.</summary>
-/// <param name="changed">Told after each change: the address, and what is there now or null.</param>
-/// <param name="hooks">Null where nothing is made or changed.</param>
+/// <summary>codex/* for the collections whose codices are files: providers, prompts, templates and items. The command line uses the same methods.</summary>
+/// <param name="changed">Called after each change with the address and the current document; null if it was deleted.</param>
+/// <param name="hooks">Null if nothing is created or changed.</param>
 internal sealed class DocumentHandlers(
     Documents documents,
     CodexLinks links,
@@ -26,8 +26,8 @@ internal sealed class DocumentHandlers(
     private const int MaxVersions = 500;
     private const int MaxDiff = 64 * 1024;
 
-    /// <param name="updateChat">By a chat's id; null writes to its file.</param>
-    /// <param name="automation">Runs the hooks of items; null where nothing is created or changed.</param>
+    /// <param name="updateChat">Updates a chat by its id; null to write to its file.</param>
+    /// <param name="automation">Runs the hooks of items; null if nothing is created or changed.</param>
     public static DocumentHandlers Of(
         Services services,
         Action<string, CodexSummary?> changed,
@@ -46,14 +46,14 @@ internal sealed class DocumentHandlers(
         );
     }
 
-    /// <summary>Whether codices of this collection, as the wire writes it, are files.</summary>
+    /// <summary>True if codices of this collection are files.</summary>
     public static bool Takes(string collection) =>
         Enum.TryParse<CodexCollection>(collection, ignoreCase: true, out var known) && Documents.Has(known);
 
-    /// <summary>Whether the codex of this address is a file.</summary>
+    /// <summary>True if the codex with this address is a file.</summary>
     public static bool TakesUri(string uri) => CodexUri.TryParse(uri, out var known) && Documents.Has(known.Collection);
 
-    /// <summary>Whether a new codex is a file: its collection says so, or its template is of no other.</summary>
+    /// <summary>True if the new codex is a file: because of its collection or its template.</summary>
     public bool Takes(CodexCreateParams parameters) =>
         parameters.Collection is { } collection
             ? Takes(collection)
@@ -99,7 +99,7 @@ internal sealed class DocumentHandlers(
         };
     }
 
-    /// <summary>The file as a version had it; problems are those of that text.</summary>
+    /// <summary>Returns the file in an earlier version, with the problems of that version.</summary>
     public CodexGetResult GetVersion(string address, long version)
     {
         var (uri, files) = Parse(address);
@@ -182,7 +182,7 @@ internal sealed class DocumentHandlers(
             parameters.ExpectedVersion,
             values =>
             {
-                // Looked at in turn, so that hooks do not take for this change what another one did meanwhile.
+                // Read under the lock, so that hooks do not attribute a concurrent change to this one.
                 before = files.Get(uri.Name);
                 List<(string Field, Json5Node? Value)> changes =
                 [
@@ -219,11 +219,11 @@ internal sealed class DocumentHandlers(
         return await FollowedAsync(before, after, files, cancellationToken);
     }
 
-    /// <summary>Follows a change that a tool made.</summary>
+    /// <summary>Publishes a change that a tool made and runs its hooks.</summary>
     public Task FollowAsync(FileCodex? before, FileCodex after, CancellationToken cancellationToken) =>
         FollowedAsync(before, after, documents.Of(after.Uri!.Collection), cancellationToken);
 
-    /// <summary>Runs the hooks after the file is written, and publishes their changes.</summary>
+    /// <summary>Runs the hooks after the file was written, and publishes their changes.</summary>
     private async Task<CodexSummary> FollowedAsync(
         FileCodex? before,
         FileCodex after,
@@ -249,7 +249,7 @@ internal sealed class DocumentHandlers(
             files.Delete(uri.Name);
         }
 
-        // What ships comes to light again when the user's copy goes.
+        // The shipped document applies again after the user's copy is deleted.
         var now = files.Get(uri.Name);
         changed(uri.ToString(), now is null ? null : Summary(now, files.TrailOf(now)));
     }
@@ -347,7 +347,7 @@ internal sealed class DocumentHandlers(
                 }
             }
 
-            // What ships comes to light again when the user's copy goes by another name.
+            // The shipped document applies again after the user's copy is renamed.
             changed(uri.ToString(), files.Get(uri.Name) is { } now ? Summary(now, files.TrailOf(now)) : null);
         }
 
@@ -358,14 +358,14 @@ internal sealed class DocumentHandlers(
         );
     }
 
-    /// <summary>Of any collection, chats too.</summary>
+    /// <summary>Returns the links of a codex in any collection, including chats.</summary>
     public CodexLinksResult Links(string address)
     {
         var uri = CodexUri.Parse(address);
         return new CodexLinksResult(Views(links.Incoming(uri)), Views(links.Outgoing(uri)));
     }
 
-    /// <summary>A field of the file, or what a row shows.</summary>
+    /// <summary>Returns a field of the file or a column of its row.</summary>
     private static Json5Node? ValueOf(FileCodex codex, string field) =>
         codex.Values.Find(field)
         ?? field switch
@@ -435,7 +435,7 @@ internal sealed class DocumentHandlers(
         return Json5Object.Of(given.Where(pair => pair.Value is not null).Select(pair => (pair.Field, pair.Value!)));
     }
 
-    /// <summary>A whole file under the name that is free: a template brings that name along as its id.</summary>
+    /// <summary>Returns a file's text adapted to the unused name, which is also the id of a template.</summary>
     private string Adopted(FileCodices files, string text, string name) =>
         files.Format.Renamed(
             files.Format.Collection == CodexCollection.Templates

@@ -2,7 +2,7 @@ using Plue.Protocol;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Which of the requests codex/* are for documents; the others go to the chats.</summary>
+/// <summary>Routes codex/* requests to documents or to chats.</summary>
 internal static class DocumentRoutes
 {
     public static void Register(RpcServer server, DocumentHandlers documents)

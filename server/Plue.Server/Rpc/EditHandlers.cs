@@ -7,8 +7,9 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>edit/*: what agents changed in the open folders, and what the user decides about it. Nothing of a folder that is not trusted is looked at. With several folders, paths begin with the name of theirs.</summary>
-/// <param name="channels">All chats and tasks, for what is under which and their titles.</param>
+/// <summary>edit/*: changes of agents in the workspace folders, and the user's decisions. Untrusted folders are not read. With several, paths start with the
+/// folder name.</summary>
+/// <param name="channels">Returns all chats and tasks, for their hierarchy and titles.</param>
 internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
 {
     private const int MaxTurns = 200;
@@ -47,7 +48,7 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
             "Changes can only be reviewed in a trusted folder. Open the folder and trust it."
         );
 
-    /// <exception cref="FailureException">NotFound: its folder was removed from the workspace.</exception>
+    /// <exception cref="FailureException">NotFound: the folder was removed from the workspace.</exception>
     private static (string Folder, string Path) PlaceOf(WorkspaceFolders folders, string shown) =>
         folders.TryFind(shown, out var folder, out var path)
             ? (folder.Path, path)
@@ -61,7 +62,7 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
             throw new FailureException(FailureKind.MissingField, "Give the file of the change.");
         }
 
-        // Without a file everything under it is meant, as it is listed.
+        // Without a file, the request covers the codex and its subtasks, as listed.
         var family = asked.Path is null ? FamilyOf(asked.CodexId) : [EditLog.IdOf(asked.CodexId)];
         List<(string Folder, string? Path)> places = asked.Path is null
             ? [.. folders.Paths.Select(folder => (folder, (string?)null))]
@@ -181,7 +182,7 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
 
     private static string AddressOf(string codex) => CodexUri.OfChannel(codex).ToString();
 
-    /// <summary>The codex and everything under it, by id.</summary>
+    /// <summary>Returns the ids of the codex and its subtasks.</summary>
     private HashSet<string> FamilyOf(string codexId)
     {
         HashSet<string> family = new([EditLog.IdOf(codexId)], StringComparer.Ordinal);

@@ -5,8 +5,8 @@ using Plue.Server.Providers.External;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>provider/executables and provider/approve: the programs that may answer as providers.</summary>
-/// <param name="findAgents">The known agents that are installed.</param>
+/// <summary>provider/executables and provider/approve: programs that can be used as providers.</summary>
+/// <param name="findAgents">Returns the known agents that are installed.</param>
 internal sealed class ExecutableHandlers(
     RpcServer server,
     ExternalPrograms programs,
@@ -49,7 +49,7 @@ internal sealed class ExecutableHandlers(
         );
     }
 
-    /// <param name="agent">The provider that it is; null for other programs.</param>
+    /// <param name="agent">The provider of a known agent; null for other programs.</param>
     private static ExecutableView View(ExternalProgram program, ProviderSettings? agent = null) =>
         new(
             program.Path,

@@ -5,7 +5,7 @@ using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Fields and their values, between the files that people write and the wire. Only conversions.</summary>
+/// <summary>Converts fields and their values between documents and the protocol.</summary>
 internal static class FieldViews
 {
     public static Wire.FieldView View(TemplateField field) =>
@@ -32,6 +32,5 @@ internal static class FieldViews
 
     public static JsonElement ToJson(Json5Node value) => Json5Conversion.Of(value);
 
-    /// <returns>Null for null.</returns>
     public static Json5Node? ToJson5(JsonElement? value) => Json5Conversion.ToJson5(value);
 }

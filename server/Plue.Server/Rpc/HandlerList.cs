@@ -7,10 +7,10 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>The list of handlers of an editor's connection.</summary>
+/// <summary>Registers the handlers of an editor's connection.</summary>
 internal static class HandlerList
 {
-    /// <returns>The handlers that work in the background, to be ended with the connection.</returns>
+    /// <returns>The handlers with background work, to be disposed with the connection.</returns>
     public static IAsyncDisposable Register(
         RpcServer server,
         Services services,
@@ -91,7 +91,7 @@ internal static class HandlerList
         return language;
     }
 
-    /// <summary>Views of providers also show their states, which are not in the file.</summary>
+    /// <summary>Also publishes the change of a provider, whose view includes state that is not in its file.</summary>
     private static async Task NotifyDocumentAsync(RpcServer server, string uri, CodexSummary? summary)
     {
         await server.TryNotifyAsync(Methods.CodexChanged, new CodexChangedParams(uri, summary));

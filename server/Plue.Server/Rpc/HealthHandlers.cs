@@ -14,7 +14,7 @@ internal sealed class HealthHandlers(HealthServices services)
     public Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, CancellationToken cancellationToken) =>
         CheckAsync(parameters, notOpened: null, cancellationToken);
 
-    /// <param name="notOpened">Why the vault could not be opened for this look; null where that was not tried.</param>
+    /// <param name="notOpened">Why the vault could not be opened for this check; null if it was opened or not needed.</param>
     public async Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, string? notOpened, CancellationToken cancellationToken)
     {
         var report = await new HealthChecks(services) { NotOpened = notOpened }.RunAsync(parameters.Online ?? false, cancellationToken);

@@ -10,10 +10,10 @@ using MessageRole = Plue.Server.Messages.MessageRole;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>host/*: what the sidecar asks of the editor. The events of an answer arrive as notifications, each handled before the reply.</summary>
+/// <summary>host/*: requests to the editor for language models. The events of a response arrive as notifications and are handled before the reply.</summary>
 internal sealed class HostClient(RpcServer server, ProviderFactory providers) : IEditorModels
 {
-    /// <summary>Maximum number of received characters that are not read yet. The editor cannot be slowed down, so a longer response is an error.</summary>
+    /// <summary>The maximum number of unread characters. The editor cannot be slowed down, so a longer response is an error.</summary>
     private const int MaxUnreadCharacters = 32 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, Answer> answers = new(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
             Methods.HostLanguageModelEvent,
             (parameters, _) =>
             {
-                // Events after a cancellation are ignored.
+                // Events that arrive after a cancellation are ignored.
                 if (answers.TryGetValue(parameters.StreamId, out var answer))
                 {
                     answer.Take(parameters.Event);
@@ -73,7 +73,7 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
         finally
         {
             answers.TryRemove(streamId, out _);
-            // A consumer that stops reading stops the model.
+            // Cancels the model when the consumer stops reading.
             await stop.CancelAsync();
             await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -128,7 +128,7 @@ internal sealed class HostClient(RpcServer server, ProviderFactory providers) : 
             _ => RequestMessages.Text(part) is { } text ? new HostText(text) : null,
         };
 
-    /// <summary>What came of one answer and waits to be read. Taking never waits.</summary>
+    /// <summary>The received events of a response that were not read yet. Adding an event never blocks.</summary>
     private sealed class Answer
     {
         private readonly Channel<EditorModelEvent> events = Channel.CreateUnbounded<EditorModelEvent>(

@@ -5,21 +5,21 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>host/*: the documents and language features of the window, for the tools of agents.</summary>
+/// <summary>host/*: the documents and language features of the editor, for the tools of agents.</summary>
 internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspace workspace) : IEditor
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>The user has to confirm each run of tests in VS Code, and tests take their time.</summary>
+    /// <summary>Long, because the user must confirm each test run in VS Code.</summary>
     private static readonly TimeSpan TestTimeout = TimeSpan.FromMinutes(15);
 
-    /// <summary>Tools of extensions may ask the user or run programs.</summary>
+    /// <summary>Long, because tools of extensions may ask the user or run programs.</summary>
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(10);
 
-    /// <summary>For the editor to open the notebook, and for its kernel to start.</summary>
+    /// <summary>Includes opening the notebook and starting its kernel.</summary>
     private static readonly TimeSpan CellStartTimeout = TimeSpan.FromMinutes(3);
 
-    /// <summary>The first list of documents says that there is an editor that answers.</summary>
+    /// <summary>Makes the editor available after its first list of unsaved documents, which shows that it supports host/*.</summary>
     public void Register() =>
         server.Map(
             Methods.WorkspaceUnsaved,
@@ -37,7 +37,7 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
     public async Task<EditorWriteOutcome> WriteAsync(string path, string expected, string text, CancellationToken cancellationToken)
     {
         var hash = FolderHandle.HashOf(System.Text.Encoding.UTF8.GetBytes(expected));
-        // A started edit is completed, so that its outcome is known.
+        // Not cancelable, so that the outcome of a started edit is known.
         var result = await AskAsync(
             Methods.HostWriteDocument,
             new HostWriteDocumentParams(path, hash, text),
@@ -156,7 +156,7 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
             _ => throw new InvalidOperationException($"Unknown content {content.GetType().Name}"),
         };
 
-    /// <exception cref="FailureException">BadResponse: it is not Base64.</exception>
+    /// <exception cref="FailureException">BadResponse: the data is not Base64.</exception>
     private static byte[] Decoded(string data)
     {
         try

@@ -74,7 +74,7 @@ internal sealed class InstructionHandlers(
         );
     }
 
-    /// <summary>With the provider that the chat asks.</summary>
+    /// <summary>Returns the instruction sources of a chat, including the system prompt of its provider.</summary>
     public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, InstructionBuilder instructions)
     {
         var settings = chat.ProviderId is { } id ? providers.Find(id)?.Settings : null;
@@ -87,7 +87,7 @@ internal sealed class InstructionHandlers(
         );
     }
 
-    /// <summary>The instruction files that the last response had with the files that it touched.</summary>
+    /// <summary>Returns the instruction files that the last response received for the files that it touched.</summary>
     private static IReadOnlyList<Messages.InstructionSource> FileInstructionsOf(StoredChat chat, InstructionBuilder instructions) =>
         chat.Messages.LastOrDefault(message => message.Role == Messages.MessageRole.Assistant) is { } last
             ? instructions.Current(last.SteeredBy)

@@ -7,18 +7,18 @@ using Plue.Server.Modules;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// textDocument/*: features for the files that are open in the editor. Each version of a text is parsed once. Diagnostics are published a moment after
-/// the last change, and only those of the newest version.
+/// textDocument/*: language features for open documents. Each version of a document is parsed once. Diagnostics are published for the latest version only, a
+/// moment after the last change.
 /// </summary>
 internal sealed class LanguageHandlers(RpcServer server, DocumentServices documents, Vault.Vault vault, TimeProvider time, ILogger logger)
     : IAsyncDisposable
 {
-    /// <summary>More are not kept: an editor has some dozens of ours open at most.</summary>
+    /// <summary>Further documents are ignored. Editors usually have a few dozen open.</summary>
     private const int MaxOpenDocuments = 500;
     private static readonly TimeSpan CheckDelay = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan SecretsLifetime = TimeSpan.FromSeconds(2);
 
-    /// <summary>A keyring of the system may be slow, and most answers need no name from the vault.</summary>
+    /// <summary>Short, because a system keyring can be slow, and most responses need no names from the vault.</summary>
     private static readonly TimeSpan SecretsTimeout = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock sync = new();
@@ -34,7 +34,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         public OpenDocument Document { get; set; } = document;
         public CancellationTokenSource? Pending { get; set; }
 
-        /// <summary>The diagnostics that the editor shows. Publishing them again closes an open Quick Fix menu.</summary>
+        /// <summary>The diagnostics that the editor shows. They are not published again if unchanged, because that closes an open Quick Fix menu.</summary>
         public PublishDiagnosticsParams? Published { get; set; }
         public Task Checking { get; set; } = Task.CompletedTask;
     }
@@ -180,7 +180,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         ending.Dispose();
     }
 
-    /// <summary>A request about an open document; of any other the answer is that there is nothing.</summary>
+    /// <summary>Handles a request about an open document; for other documents, the result is <paramref name="nothing"/>.</summary>
     private void Map<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
         Func<TParams, (TextDocumentName? Document, TextPosition? At)> read,
@@ -207,7 +207,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
     private static int OffsetOf(OpenDocument document, TextPosition? at) =>
         at is null ? 0 : document.Lines.IndexAt(Below(at.Line), Below(at.Character));
 
-    /// <summary>From 0 to 1 as the first, and no overflow of a number that makes no sense.</summary>
+    /// <summary>Converts a zero-based index to a one-based one without overflow.</summary>
     private static int Below(int index) => Math.Clamp(index, 0, int.MaxValue - 1) + 1;
 
     private void Open(TextDocumentItem? item)
@@ -307,7 +307,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         }
     }
 
-    /// <summary>A saved file may be what others refer to.</summary>
+    /// <summary>Checks all open documents, because a saved file may be the target of a reference.</summary>
     private void CheckAll()
     {
         string[] uris;
@@ -322,7 +322,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         }
     }
 
-    /// <summary>A moment later, unless something changes before.</summary>
+    /// <summary>Checks a document after a delay; a newer change restarts the delay.</summary>
     private void Check(string uri)
     {
         lock (sync)
@@ -375,7 +375,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
             }
 
             await telling;
-            // Only now: diagnostics whose notification was cancelled are published again.
+            // Set after sending: diagnostics whose notification was canceled are published again.
             lock (sync)
             {
                 opened.Published = new PublishDiagnosticsParams(uri, document.Version, diagnostics);
@@ -403,7 +403,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         }
     }
 
-    /// <summary>Those that were read last will do, and a moment passes for the first.</summary>
+    /// <summary>Waits for the names in the vault for a limited time if they were never read; otherwise uses the last ones.</summary>
     private async Task SecretsAsync(CancellationToken cancellationToken)
     {
         var reading = ReadSecretsOnceAsync();
@@ -413,7 +413,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         }
     }
 
-    /// <summary>Never fails; one reading at a time.</summary>
+    /// <summary>Reads the names in the vault unless a read is in progress. Does not throw.</summary>
     private Task ReadSecretsOnceAsync()
     {
         lock (sync)
@@ -445,7 +445,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         }
     }
 
-    /// <summary>By name, with their origins while the vault is open.</summary>
+    /// <summary>Returns the secrets by name, with their origins if the vault is unlocked.</summary>
     private async Task<IReadOnlyList<KnownSecret>> ListSecretsAsync(CancellationToken cancellationToken)
     {
         try

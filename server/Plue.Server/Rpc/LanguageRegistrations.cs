@@ -8,8 +8,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// Tells the editor which files are ours: those of the home at once, those of the workspace when it is trusted. So an untrusted folder's files are not
-/// even sent, and an editor needs to know nothing of <c>PLUE_HOME</c>.
+/// Registers Plue's files with the editor: those of the home folder at once, those of the workspace when it is trusted. Files of an untrusted folder are not
+/// sent, and an editor does not need to know <c>PLUE_HOME</c>.
 /// </summary>
 internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, Workspace workspace, ILogger logger)
 {
@@ -20,7 +20,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
     private readonly Lock sync = new();
     private readonly HashSet<string> announced = new(StringComparer.Ordinal);
 
-    /// <summary>For an editor without dynamic registration; it chooses which files it sends.</summary>
+    /// <summary>The capabilities for an editor without dynamic registration, which chooses the files that it sends.</summary>
     public static ServerCapabilities Capabilities { get; } =
         new()
         {
@@ -36,7 +36,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
             CodeActionProvider = new CodeActionOptions(ActionKinds),
         };
 
-    /// <summary>Announces files whenever there may be more of them.</summary>
+    /// <summary>Registers files again when there may be more of them.</summary>
     public void Follow(LifecycleHandlers lifecycle) =>
         lifecycle.FilesChanged += () =>
         {
@@ -46,7 +46,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
             }
         };
 
-    /// <summary>Returns at once: the answer can only be read when this notification was handled.</summary>
+    /// <summary>Does not wait for the response, which can be read only after this notification was handled.</summary>
     private void Announce()
     {
         var places = SkillPlace.All(paths, workspace.TrustedFolders);
@@ -93,7 +93,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
         }
     }
 
-    /// <param name="skills">They have diagnostics and completion alone.</param>
+    /// <param name="skills">Skill files; they support only diagnostics and completion.</param>
     private static IReadOnlyList<RegistrationView> Registrations(
         IReadOnlyList<DocumentFilterView> selector,
         IReadOnlyList<DocumentFilterView> skills

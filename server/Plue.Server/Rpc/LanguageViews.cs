@@ -4,13 +4,13 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>From what the language room says to the words of the Language Server Protocol, and back.</summary>
+/// <summary>Converts between the types of the language features and the Language Server Protocol.</summary>
 internal static class LanguageViews
 {
     public const string QuickFix = "quickfix";
     private const string FileScheme = "file://";
 
-    /// <summary>Documents that ship with Plue. The extension shows them read-only.</summary>
+    /// <summary>The URI scheme of documents that ship with Plue. The extension shows them read-only.</summary>
     private const string ShippedScheme = "plue-codex:";
     private const string Source = "Plue";
     private const int SnippetFormat = 2;
@@ -22,7 +22,7 @@ internal static class LanguageViews
         return FileScheme + (address.StartsWith('/') ? address : "/" + address);
     }
 
-    /// <returns>Null for what is no file of this machine.</returns>
+    /// <returns>Null if the URI is not a local file.</returns>
     public static string? PathOf(string? uri)
     {
         if (uri is null || !uri.StartsWith(FileScheme + "/", StringComparison.OrdinalIgnoreCase))

@@ -5,18 +5,18 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>initialize to exit, and the two ways in which the editor can vanish.</summary>
+/// <summary>The LSP lifecycle from initialize to exit, and the two ways in which the editor can disappear.</summary>
 internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, CancellationTokenSource stop, ILogger logger)
 {
     private static readonly TimeSpan ParentPoll = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether <c>shutdown</c> came before the end; decides the exit code, as LSP has it.</summary>
+    /// <summary>True if <c>shutdown</c> was received before the end; determines the exit code, as LSP requires.</summary>
     public bool WasShutDown { get; private set; }
 
-    /// <summary>Whether the editor supports dynamic registration.</summary>
+    /// <summary>True if the editor supports dynamic registration.</summary>
     public bool TakesRegistrations { get; private set; }
 
-    /// <summary>The editor is ready, or the workspace was trusted: more files may have to be registered.</summary>
+    /// <summary>Raised when the editor is ready or the workspace was trusted: more files may have to be registered.</summary>
     public event Action? FilesChanged;
 
     public void Register()
@@ -118,21 +118,21 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             : WorkspaceFolders.Of([.. folders.Select(one => new WorkspaceFolder(one.Name, one.Path))]);
     }
 
-    /// <summary>A killed editor does not close a pipe that one of its child processes still holds open.</summary>
+    /// <summary>Detects the end of a killed editor whose pipe stays open because one of its child processes holds it.</summary>
     private void WatchParent(int processId) =>
         _ = Task.Run(async () =>
         {
             try
             {
                 using var parent = Process.GetProcessById(processId);
-                // A periodic timer that is cancelled looks up the names of its stack trace, which costs more than a whole start.
+                // Task.Delay, because canceling a periodic timer resolves a stack trace, which takes longer than a whole start.
                 while (!parent.HasExited)
                 {
                     await Task.Delay(ParentPoll, stop.Token);
                 }
             }
             catch (ArgumentException)
-            { /* It was gone before we looked. */
+            { /* The process has already exited. */
             }
             catch (OperationCanceledException)
             {

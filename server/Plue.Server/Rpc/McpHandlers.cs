@@ -4,8 +4,8 @@ using Plue.Server.Tools.Mcp.Import;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>mcp/*: the servers of the Model Context Protocol. No value of a variable or header, and no token, passes here.</summary>
-/// <param name="imported">Receives what was imported, to be undone later.</param>
+/// <summary>mcp/*: MCP servers. Values of variables and headers, and tokens, are not sent.</summary>
+/// <param name="imported">Called with the imported servers, so that the import can be undone.</param>
 internal sealed class McpHandlers(McpServers servers, McpImport import, McpPrompts prompts, Action<McpImported> imported)
 {
     public void Register(RpcServer server)

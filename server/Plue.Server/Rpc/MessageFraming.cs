@@ -5,16 +5,15 @@ using System.IO.Pipelines;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// LSP framing: <c>Content-Length: N</c>, an empty line, N bytes of JSON. What is wrong with a frame is reported and skipped,
-/// so that one bad frame never ends the process. Bytes that belong to no frame run into the line of the next <c>Content-Length</c>:
-/// it is found there too, and that frame is read.
+/// LSP framing: <c>Content-Length: N</c>, an empty line, N bytes of JSON. A faulty frame is reported and skipped, so that it does not end the process. Bytes
+/// outside a frame are read as part of the line of the next <c>Content-Length</c>, which is found there, too.
 /// </summary>
 internal sealed class MessageFraming(PipeReader reader)
 {
     public const int MaxHeaderBytes = 8 * 1024;
     public const int MaxBodyBytes = 64 * 1024 * 1024;
 
-    /// <summary>One frame. <c>Body</c> is valid until the next call; <c>Fault</c> says why a frame was skipped.</summary>
+    /// <summary>A frame. <c>Body</c> is valid until the next call; <c>Fault</c> is the reason a frame was skipped.</summary>
     public readonly record struct Frame(ReadOnlySequence<byte> Body, string? Fault);
 
     private static ReadOnlySpan<byte> LengthName => "content-length:"u8;
@@ -52,7 +51,7 @@ internal sealed class MessageFraming(PipeReader reader)
 
             if (header.Fault is not null)
             {
-                // The end stays: the name of the next header may begin there.
+                // Keeps the end, because the name of the next header may start there.
                 reader.AdvanceTo(result.Buffer.GetPosition(MaxHeaderBytes - LengthName.Length));
                 return new Frame(default, header.Fault);
             }
@@ -109,7 +108,7 @@ internal sealed class MessageFraming(PipeReader reader)
         }
     }
 
-    /// <returns>The position behind the header once it is whole. Faulty headers end at their empty line as well.</returns>
+    /// <returns>The position after a complete header. A faulty header also ends at its empty line.</returns>
     private static (SequencePosition? End, long? Length, string? Fault) ReadHeader(ReadOnlySequence<byte> buffer)
     {
         var lines = new SequenceReader<byte>(buffer);
@@ -123,7 +122,7 @@ internal sealed class MessageFraming(PipeReader reader)
                 break;
             }
 
-            // Of a very long line only the end can matter.
+            // Only the end of a very long line can contain a header.
             var size = (int)Math.Min(line.Length, copy.Length);
             line.Slice(line.Length - size).CopyTo(copy);
             var text = copy[..size];
@@ -136,7 +135,7 @@ internal sealed class MessageFraming(PipeReader reader)
             {
                 if (length is null && fault is null)
                 {
-                    // Empty lines between frames are harmless.
+                    // Empty lines between frames are ignored.
                     if (lines.Consumed <= 2)
                     {
                         continue;

@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>message/*: what a user does in a chat.</summary>
+/// <summary>message/*: the user's actions in a chat.</summary>
 internal sealed class MessageHandlers(
     RpcServer server,
     Conversations conversations,
@@ -218,7 +218,7 @@ internal sealed class MessageHandlers(
             Files = files,
         };
 
-    /// <summary>What cannot be sent is refused before anything is stored, so that the draft is kept.</summary>
+    /// <summary>Reads attachments before anything is stored; if one cannot be sent, the request fails and the draft is kept.</summary>
     public async Task<IReadOnlyList<Messages.MessagePart.File>> ReadAsync(
         IReadOnlyList<Protocol.Attachment>? attached,
         CancellationToken cancellationToken

@@ -6,8 +6,8 @@ using Plue.Server.Chat;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// Sends the events of one chat to the window: the first delta at once, then merged to at most one notification a frame. Endings are never
-/// merged or dropped. A window that does not read costs it deltas, which shows as a gap in the numbers, never memory here.
+/// Sends the events of one chat to the extension: the first delta at once, then at most one notification per frame with merged deltas. End events are never
+/// merged or dropped. If the extension does not read, deltas are dropped, which it sees as a gap in the sequence numbers.
 /// </summary>
 internal sealed class MessageNotifier(
     string codexId,
@@ -35,7 +35,7 @@ internal sealed class MessageNotifier(
     private bool isBehindGap;
     private bool isSending;
 
-    /// <summary>The number of the last event so far. What is published later has a higher one. Called in the chat's loop.</summary>
+    /// <summary>Returns the sequence number of the last event; later events have higher numbers. Called in the chat's loop.</summary>
     public long Seal()
     {
         lock (sync)
@@ -44,7 +44,7 @@ internal sealed class MessageNotifier(
             {
                 last.IsSealed = true;
             }
-            // Who begins here has not seen that gap; the next one has to show again.
+            // A new subscriber has not seen the gap, so the next one must be visible again.
             isBehindGap = false;
             return lastSeq;
         }
@@ -57,7 +57,7 @@ internal sealed class MessageNotifier(
             var text = TextOf(turnEvent);
             if (text is not null && heldCharacters + text.Length > MaxHeldCharacters)
             {
-                // The window is slower than the model: it has to ask for the chat again.
+                // The extension is slower than the model and must reload the chat.
                 LeaveGap();
                 return;
             }
@@ -91,7 +91,7 @@ internal sealed class MessageNotifier(
         }
     }
 
-    /// <summary>One number that no notification will have, however much is dropped in a row.</summary>
+    /// <summary>Skips one sequence number, no matter how many consecutive events are dropped.</summary>
     private void LeaveGap()
     {
         if (isBehindGap)
@@ -133,7 +133,7 @@ internal sealed class MessageNotifier(
         }
     }
 
-    /// <summary>One event that cannot be sent takes no other with it.</summary>
+    /// <summary>Sends one entry; a failure does not affect other entries.</summary>
     private async Task SendAsync(Entry entry)
     {
         try

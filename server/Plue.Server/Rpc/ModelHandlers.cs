@@ -8,7 +8,7 @@ using MessageRole = Plue.Server.Messages.MessageRole;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>model/*: VS Code's own chat asks a model.</summary>
+/// <summary>model/*: requests of VS Code's chat to a model.</summary>
 internal sealed class ModelHandlers(RpcServer server, ModelRequests requests)
 {
     public void Register()

@@ -5,10 +5,10 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>A model as the window shows it, from any source. Unknown values are null.</summary>
+/// <summary>Converts a model from any source to its view. Unknown values are null.</summary>
 internal static class ModelViews
 {
-    /// <param name="typical">The tokens of a chat like the user's own; null while there are too few.</param>
+    /// <param name="typical">The token usage of the user's typical chat; null if there is not enough data.</param>
     public static ModelView Of(ModelInfo model, Usage? typical) =>
         Priced(
             model.Pricing,

@@ -10,8 +10,8 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>provider/*: the connections a chat can use. The command line calls the same methods.</summary>
-/// <param name="chats">All chats, newest first.</param>
+/// <summary>provider/*: the providers that a chat can use. The command line calls the same methods.</summary>
+/// <param name="chats">Returns all chats, newest first.</param>
 internal sealed class ProviderHandlers(
     ProviderServices services,
     VaultServices vault,
@@ -116,14 +116,14 @@ internal sealed class ProviderHandlers(
 
     public async Task<ProviderSummary> SetDefaultAsync(Messages.ModelChoice choice, bool small, CancellationToken cancellationToken)
     {
-        // Only one that is there; a name that is not would leave new chats without a provider.
+        // Throws for a missing provider, which would leave new chats without one.
         var provider = await views.SummaryAsync(choice.ProviderId, cancellationToken);
         providers.SetDefault(choice, small);
         return await views.SummaryAsync(provider.Id, cancellationToken);
     }
 
-    /// <summary>The key leaves the vault only when no other provider's file names it.</summary>
-    /// <returns>Whether a key was deleted with it.</returns>
+    /// <summary>Deletes a provider. Its key is deleted only if no other provider's file refers to it.</summary>
+    /// <returns>True if a key was deleted, too.</returns>
     /// <exception cref="FailureException">NotFound, Conflict. VaultLocked: nothing was changed.</exception>
     public async Task<bool> DeleteAsync(string id, bool deleteKey, CancellationToken cancellationToken)
     {
@@ -137,7 +137,7 @@ internal sealed class ProviderHandlers(
         }
 
         var signsIn = providers.Find(id)?.Settings.AuthType == Providers.AuthType.Oauth;
-        // First, because a locked vault refuses it: a provider that is gone could not be signed out any more.
+        // Before the provider is deleted, because this fails if the vault is locked, and a deleted provider cannot be signed out.
         if (signsIn)
         {
             await services.SignIns.SignOutAsync(id, cancellationToken);

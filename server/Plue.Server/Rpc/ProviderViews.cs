@@ -14,8 +14,8 @@ using ProviderSource = Plue.Server.Providers.ProviderSource;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Providers as the window and the command line show them.</summary>
-/// <param name="chats">All chats, newest first.</param>
+/// <summary>Converts providers to the views of the extension and the command line.</summary>
+/// <param name="chats">Returns all chats, newest first.</param>
 internal sealed class ProviderViews(
     ProviderServices services,
     VaultServices vault,
@@ -88,7 +88,7 @@ internal sealed class ProviderViews(
             return known;
         }
 
-        // Programs of this machine are known after the first look.
+        // Installed programs are known after the first discovery.
         await services.Discovery.RunAsync(again: false, cancellationToken);
         return providers.Find(id) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
     }
@@ -178,7 +178,7 @@ internal sealed class ProviderViews(
             .ToDictionary(field => field.Name, field => field.Value.Clone(), StringComparer.Ordinal);
     }
 
-    /// <summary>What its file would say if it had one.</summary>
+    /// <summary>Returns the values that the provider's file would have.</summary>
     private static Json5.Json5Object Found(ProviderSettings settings) =>
         Json5.Json5Object.Of(
             new (string, string?)[]

@@ -3,9 +3,8 @@ using System.IO.Pipelines;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// The threads of one connection. Requests begin and continue here, and its streams are read and written here, so that none of them waits for
-/// the thread pool, whose queue is long while many responses stream. Lanes take turns, so that a request does not wait behind many of another
-/// method either. A thread that has nothing to do for a while ends.
+/// The threads of one connection. Its requests and the reading and writing of its streams run here, so that none of them waits for the thread pool, whose
+/// queue is long while many responses stream. Lanes are served in turns, so that a request does not wait for many requests of another method. Idle threads end.
 /// </summary>
 internal sealed class RequestThreads
 {
@@ -14,16 +13,16 @@ internal sealed class RequestThreads
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 
     private readonly object sync = new(); // an object, because Monitor.Wait needs one
-    private readonly Queue<Lane> ready = new(); // a lane as often as it may occupy one more thread
+    private readonly Queue<Lane> ready = new(); // contains a lane once for each further thread that it may use
     private int threads;
     private int idle;
 
-    /// <summary>Asynchronous work that begins here continues here after each await.</summary>
+    /// <summary>Asynchronous work that is started here continues here after each await.</summary>
     public sealed class Lane(RequestThreads owner) : SynchronizationContext
     {
         internal Queue<(SendOrPostCallback Work, object? State)> Waiting { get; } = new();
 
-        /// <summary>How many threads work for it or are about to.</summary>
+        /// <summary>The number of threads that work for this lane or are about to.</summary>
         internal int Active { get; set; }
 
         public override void Post(SendOrPostCallback d, object? state) => owner.Post(this, d, state);
@@ -31,7 +30,7 @@ internal sealed class RequestThreads
         public void Begin(Func<Task> work) => Post(static state => _ = ((Func<Task>)state!)(), work);
     }
 
-    /// <summary>Reads a stream that can only be waited for: one thread is kept for it.</summary>
+    /// <summary>Reads a stream that supports only blocking reads, on a dedicated thread.</summary>
     public PipeReader Read(Stream stream)
     {
         var pipe = new Pipe();
@@ -101,7 +100,7 @@ internal sealed class RequestThreads
             (SendOrPostCallback Work, object? State) next;
             lock (sync)
             {
-                // Others come first.
+                // Other lanes go first.
                 if (lane is not null)
                 {
                     ready.Enqueue(lane);
@@ -128,7 +127,7 @@ internal sealed class RequestThreads
         }
     }
 
-    /// <summary>Under the sync. False when there was nothing to do for so long that this thread ends.</summary>
+    /// <summary>Waits under the lock. False if the thread was idle for too long and must end.</summary>
     private bool WaitForWork()
     {
         idle++;

@@ -6,7 +6,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Our own requests that the other side has not answered yet. Answering one never runs the caller's code on the reading side.</summary>
+/// <summary>Outgoing requests that wait for a response. Completing one never runs the caller's code on the reading thread.</summary>
 internal sealed class RpcCalls
 {
     public static readonly Failure Gone = new(
@@ -23,7 +23,7 @@ internal sealed class RpcCalls
         var id = Interlocked.Increment(ref lastId);
         var reply = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting[id] = reply;
-        // The end may have come between the two lines above, or long ago.
+        // The connection may have ended between the two lines above or before.
         if (isOver)
         {
             reply.TrySetException(new FailureException(Gone));
@@ -33,7 +33,7 @@ internal sealed class RpcCalls
 
     public void Forget(long id) => waiting.TryRemove(id, out _);
 
-    /// <summary>Ignores a reply without a waiting request.</summary>
+    /// <summary>Ignores a response without a matching request.</summary>
     public void Answer(JsonElement id, JsonElement result)
     {
         if (Find(id) is { } reply)
@@ -66,7 +66,7 @@ internal sealed class RpcCalls
         }
     }
 
-    /// <summary>The connection ended: waiting and later requests fail.</summary>
+    /// <summary>Fails all waiting and later requests, because the connection ended.</summary>
     public void End()
     {
         isOver = true;
@@ -79,7 +79,7 @@ internal sealed class RpcCalls
     private TaskCompletionSource<JsonElement>? Find(JsonElement id) =>
         id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var number) && waiting.TryGetValue(number, out var reply) ? reply : null;
 
-    /// <summary>A typed failure keeps its kind; what has none is a request that the editor could not carry out.</summary>
+    /// <summary>Keeps the kind of a typed failure; other errors are requests that the editor could not perform.</summary>
     private static Failure FailureOf(JsonElement error)
     {
         var data = error.Field("data");

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>The one error boundary: every exception of a handler becomes an error reply here, and nowhere else.</summary>
+/// <summary>The error boundary: the only place that converts exceptions of handlers to error responses.</summary>
 internal static class RpcErrors
 {
     internal sealed record RpcError(int Code, string Message, ErrorData? Data);
@@ -33,7 +33,7 @@ internal static class RpcErrors
         }
     }
 
-    /// <summary>Clients know these numbers: a number is never changed or given to another kind. docs/records.md lists them.</summary>
+    /// <summary>Returns the error code of a kind. Codes are part of the protocol and never change or are reused. See docs/records.md.</summary>
     internal static int CodeOf(FailureKind kind) =>
         kind switch
         {

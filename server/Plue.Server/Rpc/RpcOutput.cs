@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>What goes to the other side, in the order in which it was given. What waits while the stream is busy is written at once.</summary>
+/// <summary>Writes messages in order. Messages that wait while the stream is busy are written in one batch.</summary>
 internal sealed class RpcOutput(Stream stream, RequestThreads threads)
 {
     private const int MaxBatchBytes = 64 * 1024;
@@ -11,10 +11,10 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
     private readonly RequestThreads.Lane writing = new(threads);
     private readonly Lock sync = new();
     private readonly Queue<(ReadOnlyMemory<byte> Body, TaskCompletionSource Written)> waiting = new();
-    private readonly ArrayBufferWriter<byte> batch = new(); // of the thread that writes
+    private readonly ArrayBufferWriter<byte> batch = new(); // used only by the thread that writes
     private bool isWriting;
 
-    /// <summary>Returns a task that ends when the stream took the message: it waits while the other side does not read.</summary>
+    /// <summary>Returns a task that completes when the message was written to the stream; it waits while the other side does not read.</summary>
     public Task WriteAsync(ReadOnlyMemory<byte> body)
     {
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,10 +9,10 @@ using Plue.Server.Messages;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// JSON-RPC 2.0 with LSP framing: one connection, a route table, one error boundary. A small implementation of our own, behind this one
-/// class, because none of the libraries for it can be restored here (see docs/decisions/001-own-json-rpc.md).
+/// A JSON-RPC 2.0 connection with LSP framing, a route table and one error boundary. Implemented here because no library for it can be restored in this
+/// repository (see docs/decisions/001-own-json-rpc.md).
 /// </summary>
-/// <param name="threads">Where requests begin and continue, and the output is written.</param>
+/// <param name="threads">The threads that run requests and write the output.</param>
 internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger, RequestThreads threads)
 {
     private delegate Task<ArrayBufferWriter<byte>?> Route(JsonElement parameters, CancellationToken cancellationToken);
@@ -20,14 +20,14 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     private readonly Dictionary<string, Route> routes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
     private readonly RequestThreads.Lane reading = new(threads);
-    private readonly Dictionary<string, RequestThreads.Lane> lanes = new(StringComparer.Ordinal); // by method; of the reading lane
+    private readonly Dictionary<string, RequestThreads.Lane> lanes = new(StringComparer.Ordinal); // by method; used only by the reading lane
     private readonly RpcOutput outgoing = new(output, threads);
     private readonly RpcCalls calls = new();
 
-    /// <summary>Before <c>initialize</c> was answered every other request is refused, as LSP asks.</summary>
+    /// <summary>False until <c>initialize</c> was handled; until then other requests are refused, as LSP requires.</summary>
     public bool IsInitialized { get; set; }
 
-    /// <param name="isCached">The handler returns the same object as long as its result is the same: the bytes of the last one are kept.</param>
+    /// <param name="isCached">True if the handler returns the same object while its result is unchanged: the bytes of the last one are cached.</param>
     public void Map<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
         Func<TParams, CancellationToken, Task<TResult>> handle,
@@ -58,11 +58,11 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         );
     }
 
-    /// <summary>Handles the requests that match, and leaves the others to the previous handler.</summary>
+    /// <summary>Handles matching requests, and leaves others to the previously registered handler.</summary>
     public void Map<TParams, TResult>(RpcRequest<TParams, TResult> method, Func<TParams, bool> takes, Func<TParams, TResult> handle)
         where TParams : class => Map(method, takes, (parameters, _) => Task.FromResult(handle(parameters)));
 
-    /// <summary>Handles the requests that match, and leaves the others to the previous handler.</summary>
+    /// <summary>Handles matching requests, and leaves others to the previously registered handler.</summary>
     public void Map<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
         Func<TParams, bool> takes,
@@ -93,7 +93,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         );
     }
 
-    /// <summary>Reads until the stream ends or <paramref name="cancellationToken"/> says so. Requests run side by side.</summary>
+    /// <summary>Reads until the stream ends or <paramref name="cancellationToken"/> is canceled. Requests run concurrently.</summary>
     public Task RunAsync(CancellationToken cancellationToken)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -130,7 +130,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        { /* That is how it ends. */
+        { /* The expected end. */
         }
         finally
         {
@@ -148,7 +148,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             .WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>())))
             .WaitAsync(cancellationToken);
 
-    /// <summary>Sends a notification; the log says why where that fails.</summary>
+    /// <summary>Sends a notification and logs failures.</summary>
     public async Task TryNotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters)
     {
         try
@@ -161,8 +161,8 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
     }
 
-    /// <summary>Asks the other side. What it notifies before its reply was handled before this returns.</summary>
-    /// <exception cref="FailureException">It refused, with the kind it said; or it went away.</exception>
+    /// <summary>Sends a request. Notifications that arrive before its response are handled before this returns.</summary>
+    /// <exception cref="FailureException">The other side returned an error, whose kind is kept, or disconnected.</exception>
     /// <exception cref="OperationCanceledException">The caller canceled, and the other side was notified; or the other side canceled.</exception>
     public async Task<TResult> RequestAsync<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
@@ -176,7 +176,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         try
         {
             var message = Message(method.Name, id, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()));
-            // A side that does not read must not keep a caller who gives up.
+            // If the other side does not read, the caller can still cancel.
             await outgoing.WriteAsync(message).WaitAsync(cancellationToken);
             var result = await reply.WaitAsync(cancellationToken);
             return WireReader.Read<TResult>(result);
@@ -220,7 +220,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
         catch (InvalidOperationException)
         {
-            // The JSON reader looks at the characters of a text only when the text is asked for.
+            // The JSON reader validates the characters of a text only when it is read.
             await RefuseAsync(default, ErrorCodes.InvalidRequest, "The message holds text that is not valid Unicode.");
         }
     }
@@ -236,7 +236,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         var hasId = message.TryGetProperty("id", out var id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number;
         if (!message.TryGetProperty("method", out var name) || name.ValueKind != JsonValueKind.String)
         {
-            // A reply to a request of ours has no method. Anything else is not a message.
+            // A response has no method. Anything else is not a valid message.
             if (message.TryGetProperty("error", out var refusal))
             {
                 calls.Refuse(id, refusal);
@@ -356,7 +356,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
     }
 
-    /// <summary>The request may end, and take its cancellation with it, at this very moment.</summary>
+    /// <summary>Cancels a request that may complete and dispose its cancellation at the same time.</summary>
     private async Task CancelAsync(CancellationTokenSource request)
     {
         try
@@ -364,7 +364,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             await request.CancelAsync();
         }
         catch (ObjectDisposedException)
-        { /* It was answered meanwhile. */
+        { /* The request has completed. */
         }
         catch (AggregateException fault)
         {
@@ -466,8 +466,8 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     private static T Read<T>(JsonElement parameters)
         where T : class
     {
-        // An absent params means an empty object, so that methods without parameters can be called either way.
-        // By position means one object: every method has one parameter.
+        // Absent params count as an empty object, so that methods without parameters can be called either way. Positional params must
+        // contain at most one object, because every method has one parameter.
         if (parameters.ValueKind == JsonValueKind.Array && parameters.GetArrayLength() <= 1)
         {
             parameters = parameters.EnumerateArray().FirstOrDefault();

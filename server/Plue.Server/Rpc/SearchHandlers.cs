@@ -5,7 +5,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>search/chats: the first hits are sent immediately, the rest in batches.</summary>
+/// <summary>search/chats: sends the first results immediately and the rest in batches.</summary>
 internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimeProvider time)
 {
     private const int MaxBatch = 200;

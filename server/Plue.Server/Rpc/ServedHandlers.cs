@@ -5,7 +5,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>served/call: VS Code's own chat calls a tool of Plue.</summary>
+/// <summary>served/call: calls of VS Code's chat to Plue's tools.</summary>
 internal sealed class ServedHandlers(RpcServer server, ServedTools tools)
 {
     public void Register() =>

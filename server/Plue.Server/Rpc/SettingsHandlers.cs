@@ -8,7 +8,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>settings/*: what the form of the settings is drawn from.</summary>
+/// <summary>settings/*: the schema and values for the Settings page.</summary>
 internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
 {
     public void Register()
@@ -31,7 +31,7 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
         );
     }
 
-    /// <summary>Only known settings: other content of the file could be a secret.</summary>
+    /// <summary>Returns known settings only, because other content of the file could be a secret.</summary>
     private SettingsResult Result(UserConfig config)
     {
         var policy = ManagedPolicy.Read(paths);

@@ -6,7 +6,7 @@ using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>provider/signIn, provider/awaitSignIn, provider/signOut. No token passes here.</summary>
+/// <summary>provider/signIn, provider/awaitSignIn, provider/signOut. Tokens are not sent.</summary>
 internal sealed class SignInHandlers(RpcServer server, ProviderRegistry providers, SignIns signIns, Vault.Vault vault, ProviderViews views)
 {
     public void Register()
@@ -26,7 +26,7 @@ internal sealed class SignInHandlers(RpcServer server, ProviderRegistry provider
             async (parameters, cancellationToken) =>
             {
                 await signIns.AwaitAsync(parameters.Id, cancellationToken);
-                // One that is switched off is signed in all the same; it is tested when it is switched on.
+                // A disabled provider can be signed in, but is tested only when it is enabled.
                 if (Find(parameters.Id).Enabled)
                 {
                     await providers.TestAsync(parameters.Id, cancellationToken);
@@ -55,7 +55,7 @@ internal sealed class SignInHandlers(RpcServer server, ProviderRegistry provider
             : provider.Settings;
     }
 
-    /// <summary>Said before the browser opens, not after the user has typed everything there.</summary>
+    /// <summary>Fails before the browser opens if the vault is locked, rather than after the user has signed in there.</summary>
     private async Task RefuseWhileLockedAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
         var status = await vault.StatusAsync(cancellationToken);

@@ -3,8 +3,8 @@ using Plue.Server.Codices.Skills;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>skill/*: the list of skills, and what the user decides about them.</summary>
-/// <param name="imported">Receives the paths of imported skills, to be undone later.</param>
+/// <summary>skill/*: the list of skills, and the user's decisions about them.</summary>
+/// <param name="imported">Called with the paths of imported skills, so that the import can be undone.</param>
 internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<string>> imported)
 {
     public void Register(RpcServer server)

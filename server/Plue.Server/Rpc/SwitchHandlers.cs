@@ -7,10 +7,10 @@ using Plue.Server.Transfer.Programs;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>switch/*: what other programs on this machine have, its import, and the way back.</summary>
-/// <param name="chatImported">Receives the address of each new chat.</param>
-/// <param name="deleteChat">By its address.</param>
-/// <param name="deleteDocument">By its address.</param>
+/// <summary>switch/*: imports data of other programs on this machine, and undoes imports.</summary>
+/// <param name="chatImported">Called with the address of each new chat.</param>
+/// <param name="deleteChat">Deletes a chat by its address.</param>
+/// <param name="deleteDocument">Deletes a document by its address.</param>
 internal sealed class SwitchHandlers(
     ProgramImport import,
     ChatStore chats,

@@ -9,7 +9,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>task/*: agents at work, as a tree.</summary>
+/// <summary>task/*: tasks of agents as a tree.</summary>
 /// <param name="readAsync">Reads attachments.</param>
 internal sealed class TaskHandlers(
     RpcServer server,
@@ -122,7 +122,7 @@ internal sealed class TaskHandlers(
         }
         catch (FailureException)
         {
-            return null; /* Its lane then says nothing but its row. */
+            return null; /* The task is shown with its row only. */
         }
     }
 

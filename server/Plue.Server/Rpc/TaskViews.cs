@@ -4,7 +4,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Tasks as the wire has them.</summary>
+/// <summary>Converts tasks to the types of the protocol.</summary>
 internal static class TaskViews
 {
     public static TaskView View(TaskRow row) =>
@@ -32,9 +32,9 @@ internal static class TaskViews
             Note = row.Note,
         };
 
-    /// <param name="rows">The task and everything under it.</param>
-    /// <param name="read">A task of those by its address.</param>
-    /// <param name="waiting">What waits for the user's word, by the address of the task that asks.</param>
+    /// <param name="rows">The task and its subtasks.</param>
+    /// <param name="read">Returns one of these tasks by its address.</param>
+    /// <param name="waiting">Pending approvals by the address of the task that requested them.</param>
     public static TaskDetail Detail(
         TaskRow row,
         StoredChat task,
@@ -67,7 +67,7 @@ internal static class TaskViews
                 : null,
         };
 
-    /// <summary>A cost with unknown parts contains only the known ones.</summary>
+    /// <summary>If parts of the cost are unknown, only the known ones are included.</summary>
     internal static TaskSpendView Spent(Spend spend) =>
         new(
             spend.IsUsdKnown || spend.Usd > 0 ? spend.Usd : null,

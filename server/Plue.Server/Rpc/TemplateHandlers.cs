@@ -10,7 +10,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>template/*. The command line asks the same.</summary>
+/// <summary>template/*. The command line uses the same methods.</summary>
 internal sealed class TemplateHandlers(Documents documents, TemplateChecks checks, TemplateTrial trial, ProviderRegistry providers)
 {
     private readonly TemplateCatalog templates = documents.Templates;
@@ -59,7 +59,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         ]);
     }
 
-    /// <exception cref="FailureException">NotFound: there is none. Conflict: its file has errors.</exception>
+    /// <exception cref="FailureException">NotFound: no such template. Conflict: its file has errors.</exception>
     public TemplateView Get(TemplateGetParams parameters)
     {
         var template = Find(parameters.Id);
@@ -75,7 +75,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         };
     }
 
-    /// <exception cref="FailureException">NotFound: there is no file of this id, and no text was given.</exception>
+    /// <exception cref="FailureException">NotFound: no file has this id, and no text was given.</exception>
     public TemplateCheckResult Check(TemplateCheckParams parameters)
     {
         if (parameters is { Id: { } id, Text: null } && templates.List().All(entry => entry.Id != id))
@@ -86,7 +86,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         return new TemplateCheckResult([.. (parameters.Id is { } one ? checks.Of(one, parameters.Text) : checks.All()).Select(View)]);
     }
 
-    /// <exception cref="FailureException">NotFound. Conflict: the template has mistakes.</exception>
+    /// <exception cref="FailureException">NotFound. Conflict: the template has errors.</exception>
     public TemplateTryResult Try(TemplateTryParams parameters)
     {
         var given = Json5Object.Of(
@@ -112,7 +112,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
         };
     }
 
-    /// <exception cref="FailureException">NotFound: there is none. Conflict: its file has errors.</exception>
+    /// <exception cref="FailureException">NotFound: no such template. Conflict: its file has errors.</exception>
     public TemplateSchemaResult Schema(TemplateSchemaParams parameters) =>
         new(
             parameters.Id is { } id
@@ -135,7 +135,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
 
     private TemplateSummary Summary(TemplateEntry entry, bool inForce)
     {
-        // What a file with mistakes was meant to be is read from what of it can be read.
+        // For a file with errors, the values of the readable part are shown.
         var (template, values) = (
             entry.Template,
             entry.Template is null ? documents.Of(CodexCollection.Templates).Get(entry.Id)?.Values : null

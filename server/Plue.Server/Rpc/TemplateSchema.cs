@@ -9,18 +9,18 @@ using Plue.Server.Templates;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// JSON schemas (draft 2020-12) for editors without a language server. The same fields give the same text. A schema says less than <c>plue template check</c>:
-/// it follows no reference and knows no parents.
+/// JSON schemas (draft 2020-12) for editors without a language server. The same fields result in the same text. A schema checks less than
+/// <c>plue template check</c>: it ignores references and parents.
 /// </summary>
 internal sealed class TemplateSchema
 {
     private const string Draft = "https://json-schema.org/draft/2020-12/schema";
 
-    /// <summary>The name of the definition that describes a field of a template's file; a field can have fields.</summary>
+    /// <summary>The name of the recursive definition of a field in a template file.</summary>
     private const string FieldDefinition = "field";
     private const string ItemDefinition = "item";
 
-    /// <summary>Keys of a template's file whose value is of the type that a field there has.</summary>
+    /// <summary>The keys in a template file whose value has the type of a field that is defined there.</summary>
     private static readonly HashSet<string> AnyValue = new(
         ["default", "value", "equals", "not_equals", "contains"],
         StringComparer.Ordinal
@@ -45,8 +45,8 @@ internal sealed class TemplateSchema
         );
     }
 
-    /// <summary>Of the files that describe templates.</summary>
-    /// <param name="collectionOf">Where the codices of a template live.</param>
+    /// <summary>Returns the schema of template files.</summary>
+    /// <param name="collectionOf">Returns the collection of the codices of a template.</param>
     public static string OfTemplateFiles(Func<string, TemplateCollection> collectionOf)
     {
         var schema = new TemplateSchema(collectionOf, isTemplateFile: true);
@@ -58,8 +58,8 @@ internal sealed class TemplateSchema
         );
     }
 
-    /// <summary>Of the codices of one template.</summary>
-    /// <param name="template">With its parents' fields.</param>
+    /// <summary>Returns the schema of the codices of one template.</summary>
+    /// <param name="template">The template with its parents' fields.</param>
     public static string Of(Template template, Func<string, TemplateCollection> collectionOf)
     {
         List<TemplateField> fields = [.. template.Fields];
@@ -115,7 +115,7 @@ internal sealed class TemplateSchema
         var field = TemplateFileSchema.Fields.First(candidate => candidate.Name == "fields").Items!;
         writer.WriteStartObject("$defs");
         WriteDefinition(FieldDefinition, field.Properties);
-        // An item of a list has no name.
+        // Items of a list have no name.
         WriteDefinition(ItemDefinition, [.. field.Properties.Where(property => property.Name != "name")]);
         writer.WriteEndObject();
     }
@@ -123,7 +123,7 @@ internal sealed class TemplateSchema
     private void WriteDefinition(string name, IReadOnlyList<TemplateField> properties)
     {
         writer.WriteStartObject(name);
-        // What a field may have depends on its type, and a child's field leaves the type to its parent.
+        // Which properties are allowed depends on the type, which a child's field may inherit from its parent.
         WriteObject([.. properties.Select(property => property with { Conditional = null })]);
         writer.WriteEndObject();
     }
@@ -148,7 +148,7 @@ internal sealed class TemplateSchema
         writer.WriteBoolean("additionalProperties", false);
     }
 
-    /// <summary>What is required only while another field has a value.</summary>
+    /// <summary>Writes properties that are required only if another field has a certain value.</summary>
     private void WriteConditions(IReadOnlyList<TemplateField> fields)
     {
         List<TemplateField> conditional = [.. fields.Where(field => field is { Required: true, Default: null, Conditional: not null })];
@@ -296,7 +296,7 @@ internal sealed class TemplateSchema
             return;
         }
 
-        // The next one of a list answers when the first cannot.
+        // A reference to a provider may be a list: a fallback chain.
         writer.WriteStartArray("anyOf");
         writer.WriteStartObject();
         WritePattern(pattern);

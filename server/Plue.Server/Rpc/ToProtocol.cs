@@ -7,13 +7,13 @@ using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>Domain to wire. Only conversions; nothing is decided here.</summary>
+/// <summary>Converts domain types to types of the protocol.</summary>
 internal static class ToProtocol
 {
     public static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
-    /// <param name="alternatives">The messages that follow the same one, itself included; empty if unknown.</param>
+    /// <param name="alternatives">The messages with the same predecessor, including this one; empty if unknown.</param>
     /// <param name="hasChanged">True if a sent file has changed since; null if not checked.</param>
     public static Wire.MessageView Message(
         Message message,
@@ -167,7 +167,7 @@ internal static class ToProtocol
     public static Wire.QueuedView Queued(Message message) =>
         new(message.Id, message.Text, [.. message.Parts.OfType<MessagePart.File>().Where(file => file.Skill is null).Select(Attached)]);
 
-    /// <summary>A file as it was taken in: it is not looked at again.</summary>
+    /// <summary>Converts a stored attachment without reading its file again.</summary>
     private static Wire.AttachmentView Attached(MessagePart.File file) =>
         new()
         {

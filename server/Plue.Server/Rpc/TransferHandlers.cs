@@ -8,16 +8,16 @@ using Plue.Server.Transfer;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>codex/export, codex/import, codex/importable: chats into files and out of them.</summary>
-/// <param name="imported">Receives each new chat.</param>
-/// <param name="record">Receives the ID of the import and the addresses of its chats, to be undone later.</param>
+/// <summary>codex/export, codex/import, codex/importable: exports chats to files and imports them.</summary>
+/// <param name="imported">Called with each new chat.</param>
+/// <param name="record">Called with the id of the import and the addresses of its chats, so that it can be undone.</param>
 internal sealed class TransferHandlers(
     TransferServices services,
     Action<string, ChatSummary> imported,
     Action<string?, IReadOnlyList<string>> record
 )
 {
-    /// <summary>What is returned in a reply instead of being written; longer exports need a file.</summary>
+    /// <summary>The maximum length of an export that is returned in a response; longer ones need a file.</summary>
     private const int MaxReturnedCharacters = 64 * 1024 * 1024;
 
     public void Register(RpcServer server)
@@ -100,7 +100,7 @@ internal sealed class TransferHandlers(
         );
     }
 
-    /// <summary>The name that an export of this chat gets.</summary>
+    /// <summary>Returns the file name for an export of this chat.</summary>
     public string NameOf(string uri, ExportFormat format) =>
         services.Export.NameOf(services.Chats.Read(CodexUri.Parse(uri).Name).Title, (ChatFileFormat)format);
 

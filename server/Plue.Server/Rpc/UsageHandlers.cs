@@ -9,8 +9,8 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>usage/*: what was spent.</summary>
-/// <param name="channels">All chats and tasks.</param>
+/// <summary>usage/*: tokens and costs.</summary>
+/// <param name="channels">Returns all chats and tasks.</param>
 internal sealed class UsageHandlers(
     RpcServer server,
     UsageLedger ledger,
@@ -101,7 +101,7 @@ internal sealed class UsageHandlers(
     private Dictionary<string, string> Titles() =>
         channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
 
-    /// <summary>What is not there any more has no title.</summary>
+    /// <summary>Returns the title, or a placeholder for a deleted chat or task.</summary>
     internal static string TitleOf(string id, IReadOnlyDictionary<string, string> titles) =>
         titles.GetValueOrDefault(id) ?? (ChannelKind.Task.IsIdOfKind(id) ? "Deleted task" : "Deleted chat");
 
@@ -122,7 +122,7 @@ internal sealed class UsageHandlers(
             FirstTokenMs = figures.FirstToken?.TotalMilliseconds,
         };
 
-    /// <summary>RFC 4180: commas, quotes doubled, lines end with CR LF.</summary>
+    /// <summary>Formats entries as CSV (RFC 4180): commas, doubled quotes, CR LF line ends.</summary>
     internal static string Csv(IEnumerable<UsageEntry> entries, IReadOnlyDictionary<string, string> titles, TimeSpan offset)
     {
         var csv = new StringBuilder();
@@ -169,7 +169,7 @@ internal sealed class UsageHandlers(
         csv.Append("\r\n");
     }
 
-    /// <summary>A spreadsheet would take a text that begins like this for a formula, and run it.</summary>
+    /// <summary>Appends a cell; text that a spreadsheet would run as a formula is escaped.</summary>
     private static void AppendCell(StringBuilder csv, string text)
     {
         if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r')
@@ -188,7 +188,7 @@ internal sealed class UsageHandlers(
     private static string Number<T>(T? number)
         where T : struct, IFormattable => number?.ToString(null, CultureInfo.InvariantCulture) ?? "";
 
-    /// <exception cref="FailureException">MissingField: a day that is none.</exception>
+    /// <exception cref="FailureException">MissingField: an invalid day.</exception>
     private static (DateTimeOffset From, DateTimeOffset To, TimeSpan Offset) Period(UsageParams parameters)
     {
         var offset = TimeSpan.FromMinutes(Math.Clamp(parameters.UtcOffsetMinutes ?? 0, -MaxOffsetMinutes, MaxOffsetMinutes));

@@ -5,7 +5,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>vault/*. A secret comes in through vault/store alone, and none goes out.</summary>
+/// <summary>vault/*. Secrets are received only by vault/store and never returned.</summary>
 internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, ProviderKeys keys, Action<IReadOnlyList<string>> imported)
 {
     public void Register()
@@ -102,7 +102,7 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, Provide
                     var secret =
                         values.GetValueOrDefault(entry.Name)
                         ?? throw new FailureException(FailureKind.Conflict, $"{entry.Name} is no longer in the file. Reload the file.");
-                    // The key that was there before cannot be brought back.
+                    // An overwritten key cannot be restored by undo.
                     var isNew = !await vault.ContainsAsync(entry.Reference, cancellationToken);
                     await vault.StoreAsync(entry.Reference, secret, entry.Origins, cancellationToken);
                     if (isNew)

@@ -5,12 +5,12 @@ using Plue.Protocol;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// Reads what arrives into the types of the wire. The serializer accepts missing members, null in lists and repeated keys; here the first place that does not fit
-/// its type is an error with its path. Members that the type does not know are ignored, as LSP asks.
+/// Deserializes protocol messages strictly. The serializer accepts missing members, null in lists and repeated keys; here the first value that does not match
+/// its type is an error with its path. Unknown members are ignored, as LSP requires.
 /// </summary>
 internal static class WireReader
 {
-    /// <exception cref="JsonException">The value does not fit the type; the message names the path.</exception>
+    /// <exception cref="JsonException">The value does not match the type; the message contains the path.</exception>
     public static T Read<T>(JsonElement value)
         where T : notnull
     {
@@ -117,7 +117,7 @@ internal static class WireReader
         }
     }
 
-    /// <summary>Text is decoded only when it is read, and every text may be: also within values whose form only a handler knows.</summary>
+    /// <summary>Validates all texts, including those in values that only a handler parses: text is decoded only when it is read.</summary>
     private static void CheckText(JsonElement value, string path)
     {
         switch (value.ValueKind)

@@ -5,27 +5,27 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices.Skills;
 
 /// <summary>A file of a skill.</summary>
-/// <param name="Path">From the folder of the skill, with <c>/</c>.</param>
-/// <param name="Sha256">Lower-case hex; of a link, the hash of its target's path.</param>
+/// <param name="Path">Relative to the skill's folder, with <c>/</c>.</param>
+/// <param name="Sha256">Lowercase hex; for a link, the hash of its target path.</param>
 public sealed record SkillFile(string Path, long Length, string Sha256)
 {
-    /// <summary>Lines with characters that no editor shows, the first of them; null for none.</summary>
+    /// <summary>The first line with characters that editors do not show; null if there is none.</summary>
     public int? HiddenLine { get; init; }
 
-    /// <summary>The link points outside of the folder of the skill, so it is not read.</summary>
+    /// <summary>True for a link that points outside the skill's folder; it is not read.</summary>
     public bool IsLinkOut { get; init; }
 
-    /// <summary>A script, by its name or its first line.</summary>
+    /// <summary>True for a script, recognized by its name or first line.</summary>
     public bool IsScript { get; init; }
 
-    /// <summary>What a script would run; a guess.</summary>
+    /// <summary>The programs that a script would probably run.</summary>
     public IReadOnlyList<string> Runs { get; init; } = [];
 
-    /// <summary>A script that runs what it downloads.</summary>
+    /// <summary>True for a script that runs what it downloads.</summary>
     public bool RunsDownload { get; init; }
 }
 
-/// <summary>A skill as it lies on the disk: a folder with a <c>SKILL.md</c>.</summary>
+/// <summary>A skill on disk: a folder with a <c>SKILL.md</c>.</summary>
 public sealed record Skill
 {
     public const string FileName = "SKILL.md";
@@ -33,28 +33,28 @@ public sealed record Skill
     public required string Name { get; init; }
     public required SkillPlace Place { get; init; }
 
-    /// <summary>Absolute, without links.</summary>
+    /// <summary>An absolute path without links.</summary>
     public required string Folder { get; init; }
 
     public required SkillHead Head { get; init; }
 
-    /// <summary>Markdown without its front matter.</summary>
+    /// <summary>The Markdown without its front matter.</summary>
     public required string Body { get; init; }
     public IReadOnlyList<SkillFile> Files { get; init; } = [];
 
-    /// <summary>Of the names and contents of all files, in lower-case hex.</summary>
+    /// <summary>The SHA-256 of the names and contents of all files, in lowercase hex.</summary>
     public required string Sha256 { get; init; }
 
     public IReadOnlyList<DocumentProblem> Problems { get; init; } = [];
 
-    /// <summary>Why it cannot be used, in one sentence; null if it can.</summary>
+    /// <summary>Why the skill cannot be used, in one sentence; null if it can.</summary>
     public string? Failure { get; init; }
 
     public string Path => System.IO.Path.Combine(Folder, FileName);
 
     public ContentVersion Version => new(() => Sha256);
 
-    /// <summary>For the model and for lists: in one line, hidden characters visible, cut at the limit. The first paragraph where it has none.</summary>
+    /// <summary>The description for the model and lists: one line, truncated, with hidden characters made visible. Defaults to the first paragraph.</summary>
     public string ShownDescription
     {
         get
@@ -64,16 +64,16 @@ public sealed record Skill
         }
     }
 
-    /// <summary>Of the body; an estimate.</summary>
+    /// <summary>The estimated number of tokens of the body.</summary>
     public long Tokens => TokenEstimate.Of(Body);
 
-    /// <summary>The files with hidden characters, each as <c>SKILL.md, line 3</c>.</summary>
+    /// <summary>The files with hidden characters, in the form <c>SKILL.md, line 3</c>.</summary>
     public IReadOnlyList<string> HiddenPlaces =>
         [.. Files.Where(file => file.HiddenLine is not null).Select(file => $"{file.Path}, line {file.HiddenLine}")];
 
     public InstructionSource Source => new(InstructionKind.Skill, Path, Name, Version) { Path = Path, Tokens = Tokens };
 
-    /// <summary>Returns the content of a file as it was when the skill was read; null if it is another by now, or a link.</summary>
+    /// <summary>Returns the content of a file; null if it changed since the skill was read, or is a link.</summary>
     public byte[]? ReadFile(SkillFile file)
     {
         var path = System.IO.Path.Combine(Folder, file.Path.Replace('/', System.IO.Path.DirectorySeparatorChar));
@@ -107,23 +107,22 @@ public enum SkillState
     On,
     Off,
 
-    /// <summary>It is of a workspace and the user has not approved it as it is now.</summary>
+    /// <summary>A skill in its current version that needs the user's approval.</summary>
     Waiting,
 
-    /// <summary>Another one with its name is nearer.</summary>
+    /// <summary>Another skill with the same name takes precedence.</summary>
     Shadowed,
 
-    /// <summary>It cannot be used.</summary>
     Invalid,
 }
 
-/// <param name="Why">Why it is not on, in one sentence; null for one that is.</param>
+/// <param name="Why">Why it is not on, in one sentence; null if it is.</param>
 public sealed record FoundSkill(Skill Skill, SkillState State, string? Why)
 {
-    /// <summary>The files that changed since the user approved it.</summary>
+    /// <summary>The files that changed since the user approved the skill.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
-    /// <summary>What it costs in each request: its line in the list.</summary>
+    /// <summary>The number of tokens of its line in the list of skills in each request.</summary>
     public long ListTokens { get; init; }
 
     public bool IsForModel => State == SkillState.On && Skill.Head.IsForModel;

@@ -5,12 +5,12 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices.Skills;
 
 /// <summary>
-/// The skills of the user and of the trusted folders, each with its state. Files are checked on each call, so that a change applies from the next request. A skill of a
-/// workspace, and one with hidden characters, is not used until the user approved exactly its files. Thread-safe.
+/// The skills of the user and of the trusted folders with their states. Files are checked on each call, so a change applies from the next request. A skill in a
+/// workspace or with hidden characters is used only if the user approved exactly this version of its files. Thread-safe.
 /// </summary>
 public sealed class SkillCatalog
 {
-    /// <summary>How many skills are read; further ones are named in <see cref="List(out string?)"/>.</summary>
+    /// <summary>The maximum number of skills that are read; the note of <see cref="List(out string?)"/> reports further ones.</summary>
     public const int MaxSkills = 200;
 
     private readonly PluePaths paths;
@@ -21,7 +21,7 @@ public sealed class SkillCatalog
     private readonly SkillReader reader = new();
 
     /// <param name="workspace">The trusted folders, or null.</param>
-    /// <param name="budget">Tokens of the list in a request.</param>
+    /// <param name="budget">Returns the maximum number of tokens of the list in a request.</param>
     internal SkillCatalog(PluePaths paths, TimeProvider time, Func<WorkspaceFolders?> workspace, Func<long> budget) =>
         (this.paths, this.workspace, this.budget, choices, versions) = (
             paths,
@@ -33,13 +33,13 @@ public sealed class SkillCatalog
 
     public IReadOnlyList<SkillPlace> Places => SkillPlace.All(paths, workspace());
 
-    /// <summary>Gets all skills, those of the workspace first.</summary>
+    /// <summary>Returns all skills, those of the workspace first.</summary>
     public IReadOnlyList<FoundSkill> List() => List(out _);
 
-    /// <param name="note">One sentence if there are more than are read; otherwise null.</param>
+    /// <param name="note">One sentence if there are more skills than are read; otherwise null.</param>
     public IReadOnlyList<FoundSkill> List(out string? note)
     {
-        // The same folder can be reached by a link from another place.
+        // A link in another place can lead to the same folder.
         List<(SkillPlace Place, string Folder)> folders =
         [
             .. Places
@@ -65,18 +65,18 @@ public sealed class SkillCatalog
         return found;
     }
 
-    /// <summary>The list for the model.</summary>
+    /// <summary>Returns the list for the model.</summary>
     public SkillList ForModel(IReadOnlyList<FoundSkill>? found = null) =>
         SkillList.Of([.. (found ?? List()).Where(one => one.IsForModel).Select(one => one.Skill)], budget());
 
-    /// <summary>The skill with this name that the model or the user may use; null if there is none.</summary>
-    /// <exception cref="FailureException">Conflict: it waits for the user.</exception>
+    /// <summary>Returns the skill with this name that the model or the user may use; null if there is none.</summary>
+    /// <exception cref="FailureException">Conflict: the skill waits for approval.</exception>
     public Skill? Find(string name, bool isUser)
     {
         var all = List().Where(one => one.Skill.Name == name).ToList();
         if (all.FirstOrDefault(one => isUser ? one.IsForUser : one.IsForModel) is { } on)
         {
-            // Read again, because a changed file can have the length and the time that it had.
+            // Read again, because a file can change without a new length or timestamp.
             var now = reader.Read(on.Skill.Place, on.Skill.Folder, isFresh: true);
             return StateOf(now, choices.Read(), null) is { State: SkillState.On }
                 ? now
@@ -93,13 +93,13 @@ public sealed class SkillCatalog
             : null;
     }
 
-    /// <summary>The skill of this folder as it is now.</summary>
+    /// <summary>Returns the current skill in this folder.</summary>
     public FoundSkill? FindFolder(string folder) => List().FirstOrDefault(one => one.Skill.Folder == folder);
 
-    /// <summary>A file of a usable skill outside of the workspace, exactly as it was when the skill was read.</summary>
-    /// <param name="path">Absolute, or from <c>~/</c>.</param>
+    /// <summary>Returns a file of a usable skill outside the workspace.</summary>
+    /// <param name="path">Absolute, or starting with <c>~/</c>.</param>
     /// <returns>Null for any other path.</returns>
-    /// <exception cref="FailureException">Conflict: it is another by now. NotFound.</exception>
+    /// <exception cref="FailureException">Conflict: the file changed since the skill was read. NotFound.</exception>
     public (Skill Skill, SkillFile File)? FindFile(string path)
     {
         var full = Expand(path);
@@ -173,13 +173,13 @@ public sealed class SkillCatalog
         choices.Approve(now);
     }
 
-    /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound. StoreReadOnly.</exception>
     public void SetEnabled(string folder, bool isEnabled) => choices.SetDisabled(Require(folder).Skill.Folder, !isEnabled);
 
-    /// <summary>Creates a skill with a text to begin with. It is the user's own, so it is approved as it is.</summary>
+    /// <summary>Creates a skill with initial text. It is approved, because the user created it.</summary>
     /// <param name="place">The path of one of <see cref="Places"/>.</param>
     /// <returns>The path of its <c>SKILL.md</c>.</returns>
-    /// <exception cref="FailureException">BadRequest: the name. Conflict: there is one. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">BadRequest: an invalid name. Conflict: the skill exists. StoreReadOnly.</exception>
     public string Create(string place, string name, string description)
     {
         var at = PlaceOf(place);
@@ -192,9 +192,9 @@ public sealed class SkillCatalog
         return path;
     }
 
-    /// <summary>Copies the skills of a folder or zip file. Nothing is overwritten; those of a workspace wait for approval.</summary>
+    /// <summary>Copies the skills in a folder or zip file. Nothing is overwritten; skills in a workspace wait for approval.</summary>
     /// <returns>The paths of the new <c>SKILL.md</c> files.</returns>
-    /// <exception cref="FailureException">BadRequest: what cannot be imported. Conflict: a skill exists. StoreReadOnly. Nothing was imported.</exception>
+    /// <exception cref="FailureException">Nothing was imported. BadRequest: the source cannot be imported. Conflict: a skill exists. StoreReadOnly.</exception>
     public IReadOnlyList<string> Import(string source, string place) => SkillImport.Run(source, PlaceOf(place).Path);
 
     public long ListLimit => budget();
@@ -209,7 +209,7 @@ public sealed class SkillCatalog
     private FoundSkill Require(string folder) =>
         FindFolder(folder) ?? throw new FailureException(FailureKind.NotFound, "This skill no longer exists. Run Plue: Show Skills again.");
 
-    /// <param name="nearer">Another one with its name that is on.</param>
+    /// <param name="nearer">Another skill with this name that is on; null if there is none.</param>
     private static FoundSkill StateOf(Skill skill, StoredSkillChoices stored, Skill? nearer)
     {
         if (skill.Failure is { } failure)

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>The skills that the user approved, as they were then, and those that are turned off. Stored in Plue's own folder outside all workspaces. Safe across processes.</summary>
+/// <summary>The approved versions of skills and the disabled skills. Stored in Plue's home folder, outside all workspaces. Safe across processes.</summary>
 internal sealed class SkillChoices(PluePaths paths, TimeProvider time)
 {
     private const int MaxEntries = 1000;
@@ -57,7 +57,7 @@ internal sealed record StoredSkillChoices(IReadOnlyList<StoredSkillApproval>? Ap
     public bool IsDisabled(Skill skill) => Disabled?.Contains(skill.Folder) == true;
 }
 
-/// <param name="Files">To name those that changed later.</param>
+/// <param name="Files">Used to report which files changed later.</param>
 internal sealed record StoredSkillApproval(string Folder, string Sha256, DateTime ApprovedAt, IReadOnlyList<StoredSkillFile>? Files);
 
 internal sealed record StoredSkillFile(string Path, string Sha256);

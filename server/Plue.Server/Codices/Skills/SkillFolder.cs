@@ -3,19 +3,19 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>The files of a skill on the disk, without those behind links. Limited in number, size and depth.</summary>
+/// <summary>Reads the files of a skill, without those behind links. Limited in number, size and depth.</summary>
 internal static class SkillFolder
 {
     public const int MaxFiles = 200;
     public const int MaxBytes = 10 * 1024 * 1024;
     public const int MaxDepth = 6;
 
-    /// <summary>What an entry looks like without reading it, to notice changes.</summary>
-    /// <param name="Target">Of a link; null for a file.</param>
+    /// <summary>The metadata of an entry, used to detect changes without reading it.</summary>
+    /// <param name="Target">The target of a link; null for a file.</param>
     public sealed record Entry(string Path, long Length, DateTime Written, string? Target);
 
-    /// <summary>The files and links, sorted by path.</summary>
-    /// <param name="failure">Why the folder is too large; null if it is not.</param>
+    /// <summary>Returns the files and links, sorted by path.</summary>
+    /// <param name="failure">Why the folder exceeds the limits; null if it does not.</param>
     public static IReadOnlyList<Entry> List(string folder, out string? failure)
     {
         List<Entry> entries = [];
@@ -70,7 +70,7 @@ internal static class SkillFolder
         return files;
     }
 
-    /// <summary>Of names and contents.</summary>
+    /// <summary>Returns the hash of the names and contents.</summary>
     public static string HashOf(IReadOnlyList<SkillFile> files)
     {
         var text = new StringBuilder();
@@ -107,7 +107,7 @@ internal static class SkillFolder
             {
                 if (one.Name is ".git" or "__pycache__")
                 {
-                    // They change by using the skill, and no model reads them.
+                    // These files change when the skill is used, and no model reads them.
                     continue;
                 }
                 if (

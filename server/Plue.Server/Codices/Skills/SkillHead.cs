@@ -5,10 +5,10 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices.Skills;
 
 /// <summary>A key of the front matter of a skill.</summary>
-/// <param name="IsUsed">False for one of Claude Code that Plue reads and does not follow.</param>
+/// <param name="IsUsed">False for a Claude Code key that Plue ignores.</param>
 public sealed record SkillKey(string Name, string Description, string Insert, bool IsUsed = true);
 
-/// <summary>The front matter of a skill: the keys of the Agent Skills specification and of Claude Code. Others are kept and ignored.</summary>
+/// <summary>The front matter of a skill: the keys of the Agent Skills specification and of Claude Code. Other keys are kept and ignored.</summary>
 public sealed record SkillHead(Json5Object Values)
 {
     public const int MaxNameLength = 64;
@@ -43,7 +43,7 @@ public sealed record SkillHead(Json5Object Values)
 
     public string? Name => Text("name");
 
-    /// <summary>In one line; null if it has none.</summary>
+    /// <summary>The description in one line; null if there is none.</summary>
     public string? Description =>
         (Text("description"), Text("when_to_use") ?? Text("when-to-use")) switch
         {
@@ -60,11 +60,11 @@ public sealed record SkillHead(Json5Object Values)
     public bool IsForModel => Flag("disable-model-invocation") != true;
     public bool IsForUser => Flag("user-invocable") != false;
 
-    /// <summary>As they are written: <c>Bash(git:*)</c>. Null without the key.</summary>
+    /// <summary>The tools as written, such as <c>Bash(git:*)</c>; null without the key.</summary>
     public IReadOnlyList<string>? AllowedTools => Values.Has("allowed-tools") ? Words("allowed-tools") : null;
 
-    /// <summary>Checks the values; each error is one sentence.</summary>
-    /// <param name="folder">The name of the folder of the skill.</param>
+    /// <summary>Validates the values; each error is one sentence.</summary>
+    /// <param name="folder">The name of the skill's folder.</param>
     public static IReadOnlyList<DocumentProblem> Check(Json5Object values, string folder)
     {
         List<DocumentProblem> problems = [];
@@ -125,7 +125,7 @@ public sealed record SkillHead(Json5Object Values)
         return problems;
     }
 
-    /// <returns>Null for a valid name; otherwise the end of a sentence.</returns>
+    /// <returns>Null for a valid name; otherwise the end of an error message.</returns>
     public static string? WhyNoName(string name) =>
         name.Length is 0 or > MaxNameLength ? $"must have 1 to {MaxNameLength} characters."
         : !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
@@ -134,7 +134,7 @@ public sealed record SkillHead(Json5Object Values)
             ? "cannot begin or end with a hyphen, or have two in a row."
         : null;
 
-    /// <summary>The valid name for a folder, such as <c>pdf-forms</c> for <c>PDF Forms</c>; null if there is none.</summary>
+    /// <summary>Converts a folder name to a valid name, such as <c>PDF Forms</c> to <c>pdf-forms</c>; null if there is none.</summary>
     public static string? NameOf(string folder)
     {
         var name = string.Concat(folder.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-'))
@@ -147,7 +147,7 @@ public sealed record SkillHead(Json5Object Values)
         return WhyNoName(name) is null ? name : null;
     }
 
-    /// <summary>At commas and blanks outside of parentheses and quotes.</summary>
+    /// <summary>Splits at commas and spaces outside parentheses and quotes.</summary>
     internal static IReadOnlyList<string> Split(string text)
     {
         List<string> words = [];

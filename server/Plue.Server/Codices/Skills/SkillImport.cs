@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>Copies skills from a folder or a zip file. Everything is read and checked before anything is written; links, paths that lead out, and too much content are refused.</summary>
+/// <summary>Copies skills from a folder or zip file after checking all content. Refuses links, escaping paths and oversized content.</summary>
 internal static class SkillImport
 {
     public const int MaxSkills = 50;
@@ -15,7 +15,7 @@ internal static class SkillImport
     private const int OwnerExecute = 0x40;
     private static readonly string[] Skipped = [".git", "__pycache__", "__MACOSX", "node_modules", ".DS_Store"];
 
-    /// <param name="Path">With <c>/</c>.</param>
+    /// <param name="Path">Relative, with <c>/</c>.</param>
     private sealed record Entry(string Path, Func<int, byte[]?> Read, bool IsExecutable);
 
     /// <returns>The paths of the new <c>SKILL.md</c> files.</returns>
@@ -51,7 +51,7 @@ internal static class SkillImport
                 .Select(entry => entry.Path[..^Skill.FileName.Length])
                 .OrderBy(root => root.Length),
         ];
-        // A SKILL.md inside of a skill is one of its files.
+        // A SKILL.md inside a skill is one of its files.
         roots =
         [
             .. roots.Where(root => !roots.Exists(other => other.Length < root.Length && root.StartsWith(other, StringComparison.Ordinal))),
@@ -185,7 +185,7 @@ internal static class SkillImport
         {
             throw Refused($"It has more than {MaxEntries} files.");
         }
-        // Some disks do not tell the cases apart.
+        // Some file systems ignore case.
         if (entries.Exists(other => string.Equals(other.Path, entry.Path, StringComparison.OrdinalIgnoreCase)))
         {
             throw Refused($"{Shown(entry.Path)} occurs twice.");
@@ -194,7 +194,7 @@ internal static class SkillImport
         entries.Add(entry);
     }
 
-    /// <summary>Counts what is unpacked: the size that the archive names can be a lie.</summary>
+    /// <summary>Unpacks an entry and counts the bytes, because the size stated in the archive is not reliable.</summary>
     private static byte[]? Unpack(ZipArchiveEntry entry, int max)
     {
         using var packed = entry.Open();
@@ -213,7 +213,7 @@ internal static class SkillImport
         return content.ToArray();
     }
 
-    /// <returns>Null for a path inside of the archive; otherwise the end of a sentence.</returns>
+    /// <returns>Null for a path inside the archive; otherwise the end of an error message.</returns>
     private static string? WhyNoPath(string path) =>
         path.Length is 0 or > 500 || path.Any(c => char.IsControl(c) || c is '\\' or ':') || HiddenCharacters.Count(path) > 0
             ? "is not a valid file name"

@@ -3,14 +3,14 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>The list of skills in the instructions of a request. The same skills give the same bytes.</summary>
-/// <param name="Names">The skills that are named in it.</param>
-/// <param name="Unlisted">How many are only counted.</param>
+/// <summary>The list of skills in the instructions of a request. The same skills result in the same bytes.</summary>
+/// <param name="Names">The skills in the list.</param>
+/// <param name="Unlisted">The number of omitted skills.</param>
 public sealed record SkillList(string Text, IReadOnlyList<string> Names, int Unlisted)
 {
     public const string Source = "skills";
 
-    /// <summary>Characters of a description.</summary>
+    /// <summary>The maximum number of characters of a description.</summary>
     public const int MaxDescription = SkillHead.MaxDescriptionLength;
 
     public static readonly SkillList Empty = new("", [], 0);
@@ -21,11 +21,11 @@ public sealed record SkillList(string Text, IReadOnlyList<string> Names, int Unl
         A skill is a folder of instructions for one kind of work. Where a request matches a description below, call the tool `skill` with that name first, then work as it says. Load no skill that does not match.
         """;
 
-    /// <summary>An estimate.</summary>
+    /// <summary>The estimated number of tokens.</summary>
     public long Tokens => TokenEstimate.Of(Text);
 
-    /// <param name="skills">Those that the model may use, the nearest first.</param>
-    /// <param name="budget">Tokens; what does not fit is named without its description, or only counted.</param>
+    /// <param name="skills">The skills that the model may use, in order of precedence.</param>
+    /// <param name="budget">The maximum number of tokens; skills beyond it are listed without a description, or only counted.</param>
     public static SkillList Of(IReadOnlyList<Skill> skills, long budget)
     {
         if (skills.Count == 0)
@@ -71,7 +71,7 @@ public sealed record SkillList(string Text, IReadOnlyList<string> Names, int Unl
         return new SkillList(text.ToString(), [.. skills.Take(named).Select(skill => skill.Name)], skills.Count - named);
     }
 
-    /// <summary>One skill in the list.</summary>
+    /// <summary>Returns the line of one skill in the list.</summary>
     public static string LineOf(Skill skill) => $"- `{skill.Name}`: {skill.ShownDescription}";
 
     private static long NameCost(Skill skill) => TokenEstimate.Of(skill.Name) + 2;

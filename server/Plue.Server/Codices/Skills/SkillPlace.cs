@@ -2,8 +2,8 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>A folder in which skills lie, each in a folder of its own.</summary>
-/// <param name="Title">For lists: <c>~/.plue/skills</c>, or a path from the workspace.</param>
+/// <summary>A folder with skills, each in a subfolder.</summary>
+/// <param name="Title">The name in lists: <c>~/.plue/skills</c>, or a path relative to the workspace.</param>
 /// <param name="Root">The workspace folder; null for a folder of the user.</param>
 public sealed record SkillPlace(string Path, string Title, string? Root)
 {
@@ -12,7 +12,7 @@ public sealed record SkillPlace(string Path, string Title, string? Root)
 
     public bool IsWorkspace => Root is not null;
 
-    /// <summary>All places, those whose skills count first in front: the workspace before the user.</summary>
+    /// <summary>Returns all places in order of precedence: the workspace before the user.</summary>
     /// <param name="workspace">The trusted folders, or null.</param>
     public static IReadOnlyList<SkillPlace> All(PluePaths paths, WorkspaceFolders? workspace) =>
         [
@@ -29,7 +29,7 @@ public sealed record SkillPlace(string Path, string Title, string? Root)
                 : [],
         ];
 
-    /// <summary>Agents can change the files of a workspace folder, so a place in one counts as the workspace's.</summary>
+    /// <summary>A user's place inside a workspace folder counts as the workspace's, because agents can change its files.</summary>
     private static SkillPlace OfTheUser(string path, string title, WorkspaceFolders? workspace) =>
         new(path, title, workspace?.All.FirstOrDefault(folder => RealPath.ResolvesInto(path, folder.Path))?.Path);
 }

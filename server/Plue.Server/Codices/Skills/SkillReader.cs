@@ -3,10 +3,10 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>Reads skills from the disk. A skill is read again when the names, lengths or times of its files are others. Thread-safe.</summary>
+/// <summary>Reads skills from disk. A skill is read again when the names, lengths or timestamps of its files change. Thread-safe.</summary>
 internal sealed class SkillReader
 {
-    /// <summary>Bytes of a <c>SKILL.md</c>.</summary>
+    /// <summary>The maximum size of a <c>SKILL.md</c> in bytes.</summary>
     public const int MaxTextBytes = 64 * 1024;
     private const int MaxDepth = 3;
     private const int MaxFolders = 500;
@@ -14,7 +14,7 @@ internal sealed class SkillReader
     private readonly Lock sync = new();
     private readonly Dictionary<string, (IReadOnlyList<SkillFolder.Entry> Entries, Skill Skill)> known = new(StringComparer.Ordinal);
 
-    /// <summary>The folders of a place that have a <c>SKILL.md</c>, by name. A folder that cannot be listed has none.</summary>
+    /// <summary>Returns the folders of a place that contain a <c>SKILL.md</c>, by name; none if the place cannot be listed.</summary>
     public static IReadOnlyList<string> Find(SkillPlace place)
     {
         List<string> found = [];
@@ -42,7 +42,7 @@ internal sealed class SkillReader
         return found;
     }
 
-    /// <param name="isFresh">Reads its files whatever their times are.</param>
+    /// <param name="isFresh">True to read the files even if their metadata did not change.</param>
     public Skill Read(SkillPlace place, string folder, bool isFresh = false)
     {
         var real = RealPath.Of(folder);

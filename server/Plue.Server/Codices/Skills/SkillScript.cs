@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>Tells from the text of a script what it would run. A guess for a reader: the rules of <c>bash</c> decide when it runs.</summary>
+/// <summary>Guesses from the text of a script what it would run, for display. The rules of <c>bash</c> decide whether it runs.</summary>
 internal static partial class SkillScript
 {
     private const int MaxNames = 12;
@@ -69,7 +69,7 @@ internal static partial class SkillScript
     public static bool IsScript(string path, ReadOnlySpan<byte> content) =>
         Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase) || content.StartsWith("#!"u8);
 
-    /// <returns>Programs of a shell script; for other scripts, what starts programs or uses the network. Empty where nothing is recognized.</returns>
+    /// <returns>The programs of a shell script; for other scripts, calls that start programs or use the network. Empty if nothing is recognized.</returns>
     public static IReadOnlyList<string> Runs(string path, string text)
     {
         if (IsShell(path, text))
@@ -97,7 +97,7 @@ internal static partial class SkillScript
         ];
     }
 
-    /// <summary>True if something that is downloaded would run.</summary>
+    /// <summary>True if the script seems to run something that it downloads.</summary>
     public static bool RunsDownload(string text) => Download().IsMatch(text);
 
     private static bool IsShell(string path, string text) =>

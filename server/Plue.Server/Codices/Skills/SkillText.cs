@@ -5,18 +5,18 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>The text of a loaded skill for a model: its instructions with arguments filled in, and the list of its files.</summary>
+/// <summary>Builds the text of a loaded skill for a model: its instructions with arguments filled in, and the list of its files.</summary>
 public static partial class SkillText
 {
     private const int MaxListed = 100;
 
-    /// <param name="arguments">As the user or the model wrote them; empty for none.</param>
-    /// <param name="folder">The folder of the skill as the tools of the model name it.</param>
+    /// <param name="arguments">The arguments as written by the user or the model; empty for none.</param>
+    /// <param name="folder">The skill's folder as the model's tools name it.</param>
     public static string Of(Skill skill, string arguments, string folder, string codexId)
     {
         var text = new StringBuilder();
         var (body, tag) = (Fill(skill, arguments, folder, codexId), "skill");
-        // A text that holds the closing tag itself does not end there.
+        // Choose a tag whose closing form does not occur in the text.
         while (body.Contains($"</{tag}>", StringComparison.OrdinalIgnoreCase))
         {
             tag += "_";
@@ -47,8 +47,8 @@ public static partial class SkillText
     }
 
     /// <summary>
-    /// As Claude Code: <c>$ARGUMENTS</c>, <c>$ARGUMENTS[0]</c>, <c>$0</c>, <c>$name</c>, <c>${CLAUDE_SKILL_DIR}</c> and <c>${CLAUDE_SESSION_ID}</c>. Where the text has
-    /// no place for arguments, they follow it. What an argument holds is not filled in again.
+    /// Fills the placeholders of Claude Code: <c>$ARGUMENTS</c>, <c>$ARGUMENTS[0]</c>, <c>$0</c>, <c>$name</c>, <c>${CLAUDE_SKILL_DIR}</c> and
+    /// <c>${CLAUDE_SESSION_ID}</c>. Without a placeholder for arguments, they are appended. Placeholders inside arguments are not expanded.
     /// </summary>
     private static string Fill(Skill skill, string arguments, string folder, string codexId)
     {
@@ -81,7 +81,7 @@ public static partial class SkillText
                     }
                     if (number < 0 || (number >= words.Count && !match.Groups["name"].Success))
                     {
-                        // Such as $1 in a command of the text.
+                        // For example, $1 in a command in the text.
                         return match.Value;
                     }
 
@@ -92,7 +92,7 @@ public static partial class SkillText
         return isUsed || given.Length == 0 ? filled : $"{filled}\n\nARGUMENTS: {given}";
     }
 
-    /// <summary>At blanks; what is in quotes is one.</summary>
+    /// <summary>Splits at spaces outside quotes.</summary>
     internal static IReadOnlyList<string> Words(string text) =>
         [.. Word().Matches(text).Select(match => match.Value is ['"', .., '"'] or ['\'', .., '\''] ? match.Value[1..^1] : match.Value)];
 

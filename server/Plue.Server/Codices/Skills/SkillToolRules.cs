@@ -25,11 +25,11 @@ public static class SkillToolRules
         ["Skill"] = [ToolNames.Skill],
     };
 
-    /// <returns>Null where the skill names no tools, or all of them.</returns>
+    /// <returns>Null if the skill names no tools, or all of them.</returns>
     public static IReadOnlyList<string>? Rules(SkillHead head) =>
         head.AllowedTools is { } names && !names.Contains("*") ? [.. names.SelectMany(RulesOf).Distinct()] : null;
 
-    /// <summary>The names that mean no tool of Plue.</summary>
+    /// <summary>Returns the names that do not match a tool of Plue.</summary>
     public static IReadOnlyList<string> Unknown(SkillHead head) =>
         [.. (head.AllowedTools ?? []).Where(name => name != "*" && RulesOf(name).Count == 0)];
 
@@ -53,7 +53,7 @@ public static class SkillToolRules
                     pattern switch
                     {
                         null => [one],
-                        // "git:*" is the command alone, or with arguments.
+                        // "git:*" matches the command with or without arguments.
                         [.. var command, ':', '*'] when one == "bash" => new[] { $"bash({command})", $"bash({command} *)" },
                         ['d', 'o', 'm', 'a', 'i', 'n', ':', .. var host] when one == "fetch" => [$"fetch({host})"],
                         _ => [$"{one}({pattern})"],

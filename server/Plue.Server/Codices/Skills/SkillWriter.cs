@@ -5,13 +5,13 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices.Skills;
 
-/// <summary>Writes new skills. A folder appears whole or not at all, and none is overwritten.</summary>
+/// <summary>Writes new skills. A folder is written completely or not at all, and never overwritten.</summary>
 internal static class SkillWriter
 {
     private const UnixFileMode NewFileMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <param name="place">The folder in which skills lie.</param>
+    /// <param name="place">The parent folder.</param>
     /// <returns>The path of its <c>SKILL.md</c>.</returns>
     public static string Create(string place, string name, string description)
     {
@@ -45,8 +45,8 @@ internal static class SkillWriter
         return Path.Combine(place, name, Skill.FileName);
     }
 
-    /// <summary>Writes the skills beside each other: all of them, or none.</summary>
-    /// <exception cref="FailureException">Conflict: one exists. StoreReadOnly.</exception>
+    /// <summary>Writes all of the skills, or none.</summary>
+    /// <exception cref="FailureException">Conflict: a skill exists. StoreReadOnly.</exception>
     public static void WriteAll(string place, IReadOnlyList<NewSkill> skills)
     {
         if (skills.FirstOrDefault(skill => Path.Exists(Path.Combine(place, skill.Name))) is { } taken)
@@ -57,7 +57,7 @@ internal static class SkillWriter
             );
         }
 
-        // Its name begins with a dot, so it is not read as a skill.
+        // A folder whose name starts with a dot is not read as a skill.
         var draft = Path.Combine(place, $".new-{Guid.NewGuid():N}");
         List<string> moved = [];
         try
@@ -125,13 +125,13 @@ internal static class SkillWriter
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // A folder that is left over is no skill, and the error that led here is reported.
+            // A leftover folder is not read as a skill, and the original error is reported.
         }
     }
 }
 
-/// <param name="Name">Of its folder.</param>
+/// <param name="Name">The folder name.</param>
 internal sealed record NewSkill(string Name, IReadOnlyList<NewFile> Files);
 
-/// <param name="Path">From the folder of the skill, with <c>/</c>.</param>
+/// <param name="Path">Relative to the skill's folder, with <c>/</c>.</param>
 internal sealed record NewFile(string Path, byte[] Content, bool IsExecutable);

@@ -4,8 +4,8 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Anthropic;
 
-/// <summary>The events of a streamed message. Each is read in one pass over its bytes; only the text that is handed on is allocated.</summary>
-/// <param name="isHosted">The model has another name at its host than at Anthropic; signatures are kept for the one that was asked.</param>
+/// <summary>Parses the events of a streamed message. Each is read in one pass over its bytes; only the published text is allocated.</summary>
+/// <param name="isHosted">True if the host uses another name for the model than Anthropic; signatures are stored for the requested name.</param>
 internal class AnthropicParser(ProviderFailures failures, ProviderRequest request, bool isHosted = false) : WireParser(failures, request)
 {
     private readonly Dictionary<long, Block> blocks = [];
@@ -162,7 +162,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         FinishWithCalls(ReasonOf(stopReason, DefaultReason));
     }
 
-    /// <param name="otherwise">For a name that says nothing.</param>
+    /// <param name="otherwise">The reason for an unknown or missing name.</param>
     public static StopReason ReasonOf(string? name, StopReason otherwise) =>
         name switch
         {
@@ -278,7 +278,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         return content;
     }
 
-    /// <summary>Known names only, so that the type of a delta costs no string.</summary>
+    /// <summary>Returns a constant for known names, so that the type of a delta allocates no string.</summary>
     private static string? NextBlockType(ref Utf8JsonReader json)
     {
         json.Read();
@@ -301,7 +301,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         return null;
     }
 
-    /// <summary>Null for the empty object that precedes deltas.</summary>
+    /// <summary>Returns null for the empty object that precedes deltas.</summary>
     private static string? NextInput(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         if (!json.NextIsObject())
@@ -368,7 +368,7 @@ internal class AnthropicParser(ProviderFailures failures, ProviderRequest reques
         public string? Signature { get; init; }
     }
 
-    /// <summary>Anthropic counts what was cached beside the input; we count it as part of it. Later numbers replace earlier ones.</summary>
+    /// <summary>Anthropic counts cached tokens separately from the input; Plue includes them. Later numbers replace earlier ones.</summary>
     private struct Counts
     {
         private long input,

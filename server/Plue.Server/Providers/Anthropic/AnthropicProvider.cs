@@ -5,14 +5,14 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Anthropic;
 
-/// <summary>The Messages API, at Anthropic or at an endpoint that speaks it.</summary>
+/// <summary>The Messages API of Anthropic or of a compatible endpoint.</summary>
 public sealed class AnthropicProvider : IWebSearchProvider
 {
     private readonly ProviderConnection connection;
     private readonly RefusedOptions refused = new();
     private readonly bool searchesWeb;
 
-    /// <param name="credential">In place of a key.</param>
+    /// <param name="credential">Used instead of an API key.</param>
     internal AnthropicProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -70,7 +70,7 @@ public sealed class AnthropicProvider : IWebSearchProvider
         return AnthropicWebSearch.Read(answer.RootElement, Settings.Name);
     }
 
-    /// <summary>An endpoint of the user's own need not list models: that it answers, and not with a refused key, is enough.</summary>
+    /// <summary>A custom endpoint may not list models: any response other than a rejected key counts as success.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
         connection.CheckAsync(
             "/models?limit=1",
@@ -107,7 +107,7 @@ public sealed class AnthropicProvider : IWebSearchProvider
             page.Flag("has_more") == true && page.Text("last_id") is { } last ? "&after_id=" + Uri.EscapeDataString(last) : null;
     }
 
-    /// <summary>People give the host, the host with <c>/v1</c>, or the address of the call itself.</summary>
+    /// <summary>Accepts the host, the host with <c>/v1</c>, or the address of the call.</summary>
     private static string ApiRoot(string path)
     {
         if (path.EndsWith("/messages", StringComparison.Ordinal))

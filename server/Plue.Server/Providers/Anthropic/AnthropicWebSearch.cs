@@ -10,7 +10,7 @@ internal static class AnthropicWebSearch
     private const int MaxTokens = 4_096;
     private const int MaxSearches = 3;
 
-    /// <summary>10 USD for 1,000 searches.</summary>
+    /// <summary>10 USD per 1,000 searches.</summary>
     private const decimal PricePerSearch = 0.01m;
 
     public static byte[] Request(WebSearchRequest request) =>

@@ -6,13 +6,13 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Anthropic;
 
-/// <summary>The request body. Everything before a cache mark is the same bytes in the next request; see <see cref="CacheMarks"/>.</summary>
+/// <summary>Writes the request body. The bytes before a cache mark are the same in the next request; see <see cref="CacheMarks"/>.</summary>
 internal static partial class AnthropicWire
 {
     private const int MinBudget = 1024;
     private const int MaxIdLength = 128;
 
-    /// <param name="host">Null at Anthropic itself.</param>
+    /// <param name="host">Null for Anthropic's own API.</param>
     public static byte[] Request(
         ProviderRequest request,
         ProviderSettings settings,
@@ -34,7 +34,7 @@ internal static partial class AnthropicWire
             {
                 json.WriteString("anthropic_version", host.Version);
             }
-            // The budget for thinking is part of max_tokens: the answer keeps what was asked for.
+            // The thinking budget counts toward max_tokens, so it is added to the requested limit.
             json.WriteNumber("max_tokens", maxTokens + thinking.Budget);
             if (host is not { SaysStream: false })
             {
@@ -58,10 +58,10 @@ internal static partial class AnthropicWire
         return body;
     }
 
-    /// <summary>The API requires a number, and a file that an agent writes must fit into it. No model takes more than it can write.</summary>
+    /// <summary>Returns the default limit, which the API requires. It is large enough for the files of agents and within each model's limit.</summary>
     private static int DefaultMaxTokens(string model, Thinking thinking) =>
         VersionOf(model) is { } version
-            // Of Claude 4 and 4.1, Opus writes 32,000 with its thinking.
+            // Claude Opus 4 and 4.1 are limited to 32,000 tokens including thinking.
             ? version.CompareTo((4, 0)) >= 0 && thinking.Budget == 0
                 ? 32_000
                 : 16_000
@@ -113,7 +113,7 @@ internal static partial class AnthropicWire
             json.WriteStartObject();
             json.WriteString("role", message.Role == MessageRole.User ? "user" : "assistant");
             json.WriteStartArray("content");
-            // Results come first, as the API wants them.
+            // The API requires tool results before other parts.
             foreach (var part in message.Parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1))
             {
                 WritePart(json, part, marks.Contains(part));
@@ -127,7 +127,7 @@ internal static partial class AnthropicWire
 
     private static void WritePart(Utf8JsonWriter json, MessagePart part, bool isMarked)
     {
-        // Without its signature a thinking block would be refused.
+        // The API rejects a thinking block without a signature.
         if (part is MessagePart.Reasoning { Signature: null, Opaque: null })
         {
             return;
@@ -183,7 +183,7 @@ internal static partial class AnthropicWire
         }
         else if (thinking.Effort is { } effort)
         {
-            // Newer models leave the text of their thinking out unless it is asked for.
+            // Newer models omit the text of their thinking unless it is requested.
             json.WriteObject("thinking", ("type", "adaptive"), ("display", "summarized"));
             json.WriteObject("output_config", ("effort", effort));
         }
@@ -196,7 +196,7 @@ internal static partial class AnthropicWire
         }
     }
 
-    /// <summary>Claude 4.6 and later take an effort and refuse budgets; older ones and other vendors' models take a budget; Claude 3.5 and older do not think.</summary>
+    /// <summary>Claude 4.6 and later accept an effort, not a budget; older ones and other models a budget; Claude 3.5 and older do not think.</summary>
     private static Thinking ThinkingOf(string model, string? level)
     {
         if (level is null)
@@ -232,7 +232,7 @@ internal static partial class AnthropicWire
         );
     }
 
-    /// <summary>Null for models before Claude 4 and of other vendors.</summary>
+    /// <summary>Returns null for models before Claude 4 and of other vendors.</summary>
     private static (int Major, int Minor)? VersionOf(string model)
     {
         var version = Version().Match(model);
@@ -255,7 +255,7 @@ internal static partial class AnthropicWire
     }
 }
 
-/// <summary>A cloud that hosts Claude: the model is in the address, and the version of the API in the body.</summary>
+/// <summary>A cloud that hosts Claude: the model is in the address, and the API version in the body.</summary>
 internal sealed record AnthropicHost(string Version, bool SaysStream)
 {
     public static readonly AnthropicHost Bedrock = new("bedrock-2023-05-31", SaysStream: false);

@@ -11,11 +11,11 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>
-/// Where one provider's AWS keys and region come from: its own settings first, then the environment, then the profile files and the sign-in that
-/// <c>aws sso login</c> left. Nothing is kept here and no program is started. Every secret that is read is masked from then on.
+/// Loads the AWS keys and the region of a provider: from its settings, the environment, the profile files, or the token of <c>aws sso login</c>, in this order.
+/// Nothing is cached and no program is started. Every secret that is read is masked.
 /// </summary>
 /// <param name="home">The user's home folder.</param>
-/// <param name="mask">Takes each secret before it is used.</param>
+/// <param name="mask">Registers each secret for masking before it is used.</param>
 internal sealed partial class AwsCredentials(
     ProviderSettings settings,
     ISecretSource secrets,
@@ -28,14 +28,14 @@ internal sealed partial class AwsCredentials(
 {
     private const string CheckKeys = "Check that the keys are still valid and may use this model.";
 
-    /// <summary>The profile that counts, and whether somebody named it.</summary>
+    /// <summary>The profile to use, and whether it was named explicitly.</summary>
     private (string Name, bool IsNamed) ProfileName =>
         settings.AuthField("profile") is { } own ? (own, true)
         : environment("AWS_PROFILE") is { Length: > 0 } name ? (name, true)
         : ("default", false);
 
-    /// <summary>Null when nothing names one.</summary>
-    /// <exception cref="FailureException">MissingField when it is no name of a region.</exception>
+    /// <summary>Returns null if no region is configured.</summary>
+    /// <exception cref="FailureException">MissingField: not a valid region name.</exception>
     public string? Region()
     {
         var region =
@@ -43,7 +43,7 @@ internal sealed partial class AwsCredentials(
             ?? Variable("AWS_REGION")
             ?? Variable("AWS_DEFAULT_REGION")
             ?? AwsProfiles.Of(environment, home).Find(ProfileName.Name)?["region"];
-        // It becomes part of a host.
+        // The region becomes part of a host name.
         if (region is not null && !PlainName().IsMatch(region))
         {
             throw new FailureException(
@@ -55,7 +55,7 @@ internal sealed partial class AwsCredentials(
         return region;
     }
 
-    /// <summary>An API key of Bedrock in the environment; null where there is none or the settings name other keys.</summary>
+    /// <summary>Returns the Bedrock API key in the environment; null if there is none or the settings select other credentials.</summary>
     public string? BearerToken()
     {
         if (
@@ -74,9 +74,9 @@ internal sealed partial class AwsCredentials(
         return token;
     }
 
-    /// <summary>Reads them anew.</summary>
-    /// <param name="origin">Where the signed request goes.</param>
-    /// <exception cref="FailureException">There are none, or they cannot be had without the user.</exception>
+    /// <summary>Reads the keys again.</summary>
+    /// <param name="origin">The origin of the signed request.</param>
+    /// <exception cref="FailureException">There are no keys, or the user must sign in.</exception>
     public async ValueTask<AwsKeys> LoadAsync(Uri origin, CancellationToken cancellationToken)
     {
         if (settings.AuthField("access_key_id") is not null || settings.AuthField("secret_access_key") is not null)
@@ -139,7 +139,7 @@ internal sealed partial class AwsCredentials(
             : Unusable(profile, "has no keys and no SSO", $"Run \"aws configure --profile {profile.Name}\", or name another profile.");
     }
 
-    /// <summary>The token that the sign-in left is exchanged for keys of the profile's role. It goes to AWS's sign-in portal only.</summary>
+    /// <summary>Exchanges the SSO token for keys of the profile's role. The token is sent only to AWS's sign-in portal.</summary>
     private async ValueTask<AwsKeys> OfSignInAsync(AwsProfiles profiles, AwsProfile profile, CancellationToken cancellationToken)
     {
         var session = profile["sso_session"];
@@ -245,7 +245,7 @@ internal sealed partial class AwsCredentials(
             {
                 return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
             }
-            // The id of a key is no secret.
+            // The id of a key is not a secret.
             if (name == "access_key_id")
             {
                 return value;
@@ -264,7 +264,7 @@ internal sealed partial class AwsCredentials(
         {
             mask(session);
         }
-        // All three become part of headers, or of what is made from them.
+        // All three become part of headers or of values derived from them.
         if ((id + session).AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             throw new FailureException(
@@ -276,10 +276,10 @@ internal sealed partial class AwsCredentials(
         return new AwsKeys(id, secret, string.IsNullOrEmpty(session) ? null : session, source, advice, expiresAt);
     }
 
-    /// <summary>AWS's programs name the file by what was signed in to.</summary>
+    /// <summary>Reads the cached SSO token. The AWS CLI names the file after the session or the start URL.</summary>
     private (string? Token, DateTimeOffset? ExpiresAt) ReadSignIn(string signedInTo)
     {
-#pragma warning disable CA5350 // The name of a file, as AWS's programs make it; nothing is protected by it.
+#pragma warning disable CA5350 // The AWS CLI names the file by this hash; it protects nothing.
         var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(signedInTo)));
 #pragma warning restore CA5350
         var path = Path.Combine(home, ".aws", "sso", "cache", name + ".json");
@@ -293,7 +293,7 @@ internal sealed partial class AwsCredentials(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            // Not signed in there; the message explains how to sign in.
+            // Not signed in; the error message explains how to sign in.
             return (null, null);
         }
     }

@@ -1,9 +1,9 @@
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>What AWS requests are signed with.</summary>
-/// <param name="Source">Where they come from, for sentences: <c>the AWS keys in the environment</c>.</param>
-/// <param name="Advice">What a person does when they are refused: a sentence.</param>
-/// <param name="ExpiresAt">Null where that is not known.</param>
+/// <summary>The keys that sign AWS requests.</summary>
+/// <param name="Source">The origin of the keys for messages: <c>the AWS keys in the environment</c>.</param>
+/// <param name="Advice">What the user can do if the keys are rejected, as a sentence.</param>
+/// <param name="ExpiresAt">Null if unknown.</param>
 internal sealed record AwsKeys(
     string AccessKeyId,
     string SecretAccessKey,

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>The files that AWS's own programs share: <c>~/.aws/config</c> and <c>~/.aws/credentials</c>, or those that the environment names.</summary>
+/// <summary>The configuration files of the AWS CLI: <c>~/.aws/config</c> and <c>~/.aws/credentials</c>, or those in the environment.</summary>
 internal sealed class AwsProfiles
 {
     private const int MaxBytes = 1024 * 1024;
@@ -25,7 +25,7 @@ internal sealed class AwsProfiles
     public string CredentialsPath { get; }
 
     /// <param name="home">The user's home folder.</param>
-    /// <exception cref="FailureException">A file is there and cannot be read.</exception>
+    /// <exception cref="FailureException">A file exists but cannot be read.</exception>
     public static AwsProfiles Of(Func<string, string?> environment, string home)
     {
         return new AwsProfiles(PathOf("AWS_CONFIG_FILE", "config"), PathOf("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
@@ -34,11 +34,11 @@ internal sealed class AwsProfiles
             environment(variable) is { Length: > 0 } path ? HomePath.Of(path, home) : Path.Combine(home, ".aws", name);
     }
 
-    /// <summary>Null when neither file has the profile.</summary>
+    /// <summary>Returns null if neither file contains the profile.</summary>
     public AwsProfile? Find(string name)
     {
         var settings = config.GetValueOrDefault(name == "default" ? name : $"profile {name}");
-        // Older files leave the word out.
+        // Older files omit the prefix "profile".
         settings ??= name.StartsWith("sso-session ", StringComparison.Ordinal) ? null : config.GetValueOrDefault(name);
         var keys = credentials.GetValueOrDefault(name);
         return settings is null && keys is null ? null : new AwsProfile(name, settings ?? [], keys ?? []);
@@ -46,7 +46,7 @@ internal sealed class AwsProfiles
 
     public IReadOnlyDictionary<string, string>? Session(string name) => config.GetValueOrDefault($"sso-session {name}");
 
-    /// <summary>Sections with their fields; names in lower case. Fields below fields are indented and none of our concern.</summary>
+    /// <summary>Returns the sections with their fields; names are lowercase. Nested (indented) fields are ignored.</summary>
     private static Dictionary<string, Dictionary<string, string>> Parse(string text)
     {
         var sections = new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal);
@@ -127,11 +127,11 @@ internal sealed class AwsProfiles
     }
 }
 
-/// <param name="Settings">From the config file.</param>
-/// <param name="Keys">From the credentials file.</param>
+/// <param name="Settings">The fields in the config file.</param>
+/// <param name="Keys">The fields in the credentials file.</param>
 internal sealed record AwsProfile(string Name, IReadOnlyDictionary<string, string> Settings, IReadOnlyDictionary<string, string> Keys)
 {
-    /// <summary>The credentials file counts before the config file. Null where neither says anything.</summary>
+    /// <summary>Returns a field; the credentials file takes precedence. Null if neither file contains it.</summary>
     public string? this[string field] =>
         Keys.TryGetValue(field, out var key) && key.Length > 0 ? key
         : Settings.TryGetValue(field, out var value) && value.Length > 0 ? value

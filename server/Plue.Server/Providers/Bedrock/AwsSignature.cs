@@ -4,9 +4,9 @@ using System.Text;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>What is signed: the request as it is sent, with every header that the signature is to cover.</summary>
-/// <param name="Path">Escaped as on the wire.</param>
-/// <param name="Query">Without its question mark.</param>
+/// <summary>The request to sign, with all headers that the signature covers.</summary>
+/// <param name="Path">Escaped as in the request.</param>
+/// <param name="Query">Without the question mark.</param>
 internal sealed record AwsRequest(
     string Method,
     string Path,
@@ -15,8 +15,8 @@ internal sealed record AwsRequest(
     ReadOnlyMemory<byte> Body
 );
 
-/// <summary>AWS Signature Version 4, with each step of it to look at.</summary>
-/// <param name="Authorization">The value of the header of that name.</param>
+/// <summary>AWS Signature Version 4 with its intermediate values.</summary>
+/// <param name="Authorization">The value of the Authorization header.</param>
 internal sealed record AwsSignature(string CanonicalRequest, string StringToSign, string Signature, string Authorization)
 {
     private const string Algorithm = "AWS4-HMAC-SHA256";
@@ -51,12 +51,12 @@ internal sealed record AwsSignature(string CanonicalRequest, string StringToSign
         );
     }
 
-    /// <summary>As the header <c>x-amz-date</c> has it.</summary>
+    /// <summary>Formats a time like the header <c>x-amz-date</c>.</summary>
     public static string DateOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
     public static string HashOf(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    /// <summary>Dots and doubled slashes resolved, and each segment escaped once more than it is on the wire.</summary>
+    /// <summary>Resolves dots and double slashes, and escapes each segment once more than in the request.</summary>
     private static string CanonicalPath(string path)
     {
         var segments = new List<string>();

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>Signs each request with AWS keys, or sends Bedrock's own API key. Keys are kept until they run out or are refused; the server's clock counts, not ours.</summary>
+/// <summary>Signs requests with AWS keys, or sends the Bedrock API key. Caches keys until they expire or are rejected. Uses the server's clock.</summary>
 internal sealed class BedrockCredential(AwsCredentials credentials, string? region, TimeProvider time) : IRequestCredential
 {
     private const string Service = "bedrock";
@@ -25,7 +25,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         CancellationToken cancellationToken
     )
     {
-        // What the user's own headers say stands in place of ours.
+        // A custom header of the user takes precedence.
         if (request.Headers.NonValidated.Contains("authorization"))
         {
             return;
@@ -58,7 +58,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 
     public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
-    /// <summary>Once with the server's time when the clocks differ; once with keys read anew when those sent are no longer good.</summary>
+    /// <summary>Retries once with the server's time if the clocks differ, and once with newly loaded keys if the sent ones are no longer valid.</summary>
     public async ValueTask<bool> RenewAsync(HttpResponseMessage refusal, CancellationToken cancellationToken)
     {
         if (refusal.RequestMessage is not { } request || Header(request, "x-amz-date") is not { } sentAt)
@@ -95,7 +95,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         await loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // Another request may have read the new ones meanwhile.
+            // Another request may have loaded new keys.
             if (current is { } now && !WasSentWith(request, now))
             {
                 return true;
@@ -169,7 +169,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 
     private static void Send(HttpRequestMessage request, Uri url, string token, ProviderFailures failures)
     {
-        // The variable was not set for this address.
+        // The environment variable is meant for AWS only.
         if (!AwsHosts.IsAws(url))
         {
             throw new FailureException(

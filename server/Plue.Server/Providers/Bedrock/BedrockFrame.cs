@@ -5,7 +5,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>One frame of an event stream, taken apart. What <see cref="FrameReader"/> gives is whole and undamaged; its headers may still be nonsense.</summary>
+/// <summary>A parsed frame of an event stream. Frames from <see cref="FrameReader"/> are complete and intact, but their headers may be invalid.</summary>
 internal readonly ref struct BedrockFrame(string? eventType, string? problem, string? problemText, ReadOnlySpan<byte> payload)
 {
     /// <summary>Null for an exception.</summary>
@@ -16,7 +16,7 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
 
     public ReadOnlySpan<byte> Payload { get; } = payload;
 
-    /// <exception cref="FrameException">The headers are not of the form they have.</exception>
+    /// <exception cref="FrameException">The headers are invalid.</exception>
     public static BedrockFrame Of(ReadOnlySpan<byte> frame)
     {
         var length = (int)BinaryPrimitives.ReadUInt32BigEndian(frame[4..]);
@@ -62,7 +62,7 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
             : new BedrockFrame(eventType ?? "", null, null, payload);
     }
 
-    /// <summary>What the exception in this frame means.</summary>
+    /// <summary>Returns the failure for the exception in this frame.</summary>
     public Failure FailureBy(ProviderFailures failures)
     {
         var said = Payload.Length > 0 ? VendorMessage.Read(Payload.ToArray()) : new VendorMessage("", "");
@@ -90,12 +90,12 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
             ref headers,
             type switch
             {
-                0 or 1 => 0, // True and false.
+                0 or 1 => 0, // true and false
                 2 => 1,
                 3 => 2,
                 4 => 4,
-                5 or 8 => 8, // A long, and a time.
-                6 or 7 => BinaryPrimitives.ReadUInt16BigEndian(Take(ref headers, 2)), // Bytes and text.
+                5 or 8 => 8, // a long, and a time
+                6 or 7 => BinaryPrimitives.ReadUInt16BigEndian(Take(ref headers, 2)), // bytes and text
                 9 => 16,
                 _ => throw new FrameException(isTooLong: false),
             }

@@ -3,11 +3,11 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>
-/// What the id of a model says: <c>us.anthropic.claude-sonnet-5</c> is a model of Anthropic that answers from the regions of the United States.
+/// Parses model ids: <c>us.anthropic.claude-sonnet-5</c> is a model of Anthropic that is available in the regions of the United States.
 /// </summary>
 internal static class BedrockModels
 {
-    /// <summary>The geographies, what people call them, and how the regions begin from which they may be called.</summary>
+    /// <summary>The geographies, their display names, and the prefixes of the regions from which they can be called.</summary>
     private static readonly (string Prefix, string Name, string[] Regions)[] Geographies =
     [
         ("us", "the United States", ["us-", "ca-"]),
@@ -19,20 +19,20 @@ internal static class BedrockModels
         ("ca", "Canada", ["ca-"]),
     ];
 
-    /// <summary>Whether the vendor's part of the id is this one; of an address of a profile (ARN) the last part counts.</summary>
+    /// <summary>True if the vendor in the id is <paramref name="vendor"/>; for the ARN of a profile, its last part is used.</summary>
     public static bool IsOf(string model, string vendor)
     {
         var name = model[(model.LastIndexOf('/') + 1)..];
         return name.StartsWith(vendor + ".", StringComparison.Ordinal) || name.Contains($".{vendor}.", StringComparison.Ordinal);
     }
 
-    /// <summary>Of the models that are asked with <c>converse</c>; others refuse a request with a cache point.</summary>
+    /// <summary>True if a model that is called with <c>converse</c> supports cache points; other models reject them.</summary>
     public static bool TakesCachePoints(string model) => IsOf(model, "amazon") && model.Contains("nova", StringComparison.Ordinal);
 
-    /// <summary>As the address of a call has it. AWS's own programs leave the colon as it is.</summary>
+    /// <summary>Returns the path of a call. The colon is not escaped, as in the AWS CLI.</summary>
     public static string PathOf(string model) => "/model/" + Uri.EscapeDataString(model).Replace("%3A", ":");
 
-    /// <summary>Null when the model can be called from the region, as far as its id tells.</summary>
+    /// <summary>Returns null if the model can be called from the region, according to its id.</summary>
     public static Failure? WrongRegion(string model, string region, string provider)
     {
         var at = model.IndexOf('.');
@@ -52,11 +52,11 @@ internal static class BedrockModels
         );
     }
 
-    /// <summary>A small model to ask when none is chosen.</summary>
+    /// <summary>Returns a small model to check if none is configured.</summary>
     public static string CheapModelIn(string? region) =>
         $"{(region is null ? "us" : GeographyOf(region) ?? "global")}.anthropic.claude-haiku-4-5-20251001-v1:0";
 
-    /// <summary>Null where none is fixed to the region.</summary>
+    /// <summary>Returns the geography of a region; null if there is none.</summary>
     private static string? GeographyOf(string region) =>
         region.StartsWith("us-gov-", StringComparison.Ordinal) ? "us-gov"
         : region.StartsWith("us-", StringComparison.Ordinal) || region.StartsWith("ca-", StringComparison.Ordinal) ? "us"

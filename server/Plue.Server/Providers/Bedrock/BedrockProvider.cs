@@ -7,7 +7,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>Models on AWS Bedrock: Claude by Anthropic's own wire, every other vendor's by AWS's. Asked with AWS keys, whose source failures name, or with an API key.</summary>
+/// <summary>Models on AWS Bedrock: Claude with Anthropic's protocol, others with AWS's. Uses AWS keys, whose source failures name, or an API key.</summary>
 public sealed class BedrockProvider : IProvider
 {
     private readonly ISecretSource secrets;
@@ -17,9 +17,9 @@ public sealed class BedrockProvider : IProvider
     private readonly RefusedOptions refused = new();
     private volatile Place? known;
 
-    /// <param name="environment">Looks a variable up.</param>
-    /// <param name="home">The user's home folder, where <c>.aws</c> is.</param>
-    /// <param name="mask">Takes every secret found outside the vault, to be kept out of logs.</param>
+    /// <param name="environment">Returns an environment variable.</param>
+    /// <param name="home">The user's home folder, which contains <c>.aws</c>.</param>
+    /// <param name="mask">Registers each secret that is found outside the vault for masking.</param>
     public BedrockProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -61,7 +61,7 @@ public sealed class BedrockProvider : IProvider
         }
     }
 
-    /// <summary>Asks a small model for one token: nothing cheaper shows that the keys are good for answers.</summary>
+    /// <summary>Requests one token from a small model, the cheapest call that shows that the keys may call models.</summary>
     public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
     {
         try
@@ -81,7 +81,7 @@ public sealed class BedrockProvider : IProvider
         }
     }
 
-    /// <summary>Empty where the keys may not list: that needs other rights than an answer.</summary>
+    /// <summary>Returns an empty list if the keys lack the permission to list models, which differs from the one to call them.</summary>
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
         var control = Here().Control;
@@ -132,7 +132,7 @@ public sealed class BedrockProvider : IProvider
                 }
                 var arn = entry.Items("models").Select(model => model.Text("modelArn")).FirstOrDefault(text => text is not null);
                 var origin = arn is null ? null : foundation.GetValueOrDefault(arn[(arn.LastIndexOf('/') + 1)..]);
-                // Profiles of models that do not write have no model above.
+                // Profiles of models that do not write text have no entry above.
                 if (origin is null && foundation.Count > 0)
                 {
                     continue;
@@ -186,7 +186,7 @@ public sealed class BedrockProvider : IProvider
         );
     }
 
-    /// <returns>Why the model cannot be asked, or null.</returns>
+    /// <returns>Why the model cannot be called; null if it can.</returns>
     private Failure? Find(string model, out Place? place)
     {
         place = null;
@@ -201,8 +201,8 @@ public sealed class BedrockProvider : IProvider
         }
     }
 
-    /// <summary>Where to ask, by the region that counts now: it may stand in a file that changes.</summary>
-    /// <exception cref="FailureException">There is neither a region nor an endpoint.</exception>
+    /// <summary>Returns the connections for the current region, which may come from a file that changes.</summary>
+    /// <exception cref="FailureException">Neither a region nor an endpoint is configured.</exception>
     private Place Here()
     {
         var region = Settings.Endpoint is { IsAbsoluteUri: true } own && AwsHosts.RegionOf(own) is { } named ? named : credentials.Region();
@@ -235,14 +235,14 @@ public sealed class BedrockProvider : IProvider
         }
     }
 
-    /// <summary>Null where access is denied, and where a gateway has no list.</summary>
+    /// <summary>Returns null if access is denied, or if a gateway has no list.</summary>
     private async Task<JsonDocument?> ListAsync(ProviderConnection control, string call, CancellationToken cancellationToken)
     {
         try
         {
             return await control.CallAsync(control.Endpoint.At(call), null, null, cancellationToken).ConfigureAwait(false);
         }
-        // A key for answers may be bound to the host that answers.
+        // A key may be bound to the host of responses only.
         catch (FailureException exception)
             when (exception.Failure.Kind == FailureKind.KeyNotBoundToOrigin
                 || (exception.Failure.Kind == FailureKind.NotFound && Settings.Endpoint is not null)
@@ -259,7 +259,7 @@ public sealed class BedrockProvider : IProvider
     private static bool Has(JsonElement entry, string list, string value) =>
         entry.Items(list).Any(item => item.ValueKind == JsonValueKind.String && item.ValueEquals(value));
 
-    /// <summary>People give the host, a prefix, or the address of a call.</summary>
+    /// <summary>Accepts the host, a prefix, or the address of a call.</summary>
     private static string ApiRoot(string path)
     {
         var model = path.IndexOf("/model/", StringComparison.Ordinal);
@@ -270,6 +270,6 @@ public sealed class BedrockProvider : IProvider
         return path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^"/v1".Length] : path;
     }
 
-    /// <param name="Region">Null at an endpoint that takes an API key and is no host of AWS.</param>
+    /// <param name="Region">Null for an endpoint that accepts an API key and is not an AWS host.</param>
     private sealed record Place(string? Region, ProviderConnection Runtime, ProviderConnection Control);
 }

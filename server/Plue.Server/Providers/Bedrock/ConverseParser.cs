@@ -5,7 +5,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>The events of <c>converse-stream</c>. The counts come after the stop, so the answer is over with them, or with the end of the body.</summary>
+/// <summary>Parses the events of <c>converse-stream</c>. The response ends with the usage, which follows the stop event, or with the body.</summary>
 internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
     private readonly Dictionary<long, Block> blocks = [];
@@ -35,7 +35,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
                 StopBlock(Content.Of(frame.Payload).Index);
                 break;
             case "messageStop":
-                // A stop without a reason is a stop all the same.
+                // A stop event without a reason ends the response, too.
                 stopReason = Content.Of(frame.Payload).StopReason ?? "";
                 break;
             case "metadata":
@@ -67,7 +67,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         {
             Fail(Failures.BrokenOff("it wrote something that cannot be read"));
         }
-        // Some models say that their turn ended when it ended in calls.
+        // Some models report the end of the turn for a response with calls.
         else
         {
             FinishWithCalls(
@@ -110,7 +110,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
             blocks[content.Index] = block = new Block(null);
         }
         Reasoning(content.Reasoning);
-        // Both may come in pieces; pieces of base64 are joined as bytes, since each is padded by itself.
+        // Both may arrive in fragments. Fragments of base64 are joined as bytes, because each is padded.
         block.Signature += content.Signature;
         if (content.Redacted is { Length: > 0 } redacted)
         {
@@ -136,7 +136,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         Finish(call);
     }
 
-    /// <summary>What was cached is counted beside the input; we count it as part of it.</summary>
+    /// <summary>Bedrock counts cached tokens separately from the input; Plue includes them.</summary>
     private void ReadUsage(ReadOnlySpan<byte> payload)
     {
         long input = 0,
@@ -206,7 +206,7 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         public List<byte> Redacted { get; } = [];
     }
 
-    /// <summary>Every field that the events about blocks and the stop have; each event has a few of them.</summary>
+    /// <summary>The fields of all block and stop events; each event has some of them.</summary>
     private struct Content
     {
         public long Index;

@@ -5,12 +5,12 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>The request body of <c>converse</c> and <c>converse-stream</c>, which is the same for every vendor's models.</summary>
+/// <summary>Writes the request body of <c>converse</c> and <c>converse-stream</c>, which is the same for all vendors' models.</summary>
 internal static class ConverseWire
 {
     private const int MaxIdLength = 64;
 
-    /// <summary>The smallest question there is, for a check.</summary>
+    /// <summary>The smallest request, for a check.</summary>
     public static byte[] Check() =>
         """{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"inferenceConfig":{"maxTokens":1}}"""u8.ToArray();
 
@@ -50,7 +50,7 @@ internal static class ConverseWire
         json.WriteEndArray();
     }
 
-    /// <summary>The roles must take turns, so messages of one role that follow each other are one.</summary>
+    /// <summary>Combines consecutive messages with the same role, because roles must alternate.</summary>
     private static void WriteMessages(Utf8JsonWriter json, IReadOnlyList<Message> messages, CacheMarks marks)
     {
         json.WriteStartArray("messages");
@@ -69,7 +69,7 @@ internal static class ConverseWire
                     return message.Parts;
                 })
                 .ToList();
-            // Results come first, as the models want them.
+            // Tool results must come first.
             foreach (var part in parts.OrderBy(part => part is MessagePart.ToolResult ? 0 : 1))
             {
                 WritePart(json, part);
@@ -148,7 +148,7 @@ internal static class ConverseWire
         json.WriteEndObject();
     }
 
-    /// <summary>An empty text is refused; an empty value is not.</summary>
+    /// <summary>The API rejects an empty text, but not an empty value.</summary>
     private static void WriteResult(Utf8JsonWriter json, string text)
     {
         if (!string.IsNullOrWhiteSpace(text))
@@ -183,7 +183,7 @@ internal static class ConverseWire
         json.WriteEndObject();
     }
 
-    /// <summary>History with calls is refused without tools: those it names are then declared, with any parameters.</summary>
+    /// <summary>The API rejects a history with calls but no tools, so the tools in it are declared with any parameters.</summary>
     private static void WriteTools(Utf8JsonWriter json, ProviderRequest request, IReadOnlyList<Message> messages)
     {
         IReadOnlyList<ToolDeclaration> tools =
@@ -224,7 +224,7 @@ internal static class ConverseWire
         json.WriteEndObject();
     }
 
-    /// <summary>Each vendor has its own field for it; only OpenAI's takes a level as it is.</summary>
+    /// <summary>Each vendor has a different field; only OpenAI's accepts a level.</summary>
     private static void WriteReasoning(Utf8JsonWriter json, string model, RequestOptions options)
     {
         if (!BedrockModels.IsOf(model, "openai") || options.TakeReasoningLevel() is not { } level)

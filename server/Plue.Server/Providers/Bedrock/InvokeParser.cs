@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Bedrock;
 
-/// <summary>Anthropic's events, each wrapped in base64 in JSON in a frame.</summary>
+/// <summary>Parses Anthropic's events, each base64-encoded in a JSON payload of a frame.</summary>
 internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest request) : AnthropicParser(failures, request, isHosted: true)
 {
     public override void Read(ReadOnlySpan<byte> payload)
@@ -20,7 +20,7 @@ internal sealed class InvokeParser(ProviderFailures failures, ProviderRequest re
         }
     }
 
-    /// <summary>Null for a chunk without an event.</summary>
+    /// <summary>Returns null for a chunk without an event.</summary>
     private static byte[]? NextEvent(ReadOnlySpan<byte> payload)
     {
         var json = JsonText.ReadObject(payload);

@@ -5,11 +5,11 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>
-/// What this machine offers without any configuration: a signed-in claude CLI, a local Ollama, keys in the environment, and always the tour.
+/// Finds providers that work without configuration: a signed-in claude CLI, a local Ollama, keys in the environment, installed agents, and always the tour.
 /// </summary>
-/// <param name="claudeCode">Looks for the CLI and its sign-in: what to say, whether it can be used, and the places tried.</param>
-/// <param name="probe">Asks a provider whether it answers; used for Ollama.</param>
-/// <param name="agents">Looks for programs that speak ACP, and starts none.</param>
+/// <param name="claudeCode">Looks for the CLI and its sign-in.</param>
+/// <param name="probe">Checks whether a provider responds; used for Ollama.</param>
+/// <param name="agents">Looks for programs that support ACP, without starting any.</param>
 public sealed class Discovery(
     Func<CancellationToken, Task<ClaudeCodeFinding>> claudeCode,
     Func<ProviderSettings, CancellationToken, Task<Failure?>> probe,
@@ -18,7 +18,7 @@ public sealed class Discovery(
     Func<IReadOnlyList<ProviderSettings>>? agents = null
 )
 {
-    /// <summary>The vendors whose key in the environment is used, in the order they are tried.</summary>
+    /// <summary>The vendors whose keys are read from the environment, in order of preference.</summary>
     private static readonly (string Id, string Variable)[] Vendors =
     [
         ("anthropic", "ANTHROPIC_API_KEY"),
@@ -35,7 +35,7 @@ public sealed class Discovery(
         ("huggingface", "HF_TOKEN"),
     ];
 
-    /// <summary>Clouds that know their user by more than a key: any of these names says that they are set up here.</summary>
+    /// <summary>Clouds whose credentials are more than a key. Any of the variables indicates that they are configured.</summary>
     private static readonly (string Id, string[] Variables)[] Clouds =
     [
         ("bedrock", ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"]),
@@ -53,13 +53,13 @@ public sealed class Discovery(
     private volatile DiscoveryResult? last;
     private IReadOnlyList<ProviderSettings>? fromEnvironment;
 
-    /// <summary>What can be offered now. Keys and the tour are known at once; programs after the first <see cref="RunAsync"/>.</summary>
+    /// <summary>The found providers. Keys and the tour are known at once, programs after the first <see cref="RunAsync"/>.</summary>
     public IReadOnlyList<ProviderSettings> Found => last?.Found ?? [.. FromEnvironment(), tour];
 
-    /// <summary>What the last look found; null before the first.</summary>
+    /// <summary>The result of the last discovery; null before the first.</summary>
     public DiscoveryResult? Known => last;
 
-    /// <summary>One sentence if a provider with a key from the environment would be asked at another origin once the catalog has this entry; else null.</summary>
+    /// <summary>Returns one sentence if this catalog entry would send a key from the environment to another origin; otherwise null.</summary>
     public string? OriginChange(string id, CatalogProvider? next)
     {
         if (
@@ -78,7 +78,7 @@ public sealed class Discovery(
             : $"{before.Name} with the key in {variable} uses {Origin(before)} now and would use {Origin(after)}.";
     }
 
-    /// <summary>Looks once; a second call gives the first one's result unless <paramref name="again"/> is asked for.</summary>
+    /// <summary>Runs the discovery once; later calls return the same result unless <paramref name="again"/> is true.</summary>
     public async Task<DiscoveryResult> RunAsync(bool again, CancellationToken cancellationToken)
     {
         if (!again && last is { } known)
@@ -101,11 +101,11 @@ public sealed class Discovery(
         }
     }
 
-    /// <summary>Where Ollama is looked for; null for an address that is not valid.</summary>
+    /// <summary>The address of Ollama; null if the configured one is invalid.</summary>
     public Uri? OllamaAddress => OllamaSettings().Address;
 
-    /// <summary>Asks Ollama where it would be.</summary>
-    /// <returns>The address, and why it did not answer; null when it did.</returns>
+    /// <summary>Checks whether Ollama responds.</summary>
+    /// <returns>The address, and why Ollama did not respond; null if it did.</returns>
     public async Task<(string Address, Failure? Failure)> AskOllamaAsync(CancellationToken cancellationToken)
     {
         var ollama = OllamaSettings();
@@ -162,7 +162,7 @@ public sealed class Discovery(
         return new DiscoveryResult(found, first.Id, Describe(first, claude), tried);
     }
 
-    /// <summary>A claude that cannot be asked is one more thing that was tried; the rest is offered all the same.</summary>
+    /// <summary>A failed check of the CLI is reported as tried and does not prevent the discovery of others.</summary>
     private async Task<ClaudeCodeFinding> FindClaudeAsync(CancellationToken cancellationToken)
     {
         try
@@ -203,7 +203,7 @@ public sealed class Discovery(
         }
 
         List<ProviderSettings> keys = [];
-        // No vendor's file is read unless its key is there.
+        // The catalog of a vendor is read only if its key exists.
         foreach (var (id, variable) in Vendors)
         {
             if (!IsSet(variable) || catalog.Find(id) is not { } vendor)
@@ -248,7 +248,7 @@ public sealed class Discovery(
             Endpoint = vendor.ApiEndpoint is { } url && !url.StartsWith('$') ? new Uri(url) : null,
         };
 
-    /// <summary>As it is looked up: letters of another script that look like Latin ones are distinguished.</summary>
+    /// <summary>Returns the origin in its DNS form, which distinguishes lookalike letters of other scripts.</summary>
     private static string Origin(ProviderSettings settings) =>
         settings.Address is { } address
             ? $"{address.Scheme}://{address.IdnHost}{(address.IsDefaultPort ? "" : $":{address.Port}")}"
@@ -264,7 +264,7 @@ public sealed class Discovery(
         )
             ? uri
             : new Uri("http://localhost:11434");
-        // A server told to listen on every address is reached on this one.
+        // A server that listens on all addresses is reached on the loopback address.
         if (endpoint.Host == "0.0.0.0")
         {
             endpoint = new UriBuilder(endpoint) { Host = "localhost" }.Uri;
@@ -284,9 +284,9 @@ public sealed class Discovery(
     }
 }
 
-/// <param name="Path">The CLI used; null when none was found.</param>
-/// <param name="Sentence">What a person wants to know.</param>
+/// <param name="Path">The CLI; null if none was found.</param>
+/// <param name="Sentence">A status message for the user.</param>
 public sealed record ClaudeCodeFinding(string? Path, bool SignedIn, string? Version, string Sentence, IReadOnlyList<string> Tried);
 
-/// <param name="Tried">What was looked for and how it ended, a sentence each.</param>
+/// <param name="Tried">What was looked for, with the result, one sentence each.</param>
 public sealed record DiscoveryResult(IReadOnlyList<ProviderSettings> Found, string DefaultId, string Sentence, IReadOnlyList<string> Tried);

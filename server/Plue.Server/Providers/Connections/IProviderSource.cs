@@ -2,61 +2,61 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Connections;
 
-/// <summary>Where the user's own providers are written. Implemented by <c>Modules/ProviderCodices</c>: providers know no documents.</summary>
+/// <summary>Stores the user's providers. Implemented by <c>Modules/ProviderCodices</c>, so that this module does not depend on documents.</summary>
 public interface IProviderSource
 {
-    /// <summary>Equal as long as nothing changed, so that a provider's process or connection is kept. Only changed files are read anew.</summary>
+    /// <summary>Returns the user's providers. Equal while unchanged, so that processes and connections are kept. Only changed files are read again.</summary>
     IReadOnlyList<ConfiguredProvider> List();
 
-    /// <returns>Null when there is no such file.</returns>
+    /// <returns>Null if there is no such file.</returns>
     ConfiguredProvider? Find(string id);
 
-    /// <summary>Why the folder of provider files cannot be read; null when it can.</summary>
+    /// <summary>Why the folder of provider files cannot be read; null if it can be.</summary>
     string? FolderProblem { get; }
 
-    /// <summary>What the user chose for new chats; null while nothing was chosen.</summary>
+    /// <summary>The user's default for new chats; null if not set.</summary>
     ModelChoice? DefaultLarge { get; }
 
-    /// <summary>What the user chose for small jobs; null while nothing was chosen.</summary>
+    /// <summary>The user's background model; null if not set.</summary>
     ModelChoice? DefaultSmall { get; }
 
-    /// <summary>The file's fields as a JSON object; whatever could be a secret reads <c>***REDACTED***</c>. Null when there is no such file.</summary>
+    /// <summary>Returns the file's fields as a JSON object, with potential secrets replaced by <c>***REDACTED***</c>. Null if there is no such file.</summary>
     string? RedactedConfiguration(string id);
 
-    /// <summary>Templates and settings that name the provider.</summary>
+    /// <summary>Returns the templates and settings that name the provider.</summary>
     ProviderReferences ReferencesTo(string id);
 
-    /// <param name="from">The provider as it is offered now; one that was found on this machine gets a file of its own, with the same id.</param>
+    /// <param name="from">The current settings. A found provider gets a file with the same id.</param>
     /// <returns>The id.</returns>
-    /// <exception cref="FailureException">MissingField: a field that the template does not know, or a value it does not allow. PermissionDenied: a literal secret. Nothing was written then.</exception>
+    /// <exception cref="FailureException">Nothing was written. MissingField: unknown field or invalid value. PermissionDenied: literal secret.</exception>
     string Configure(ProviderChange change, ProviderSettings? from);
 
-    /// <summary>What new chats, or small jobs, use from now on. Writes no file for the provider.</summary>
+    /// <summary>Sets the default for new chats or the background model. Does not create a file for the provider.</summary>
     void SetDefault(ModelChoice choice, bool small);
 
     /// <summary>Moves the file to the trash.</summary>
     void Delete(string id);
 }
 
-/// <param name="Templates">Ids.</param>
-/// <param name="Settings">Keys of the settings file.</param>
+/// <param name="Templates">Template ids.</param>
+/// <param name="Settings">Setting keys.</param>
 public sealed record ProviderReferences(IReadOnlyList<string> Templates, IReadOnlyList<string> Settings);
 
-/// <param name="Id">Null makes one from the name.</param>
-/// <param name="Name">An empty text leaves it.</param>
-/// <param name="Kind">An empty text leaves it, or takes the catalog's.</param>
-/// <param name="Endpoint">Null leaves it; an empty text takes it away. The same for <paramref name="Model"/>.</param>
+/// <param name="Id">Null to derive it from the name.</param>
+/// <param name="Name">Empty for no change.</param>
+/// <param name="Kind">Empty for no change, or for the catalog's.</param>
+/// <param name="Endpoint">Null for no change; empty to remove it. The same applies to <paramref name="Model"/>.</param>
 public sealed record ProviderChange(string? Id, string Name, string Kind, string? Endpoint, string? Model, bool? Enabled, bool MakeDefault)
 {
     public bool MakeDefaultSmall { get; init; }
 
-    /// <summary>As <see cref="Endpoint"/>. A catalog fills in the endpoint where there is none.</summary>
+    /// <summary>Like <see cref="Endpoint"/>. A missing endpoint is taken from the catalog.</summary>
     public string? CatalogProvider { get; init; }
 
-    /// <summary>Any other field of the template by its name: JSON text, or null to take the field away.</summary>
+    /// <summary>Other fields of the template by name, as JSON text; null removes the field.</summary>
     public IReadOnlyDictionary<string, string?> Fields { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>Nothing of the provider itself changes.</summary>
+    /// <summary>True if nothing else changes.</summary>
     public bool OnlyMakesDefault =>
         (MakeDefault || MakeDefaultSmall) && (Endpoint, Model, Enabled, CatalogProvider) is (null, null, null, null) && Fields.Count == 0;
 }

@@ -6,15 +6,15 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Connections;
 
-/// <summary>What a vendor listed.</summary>
-/// <param name="Fingerprint">Of the connection that was asked.</param>
+/// <summary>A list of models from a vendor.</summary>
+/// <param name="Fingerprint">The fingerprint of the connection.</param>
 public sealed record StoredModels(string Fingerprint, DateTimeOffset FetchedAt, IReadOnlyList<ModelInfo> Models);
 
 /// <summary>
-/// The vendors' lists of models, a file a provider, so that a list is there at once and several processes ask once. A cache: damaged files
-/// count as none, and not being able to write is no error. Sizes are capped, because the vendor decides what comes.
+/// Caches the vendors' lists of models, one file per provider, so that lists are available at once and shared by processes. Damaged files are ignored, and
+/// write errors are not reported. Sizes are limited, because the vendor determines the content.
 /// </summary>
-/// <param name="log">Told when a file cannot be read or written.</param>
+/// <param name="log">Called if a file cannot be read or written.</param>
 public sealed class ModelCache(PluePaths paths, Action<string> log)
 {
     public const int MaxModels = 10_000;
@@ -25,14 +25,14 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
 
     private readonly ConcurrentDictionary<string, Entry> read = new(StringComparer.Ordinal);
 
-    /// <returns>Null where nothing is stored for this very connection.</returns>
+    /// <returns>Null if nothing is stored for this connection.</returns>
     public StoredModels? Find(string id, string fingerprint)
     {
         var stored = PathOf(id) is { } path ? FromDisk(id, path) : read.GetValueOrDefault(id)?.Models;
         return stored?.Fingerprint == fingerprint ? stored : null;
     }
 
-    /// <returns>What is kept of it.</returns>
+    /// <returns>The stored part of the list.</returns>
     public StoredModels Store(string id, string fingerprint, DateTimeOffset fetchedAt, IReadOnlyList<ModelInfo> models)
     {
         var kept = new StoredModels(
@@ -129,7 +129,7 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
     private static (long, DateTime) StampOf(string path) =>
         new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
 
-    /// <returns>Null for an id that cannot be a file's name: its list is kept in memory.</returns>
+    /// <returns>Null if the id is not a valid file name: its list is kept in memory.</returns>
     private string? PathOf(string id) =>
         id.Length is > 0 and <= 128 && id[0] != '.' && id.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '_' or '-')
             ? Path.Combine(paths.Index, "models", id + ".json")
@@ -150,7 +150,7 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
     private sealed record Entry((long, DateTime) Stamp, StoredModels? Models);
 }
 
-/// <summary>The file; of another format it is passed over.</summary>
+/// <summary>The file; ignored if the format differs.</summary>
 internal sealed record StoredModelFile(int Format, string? Fingerprint, DateTimeOffset FetchedAt, IReadOnlyList<ModelInfo?>? Models)
 {
     private const int CurrentFormat = 1;
@@ -172,7 +172,7 @@ internal sealed record StoredModelFile(int Format, string? Fingerprint, DateTime
             : null;
 }
 
-/// <summary>Prices per million: input, output, cached read, cached write. Null without the first two.</summary>
+/// <summary>An array of prices per million tokens: input, output, cached read, cached write. Null without the first two.</summary>
 internal sealed class StoredPriceConverter : JsonConverter<Price>
 {
     public override Price? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -8,15 +8,15 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>The models of one provider.</summary>
-/// <param name="FetchedAt">When the vendor was asked; null when the list is the catalog's.</param>
-/// <param name="Error">Why the vendor could not be asked now; the list is then the stored one or the catalog's.</param>
+/// <param name="FetchedAt">When the list was requested from the vendor; null if it is the catalog's.</param>
+/// <param name="Error">Why the vendor's list is not available; the models are then the stored list or the catalog's.</param>
 public sealed record ModelListing(IReadOnlyList<ModelInfo> Models, DateTimeOffset? FetchedAt, Failure? Error);
 
 /// <summary>
-/// Which models there are: what the vendor lists, stored for an hour, with what the catalog knows of each. An older list is given at once and
-/// fetched anew meanwhile, once for all who ask.
+/// The models of each provider: the vendor's list, cached for an hour, merged with the catalog. An expired list is returned at once while it is refreshed in
+/// the background, once for all callers.
 /// </summary>
-/// <param name="fetched">Told the size of each list that came, from any thread.</param>
+/// <param name="fetched">Called with the size of each fetched list, from any thread.</param>
 internal sealed partial class ModelLists(
     ProviderCatalog catalog,
     ModelCache cache,
@@ -27,11 +27,11 @@ internal sealed partial class ModelLists(
     private const int MaxSuggestions = 3;
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
-    /// <summary>A server of the user's own gains and loses models as its user likes.</summary>
+    /// <summary>Short, because users add and remove models of a local server.</summary>
     private static readonly TimeSpan LocalLifetime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FetchLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>A vendor that does not answer is not asked again at every click. What the user can put right, such as a key, is looked at anew.</summary>
+    /// <summary>Limits requests to a vendor that does not respond. Failures that the user can fix, such as a missing key, are not cached.</summary>
     private static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource ending = new();
@@ -41,7 +41,7 @@ internal sealed partial class ModelLists(
     private readonly Lock sync = new();
     private readonly Dictionary<string, (string Fingerprint, Task<ModelListing> Fetch)> fetching = new(StringComparer.Ordinal);
 
-    /// <param name="refresh">Asks the vendor even when the stored list is fresh.</param>
+    /// <param name="refresh">True to request the list even if the stored one is fresh.</param>
     public async Task<ModelListing> ListAsync(IProvider provider, bool refresh, CancellationToken cancellationToken)
     {
         var settings = provider.Settings;
@@ -64,7 +64,7 @@ internal sealed partial class ModelLists(
         return await FetchAsync(provider, fingerprint).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Gets what is known of a model without a request.</summary>
+    /// <summary>Returns the known data of a model without a request.</summary>
     public ModelInfo? Find(ProviderSettings settings, string model)
     {
         var listed = Stored(settings)?.Models.FirstOrDefault(candidate => candidate.Id == model);
@@ -74,24 +74,24 @@ internal sealed partial class ModelLists(
             : Merged(settings, listed ?? new ModelInfo { Id = model }, known);
     }
 
-    /// <summary>The cached models, without a request: the stored list, or the catalog's.</summary>
+    /// <summary>Returns the stored list, or the catalog's, without a request.</summary>
     public IReadOnlyList<ModelInfo> Known(ProviderSettings settings) =>
         WithoutVendor(settings, ProviderFingerprint.OfConnection(settings), null).Models;
 
-    /// <summary>Whether those at hand have it; null where they need not be all.</summary>
+    /// <summary>Returns whether the known models include this one; null if the list may be incomplete.</summary>
     public bool? Knows(ProviderSettings settings, string model) =>
         settings.Capabilities.ListsAllModels && Known(settings) is { Count: > 0 } known
             ? known.Any(candidate => string.Equals(Plain(candidate.Id), Plain(model), StringComparison.OrdinalIgnoreCase))
             : null;
 
-    /// <returns>Null where the vendor was never asked.</returns>
+    /// <returns>Null if the vendor was never requested.</returns>
     public StoredModels? Stored(ProviderSettings settings) => cache.Find(settings.Id, ProviderFingerprint.OfConnection(settings));
 
-    /// <summary>Sends no request: only a fresh and complete list can refuse a name. It is then fetched again, for the next attempt.</summary>
+    /// <summary>Throws if a fresh and complete list does not contain the model, and refreshes it in the background for the next attempt.</summary>
     /// <exception cref="FailureException">ModelNotFound, with the nearest names.</exception>
     public void RefuseUnknown(IProvider provider, string model)
     {
-        // A connection of one command has no list that anybody kept.
+        // A provider of one command has no stored list.
         if (provider.Settings.Source == ProviderSource.CommandLine || !IsMissing(provider.Settings, model))
         {
             return;
@@ -105,7 +105,7 @@ internal sealed partial class ModelLists(
         throw new FailureException(FailureKind.ModelNotFound, $"{settings.Name} has no model named {model}. {hint}");
     }
 
-    /// <summary>A fresh and complete list does not have it.</summary>
+    /// <summary>True if a fresh and complete list does not contain the model.</summary>
     public bool IsMissing(ProviderSettings settings, string model)
     {
         if (!settings.Capabilities.ListsAllModels || Stored(settings) is not { Models.Count: > 0 } stored)
@@ -145,7 +145,7 @@ internal sealed partial class ModelLists(
             all = [.. fetching.Values.Select(entry => entry.Fetch)];
         }
 
-        // The result of a request is reported to its caller, not to the one that disposes this.
+        // A failed request is reported to its caller, not here.
         await Task.WhenAll(all).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ending.Dispose();
     }
@@ -153,7 +153,7 @@ internal sealed partial class ModelLists(
     private static bool IsLocal(ProviderSettings settings) =>
         (settings.Capabilities.IsLocal && settings.AuthType != AuthType.ApiKey) || settings.Address is { IsLoopback: true };
 
-    /// <summary>One request at a time for each provider; concurrent callers share the result.</summary>
+    /// <summary>Runs one request at a time for each provider; concurrent callers share the result.</summary>
     private Task<ModelListing> FetchAsync(IProvider provider, string fingerprint)
     {
         var id = provider.Settings.Id;
@@ -184,7 +184,7 @@ internal sealed partial class ModelLists(
         {
             var listed = await provider.ListModelsAsync(either.Token);
             failures.TryRemove(settings.Id, out _);
-            // A vendor that lists nothing, as for deployments, leaves it to the catalog.
+            // For a vendor that lists nothing, such as one with deployments, the catalog is used.
             if (listed.Count == 0 && CatalogOf(settings) is { Models.Count: > 0 })
             {
                 return WithoutVendor(settings, fingerprint, null);
@@ -240,7 +240,8 @@ internal sealed partial class ModelLists(
         return [.. listed.Select(model => Merged(settings, model, known?.GetValueOrDefault(model.Id)))];
     }
 
-    /// <summary>The vendor's own word first, but for the price: the user's comes first. Tools: its listing, else the provider's file, else assumed for hosted ones and unknown for local ones.</summary>
+    /// <summary>The vendor's data takes precedence, except for the user's prices. Tool support: the vendor's list, then the provider's file, then true for
+    /// hosted and unknown for local models.</summary>
     private static ModelInfo Merged(ProviderSettings settings, ModelInfo listed, CatalogModel? known) =>
         listed with
         {
@@ -272,7 +273,7 @@ internal sealed partial class ModelLists(
     private static string Or(IReadOnlyList<string> names) =>
         names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} or {names[^1]}";
 
-    /// <summary>Vendors list a dated name and take the plain one too; Gemini lists folders, Ollama tags and OpenRouter variants.</summary>
+    /// <summary>Returns the name without a date, folder (Gemini), tag (Ollama) or variant (OpenRouter): vendors accept it but list the full name.</summary>
     private static string Plain(string model) =>
         DateOrVariant().Replace(model.StartsWith("models/", StringComparison.Ordinal) ? model["models/".Length..] : model, "");
 

@@ -5,8 +5,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>
-/// Pauses a provider that fails: after three failures in a row within ten minutes for one minute, then for twice as long each time it fails again,
-/// up to fifteen. A response or changed settings end the pause. A paused provider is tried after its fallbacks. Any thread may call.
+/// Pauses a provider that fails: after three consecutive failures within ten minutes for one minute, then twice as long after each further failure, up to
+/// fifteen minutes. A response or changed settings end the pause. A paused provider is tried after its fallbacks. Thread-safe.
 /// </summary>
 public sealed class ProviderCooldowns(TimeProvider time)
 {
@@ -17,7 +17,7 @@ public sealed class ProviderCooldowns(TimeProvider time)
 
     private readonly ConcurrentDictionary<string, Record> records = new(StringComparer.Ordinal);
 
-    /// <param name="LastCooldown">Zero while there was none.</param>
+    /// <param name="LastCooldown">Zero if there was none.</param>
     private sealed record Record(
         ProviderSettings Settings,
         IReadOnlyList<DateTimeOffset> Failures,
@@ -27,7 +27,7 @@ public sealed class ProviderCooldowns(TimeProvider time)
     );
 
     /// <summary>Records the outcome of a request.</summary>
-    /// <param name="failure">Null when it answered. What says nothing about whether it is there, such as a wrong key, changes nothing.</param>
+    /// <param name="failure">Null for a response. Failures unrelated to availability, such as a wrong key, are ignored.</param>
     public void Report(ProviderSettings settings, Failure? failure)
     {
         if (failure is null)
@@ -49,7 +49,7 @@ public sealed class ProviderCooldowns(TimeProvider time)
     public DateTimeOffset? PausedUntil(string providerId) =>
         records.TryGetValue(providerId, out var record) && record.Until > time.GetUtcNow() ? record.Until : null;
 
-    /// <summary>As <see cref="PausedUntil(string)"/>, for these settings only, so changed ones are tried at once.</summary>
+    /// <summary>Like <see cref="PausedUntil(string)"/>, but null if the settings changed since the pause.</summary>
     public DateTimeOffset? PausedUntil(ProviderSettings settings) =>
         records.TryGetValue(settings.Id, out var record) && record.Settings.HasSameValuesAs(settings) ? PausedUntil(settings.Id) : null;
 

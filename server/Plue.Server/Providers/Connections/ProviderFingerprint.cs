@@ -5,12 +5,12 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>
-/// Tells whether settings still say what they said when something was learned about them: a hash, of references and never of secrets.
-/// Settings whose file holds a literal key are broken and are not asked for one.
+/// Hashes settings, to detect that something known about a provider may be outdated. Covers references to secrets, never secrets. Settings whose file contains
+/// a literal key are invalid and never hashed.
 /// </summary>
 internal static class ProviderFingerprint
 {
-    /// <summary>Of everything that an answer depends on: neither the name, nor whether it is switched on.</summary>
+    /// <summary>Covers everything that a response depends on, but not the name and whether the provider is enabled.</summary>
     public static string Of(ProviderSettings settings) =>
         Hash([
             .. Connection(settings),
@@ -27,11 +27,11 @@ internal static class ProviderFingerprint
             settings.RetryPolicy,
         ]);
 
-    /// <summary>As one of those that steer an answer.</summary>
+    /// <summary>Returns the provider as an instruction source of a response.</summary>
     public static InstructionSource Source(ProviderSettings settings) =>
         new(InstructionKind.Provider, $"codex://providers/{settings.Id}", settings.Name, new ContentVersion(() => Of(settings)));
 
-    /// <summary>Covers the address and the account: the list of models depends on nothing else.</summary>
+    /// <summary>Covers the address and the account, on which the list of models depends.</summary>
     public static string OfConnection(ProviderSettings settings) => Hash(Connection(settings));
 
     private static IFormatProvider Invariant => System.Globalization.CultureInfo.InvariantCulture;
@@ -45,7 +45,7 @@ internal static class ProviderFingerprint
             settings.ApiKeyRef,
             settings.CliPath,
             settings.Command,
-            // Providers without these keep their fingerprint.
+            // Omitted if empty, so that providers without these keep their fingerprint.
             .. settings.Arguments.Count == 0 ? [] : settings.Arguments.Append(settings.Arguments.Count.ToString(Invariant)),
             .. settings.Environment.Count == 0 ? [] : Entries(settings.Environment),
             .. Entries(settings.Headers),
@@ -57,7 +57,7 @@ internal static class ProviderFingerprint
             .SelectMany(entry => new[] { entry.Key, entry.Value })
             .Append(map.Count.ToString(Invariant));
 
-    /// <summary>Each part with its length, so that no two lists of parts look alike.</summary>
+    /// <summary>Hashes each part with its length, so that different lists have different input.</summary>
     private static string Hash(IReadOnlyList<string?> parts)
     {
         var text = new StringBuilder();

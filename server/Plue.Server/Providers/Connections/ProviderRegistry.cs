@@ -5,12 +5,12 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>
-/// The providers a chat can use: the user's own, those found on this machine, and the tour. Instances live as long as their settings stay
-/// the same; how each did is remembered across processes.
+/// The providers that a chat can use: those of the user, those found on this machine, and the tour. Instances live as long as their settings are unchanged;
+/// their states are shared across processes.
 /// </summary>
 public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 {
-    /// <summary>These stand for the user's choice wherever a provider is named; no provider can have them as its own.</summary>
+    /// <summary>A reserved name for the user's default, valid wherever a provider is named.</summary>
     public const string DefaultLarge = "default-large";
     public const string DefaultSmall = "default-small";
 
@@ -31,9 +31,9 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> testing = new(StringComparer.Ordinal);
     private int disposed;
 
-    /// <param name="build">Makes the provider of a kind.</param>
-    /// <param name="refusalOf">Returns why the organization does not allow a provider, or one of its models, as a sentence; null if it does.</param>
-    /// <param name="refused">Called with the sentence when one of them is used.</param>
+    /// <param name="build">Creates a provider.</param>
+    /// <param name="refusalOf">Returns why the organization does not allow a provider or one of its models, as a sentence; null if it does.</param>
+    /// <param name="refused">Called with the sentence when a provider or model that is not allowed is used.</param>
     public ProviderRegistry(
         IProviderSource source,
         Func<ProviderSettings, IProvider> build,
@@ -65,16 +65,16 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     public static bool IsReserved(string id) => id is DefaultLarge or DefaultSmall;
 
-    /// <summary>What is shown of a provider changed; null means of any. Raised on any thread.</summary>
+    /// <summary>Raised when the displayed state of a provider changes; null means all. Raised on any thread.</summary>
     public event Action<string?>? Changed;
 
-    /// <summary>Why the user's providers cannot be read; null when they can.</summary>
+    /// <summary>Why the user's providers cannot be read; null if they can be.</summary>
     public string? FolderProblem => source.FolderProblem;
 
-    /// <summary>Pauses of providers that failed repeatedly.</summary>
+    /// <summary>The pauses of providers that failed repeatedly.</summary>
     public ProviderCooldowns Cooldowns { get; }
 
-    /// <summary>The user's own first; a found one with the same id is hidden behind it.</summary>
+    /// <summary>Returns all providers, the user's first; they hide found ones with the same id.</summary>
     public IReadOnlyList<ConfiguredProvider> List()
     {
         states.Refresh();
@@ -87,13 +87,13 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         ];
     }
 
-    /// <summary>Those that are switched on and allowed, and whose files can be read.</summary>
+    /// <summary>Returns the providers that are enabled, allowed, and have valid files.</summary>
     public IEnumerable<ProviderSettings> SwitchedOn() => List().Where(IsUsable).Select(provider => provider.Settings);
 
-    /// <summary>Why the organization does not allow a provider, as a sentence; null if it does.</summary>
+    /// <summary>Returns why the organization does not allow a provider, as a sentence; null if it does.</summary>
     public string? RefusalOf(ProviderSettings settings) => refusalOf(settings, null);
 
-    /// <summary>For models that are not chosen by <see cref="ResolveModelAsync"/>.</summary>
+    /// <summary>Checks models that are not chosen by <see cref="ResolveModelAsync"/>.</summary>
     /// <exception cref="FailureException">PermissionDenied: the organization does not allow the provider or the model.</exception>
     public void RefuseModel(ProviderSettings settings, string? model)
     {
@@ -104,7 +104,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
     }
 
-    /// <returns>Null when there is none of this id; <see cref="DefaultLarge"/> and <see cref="DefaultSmall"/> are none.</returns>
+    /// <returns>Null if no provider has this id, and for <see cref="DefaultLarge"/> and <see cref="DefaultSmall"/>.</returns>
     public ConfiguredProvider? Find(string id)
     {
         states.Refresh();
@@ -112,11 +112,11 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             ?? (discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found ? new ConfiguredProvider(found, null) : null);
     }
 
-    /// <param name="id">Of a provider, or <see cref="DefaultLarge"/> or <see cref="DefaultSmall"/>, whose <see cref="ProviderSettings.Model"/> is then the chosen one.</param>
-    /// <exception cref="FailureException">NotFound or ProviderDisabled: never another provider in its place.</exception>
+    /// <param name="id">A provider id, or <see cref="DefaultLarge"/> or <see cref="DefaultSmall"/>, which set <see cref="ProviderSettings.Model"/>.</param>
+    /// <exception cref="FailureException">NotFound or ProviderDisabled; another provider is never used instead.</exception>
     public IProvider Get(string id) => IsReserved(id) ? Chosen(id, KnownDefaultId()) : Built(id, Usable(id));
 
-    /// <summary>As <see cref="Get"/>; what the user did not configure is looked for on this machine first.</summary>
+    /// <summary>Like <see cref="Get"/>, but runs the discovery first if the user did not configure the provider.</summary>
     public async Task<IProvider> GetAsync(string id, CancellationToken cancellationToken)
     {
         if (IsReserved(id))
@@ -130,7 +130,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         return Get(id);
     }
 
-    /// <summary>Creates or changes one. Only choosing a found provider as the default writes no file for it.</summary>
+    /// <summary>Creates or changes a provider. Setting a found provider as the default does not create a file for it.</summary>
     public string Configure(ProviderChange change)
     {
         var from = change.Id is { } given ? Find(given)?.Settings : null;
@@ -157,20 +157,20 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         {
             KeepDefault(before, id);
         }
-        // Which one is the default is shown with each.
+        // Each provider's view shows whether it is the default.
         Changed?.Invoke(change.MakeDefault || change.MakeDefaultSmall ? null : id);
         return id;
     }
 
-    /// <summary>What new chats, or small jobs, use from now on.</summary>
+    /// <summary>Sets the default for new chats or the background model.</summary>
     public void SetDefault(ModelChoice choice, bool small)
     {
         source.SetDefault(choice, small);
         Changed?.Invoke(null);
     }
 
-    /// <summary>Switching on tests first: a provider that does not answer stays off, and its state says why.</summary>
-    /// <exception cref="FailureException">NotFound, also for a file that cannot be read.</exception>
+    /// <summary>Enables or disables a provider. It is tested first; after a failure, it stays disabled and its state contains the reason.</summary>
+    /// <exception cref="FailureException">NotFound, also for an invalid file.</exception>
     public async Task SetEnabledAsync(string id, bool enabled, CancellationToken cancellationToken)
     {
         if (Find(id) is null)
@@ -198,7 +198,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         Changed?.Invoke(id);
     }
 
-    /// <summary>Moves its file to the trash and forgets what was known of it.</summary>
+    /// <summary>Moves the provider's file to the trash and deletes its state.</summary>
     public void Delete(string id)
     {
         if (source.Find(id) is null && Find(id) is { } found)
@@ -215,7 +215,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         Changed?.Invoke(null);
     }
 
-    /// <summary>What was remembered of a provider goes by its new name; its models are listed anew.</summary>
+    /// <summary>Moves the state of a renamed provider; its models are requested again.</summary>
     public void Renamed(string id, string newId)
     {
         states.Rename(id, newId);
@@ -225,7 +225,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     public string NameOf(string id) => IsReserved(id) ? NameOfChoice(id) : Find(id)?.Settings.Name ?? id;
 
-    /// <summary>The user's choice; without one, the first that was found on this machine.</summary>
+    /// <summary>Returns the user's default, or the first provider that was found on this machine.</summary>
     public async Task<string> DefaultIdAsync(CancellationToken cancellationToken)
     {
         if (ChosenDefaultId() is { } chosen)
@@ -237,12 +237,12 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         return AllowedDefaultId(result.DefaultId);
     }
 
-    /// <summary>What small jobs use: the user's choice; without one, what new chats use.</summary>
+    /// <summary>Returns the provider of the background model: the user's choice, or the default for new chats.</summary>
     public async Task<string> DefaultSmallIdAsync(CancellationToken cancellationToken) =>
         Choice(DefaultSmall)?.ProviderId is { } chosen && !IsReserved(chosen) ? chosen : await DefaultIdAsync(cancellationToken);
 
-    /// <summary>The model a chat gets: its own choice, the provider's, the catalog's, or the first that the provider lists.</summary>
-    /// <exception cref="FailureException">ModelNotFound for one that the vendor is known not to have, with the nearest names; MissingField when none is known.</exception>
+    /// <summary>Returns the model of a chat: its own, the provider's, the catalog's, or the first in the provider's list.</summary>
+    /// <exception cref="FailureException">ModelNotFound: the vendor lacks the model; the message suggests others. MissingField: no model is known.</exception>
     public async Task<string> ResolveModelAsync(IProvider provider, string? chosen, CancellationToken cancellationToken)
     {
         var settings = provider.Settings;
@@ -271,28 +271,28 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         throw new FailureException(FailureKind.MissingField, $"{settings.Name} offers no model. {ModelAdvice(settings)}");
     }
 
-    /// <summary>The model that a chat would get, if it is known without a request; null if only the vendor's list has it.</summary>
+    /// <summary>Like <see cref="ResolveModelAsync"/> without a request; null if the vendor's list is needed.</summary>
     public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
         (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model
         : DefaultModel(settings) is { } usual && refusalOf(settings, usual) is null ? usual
         : models.Stored(settings)?.Models.FirstOrDefault(model => refusalOf(settings, model.Id) is null)?.Id;
 
-    /// <returns>Null where the price is not known.</returns>
+    /// <returns>Null if the price is unknown.</returns>
     public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
 
-    /// <summary>Gets what is known of a model without a request; null if unknown.</summary>
+    /// <summary>Returns the known data of a model without a request; null if unknown.</summary>
     public ModelInfo? ModelOf(ProviderSettings settings, string modelId) => models.Find(settings, modelId);
 
-    /// <summary>The cached models, without a request.</summary>
+    /// <summary>Returns the cached models without a request.</summary>
     public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) =>
         [.. models.Known(settings).Where(model => refusalOf(settings, model.Id) is null)];
 
-    /// <summary>Whether those at hand have it; null where they need not be all.</summary>
+    /// <summary>Returns whether the cached models include this one; null if the list may be incomplete.</summary>
     public bool? KnowsModel(ProviderSettings settings, string modelId) => models.Knows(settings, modelId);
 
-    /// <summary>Lists the models, with what the catalog knows about each.</summary>
-    /// <param name="refresh">Asks the vendor even when the stored list is fresh.</param>
-    /// <exception cref="FailureException">NotFound, ProviderDisabled. That the vendor cannot be asked is in the listing.</exception>
+    /// <summary>Returns the models of a provider, merged with the catalog.</summary>
+    /// <param name="refresh">True to request the list even if the stored one is fresh.</param>
+    /// <exception cref="FailureException">NotFound, ProviderDisabled. A failed request is part of the listing.</exception>
     public async Task<ModelListing> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken)
     {
         var provider = await GetAsync(id, cancellationToken);
@@ -308,7 +308,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <returns>The file's fields as a JSON object without secrets; null for a provider without a file.</returns>
     public string? RedactedConfiguration(string id) => source.RedactedConfiguration(id);
 
-    /// <summary>Asks the provider whether it works, and remembers the answer until its settings change.</summary>
+    /// <summary>Tests a provider and stores the result until its settings change.</summary>
     /// <exception cref="FailureException">NotFound, ProviderDisabled.</exception>
     public async Task<ProviderTest> TestAsync(string id, CancellationToken cancellationToken)
     {
@@ -323,7 +323,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         return new ProviderTest(provider.Settings, time.GetUtcNow(), failure);
     }
 
-    /// <summary>What a subscription reported with a response.</summary>
+    /// <summary>Stores the limits that a subscription reported with a response.</summary>
     public void ReportWindows(ProviderSettings settings, IReadOnlyList<UsageWindow> reported)
     {
         windows.Report(settings, reported);
@@ -332,8 +332,8 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     public IReadOnlyList<UsageWindow> WindowsOf(ProviderSettings settings) => windows.Of(settings);
 
-    /// <summary>How an answer in a chat ended: that tells as much as a test. Returns at once and never throws.</summary>
-    /// <param name="failure">Null when it answered.</param>
+    /// <summary>Records the outcome of a response, which counts like a test. Does not block or throw.</summary>
+    /// <param name="failure">Null for a complete response.</param>
     public void Answered(ProviderSettings settings, Failure? failure)
     {
         if (settings.Source == ProviderSource.CommandLine)
@@ -421,7 +421,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             {
                 testing.TryRemove(new(id, 0));
             }
-            // Callers with a result report it themselves.
+            // Callers that wait for the result report it themselves.
             if (!isOver)
             {
                 Changed?.Invoke(id);
@@ -429,7 +429,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
     }
 
-    /// <summary>What a new chat begins with: the user's choice with its model, or what was found.</summary>
+    /// <summary>Returns the provider and model of a new chat: the user's default, or the found provider.</summary>
     public async Task<ModelChoice> DefaultChoiceAsync(CancellationToken cancellationToken)
     {
         var id = await DefaultIdAsync(cancellationToken);
@@ -451,7 +451,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         return source.List().FirstOrDefault(IsUsable)?.Settings.Id;
     }
 
-    /// <summary>A new provider takes nothing over in silence: what new chats began with is written down. Only the tour makes way.</summary>
+    /// <summary>Stores the previous default before a new provider is added, so that the default does not change silently. Only the tour is replaced.</summary>
     private void KeepDefault(string before, string created)
     {
         try
@@ -463,13 +463,13 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
         catch (FailureException)
         {
-            // Settings with a mistake are left alone and show it themselves; the provider is there all the same.
+            // Invalid settings are not changed and report the problem themselves; the provider was created.
         }
     }
 
     private string KnownDefaultId() => ChosenDefaultId() ?? AllowedDefaultId(discovery.Known?.DefaultId ?? discovery.Found[0].Id);
 
-    /// <summary>The found provider, or the first that the organization allows; itself if it allows none, so that its use is refused.</summary>
+    /// <summary>Returns the found provider, or the first that the organization allows; if none is allowed, the found one, whose use then fails.</summary>
     private string AllowedDefaultId(string id) =>
         discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found && RefusalOf(found) is not null
             ? discovery.Found.FirstOrDefault(settings => RefusalOf(settings) is null)?.Id ?? id
@@ -478,7 +478,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private bool IsUsable(ConfiguredProvider provider) =>
         provider.Settings.Enabled && provider.Fault is null && RefusalOf(provider.Settings) is null;
 
-    /// <summary>Gets the provider of a choice. A provider that the user selected is never replaced by another.</summary>
+    /// <summary>Returns the provider of a default. A provider that the user selected is never replaced by another.</summary>
     private IProvider Chosen(string reserved, string defaultId)
     {
         var small = reserved == DefaultSmall;
@@ -531,7 +531,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             }
 
             var provider = build(settings);
-            // The old instance may still be answering: it ends with this process.
+            // The old instance may still be streaming, so it is disposed when this process ends.
             if (existing is not null)
             {
                 replaced.Add(existing);
@@ -540,7 +540,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
     }
 
-    /// <summary>The default model; null if the vendor must be asked.</summary>
+    /// <summary>Returns the default model; null if the vendor must be requested.</summary>
     private string? DefaultModel(ProviderSettings settings) =>
         ProviderKinds.Find(settings.Kind)?.DefaultModel
         ?? (models.CatalogOf(settings)?.DefaultLargeModelId is { Length: > 0 } usual && !models.IsMissing(settings, usual) ? usual : null);
@@ -551,20 +551,20 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             : "Name one in the provider's settings.";
 }
 
-/// <param name="Fault">Why the user's file cannot be used; null when it can.</param>
+/// <param name="Fault">Why the user's file is invalid; null if it is valid.</param>
 public sealed record ConfiguredProvider(ProviderSettings Settings, ProviderFault? Fault)
 {
     public string? Description { get; init; }
 
-    /// <summary>The file's path; null for one that has none.</summary>
+    /// <summary>The file's path; null for a provider without a file.</summary>
     public string? File { get; init; }
 }
 
-/// <param name="HoldsSecret">The file contains a literal key.</param>
+/// <param name="HoldsSecret">True if the file contains a literal key.</param>
 public sealed record ProviderFault(string Path, int Line, int Column, string Message, bool HoldsSecret)
 {
     public override string ToString() => $"{System.IO.Path.GetFileName(Path)}:{Line}:{Column} {Message}";
 }
 
-/// <param name="Failure">Null when it works.</param>
+/// <param name="Failure">Null if the test succeeded.</param>
 public sealed record ProviderTest(ProviderSettings Settings, DateTimeOffset At, Failure? Failure);

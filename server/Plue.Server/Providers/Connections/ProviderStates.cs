@@ -12,35 +12,35 @@ public enum ProviderHealth
     Error,
 }
 
-/// <summary>What is remembered of one provider.</summary>
+/// <summary>The stored state of a provider.</summary>
 public sealed record ProviderState
 {
     public static readonly ProviderState Unknown = new();
 
     public ProviderHealth Health { get; init; }
 
-    /// <summary>When it was last tested, or last answered; null while it was not since its settings changed.</summary>
+    /// <summary>When the provider was last tested or responded; null if its settings changed since.</summary>
     public DateTimeOffset? At { get; init; }
     public Failure? Failure { get; init; }
 
-    /// <summary>It was to be switched on, and failed.</summary>
+    /// <summary>True if the provider failed its test when it was enabled, so that it is still disabled.</summary>
     public bool WasKeptOff { get; init; }
 
-    /// <summary>Newest first, also those of earlier settings.</summary>
+    /// <summary>Newest first, including those with earlier settings.</summary>
     public IReadOnlyList<PastFailure> Failures { get; init; } = [];
 
-    /// <summary>As last listed; null before the first request.</summary>
+    /// <summary>The number of models in the last list; null before the first request.</summary>
     public int? ModelCount { get; init; }
 }
 
 public sealed record PastFailure(DateTimeOffset At, Failure Failure);
 
 /// <summary>
-/// How each provider did when it was last used, in one file that several processes share. It is a cache: a damaged file counts as none, and
-/// not being able to write it is no error. Reading is from memory; changes reach the disk in the background, several in one write.
+/// The outcome of the last use of each provider, in a file that processes share. It is a cache: a damaged file is ignored, and write errors are not reported.
+/// Reads are from memory; changes are written in the background and combined.
 /// </summary>
-/// <param name="mask">Takes secrets out of sentences before they are stored.</param>
-/// <param name="log">Told when the file cannot be read or written.</param>
+/// <param name="mask">Masks secrets in messages before they are stored.</param>
+/// <param name="log">Called if the file cannot be read or written.</param>
 public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<string, string> mask, Action<string> log) : IAsyncDisposable
 {
     private const int MaxFailures = 5;
@@ -50,7 +50,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     private static readonly TimeSpan WriteDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>A provider that works goes on working: this is how often that is worth a note.</summary>
+    /// <summary>How often the success of a working provider is stored.</summary>
     private static readonly TimeSpan SuccessInterval = TimeSpan.FromMinutes(1);
 
     private readonly Lock sync = new();
@@ -64,7 +64,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
 
     private string FilePath => Path.Combine(paths.Index, "provider-states.json");
 
-    /// <summary>What is known in memory; <see cref="Refresh"/> looks at the file first.</summary>
+    /// <summary>Returns the state in memory; call <see cref="Refresh"/> first to include the file.</summary>
     public ProviderState Of(ProviderSettings settings)
     {
         StoredState? stored;
@@ -98,7 +98,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         };
     }
 
-    /// <summary>Takes over what other processes learned meanwhile; one look at the file's time when nothing changed.</summary>
+    /// <summary>Loads changes of other processes; only checks the file's timestamp if there are none.</summary>
     public void Refresh()
     {
         lock (sync)
@@ -115,8 +115,8 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>A test's result.</summary>
-    /// <param name="wasKeptOff">The provider was to be switched on and stays off.</param>
+    /// <summary>Records the result of a test.</summary>
+    /// <param name="wasKeptOff">True if the provider was to be enabled and stays disabled.</param>
     public void Tested(ProviderSettings settings, Failure? failure, bool wasKeptOff = false)
     {
         lock (sync)
@@ -125,8 +125,8 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>How an answer ended. Cheap: called at the end of every answer.</summary>
-    /// <returns>Whether anything that is shown changed.</returns>
+    /// <summary>Records the outcome of a response. Cheap, because it is called after every response.</summary>
+    /// <returns>True if the displayed state changed.</returns>
     public bool Answered(ProviderSettings settings, Failure? failure)
     {
         var effect = EffectOf(failure);
@@ -165,7 +165,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>The user switched it off: that it failed before is no news any more.</summary>
+    /// <summary>Clears the failed state of a provider that the user disabled.</summary>
     public void SwitchedOff(ProviderSettings settings)
     {
         lock (sync)
@@ -202,8 +202,8 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>Writes what is not on the disk yet.</summary>
-    /// <returns>False when it could not be written, and waits for the next change.</returns>
+    /// <summary>Writes pending changes.</summary>
+    /// <returns>False if writing failed; the changes stay pending.</returns>
     public async Task<bool> FlushAsync()
     {
         await writing.WaitAsync();
@@ -248,7 +248,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         Health,
     }
 
-    /// <summary>Whether a failure says something about the connection, and not about this one question.</summary>
+    /// <summary>Classifies a failure by whether it concerns the connection rather than one request.</summary>
     private static Effect EffectOf(Failure? failure) =>
         failure?.Kind switch
         {
@@ -261,7 +261,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             or FailureKind.BadResponse
             or FailureKind.KeyNotBoundToOrigin
             or FailureKind.NotFound => Effect.Health,
-            // It works, and has too much to do.
+            // The connection works, but the vendor is busy.
             FailureKind.RateLimited or FailureKind.Overloaded or FailureKind.CutStream => Effect.Listed,
             _ => Effect.None,
         };
@@ -338,14 +338,14 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
         catch (OperationCanceledException)
         {
-            return; // the dispose call writes
+            return; // DisposeAsync writes the changes
         }
 
         var isWritten = await FlushAsync();
         lock (sync)
         {
             isWriterDue = false;
-            // What came while it was written waits for the next write; a disk that said no is not asked again and again.
+            // Changes during the write need another one. After a failed write, the next change triggers it.
             if (isWritten && unwritten.Count > 0)
             {
                 Plan();
@@ -353,7 +353,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>Only its start and end hold the lock, so that readers do not wait for the disk.</summary>
+    /// <summary>Writes the file and holds the lock only at the start and the end, so that readers do not wait for the disk.</summary>
     private void Write()
     {
         Dictionary<string, StoredState?> changes;
@@ -401,7 +401,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         }
     }
 
-    /// <summary>What the file says from now on, and over it what is not written yet. Under the lock.</summary>
+    /// <summary>Replaces the state with the content of the file and reapplies pending changes. Called under the lock.</summary>
     private void Keep(Dictionary<string, StoredState> fresh)
     {
         foreach (var id in unwritten)
@@ -449,7 +449,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
         return new(StringComparer.Ordinal);
     }
 
-    /// <summary>A file that somebody else wrote may lack anything.</summary>
+    /// <summary>Replaces missing values, because another program may have written the file.</summary>
     private static StoredState Sound(StoredState state) =>
         state with
         {
@@ -472,7 +472,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     }
 }
 
-/// <summary>The file; of another format it is begun anew.</summary>
+/// <summary>The file; replaced if the format differs.</summary>
 internal sealed record StoredStates(int Format, IReadOnlyDictionary<string, StoredState?>? Providers)
 {
     public const int CurrentFormat = 1;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Plue.Server.Providers.Connections;
 
-/// <summary>The limits of subscriptions as they were last reported, until they are reset. Any thread may call.</summary>
+/// <summary>The last reported limits of subscriptions, until they are reset. Thread-safe.</summary>
 public sealed class UsageWindows(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, (ProviderSettings Settings, IReadOnlyList<UsageWindow> Windows)> reported = new(
@@ -11,7 +11,7 @@ public sealed class UsageWindows(TimeProvider time)
 
     public void Report(ProviderSettings settings, IReadOnlyList<UsageWindow> windows) => reported[settings.Id] = (settings, windows);
 
-    /// <summary>Empty if nothing was reported for these settings: changed ones may be of another account.</summary>
+    /// <summary>Returns an empty list if nothing was reported for these settings: changed ones may belong to another account.</summary>
     public IReadOnlyList<UsageWindow> Of(ProviderSettings settings) =>
         reported.TryGetValue(settings.Id, out var known) && known.Settings.HasSameValuesAs(settings)
             ? [.. known.Windows.Where(window => window.ResetsAt > time.GetUtcNow())]

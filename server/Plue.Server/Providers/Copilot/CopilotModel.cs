@@ -3,12 +3,12 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Copilot;
 
-/// <summary>A model as <c>/models</c> of GitHub Copilot lists it.</summary>
-/// <param name="Endpoints">The paths it answers at; empty means chat completions.</param>
-/// <param name="IsOffered">Meant for people to choose, and allowed by the plan and the organization.</param>
+/// <summary>A model in the <c>/models</c> list of GitHub Copilot.</summary>
+/// <param name="Endpoints">The supported paths; empty means chat completions.</param>
+/// <param name="IsOffered">True if users can choose it, and the plan and the organization allow it.</param>
 internal sealed record CopilotModel(ModelInfo Info, IReadOnlyList<string> Endpoints, bool IsOffered)
 {
-    /// <returns>Null for what does not chat.</returns>
+    /// <returns>Null for a model that does not support chat.</returns>
     public static CopilotModel? Of(JsonElement item)
     {
         if (item.Text("id") is not { Length: > 0 } id)
@@ -30,7 +30,7 @@ internal sealed record CopilotModel(ModelInfo Info, IReadOnlyList<string> Endpoi
             {
                 Id = id,
                 Name = item.Text("name"),
-                // The window is larger than what a prompt may fill.
+                // The context window is larger than the limit of a prompt.
                 ContextLength = limits.Whole("max_prompt_tokens") ?? limits.Whole("max_context_window_tokens"),
                 MaxOutput = limits.Whole("max_output_tokens"),
                 SupportsTools = supports.Flag("tool_calls"),

@@ -7,8 +7,8 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Copilot;
 
 /// <summary>
-/// GitHub Copilot without an editor: the user's own OAuth application signs in at GitHub, and its token goes to Copilot as it is.
-/// GitHub documents none of this; users can set their own client id.
+/// GitHub Copilot without an editor: the user signs in at GitHub with an OAuth application, and its token is sent to Copilot unchanged. GitHub does not
+/// document this; users can set their own client id.
 /// </summary>
 internal sealed class CopilotProvider(
     ProviderSettings settings,
@@ -46,7 +46,7 @@ internal sealed class CopilotProvider(
             yield break;
         }
 
-        // The GPT models refuse a limit, and have one of their own.
+        // GPT models reject a limit and apply their own.
         var isGpt = request.Model.StartsWith("gpt", StringComparison.OrdinalIgnoreCase);
         var asked = isGpt ? request with { MaxTokens = null } : request;
         var said = isGpt ? settings with { MaxTokens = null } : settings;
@@ -117,16 +117,16 @@ internal sealed class CopilotProvider(
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>A person's message is billed, what tools have to say to the model is not.</summary>
+    /// <summary>Requests after a user message are billed; those after tool results are not.</summary>
     private static string InitiatorOf(ProviderRequest request) =>
         request.Messages.LastOrDefault() is { Role: MessageRole.User } last && !last.Parts.Any(part => part is MessagePart.ToolResult)
             ? "user"
             : "agent";
 
-    /// <summary>In a text the quotes would be escaped.</summary>
+    /// <summary>Searches the bytes: inside a JSON string, the quotes would be escaped.</summary>
     private static bool HasImage(byte[] body) => body.AsSpan().IndexOf("\"type\":\"image_url\""u8) >= 0;
 
-    /// <returns>Null if the model uses Chat Completions, or if unknown.</returns>
+    /// <returns>Null if the model uses Chat Completions, or is unknown.</returns>
     private async Task<string?> OtherPathAsync(string model, CancellationToken cancellationToken)
     {
         try
@@ -140,7 +140,7 @@ internal sealed class CopilotProvider(
         }
         catch (FailureException)
         {
-            // The question itself will meet the same, and say it.
+            // The request will fail with the same error and report it.
             return null;
         }
     }
@@ -191,7 +191,7 @@ internal sealed class CopilotProvider(
         return new ProviderConnection(settings, endpoint, secrets, http, time, credential) { FixedHeaders = headers };
     }
 
-    /// <summary>There is no version in these addresses.</summary>
+    /// <summary>Removes the call and the version, because the addresses of Copilot contain none.</summary>
     private static string ApiRoot(string path)
     {
         if (path.EndsWith(ChatPath, StringComparison.Ordinal))

@@ -3,22 +3,22 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.External;
 
-/// <summary>One request under way, with the process behind it. If it is disposed before its response is complete, the program is asked to stop.</summary>
+/// <summary>A request in progress and its process. If it is disposed before its response is complete, the program is asked to stop.</summary>
 internal sealed class ExternalExchange(ExternalProcess process, ExternalCall call, bool isOwned, TimeSpan cancelTimeout) : IAsyncDisposable
 {
     private bool owns = isOwned;
     private bool isAbandoned;
 
-    /// <summary>Nothing more belongs to this request.</summary>
+    /// <summary>True after the last envelope of this request.</summary>
     public bool IsComplete { get; set; }
 
     public Failure End => process.End;
 
-    /// <summary>The process serves this request alone and ends with it.</summary>
+    /// <summary>Dedicates the process to this request; it ends with it.</summary>
     public void Own() => owns = true;
 
-    /// <returns>Null when the program went.</returns>
-    /// <exception cref="TimeoutException">Nothing came in time.</exception>
+    /// <returns>Null if the program ended.</returns>
+    /// <exception cref="TimeoutException">No envelope arrived in time.</exception>
     public async ValueTask<JsonElement?> NextAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         var next = call.NextAsync(cancellationToken);
@@ -29,7 +29,7 @@ internal sealed class ExternalExchange(ExternalProcess process, ExternalCall cal
         return envelope;
     }
 
-    /// <summary>It hangs: whatever else it serves hangs too.</summary>
+    /// <summary>Ends a process that does not respond, including its other requests.</summary>
     public async Task AbandonAsync()
     {
         isAbandoned = true;
@@ -50,7 +50,7 @@ internal sealed class ExternalExchange(ExternalProcess process, ExternalCall cal
         }
     }
 
-    /// <summary>A program that goes on regardless is ended, unless it still serves others: what it writes costs money.</summary>
+    /// <summary>Cancels the request. A program that continues is ended, unless it serves other requests, because its output costs money.</summary>
     private async Task CancelAsync()
     {
         await process.CancelAsync(call.Id).ConfigureAwait(false);

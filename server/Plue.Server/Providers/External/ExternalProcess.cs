@@ -7,14 +7,14 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.External;
 
 /// <summary>
-/// One running program that serves parallel requests, identified by their ids. When it ends, all open requests fail.
+/// A running program that serves concurrent requests, identified by their ids. When it ends, all open requests fail.
 /// </summary>
 internal sealed class ExternalProcess : IAsyncDisposable
 {
-    /// <summary>Envelopes that wait for a slow reader; then the program waits too.</summary>
+    /// <summary>The maximum number of envelopes that wait for a slow reader; then the program must wait, too.</summary>
     private const int MaxQueuedEnvelopes = 256;
 
-    /// <summary>Lines that are no envelopes are passed over: some programs greet. So many are garbage.</summary>
+    /// <summary>Invalid lines are ignored, because some programs print a greeting; more of them than this are an error.</summary>
     private const int MaxInvalidLines = 100;
 
     private readonly ChildProcess child;
@@ -34,17 +34,17 @@ internal sealed class ExternalProcess : IAsyncDisposable
 
     public bool IsAlive => end is null && !child.Exited.IsCompleted;
 
-    /// <summary>Completes with the first envelope that came, or with the end of the program.</summary>
+    /// <summary>Completes with the first envelope or the end of the program.</summary>
     public Task FirstEnvelope => firstEnvelope.Task;
 
-    /// <summary>The program answered with the ids that it was asked with, so it can serve many requests.</summary>
+    /// <summary>True if the program repeats the ids of requests, so that it can serve many.</summary>
     public bool EchoesIds { get; private set; }
 
     public int OpenRequests => open.Count;
 
-    /// <summary>Sends one request; what belongs to it is read from the result until that is disposed.</summary>
+    /// <summary>Sends a request; its responses are read from the result until that is disposed.</summary>
     /// <param name="line">Writes the request with this id.</param>
-    /// <exception cref="FailureException">ProviderExecutableFailed: the program is gone.</exception>
+    /// <exception cref="FailureException">ProviderExecutableFailed: the program has ended.</exception>
     public async Task<ExternalCall> SendAsync(Func<string, byte[]> line, CancellationToken cancellationToken)
     {
         var id = $"r{Interlocked.Increment(ref requests)}";
@@ -73,7 +73,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Says that no more requests come: a program that serves one at a time begins then.</summary>
+    /// <summary>Signals that there are no more requests; a program that serves a single request starts then.</summary>
     public void CloseInput() => child.CloseInput();
 
     public async Task CancelAsync(string id)
@@ -94,7 +94,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException)
         {
-            // It no longer reads: the caller ends it.
+            // The program no longer reads; the caller ends it.
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Why there are no more replies.</summary>
+    /// <summary>Why the program ended.</summary>
     internal Failure End => end ?? Gone();
 
     public async ValueTask DisposeAsync()
@@ -161,7 +161,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         var id = envelope.TryGetProperty("id", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         EchoesIds |= id is not null && open.ContainsKey(id);
         firstEnvelope.TrySetResult();
-        // Without an id it can only be meant for the one request that there is.
+        // An envelope without an id belongs to the only request, if there is just one.
         var replies =
             id is not null ? open.GetValueOrDefault(id)
             : open.Count == 1 ? open.Values.FirstOrDefault()
@@ -176,7 +176,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
             await replies.Writer.WriteAsync(envelope).ConfigureAwait(false);
         }
         catch (ChannelClosedException)
-        { /* The caller is gone. */
+        { /* The caller no longer waits. */
         }
     }
 
@@ -214,7 +214,7 @@ internal sealed class ExternalCall(ExternalProcess process, string id, ChannelRe
 {
     public string Id => id;
 
-    /// <summary>The next envelope; null when the program went.</summary>
+    /// <summary>Returns the next envelope; null if the program ended.</summary>
     public async ValueTask<JsonElement?> NextAsync(CancellationToken cancellationToken) =>
         await replies.WaitToReadAsync(cancellationToken).ConfigureAwait(false) && replies.TryRead(out var envelope) ? envelope : null;
 

@@ -7,14 +7,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.External;
 
-/// <summary>A program that could answer as a provider.</summary>
-/// <param name="Path">Absolute.</param>
-/// <param name="Sha256">Of its content, in lower-case hex.</param>
-/// <param name="IsApproved">Exactly this path with exactly this content may be started.</param>
-/// <param name="ChangedSinceApproval">The path was approved with another content.</param>
+/// <summary>A program that can be used as a provider.</summary>
+/// <param name="Path">An absolute path.</param>
+/// <param name="Sha256">The hash of its content in lowercase hex.</param>
+/// <param name="IsApproved">True if this path with this content is approved.</param>
+/// <param name="ChangedSinceApproval">True if the path was approved with other content.</param>
 public sealed record ExternalProgram(string Path, string Sha256, bool IsApproved, bool ChangedSinceApproval)
 {
-    /// <summary>Where its secrets may go: to this path with this content and nowhere else.</summary>
+    /// <summary>The origin to which its secrets are bound: this path with this content.</summary>
     public Uri Origin
     {
         get
@@ -26,11 +26,11 @@ public sealed record ExternalProgram(string Path, string Sha256, bool IsApproved
 }
 
 /// <summary>
-/// The programs that may be started as providers: found in <c>~/.plue/providers/bin</c>, on PATH as <c>plue-provider-*</c>, or named by a
-/// provider's file; started only after the user approved the path and the content. Safe to use from several threads.
+/// The programs that can be used as providers: those in <c>~/.plue/providers/bin</c>, <c>plue-provider-*</c> on PATH, and those named in provider files. They
+/// are started only after the user approved the path and the content. Thread-safe.
 /// </summary>
-/// <param name="searchPath">The value of PATH; a relative entry never counts.</param>
-/// <param name="openFolders">Folders that are open in the editor may bring no program along.</param>
+/// <param name="searchPath">The value of PATH; relative entries are ignored.</param>
+/// <param name="openFolders">The workspace folders, whose programs are not accepted.</param>
 public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<WorkspaceFolders?> openFolders, TimeProvider time)
 {
     private const string Prefix = "plue-provider-";
@@ -41,8 +41,8 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
     private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
 
-    /// <summary>What is there, by path. None of it was started.</summary>
-    /// <param name="named">Paths that provider files name; what is missing is left out.</param>
+    /// <summary>Returns the programs by path, without starting any.</summary>
+    /// <param name="named">Paths in provider files; missing ones are omitted.</param>
     public IReadOnlyList<ExternalProgram> List(IEnumerable<string> named)
     {
         var candidates = named
@@ -62,18 +62,18 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
                 found.Add(Look(path, useCache: true));
             }
             catch (FailureException)
-            { /* Not a program after all: nothing to offer. */
+            { /* Not a valid program. */
             }
         }
 
         return found;
     }
 
-    /// <summary>The program as it is now.</summary>
-    /// <exception cref="FailureException">ProviderExecutableFailed: there is none, or it lies where none is taken from.</exception>
+    /// <summary>Returns the current state of a program.</summary>
+    /// <exception cref="FailureException">ProviderExecutableFailed: it does not exist, or is in a folder that is not accepted.</exception>
     public ExternalProgram Look(string path) => Look(path, useCache: false);
 
-    /// <summary>Where a secret of this program may go, as it is now; null where there is no such program.</summary>
+    /// <summary>Returns the current origin of a program's secrets; null if there is no such program.</summary>
     public Uri? OriginOf(string path)
     {
         try
@@ -86,8 +86,8 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
         }
     }
 
-    /// <summary>Lets this program be started from now on, as long as it stays the same.</summary>
-    /// <exception cref="FailureException">Conflict: its content is not what the user saw.</exception>
+    /// <summary>Allows a program to be started as long as its content is unchanged.</summary>
+    /// <exception cref="FailureException">Conflict: the content differs from what the user reviewed.</exception>
     public ExternalProgram Approve(string path, string sha256)
     {
         var program = Look(path);
@@ -101,7 +101,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
 
         try
         {
-            // Other windows approve too.
+            // Other windows store approvals, too.
             using var turn = FileLock.Acquire(paths.Approvals + ".lock", LockTimeout);
             var approvals = Read()
                 .Where(approval => approval.Path != program.Path)
@@ -127,7 +127,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
         };
     }
 
-    /// <exception cref="FailureException">PermissionDenied, with what to do.</exception>
+    /// <exception cref="FailureException">PermissionDenied: it is not approved.</exception>
     public ExternalProgram RequireApproved(string path)
     {
         var program = Look(path);
@@ -216,7 +216,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
         }
     }
 
-    /// <summary>A file that cannot be read approves nothing.</summary>
+    /// <summary>Returns an empty list if the file cannot be read.</summary>
     private IReadOnlyList<StoredApproval> Read()
     {
         try

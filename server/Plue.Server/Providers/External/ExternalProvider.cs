@@ -7,11 +7,11 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.External;
 
 /// <summary>
-/// Any executable that speaks the envelopes of docs/external-providers.md. It is started when it is first asked, only if the user approved it,
-/// and serves many requests where it repeats their ids; otherwise each request gets its own process.
+/// An approved executable that implements docs/external-providers.md. It is started by the first request. If it repeats the ids of requests, one process serves
+/// all of them; otherwise, each request has its own process.
 /// </summary>
-/// <param name="environment">Ours; only a list of harmless names of it is passed on.</param>
-/// <param name="mask">Takes secrets out of what the program says.</param>
+/// <param name="environment">Plue's environment; only an allowlist of harmless variables is passed on.</param>
+/// <param name="mask">Masks secrets in the program's messages.</param>
 public sealed class ExternalProvider(
     ProviderSettings settings,
     ISecretSource secrets,
@@ -27,14 +27,14 @@ public sealed class ExternalProvider(
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>A program that says nothing for so long may be waiting for the end of its input.</summary>
+    /// <summary>After this time without output, the program may be waiting for the end of its input.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
 
     private static readonly string[] Passed = [.. OwnEnvironment.Harmless, "DOTNET_ROOT", "PLUE_HOME"];
 
     private readonly SemaphoreSlim mutex = new(1, 1);
 
-    /// <summary>Whether a program repeats ids is found out with one request at a time.</summary>
+    /// <summary>Only one request at a time determines whether a program repeats ids.</summary>
     private readonly SemaphoreSlim probing = new(1, 1);
     private ExternalProcess? shared;
     private string? sharedSha256;
@@ -151,7 +151,7 @@ public sealed class ExternalProvider(
             exchange.IsComplete = true;
             if (reply.Flag("success") != true)
             {
-                // It received its secrets, and may quote them.
+                // The program received its secrets and may quote them.
                 var failure = ExternalWire.ReadError(reply, settings.Name);
                 throw new FailureException(failure with { Message = mask(failure.Message) });
             }
@@ -176,7 +176,7 @@ public sealed class ExternalProvider(
                 FailureKind.MissingField,
                 $"{settings.Name} names no program. Give its absolute path as `command`."
             );
-        // What was approved is compared with what is there now, each time before it is started or told anything.
+        // The approval is checked before each start and each request.
         var program = await Task.Run(() => programs.RequireApproved(command), cancellationToken).ConfigureAwait(false);
         var configuration = await ConfigurationAsync(program, cancellationToken).ConfigureAwait(false);
         var name = settings.AdditionalAuth.GetValueOrDefault("provider") ?? settings.Id;
@@ -255,7 +255,7 @@ public sealed class ExternalProvider(
         }
         catch (TimeoutException)
         {
-            // A slow one may still repeat ids; one that reads to the end of its input begins now. Either way this process serves no other request.
+            // A slow program may still repeat ids; one that waits for the end of its input starts now. In both cases, this process serves no other request.
         }
         catch
         {
@@ -341,7 +341,7 @@ public sealed class ExternalProvider(
         }
     }
 
-    /// <summary>The fields that the program receives with every request. Secrets are sent only here, on its standard input.</summary>
+    /// <summary>Returns the fields that the program receives with every request. Secrets are sent only here, on its standard input.</summary>
     private async Task<IReadOnlyList<KeyValuePair<string, string>>> ConfigurationAsync(
         ExternalProgram program,
         CancellationToken cancellationToken

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.External;
 
-/// <summary>Folds the envelopes of one answer into provider events: exactly one ending, whatever the program writes.</summary>
+/// <summary>Converts the envelopes of a response to provider events, with exactly one end event, whatever the program writes.</summary>
 internal sealed class ExternalResponse(string who)
 {
     private readonly HashSet<string> toolUseIds = new(StringComparer.Ordinal);
@@ -12,7 +12,7 @@ internal sealed class ExternalResponse(string who)
 
     public bool IsOver { get; private set; }
 
-    /// <summary>Nothing may follow it.</summary>
+    /// <summary>True for the last envelope of a response.</summary>
     public static bool IsLast(JsonElement envelope) => envelope.Text("type") is "done" or "error" || envelope.Field("success") is not null;
 
     public IEnumerable<ProviderEvent> Fail(Failure failure)
@@ -32,7 +32,7 @@ internal sealed class ExternalResponse(string who)
 
         if (envelope.Field("data") is { } whole && envelope.Flag("success") == true)
         {
-            // A program that does not stream says it all at once.
+            // A program that does not stream sends the whole content at once.
             if (whole.Text("content") is { Length: > 0 } text)
             {
                 events.Add(new ProviderEvent.TextDelta(text));

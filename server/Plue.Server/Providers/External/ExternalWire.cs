@@ -4,10 +4,10 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.External;
 
-/// <summary>The envelopes of external providers, both ways: one JSON object a line. Names and shapes: docs/external-providers.md.</summary>
+/// <summary>Reads and writes the envelopes of external providers, one JSON object per line. See docs/external-providers.md.</summary>
 internal static class ExternalWire
 {
-    /// <param name="id">Null for a process that serves one request.</param>
+    /// <param name="id">Null for a process that serves a single request.</param>
     public static byte[] Request(string? id, string action, string provider, Action<Utf8JsonWriter> parameters) =>
         Line(writer =>
         {
@@ -24,7 +24,7 @@ internal static class ExternalWire
 
     public static byte[] Line(Action<Utf8JsonWriter> members) => JsonBody.Write(members);
 
-    /// <summary>The members of <c>stream_chat</c>'s params.</summary>
+    /// <summary>Writes the params of <c>stream_chat</c>.</summary>
     public static void WriteChat(Utf8JsonWriter writer, ProviderRequest request)
     {
         writer.WriteString("model"u8, request.Model);
@@ -70,7 +70,7 @@ internal static class ExternalWire
         writer.WriteEndObject();
     }
 
-    /// <summary>Reads what <see cref="WriteChat"/> writes. A message may have plain <c>content</c> in place of parts.</summary>
+    /// <summary>Reads the params of <c>stream_chat</c>. A message may have plain <c>content</c> instead of parts.</summary>
     /// <exception cref="FailureException">MissingField: no model or no messages.</exception>
     public static ProviderRequest ReadChat(JsonElement parameters, string codexId, DateTimeOffset now)
     {
@@ -240,7 +240,7 @@ internal static class ExternalWire
         writer.WriteEndObject();
     }
 
-    /// <summary>An <c>error</c> member: a text, or an object with code and message.</summary>
+    /// <summary>Reads an <c>error</c> member: a text, or an object with code and message.</summary>
     public static Failure ReadError(JsonElement envelope, string who)
     {
         var error = envelope.Field("error");
@@ -267,7 +267,7 @@ internal static class ExternalWire
         writer.WriteEndObject();
     }
 
-    /// <returns>Null where there is none.</returns>
+    /// <returns>Null if there is none.</returns>
     public static ProviderEvent.UsageReported? ReadUsage(JsonElement done)
     {
         if (done.Field("usage") is not { ValueKind: JsonValueKind.Object } usage)
@@ -289,7 +289,7 @@ internal static class ExternalWire
         );
     }
 
-    /// <summary>What the program calls its trouble: one of our own names in snake_case, else the program failed.</summary>
+    /// <summary>Maps the code of an error: the name of a failure kind in snake_case; otherwise, the program failed.</summary>
     private static FailureKind KindOf(string? code) =>
         code is { Length: > 0 and < 64 }
         && Enum.TryParse<FailureKind>(code.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var kind)
@@ -368,7 +368,7 @@ internal static class ExternalWire
         return new MessagePart.File(part.Text("path") ?? "", isImage ? null : part.Text("content"), Language: part.Text("language"))
         {
             MediaType = part.Text("media_type"),
-            // Without the cast the null would become bytes that are there and empty.
+            // The cast is needed: otherwise null would be converted to empty, non-null data.
             Data =
                 isImage && part.Field("data") is { } data && data.TryGetBytesFromBase64(out var bytes)
                     ? bytes
@@ -381,7 +381,7 @@ internal static class ExternalWire
         {
             "text" => new MessagePart.Text(part.Text("content") ?? ""),
             "file" => ReadFile(part),
-            // An answer gives them as an object, and a program may hand back what it got.
+            // Responses contain an object, and a program may return it unchanged.
             "tool_use" => new MessagePart.ToolUse(
                 part.Text("tool_use_id") ?? "",
                 part.Text("tool_name") ?? "",

@@ -5,8 +5,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Gemini;
 
 /// <summary>
-/// The chunks of <c>streamGenerateContent</c>, at Google's API and at Vertex. Each is a whole response; function calls arrive whole.
-/// The answer is complete when the body ends after a finish reason: some models send one with every chunk.
+/// Parses the chunks of <c>streamGenerateContent</c> of Google's API and Vertex. Each is a complete response, and function calls are not split. The response is
+/// complete when the body ends after a finish reason, because some models send one with every chunk.
 /// </summary>
 internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
@@ -21,7 +21,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             blocked = null;
         var isError = false;
         json.Read();
-        // Errors come inside a list now and then.
+        // Errors are sometimes inside an array.
         if (json.TokenType == JsonTokenType.StartArray)
         {
             json.Read();
@@ -68,7 +68,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
             return;
         }
 
-        // "gemini-flash-latest" is answered by a model of another name; signatures are kept for what was asked.
+        // An alias such as "gemini-flash-latest" returns another name; signatures are stored for the requested one.
         if ((id ?? model) is not null)
         {
             Accept(model?.StartsWith(Request.Model, StringComparison.Ordinal) == true ? model : Request.Model, id);
@@ -102,7 +102,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         {
             Fail(Failures.BrokenOff(why));
         }
-        // The reason for a turn with calls is STOP as well.
+        // The finish reason of a turn with calls is also STOP.
         else
         {
             FinishWithCalls(DefaultReason);
@@ -113,7 +113,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
     private static bool IsFilter(string reason) =>
         reason is "SAFETY" or "BLOCKLIST" or "PROHIBITED_CONTENT" or "SPII" or "IMAGE_SAFETY" or "IMAGE_PROHIBITED_CONTENT";
 
-    /// <summary>Null for an ending that is none of these.</summary>
+    /// <summary>Returns null for other reasons.</summary>
     private static string? WhyBroken(string reason) =>
         reason switch
         {
@@ -292,7 +292,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         return (id, name, args);
     }
 
-    /// <summary>The prompt's count includes what was cached; thoughts are counted beside the answer and paid like it.</summary>
+    /// <summary>The prompt's count includes cached tokens; thinking tokens are counted separately and billed as output.</summary>
     private void ReadUsage(ref Utf8JsonReader json)
     {
         if (!json.NextIsObject())

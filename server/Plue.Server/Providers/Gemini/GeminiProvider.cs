@@ -14,7 +14,7 @@ public sealed class GeminiProvider : IWebSearchProvider
     private readonly RefusedOptions refused = new();
     private readonly bool searchesWeb;
 
-    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    /// <param name="credential">Used instead of an API key for users who sign in.</param>
     internal GeminiProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -69,7 +69,7 @@ public sealed class GeminiProvider : IWebSearchProvider
         return GeminiWebSearch.Read(answer.RootElement, request.Model);
     }
 
-    /// <summary>A gateway need not list models.</summary>
+    /// <summary>A gateway may not list models.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
         connection.CheckAsync(
             "/models?pageSize=1",
@@ -108,12 +108,12 @@ public sealed class GeminiProvider : IWebSearchProvider
             page.Text("nextPageToken") is { Length: > 0 } next ? "&pageToken=" + Uri.EscapeDataString(next) : null;
     }
 
-    /// <summary>Models that embed or count only are listed as well.</summary>
+    /// <summary>False for models that only embed or count.</summary>
     private static bool GeneratesContent(JsonElement model) =>
         model.Field("supportedGenerationMethods") is null
         || model.Items("supportedGenerationMethods").Any(method => method.ValueEquals("generateContent"));
 
-    /// <summary>People give the host, the host with a version, the address of the call, or that of the part that imitates OpenAI.</summary>
+    /// <summary>Accepts the host, the host with a version, the address of a call, or that of the OpenAI-compatible API.</summary>
     private static string ApiRoot(string path)
     {
         var models = path.IndexOf("/models/", StringComparison.Ordinal);
@@ -129,7 +129,7 @@ public sealed class GeminiProvider : IWebSearchProvider
         {
             path = path[..^"/openai".Length];
         }
-        // What Plue needs is in the beta only.
+        // Plue needs features of the beta version.
         if (path.EndsWith("/v1", StringComparison.Ordinal))
         {
             path = path[..^"/v1".Length];

@@ -4,14 +4,14 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Gemini;
 
 /// <summary>
-/// A tool's JSON schema in the part of it that Gemini takes: no references, no type lists, no <c>additionalProperties</c>, no constants.
-/// What cannot be said is left out, so that the model knows less about a parameter rather than the request being refused.
+/// Converts a tool's JSON schema to the subset that Gemini supports: no references, type lists, <c>additionalProperties</c> or constants. Unsupported parts are
+/// omitted, so that the model knows less about a parameter instead of the request being rejected.
 /// </summary>
 internal static class GeminiSchema
 {
     private const int MaxDepth = 12;
 
-    /// <summary>Kept as they are.</summary>
+    /// <summary>Keywords that are copied.</summary>
     private static readonly string[] Plain =
     [
         "title",
@@ -33,7 +33,7 @@ internal static class GeminiSchema
 
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
-    /// <summary>Writes <c>parameters</c>, or nothing where the tool takes none: an object without properties is refused by some models.</summary>
+    /// <summary>Writes <c>parameters</c>, or nothing if the tool takes none: some models reject an object without properties.</summary>
     public static void WriteParameters(Utf8JsonWriter json, string schema)
     {
         if (!JsonText.IsObject(schema))
@@ -55,7 +55,7 @@ internal static class GeminiSchema
     {
         schema = Resolve(schema, root, depth);
         json.WriteStartObject();
-        // A schema that nests without end, or "true", says nothing more than that there is a value.
+        // A schema that is nested too deeply, or "true", only states that there is a value.
         if (schema.ValueKind != JsonValueKind.Object || depth >= MaxDepth)
         {
             json.WriteString("type", depth >= MaxDepth && TypesOf(schema) is ["array" or "object", ..] ? "object" : "string");
@@ -77,7 +77,7 @@ internal static class GeminiSchema
         }
         else if (choices.Count == 1)
         {
-            // One choice beside null is that choice, with this one's description.
+            // A single choice besides null replaces the schema and keeps its description.
             WriteFields(json, choices[0], TypeOf(Resolve(choices[0], root, depth)), root, depth, schema.Text("description"));
         }
         else if (choices.Count > 1)
@@ -173,7 +173,7 @@ internal static class GeminiSchema
         }
 
         json.WriteEndObject();
-        // A name that is required and nowhere described would be refused.
+        // A required name without a property would be rejected.
         var required = schema
             .Items("required")
             .Where(name => name.ValueKind == JsonValueKind.String)
@@ -192,7 +192,7 @@ internal static class GeminiSchema
         json.WriteEndArray();
     }
 
-    /// <summary>Only texts can be listed; a constant is a list of one.</summary>
+    /// <summary>Only texts can be listed; a constant becomes a list with one item.</summary>
     private static void WriteEnum(Utf8JsonWriter json, JsonElement schema)
     {
         var values = schema.Field("const") is { } constant ? [constant] : schema.Items("enum").ToList();
@@ -213,7 +213,7 @@ internal static class GeminiSchema
         json.WriteEndArray();
     }
 
-    /// <summary>Follows <c>#/$defs/…</c>; a reference to anywhere else says nothing.</summary>
+    /// <summary>Follows <c>#/$defs/…</c>; other references are treated as empty schemas.</summary>
     private static JsonElement Resolve(JsonElement schema, JsonElement root, int depth)
     {
         for (var step = depth; step < MaxDepth && schema.Text("$ref") is { } reference; step++)
@@ -257,7 +257,7 @@ internal static class GeminiSchema
             _ => [],
         };
 
-    /// <summary>Gemini wants a type everywhere.</summary>
+    /// <summary>Returns a type, because Gemini always requires one.</summary>
     private static string TypeOf(JsonElement schema) =>
         TypesOf(schema).Find(type => type != "null")
         ?? (

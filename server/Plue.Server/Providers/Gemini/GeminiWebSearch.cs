@@ -7,7 +7,7 @@ namespace Plue.Server.Providers.Gemini;
 /// <summary>Grounding with Google Search: the tool <c>google_search</c>.</summary>
 internal static class GeminiWebSearch
 {
-    /// <summary>Gemini 3 pays 14 USD for 1,000 queries, earlier models 35 USD for 1,000 requests that searched.</summary>
+    /// <summary>Gemini 3: 14 USD per 1,000 queries; earlier models: 35 USD per 1,000 requests with a search.</summary>
     private const decimal PricePerQuery = 0.014m;
     private const decimal PricePerRequest = 0.035m;
 
@@ -56,7 +56,7 @@ internal static class GeminiWebSearch
                 ? null
                 : new Usage
                 {
-                    // Found pages are counted beside the prompt.
+                    // Tokens of found pages are counted separately from the prompt.
                     InputTokens = Count("promptTokenCount") + Count("toolUsePromptTokenCount"),
                     OutputTokens = Count("candidatesTokenCount") + Count("thoughtsTokenCount"),
                     CachedReadTokens = Count("cachedContentTokenCount"),

@@ -6,27 +6,27 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.Gemini;
 
-/// <summary>What the hosts of Gemini models do differently.</summary>
-/// <param name="SendsCallIds">Vertex refuses a request whose function calls carry ids.</param>
+/// <summary>The differences between the hosts of Gemini models.</summary>
+/// <param name="SendsCallIds">False for Vertex, which rejects function calls with ids.</param>
 internal sealed record GeminiOptions(bool SendsCallIds = true);
 
-/// <summary>The request body of <c>streamGenerateContent</c>, and the signatures in it that come back as they were sent.</summary>
+/// <summary>Writes the request body of <c>streamGenerateContent</c>, including the signatures of earlier responses.</summary>
 internal static partial class GeminiWire
 {
-    /// <summary>What Google lets stand for a signature on calls that another model made.</summary>
+    /// <summary>Google's placeholder for the signature of a call that another model made.</summary>
     private const string ForeignSignature = "skip_thought_signature_validator";
     private const string CallMark = "call:";
     private const string TextMark = "text:";
     private const int MaxOutputTokens = 65_536;
 
-    /// <summary>The last part of the address: <c>models/gemini-3-pro:streamGenerateContent?alt=sse</c>.</summary>
+    /// <summary>Returns the end of the address: <c>models/gemini-3-pro:streamGenerateContent?alt=sse</c>.</summary>
     public static string CallOf(string model) =>
         $"{string.Join('/', (model.Contains('/') ? model : "models/" + model).Split('/').Select(Uri.EscapeDataString))}:streamGenerateContent?alt=sse";
 
-    /// <summary>The stored signature of a function call; it precedes the call.</summary>
+    /// <summary>Returns the stored form of a function call's signature; it precedes the call.</summary>
     public static string OnCall(string signature) => CallMark + signature;
 
-    /// <summary>The stored signature of a text; it follows the text, of which the last <paramref name="length"/> characters were signed.</summary>
+    /// <summary>Returns the stored form of a text's signature; it follows the text, whose last <paramref name="length"/> characters are signed.</summary>
     public static string OnText(string signature, int length) => $"{TextMark}{length}:{signature}";
 
     public static byte[] Request(
@@ -66,7 +66,7 @@ internal static partial class GeminiWire
         json.WriteEndObject();
     }
 
-    /// <summary>Messages of one role that follow each other are one content.</summary>
+    /// <summary>Combines consecutive messages with the same role.</summary>
     private static void WriteContents(Utf8JsonWriter json, ProviderRequest request, ProviderSettings settings, GeminiOptions options)
     {
         var messages = RequestMessages.Of(request, settings);
@@ -111,7 +111,7 @@ internal static partial class GeminiWire
         json.WriteEndObject();
     }
 
-    /// <summary>Results in the order of their calls, then what the user said.</summary>
+    /// <summary>Writes tool results in the order of their calls, then the user's text.</summary>
     private static void WriteQuestion(Utf8JsonWriter json, Message message, List<MessagePart.ToolUse> uses, GeminiOptions options)
     {
         var results = message
@@ -174,7 +174,7 @@ internal static partial class GeminiWire
             json.WriteString("name", call.ToolName);
             json.WriteRawObject("args", call.Parameters);
             json.WriteEndObject();
-            // Of parallel calls only the first is signed.
+            // Only the first of parallel calls is signed.
             if ((piece.Signature ?? (isFirstCall && needsSignatures ? ForeignSignature : null)) is { } signature)
             {
                 json.WriteString("thoughtSignature", signature);
@@ -184,7 +184,7 @@ internal static partial class GeminiWire
         }
     }
 
-    /// <summary>The parts as the model sent them: a signed text apart from the unsigned one before it, each signature where it was.</summary>
+    /// <summary>Restores the parts as the model sent them: signed text separate from unsigned text, with each signature in its place.</summary>
     private static List<Piece> PiecesOf(Message message)
     {
         var pieces = new List<Piece>();
@@ -302,7 +302,7 @@ internal static partial class GeminiWire
         }
 
         json.WriteStartObject("generationConfig");
-        // Thinking is paid from the same limit: the answer keeps what was asked for.
+        // Thinking counts toward the limit, so its budget is added to the requested one.
         if (options.MaxTokens is { } most)
         {
             json.WriteNumber("maxOutputTokens", Math.Max(most, Math.Min(most + (thinking?.Budget ?? 0), MaxOutputTokens)));
@@ -334,7 +334,7 @@ internal static partial class GeminiWire
         json.WriteEndObject();
     }
 
-    /// <summary>From Gemini 3 on a level, before that a budget, and before 2.5 nothing. Thinking cannot be turned off for Pro models and Gemini 3.</summary>
+    /// <summary>Gemini 3 and later accept a level, 2.5 a budget, and older models neither. Thinking cannot be turned off for Pro models and Gemini 3.</summary>
     private static Thinking? ThinkingOf(string model, string? level)
     {
         if (level is null || GenerationOf(model) is not { } generation || generation < 2.5)
@@ -369,7 +369,7 @@ internal static partial class GeminiWire
         );
     }
 
-    /// <summary>2.5 of <c>gemini-2.5-flash</c>; a name without a number means the newest, and a model that is no Gemini has none.</summary>
+    /// <summary>Returns 2.5 for <c>gemini-2.5-flash</c>; a name without a number means the newest generation. Null for other models.</summary>
     private static double? GenerationOf(string model)
     {
         var version = Version().Match(model);
@@ -386,6 +386,6 @@ internal static partial class GeminiWire
     /// <param name="Text">Null for a call.</param>
     private readonly record struct Piece(string? Text, string? Signature = null, bool IsThought = false, MessagePart.ToolUse? Call = null);
 
-    /// <param name="Level">Null where the model takes a budget.</param>
+    /// <param name="Level">Null for a model that accepts a budget.</param>
     private readonly record struct Thinking(string? Level, int Budget, bool IsOff);
 }

@@ -2,8 +2,8 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>A key in a header.</summary>
-/// <param name="header">The header for the key, and the prefix of its value.</param>
+/// <summary>Sends an API key in a header.</summary>
+/// <param name="header">The name of the header, and the prefix of its value.</param>
 internal sealed class ApiKeyCredential(
     ProviderSettings settings,
     ISecretSource secrets,
@@ -18,7 +18,7 @@ internal sealed class ApiKeyCredential(
         CancellationToken cancellationToken
     )
     {
-        // A key header of the user's own, in whatever form the gateway wants it, stands in place of ours.
+        // A custom header of the user takes precedence.
         if (settings.ApiKeyRef is not { } reference || request.Headers.NonValidated.Contains(header.Name))
         {
             return;
@@ -36,7 +36,7 @@ internal sealed class ApiKeyCredential(
         }
         catch (FailureException missing) when (missing.Failure.Kind == FailureKind.NotFound)
         {
-            // A server of one's own may want none; one that does says so, and then the user is asked.
+            // A self-hosted server may need no key; if it does, it rejects the request, and the user is asked.
             if (settings.Capabilities.NeedsKey)
             {
                 throw new FailureException(failures.NoKey(), missing);

@@ -1,6 +1,6 @@
 namespace Plue.Server.Providers.Http;
 
-/// <summary>The checksum of gzip and PNG (CRC-32, polynomial 0xEDB88320).</summary>
+/// <summary>The CRC-32 checksum of gzip and PNG (polynomial 0xEDB88320).</summary>
 internal static class Crc32
 {
     private static readonly uint[] Table = MakeTable();

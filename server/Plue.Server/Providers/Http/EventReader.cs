@@ -1,25 +1,25 @@
 namespace Plue.Server.Providers.Http;
 
-/// <summary>How a wire puts events into a body.</summary>
+/// <summary>The framing of events in a response body.</summary>
 internal enum Framing
 {
-    /// <summary><c>data:</c> lines, ended by an empty one.</summary>
+    /// <summary><c>data:</c> lines, terminated by an empty line.</summary>
     ServerSentEvents,
 
-    /// <summary>One JSON value a line.</summary>
+    /// <summary>One JSON value per line.</summary>
     JsonLines,
 
-    /// <summary>Binary frames of AWS; the payload given is the whole frame.</summary>
+    /// <summary>AWS's binary frames; the payload is the whole frame.</summary>
     EventStream,
 }
 
 /// <summary>
-/// Gives the payload of each event of a body as bytes. Of server-sent events only the data counts:
-/// every wire of that framing repeats the event's name inside its JSON. Comments, ids and unknown fields are skipped.
+/// Reads the payloads of the events in a body as bytes. Of server-sent events, only the data is used, because all vendors repeat the event's name in its JSON.
+/// Comments, ids and unknown fields are skipped.
 /// </summary>
 internal sealed class EventReader(Stream body, Framing framing, int cap = EventReader.DefaultCap) : IDisposable
 {
-    /// <summary>Bytes of one line and of one event.</summary>
+    /// <summary>The maximum number of bytes of a line and of an event.</summary>
     public const int DefaultCap = 8 * 1024 * 1024;
 
     private readonly LineReader lines = new(body, cap);
@@ -30,8 +30,8 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     private bool delivered;
     private bool seenLine;
 
-    /// <summary>The next event that has arrived. The memory is good until the next call.</summary>
-    /// <exception cref="InvalidDataException">The event is longer than the cap.</exception>
+    /// <summary>Returns the next complete event. The memory is valid until the next call.</summary>
+    /// <exception cref="InvalidDataException">The event exceeds the limit.</exception>
     /// <exception cref="FrameException">The frame is damaged or too long.</exception>
     /// <exception cref="HtmlException">The body is HTML.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> payload)
@@ -72,7 +72,7 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
         return false;
     }
 
-    /// <summary>The event that the end of the body left open.</summary>
+    /// <summary>Returns an event that was not terminated before the end of the body.</summary>
     public bool TryReadLast(out ReadOnlyMemory<byte> payload)
     {
         Forget();
@@ -158,5 +158,5 @@ internal sealed class EventReader(Stream body, Framing framing, int cap = EventR
     }
 }
 
-/// <summary>HTML came where events were expected.</summary>
+/// <summary>The body is HTML instead of events.</summary>
 internal sealed class HtmlException : Exception;

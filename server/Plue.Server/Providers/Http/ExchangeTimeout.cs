@@ -1,6 +1,6 @@
 namespace Plue.Server.Providers.Http;
 
-/// <summary>How long one exchange is waited for: until its first byte, then between reads. There is no limit on the whole.</summary>
+/// <summary>The timeout of an HTTP exchange: until the first byte, then between reads. The total time is not limited.</summary>
 internal sealed class ExchangeTimeout : IDisposable
 {
     private readonly CancellationTokenSource source;
@@ -19,15 +19,15 @@ internal sealed class ExchangeTimeout : IDisposable
 
     public CancellationToken Token => source.Token;
 
-    /// <summary>What is being waited for no longer than.</summary>
+    /// <summary>The current timeout.</summary>
     public TimeSpan Limit { get; private set; }
 
     public bool HasFirstByte { get; private set; }
 
-    /// <summary>The wait ended because of the limit, not because the caller gave up.</summary>
+    /// <summary>True if the timeout expired, rather than the caller canceling.</summary>
     public bool HasExpired => source.IsCancellationRequested && !caller.IsCancellationRequested;
 
-    /// <summary>A byte came: the next one has the idle time.</summary>
+    /// <summary>Restarts the timeout after a byte was received.</summary>
     public void Renew()
     {
         HasFirstByte = true;

@@ -4,15 +4,15 @@ using System.Buffers.Binary;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>
-/// Cuts a body into the frames of an AWS event stream: length of the whole, length of the headers, a checksum of these two; headers; payload;
-/// a checksum of everything before it. Numbers are big-endian. Gives only whole frames whose checksums hold.
+/// Splits a body into the frames of an AWS event stream: total length, length of the headers, checksum of both; headers; payload; checksum of all of this.
+/// Numbers are big-endian. Returns only complete frames with valid checksums.
 /// </summary>
 internal sealed class FrameReader(Stream body) : IDisposable
 {
     public const int MaxHeaders = 128 * 1024;
     public const int MaxPayload = 16 * 1024 * 1024;
 
-    /// <summary>Bytes before the headers: two lengths and their checksum.</summary>
+    /// <summary>The number of bytes before the headers: two lengths and their checksum.</summary>
     public const int PreludeLength = 12;
     public const int ChecksumLength = 4;
 
@@ -21,7 +21,7 @@ internal sealed class FrameReader(Stream body) : IDisposable
     private int end;
     private bool seenFrame;
 
-    /// <summary>The next whole frame, with its lengths and checksums. The memory is good until the next call.</summary>
+    /// <summary>Returns the next complete frame, including lengths and checksums. The memory is valid until the next call.</summary>
     /// <exception cref="FrameException">The frame is damaged or too long.</exception>
     /// <exception cref="HtmlException">The body is HTML.</exception>
     public bool TryRead(out ReadOnlyMemory<byte> frame)
@@ -52,7 +52,7 @@ internal sealed class FrameReader(Stream body) : IDisposable
         return true;
     }
 
-    /// <summary>Reads once. False at the end of the body; what is left then is half a frame.</summary>
+    /// <summary>Reads once. Returns false at the end of the body; the remaining bytes are an incomplete frame.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         EnsureSpace();
@@ -97,7 +97,7 @@ internal sealed class FrameReader(Stream body) : IDisposable
         {
             return;
         }
-        // A frame is never longer than its limits, so neither is the buffer.
+        // Frames are limited in size, so the buffer is, too.
         var target = start > 0 ? buffer : ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
         buffer.AsSpan(start, end - start).CopyTo(target);
         if (target != buffer)
@@ -110,7 +110,7 @@ internal sealed class FrameReader(Stream body) : IDisposable
         start = 0;
     }
 
-    /// <summary>No frame within the limits begins like text.</summary>
+    /// <summary>Throws if the body starts like text, which no valid frame does.</summary>
     private void RejectHtml()
     {
         var held = buffer.AsSpan(start, end - start).TrimStart(" \t\r\n"u8);
@@ -121,7 +121,7 @@ internal sealed class FrameReader(Stream body) : IDisposable
     }
 }
 
-/// <summary>A frame is not as it was sent, or longer than any may be.</summary>
+/// <summary>A frame is damaged or too long.</summary>
 internal sealed class FrameException(bool isTooLong) : Exception("The frame cannot be read.")
 {
     public bool IsTooLong => isTooLong;

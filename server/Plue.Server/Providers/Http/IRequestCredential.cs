@@ -1,11 +1,11 @@
 namespace Plue.Server.Providers.Http;
 
-/// <summary>Puts the proof of who asks on a request: a key in a header, a token, a signature.</summary>
+/// <summary>Authenticates a request with a key, a token, or a signature.</summary>
 internal interface IRequestCredential
 {
-    /// <summary>Called last, when the method, the address, the body and every other header of the request stand.</summary>
+    /// <summary>Called last, when the method, the address, the body and all other headers of the request are set.</summary>
     /// <param name="failures">Creates the messages, and masks secrets in them.</param>
-    /// <exception cref="Messages.FailureException">A secret is missing, locked away, or not meant for this origin.</exception>
+    /// <exception cref="Messages.FailureException">A secret is missing, locked, or not bound to this origin.</exception>
     ValueTask ApplyAsync(
         HttpRequestMessage request,
         ReadOnlyMemory<byte> body,
@@ -13,10 +13,10 @@ internal interface IRequestCredential
         CancellationToken cancellationToken
     );
 
-    /// <summary>The vendor refused the proof. True when a fresh one was got, so that asking once more makes sense.</summary>
+    /// <summary>Called after the vendor rejected the credential. Returns true if there is a new one, so that the request can be retried.</summary>
     ValueTask<bool> RenewAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc cref="RenewAsync(CancellationToken)"/>
-    /// <param name="refusal">The answer, with the request that it refuses. Its body is not to be read.</param>
+    /// <param name="refusal">The response with its request. Its body must not be read.</param>
     ValueTask<bool> RenewAsync(HttpResponseMessage refusal, CancellationToken cancellationToken) => RenewAsync(cancellationToken);
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>Writes request bodies: plain UTF-8, fields in the order of the code, so that equal requests are equal bytes.</summary>
+/// <summary>Writes request bodies as UTF-8 with fields in code order, so that equal requests have equal bytes.</summary>
 internal static class JsonBody
 {
     private static readonly JsonWriterOptions Options = new()
@@ -26,14 +26,14 @@ internal static class JsonBody
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>JSON that we hold as text; an empty object where it is not one, because the vendor would refuse the whole request.</summary>
+    /// <summary>Writes JSON text; an empty object if it is invalid, because the vendor would reject the whole request.</summary>
     public static void WriteRawObject(this Utf8JsonWriter json, string name, string text)
     {
         json.WritePropertyName(name);
         json.WriteRawValue(JsonText.IsObject(text) ? text : "{}", skipInputValidation: true);
     }
 
-    /// <summary>Fields of the object under way.</summary>
+    /// <summary>Writes fields of the current object.</summary>
     public static void WriteFields(this Utf8JsonWriter json, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
         foreach (var (name, value) in fields)
@@ -42,7 +42,7 @@ internal static class JsonBody
         }
     }
 
-    /// <summary>A whole object of an array.</summary>
+    /// <summary>Writes an object as an array item.</summary>
     public static void WriteObject(this Utf8JsonWriter json, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
         json.WriteStartObject();
@@ -50,7 +50,7 @@ internal static class JsonBody
         json.WriteEndObject();
     }
 
-    /// <summary>A whole object as a field.</summary>
+    /// <summary>Writes an object as a field.</summary>
     public static void WriteObject(this Utf8JsonWriter json, string name, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
         json.WriteStartObject(name);
@@ -58,7 +58,7 @@ internal static class JsonBody
         json.WriteEndObject();
     }
 
-    /// <summary>An array as a field; nothing if there are no values.</summary>
+    /// <summary>Writes an array as a field; nothing if there are no values.</summary>
     public static void WriteStrings(this Utf8JsonWriter json, string name, IReadOnlyList<string> values)
     {
         if (values.Count == 0)

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>Fields of listings, null where they are missing or of another type. Streams are read by parsers, not by this.</summary>
+/// <summary>Reads fields of lists; null if they are missing or of another type. Parsers of streams do not use it.</summary>
 internal static class JsonFields
 {
     public static JsonElement? Field(this JsonElement element, string name) =>
@@ -26,7 +26,7 @@ internal static class JsonFields
             _ => null,
         };
 
-    /// <summary>A number, or a number in a string, as prices are often given.</summary>
+    /// <summary>Reads a number, or a number in a string, as in many price lists.</summary>
     public static decimal? Money(this JsonElement element, string name) =>
         element.Field(name) switch
         {

@@ -5,13 +5,13 @@ using System.Text.Json;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>
-/// Reads values as servers really send them: a field may be null, of another type, or hold half of a surrogate pair
-/// (the other half then comes with the next event), where the framework's own getters throw.
+/// Reads values leniently: a field may be null, of another type, or contain half of a surrogate pair (the next event contains the other half), for which the
+/// framework's getters throw.
 /// </summary>
 internal static class JsonText
 {
-    /// <summary>Starts to read a payload that is an object.</summary>
-    /// <exception cref="JsonException">It is something else.</exception>
+    /// <summary>Starts to read a payload that must be an object.</summary>
+    /// <exception cref="JsonException">It is not an object.</exception>
     public static Utf8JsonReader ReadObject(ReadOnlySpan<byte> payload)
     {
         var json = new Utf8JsonReader(payload);
@@ -19,17 +19,17 @@ internal static class JsonText
         return json.TokenType == JsonTokenType.StartObject ? json : throw new JsonException("The payload is not an object.");
     }
 
-    /// <summary>Moves to the value and reads it. Null where it is not a string.</summary>
+    /// <summary>Moves to the value and reads it. Null if it is not a string.</summary>
     public static string? NextString(ref this Utf8JsonReader json)
     {
         json.Read();
         return json.StringHere();
     }
 
-    /// <summary>Like <see cref="NextString(ref Utf8JsonReader)"/>; null for an empty string too.</summary>
+    /// <summary>Like <see cref="NextString(ref Utf8JsonReader)"/>, but null for an empty string, too.</summary>
     public static string? NextFilled(ref this Utf8JsonReader json) => json.NextString() is { Length: > 0 } text ? text : null;
 
-    /// <summary>The string of this name in the object that follows; null if there is none.</summary>
+    /// <summary>Returns the string with this name in the next object; null if there is none.</summary>
     public static string? NextString(ref this Utf8JsonReader json, ReadOnlySpan<byte> name)
     {
         string? text = null;
@@ -52,7 +52,7 @@ internal static class JsonText
         return text;
     }
 
-    /// <summary>Reads the string under the reader. Null, with the value skipped, where it is something else.</summary>
+    /// <summary>Reads the current string. If it is another value, skips it and returns null.</summary>
     public static string? StringHere(ref this Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.String)
@@ -71,7 +71,7 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The value under the reader as it is written, and behind it.</summary>
+    /// <summary>Returns the current value as written, and moves past it.</summary>
     public static string RawHere(ref this Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         var start = (int)json.TokenStartIndex;
@@ -79,7 +79,7 @@ internal static class JsonText
         return Encoding.UTF8.GetString(payload[start..(int)json.BytesConsumed]);
     }
 
-    /// <summary>Moves to the value, which is JSON in a string or the object itself. Null where it is neither.</summary>
+    /// <summary>Moves to the value, which is an object or a string with JSON. Null if it is neither.</summary>
     public static string? NextJson(ref this Utf8JsonReader json, ReadOnlySpan<byte> payload)
     {
         json.Read();
@@ -100,7 +100,7 @@ internal static class JsonText
         return null;
     }
 
-    /// <summary>The number of this name in the object that follows; null if there is none.</summary>
+    /// <summary>Returns the number with this name in the next object; null if there is none.</summary>
     public static long? NextInt64(ref this Utf8JsonReader json, ReadOnlySpan<byte> name)
     {
         long? number = null;
@@ -123,7 +123,7 @@ internal static class JsonText
         return number;
     }
 
-    /// <summary>Moves past the value. False if it is null or false.</summary>
+    /// <summary>Moves past the value. Returns false if it is null or false.</summary>
     public static bool NextIsSet(ref this Utf8JsonReader json)
     {
         json.Read();
@@ -132,16 +132,16 @@ internal static class JsonText
         return isSet;
     }
 
-    /// <summary>Moves to the value and says whether it is an object; anything else is skipped.</summary>
+    /// <summary>Moves to the value. Returns true if it has the expected type; otherwise skips it.</summary>
     public static bool NextIsObject(ref this Utf8JsonReader json) => NextIs(ref json, JsonTokenType.StartObject);
 
     /// <inheritdoc cref="NextIsObject"/>
     public static bool NextIsArray(ref this Utf8JsonReader json) => NextIs(ref json, JsonTokenType.StartArray);
 
-    /// <summary>Moves to the next property of the object under way; false at its end.</summary>
+    /// <summary>Moves to the next property of the current object; false at its end.</summary>
     public static bool NextProperty(ref this Utf8JsonReader json) => json.Read() && json.TokenType == JsonTokenType.PropertyName;
 
-    /// <summary>Moves to the next object of the array under way, past anything else in it; false at its end.</summary>
+    /// <summary>Moves to the next object in the current array and skips other values; false at its end.</summary>
     public static bool NextObject(ref this Utf8JsonReader json)
     {
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>
-/// Cuts a body into lines of bytes, which end with LF, CRLF or CR. A line over the cap is an error before anything of it is decoded,
-/// so that an endless line costs the cap in memory and no more.
+/// Splits a body into lines of bytes that end with LF, CRLF or CR. A line that exceeds the limit is an error before it is decoded, so that an endless line
+/// needs no more memory than the limit.
 /// </summary>
 internal sealed class LineReader(Stream body, int cap) : IDisposable
 {
@@ -16,10 +16,10 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
     private bool isAfterReturn;
     private bool atEnd;
 
-    /// <summary>The next whole line without its ending. The memory is good until the next call.</summary>
+    /// <summary>Returns the next complete line without its line end. The memory is valid until the next call.</summary>
     public bool TryRead(out ReadOnlyMemory<byte> line)
     {
-        // A line ends with its CR, whether or not an LF follows: that may not come before the next event.
+        // A line ends at CR, whether or not LF follows, because LF may not arrive before the next event.
         if (isAfterReturn && start < end)
         {
             isAfterReturn = false;
@@ -38,7 +38,7 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
             {
                 return false;
             }
-            // The last line may lack its ending.
+            // The last line may have no line end.
             line = Trim(start, end);
             start = end;
             return true;
@@ -51,8 +51,8 @@ internal sealed class LineReader(Stream body, int cap) : IDisposable
         return true;
     }
 
-    /// <summary>Reads once. False at the end of the body; what is left may then be one last line.</summary>
-    /// <exception cref="InvalidDataException">The line is longer than the cap.</exception>
+    /// <summary>Reads once. Returns false at the end of the body; the remaining bytes may be a last line.</summary>
+    /// <exception cref="InvalidDataException">The line exceeds the limit.</exception>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         EnsureSpace();

@@ -7,8 +7,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>
-/// One provider's way over HTTP: sends a request with its credential to the one configured origin and reads the answer, with every limit of
-/// time and size. What goes wrong comes out as a <see cref="Failure"/>.
+/// A provider's HTTP connection: sends authenticated requests to the configured origin and reads the responses, with limits of time and size. Errors are
+/// returned as a <see cref="Failure"/>.
 /// </summary>
 internal sealed class ProviderConnection(
     ProviderSettings settings,
@@ -19,8 +19,8 @@ internal sealed class ProviderConnection(
     IRequestCredential credential
 )
 {
-    /// <param name="keyHeader">The header for the key, and the prefix of its value.</param>
-    /// <param name="credential">Replaces the key, for users who sign in.</param>
+    /// <param name="keyHeader">The header of the API key, and the prefix of its value.</param>
+    /// <param name="credential">Used instead of an API key for users who sign in.</param>
     public ProviderConnection(
         ProviderSettings settings,
         ProviderEndpoint endpoint,
@@ -40,18 +40,18 @@ internal sealed class ProviderConnection(
     private static readonly TimeSpan LocalFirstByte = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(120);
 
-    /// <summary>A model searches several times and reads what it found.</summary>
+    /// <summary>Long, because the model searches several times and reads the results.</summary>
     public static readonly TimeSpan SearchTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>Header names and values that every request of this wire carries.</summary>
+    /// <summary>The headers of every request.</summary>
     public IReadOnlyList<(string Name, string Value)> FixedHeaders { get; init; } = [];
 
     public ProviderEndpoint Endpoint => endpoint;
 
     public ProviderFailures Failures(string? model) => new(settings, endpoint, model);
 
-    /// <summary>Posts <paramref name="body"/> and gives what <paramref name="parser"/> makes of the answer, ended by exactly one Finished or Failed.</summary>
+    /// <summary>Posts <paramref name="body"/> and returns the events of <paramref name="parser"/>, terminated by exactly one Finished or Failed.</summary>
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
         Uri url,
         byte[] body,
@@ -126,10 +126,10 @@ internal sealed class ProviderConnection(
         }
     }
 
-    /// <summary>Calls and reads the whole answer, which is JSON.</summary>
+    /// <summary>Sends a request and reads the whole JSON response.</summary>
     /// <param name="body">Null for GET.</param>
-    /// <param name="most">Null for the timeout of a list.</param>
-    /// <exception cref="FailureException">Anything but a JSON answer with status 200.</exception>
+    /// <param name="most">Null for the timeout of lists.</param>
+    /// <exception cref="FailureException">The response is not JSON with status 200.</exception>
     public async Task<JsonDocument> CallAsync(
         Uri url,
         byte[]? body,
@@ -167,7 +167,7 @@ internal sealed class ProviderConnection(
         }
     }
 
-    /// <summary>Calls and discards the response.</summary>
+    /// <summary>Sends a request and discards the response.</summary>
     /// <param name="mayFail">The kinds of failure after which the provider still works.</param>
     /// <param name="body">Null for GET.</param>
     /// <returns>Null if the provider works.</returns>
@@ -190,8 +190,8 @@ internal sealed class ProviderConnection(
         }
     }
 
-    /// <summary>The pages of a list, at most ten.</summary>
-    /// <param name="next">What to add to the call for the page after this one; null after the last.</param>
+    /// <summary>Returns the pages of a list, at most ten.</summary>
+    /// <param name="next">Returns the suffix of the call for the page after this one; null after the last.</param>
     /// <exception cref="FailureException">A page could not be read.</exception>
     public async IAsyncEnumerable<JsonElement> PagesAsync(
         string call,
@@ -208,7 +208,7 @@ internal sealed class ProviderConnection(
         }
     }
 
-    /// <exception cref="FailureException">The answer was not a 200, or a secret was not given out.</exception>
+    /// <exception cref="FailureException">The status is not 200, or a secret is not available.</exception>
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
         Uri url,
@@ -313,7 +313,7 @@ internal sealed class ProviderConnection(
         }
     }
 
-    /// <summary>The end of the body usually came with the last event: taking it keeps the connection for the next turn.</summary>
+    /// <summary>Reads the end of the body, which usually arrived with the last event, so that the connection can be reused.</summary>
     private async ValueTask ReadOutAsync(EventReader events)
     {
         using var moment = new CancellationTokenSource(TimeSpan.FromMilliseconds(50), time);
@@ -324,7 +324,7 @@ internal sealed class ProviderConnection(
         catch (Exception exception)
             when (exception is OperationCanceledException or IOException or HttpRequestException or InvalidDataException)
         {
-            // The answer is complete: how the connection ends no longer matters.
+            // The response is complete, so errors of the connection do not matter.
         }
     }
 
@@ -354,7 +354,7 @@ internal sealed class ProviderConnection(
 
     private static bool HasError(ReadOnlyMemory<byte> body) => body.Span.IndexOf("\"error\""u8) >= 0;
 
-    /// <summary>Null for what is a mistake of ours and must not be hidden.</summary>
+    /// <summary>Returns null for unexpected exceptions, which must not be hidden.</summary>
     private static Failure? ToFailure(Exception exception, ProviderFailures failures, ExchangeTimeout timeout, bool answering) =>
         exception switch
         {

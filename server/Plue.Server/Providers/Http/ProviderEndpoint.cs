@@ -2,14 +2,14 @@ using System.Net;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>Where a provider is. Once the settings name an endpoint, the vendor's own host is never used.</summary>
+/// <summary>The address of a provider. If the settings contain an endpoint, the vendor's default host is never used.</summary>
 internal sealed class ProviderEndpoint
 {
     private readonly Uri address;
     private readonly string path;
 
-    /// <param name="defaultAddress">The vendor's own, for settings without an endpoint.</param>
-    /// <param name="normalize">What a wire makes of the path a person wrote: no slash at its end, perhaps empty.</param>
+    /// <param name="defaultAddress">The vendor's address, for settings without an endpoint.</param>
+    /// <param name="normalize">Converts the path that the user entered, without a trailing slash and possibly empty, to the root of the API.</param>
     public ProviderEndpoint(ProviderSettings settings, string defaultAddress, Func<string, string> normalize)
     {
         address = settings.Endpoint ?? new Uri(defaultAddress);
@@ -29,22 +29,22 @@ internal sealed class ProviderEndpoint
 
     public bool IsHttp { get; }
 
-    /// <summary>Scheme, host and port; never user, path or query, which may hold secrets.</summary>
+    /// <summary>Scheme, host and port; never user, path or query, which may contain secrets.</summary>
     public string Origin { get; }
 
-    /// <summary>For sentences: <c>api.anthropic.com</c>, <c>localhost:11434</c>.</summary>
+    /// <summary>The host for messages: <c>api.anthropic.com</c>, <c>localhost:11434</c>.</summary>
     public string Host { get; }
 
     public bool IsLoopback { get; }
 
-    /// <summary>This machine or the network around it: a model may have to be loaded first.</summary>
+    /// <summary>True for this machine or the local network, where a model may have to be loaded first.</summary>
     public bool IsLocal { get; }
 
-    /// <summary>The address of one call. A query that the user gave with the endpoint stays on it.</summary>
+    /// <summary>Returns the address of a call. A query in the user's endpoint is kept.</summary>
     public Uri At(string call) => At(call, root => root);
 
     /// <inheritdoc cref="At(string)"/>
-    /// <param name="rootOf">For a call that has another root than the rest.</param>
+    /// <param name="rootOf">Changes the root of the API for this call.</param>
     public Uri At(string call, Func<string, string> rootOf)
     {
         if (!IsHttp)
@@ -60,7 +60,7 @@ internal sealed class ProviderEndpoint
         return new Uri(Origin + root + call + (call.Contains('?') ? "&" : "?") + query);
     }
 
-    /// <summary>Scheme, host and port of an address, as a secret is asked for.</summary>
+    /// <summary>Returns the scheme, host and port of an address, to which secrets are bound.</summary>
     public static Uri OriginOf(Uri address) => new(Server(address));
 
     public bool IsHost(string host) =>

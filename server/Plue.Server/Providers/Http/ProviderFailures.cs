@@ -7,8 +7,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>
-/// Says in our words what went wrong in one exchange: which kind it is, and a sentence that names the provider and its host,
-/// tells what to do and quotes the vendor. The secrets that were sent are masked in every quotation.
+/// Creates the failures of an exchange: the kind, and a sentence that names the provider and its host, says what to do and quotes the vendor. Secrets that were
+/// sent are masked in quotations.
 /// </summary>
 internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoint endpoint, string? model)
 {
@@ -19,11 +19,11 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     private string Model => model is null ? "this model" : model;
 
     /// <summary>
-    /// What a request was proved with, where that is no key of ours (<c>the keys of the profile "work"</c>), and the sentence that says what to do when it is refused.
+    /// The credential of the request if it is not an API key (<c>the keys of the profile "work"</c>), and the sentence that says what to do if it is rejected.
     /// </summary>
     public (string What, string Advice)? Proof { get; set; }
 
-    /// <summary>From now on this value is shown as <c>***</c>, also where it comes back encoded.</summary>
+    /// <summary>Masks this value as <c>***</c> from now on, including its encoded forms.</summary>
     public void Mask(string secret)
     {
         if (secret.Length < 4)
@@ -35,8 +35,8 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         secrets.Add(Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)));
     }
 
-    /// <summary>The secret as a header can carry it; from now on it is masked.</summary>
-    /// <exception cref="FailureException">It holds characters that no header can carry.</exception>
+    /// <summary>Returns the secret for use in a header, and masks it from now on.</summary>
+    /// <exception cref="FailureException">It contains characters that are invalid in a header.</exception>
     public string Sendable(string secret)
     {
         secret = secret.Trim();
@@ -55,7 +55,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     public Failure NoKey() => new(FailureKind.ProviderAuthFailed, $"{settings.Name} has no key yet. Set one, then try again.");
 
-    /// <summary>An answer with a status other than 200.</summary>
+    /// <summary>Returns the failure for a status other than 200.</summary>
     public Failure OfStatus(int status, HttpResponseHeaders headers, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         var said = VendorMessage.Read(body);
@@ -67,7 +67,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? said.RetryAfter);
     }
 
-    /// <summary>An error that came inside a stream which had begun well.</summary>
+    /// <summary>Returns the failure for an error event in a stream.</summary>
     public Failure OfEvent(VendorMessage said) => Sentence(KindOf(said.Status, said), said.Text, null, said.RetryAfter);
 
     public Failure Redirect(int status, Uri? location) =>
@@ -92,7 +92,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             $"{Who} sent invalid JSON in the middle of its response. Try again. If that does not help, check the endpoint and the kind."
         );
 
-    /// <param name="why">Half a sentence: <c>it called too many tools</c>.</param>
+    /// <param name="why">The end of a sentence: <c>it called too many tools</c>.</param>
     public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} stopped its response at {Who}: {why}. Try again.");
 
     public Failure TooLong(int cap) =>
@@ -117,7 +117,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
                 : $"{Who} did not start to respond within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
         );
 
-    /// <summary>What the sockets threw, before or in the middle of an answer.</summary>
+    /// <summary>Returns the failure for an exception of the connection, before or during a response.</summary>
     public Failure OfException(Exception exception, bool answering)
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)
@@ -174,7 +174,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     private Failure Sentence(FailureKind kind, string said, int? status, TimeSpan? after)
     {
-        // The sentence around it brings the full stop.
+        // The sentence that contains the quotation ends with a period.
         var quoted = Quote(said).TrimEnd('.') is { Length: > 0 } text ? $": \"{text}\"" : "";
         var number = status is null ? "" : $" ({status})";
         var what = kind switch
@@ -211,7 +211,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         return what is null ? failure : failure with { What = what };
     }
 
-    /// <summary>GitHub knows who asks, and says with a 403 that the plan or the organization does not allow it.</summary>
+    /// <summary>GitHub returns 403 if the plan or the organization does not allow the request, not for a wrong token.</summary>
     private static FailureKind KindAtCopilot(int status, VendorMessage said) =>
         status == 403 ? FailureKind.PermissionDenied
         : Mentions(said.Code, "model_not_supported") ? FailureKind.ModelNotFound
@@ -228,7 +228,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 
     private static FailureKind KindOf(int? status, VendorMessage said)
     {
-        // Google says "exceeded your current quota" of a limit for a minute too, and then when to come back.
+        // Google reports "exceeded your current quota" for limits per minute, too, but with the time to wait.
         if (status is 429 && said is { RetryAfter: not null, IsPerDay: false })
         {
             return FailureKind.RateLimited;
@@ -237,7 +237,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         {
             return FailureKind.SpendLimit;
         }
-        // AWS says so of models without a cache.
+        // AWS's error for models without a cache.
         if (status is 403 && Mentions(said.Text, "prompt caching"))
         {
             return FailureKind.BadRequest;
@@ -359,7 +359,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     }
 }
 
-/// <summary>Durations as a person says them.</summary>
+/// <summary>Formats durations for messages.</summary>
 internal static class DurationText
 {
     public static string Of(TimeSpan duration) =>

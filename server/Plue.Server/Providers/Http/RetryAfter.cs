@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>How long a vendor asks us to wait: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date.</summary>
+/// <summary>Reads the wait time that a vendor requests: <c>retry-after-ms</c>, or <c>retry-after</c> in seconds or as a date.</summary>
 internal static class RetryAfter
 {
     public static TimeSpan? Of(HttpResponseHeaders headers, DateTimeOffset now)

@@ -3,15 +3,15 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>A small call beside the chat, to the service that gives out tokens or temporary keys: 20 seconds, 64 KiB.</summary>
+/// <summary>A request to a service that issues tokens or temporary keys, limited to 20 seconds and 64 KiB.</summary>
 internal static class SideCall
 {
     private const int MaxBytes = 64 * 1024;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Sends it and reads the whole answer, whatever its status.</summary>
-    /// <param name="who">For sentences: <c>the token service of Google</c>.</param>
+    /// <summary>Sends the request and reads the whole response, whatever its status.</summary>
+    /// <param name="who">The service for messages: <c>the token service of Google</c>.</param>
     /// <exception cref="FailureException">Unreachable or Timeout.</exception>
     public static async Task<(HttpStatusCode Status, byte[] Body)> SendAsync(
         ProviderHttp http,

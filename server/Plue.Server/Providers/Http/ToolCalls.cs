@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>The tool calls of one answer while they come in. Ids are unique in the conversation, whatever the server sends.</summary>
+/// <summary>The tool calls of a response in progress. Ids are unique in the conversation, even if the server's are not.</summary>
 internal sealed class ToolCalls
 {
     private readonly HashSet<string> taken;
@@ -33,14 +33,14 @@ internal sealed class ToolCalls
     }
 }
 
-/// <param name="VendorId">As sent; null where none came.</param>
+/// <param name="VendorId">The vendor's id; null if it sent none.</param>
 internal sealed record ToolCall(string Id, string? VendorId, string Name)
 {
     private readonly StringBuilder arguments = new();
 
     public bool HasArguments => IsTooLong || arguments.Length > 0;
 
-    /// <summary>More came than is read; nothing of it is kept.</summary>
+    /// <summary>True if the arguments exceed the limit; they are discarded.</summary>
     public bool IsTooLong { get; private set; }
 
     public void Append(string fragment)
@@ -55,13 +55,13 @@ internal sealed record ToolCall(string Id, string? VendorId, string Name)
         arguments.Clear().Capacity = 0;
     }
 
-    /// <summary>The call with all of its arguments: <c>{}</c> where none came or too much.</summary>
+    /// <summary>Returns the complete call; its arguments are <c>{}</c> if there were none or too many.</summary>
     public ProviderEvent.ToolCallFinished ToFinished() =>
         IsTooLong
             ? new ProviderEvent.ToolCallFinished(Id, Name, "{}") { Problem = ToolArguments.TooLong }
             : Finished(Id, Name, arguments.ToString());
 
-    /// <summary>Nothing runs on half a call: arguments that are not a JSON object come with a problem, and the turn repairs or rejects them.</summary>
+    /// <summary>Returns the complete call. Arguments that are not a JSON object are reported as a problem, and the turn repairs or rejects them.</summary>
     public static ProviderEvent.ToolCallFinished Finished(string id, string name, string arguments)
     {
         if (arguments.AsSpan().Trim() is "" or "null")

@@ -5,21 +5,21 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Http;
 
-/// <summary>What an error body says. <paramref name="Code"/> joins type, code and the reasons in the details, for matching only.</summary>
+/// <summary>The content of an error body. <paramref name="Code"/> combines the type, the code and the reasons in the details, for matching only.</summary>
 internal readonly record struct VendorMessage(string Code, string Text)
 {
-    /// <summary>The HTTP status that corresponds to an error inside a stream; null if it names none.</summary>
+    /// <summary>The HTTP status of an error inside a stream; null if it is unknown.</summary>
     public int? Status { get; init; }
 
-    /// <summary>How long to wait, where the body says it rather than a header.</summary>
+    /// <summary>The time to wait, if it is in the body instead of a header.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The limit is one for a whole day: waiting a little does not help.</summary>
+    /// <summary>True for a daily limit, for which a short wait does not help.</summary>
     public bool IsPerDay { get; init; }
 
     /// <summary>
-    /// Understands <c>{"error":{"type","code","message"}}</c>, <c>{"error":"text"}</c>, <c>{"message"}</c>, <c>{"detail"}</c>;
-    /// anything else that is not a web page is quoted as it is.
+    /// Parses <c>{"error":{"type","code","message"}}</c>, <c>{"error":"text"}</c>, <c>{"message"}</c> and <c>{"detail"}</c>; other bodies are quoted unchanged,
+    /// except web pages.
     /// </summary>
     public static VendorMessage Read(ReadOnlyMemory<byte> body)
     {
@@ -49,7 +49,7 @@ internal readonly record struct VendorMessage(string Code, string Text)
         return body.Length > 0 && body[0] == '<';
     }
 
-    /// <summary>One line of about 300 characters, without control characters and with hidden ones made visible.</summary>
+    /// <summary>Returns one line of about 300 characters, without control characters and with hidden ones made visible.</summary>
     public static string Clean(string text)
     {
         const int Most = 300;
@@ -105,7 +105,7 @@ internal readonly record struct VendorMessage(string Code, string Text)
     private static int? StatusOf(JsonElement error) =>
         int.TryParse(Field(error, "code"), out var status) && status is >= 400 and < 600 ? status : null;
 
-    /// <summary>Google's errors say the more telling half in a list of details.</summary>
+    /// <summary>Adds the details of Google's errors, which are often more specific.</summary>
     private static VendorMessage WithDetail(VendorMessage said, JsonElement detail)
     {
         if (detail.Text("reason") is { } reason)

@@ -5,24 +5,24 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Http;
 
 /// <summary>
-/// Turns one vendor's events into ours. One parser reads one answer. What it has read waits in a queue, because one event may mean several of ours.
-/// After <see cref="IsOver"/> nothing more is read.
+/// Converts the events of a vendor to provider events. A parser reads one response. Events are queued, because one of the vendor's can result in several.
+/// Nothing is read after <see cref="IsOver"/>.
 /// </summary>
 internal abstract class WireParser(ProviderFailures failures, ProviderRequest request)
 {
     private readonly Queue<ProviderEvent> ready = new();
 
-    /// <summary>Deltas of one kind that came with one read of the body: they are one event, so that consumers do their work once.</summary>
+    /// <summary>Consecutive deltas of one kind in one read of the body, which are combined into one event.</summary>
     private readonly StringBuilder joined = new();
     private bool joinsReasoning;
 
-    /// <summary>Calls whose arguments are not a JSON object. They wait for the end, because a token limit may have cut them.</summary>
+    /// <summary>Calls whose arguments are not a JSON object. They are published at the end, because a token limit may have truncated them.</summary>
     private readonly List<ProviderEvent.ToolCallFinished> broken = [];
     private char heldText;
     private char heldReasoning;
     private bool inReasoning;
 
-    /// <summary>The last event, a <see cref="ProviderEvent.Finished"/> or a <see cref="ProviderEvent.Failed"/>, is in the queue or was taken.</summary>
+    /// <summary>True if the last event, <see cref="ProviderEvent.Finished"/> or <see cref="ProviderEvent.Failed"/>, was queued or taken.</summary>
     public bool IsOver { get; private set; }
 
     protected ProviderFailures Failures => failures;
@@ -32,10 +32,10 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
 
     protected bool HasBrokenCall => broken.Count > 0;
 
-    /// <summary>The reason to stop when the vendor gives none, or one that says nothing about tool calls.</summary>
+    /// <summary>The stop reason if the vendor sends none, or one that does not reflect tool calls.</summary>
     protected StopReason DefaultReason => Calls.All.Count > 0 ? StopReason.ToolUse : StopReason.EndTurn;
 
-    /// <summary>Takes what one read of the body brings.</summary>
+    /// <summary>Reads once from the body and parses the events.</summary>
     public async ValueTask ReadOnceAsync(EventReader events, ExchangeTimeout timeout)
     {
         var more = await events.FillAsync(timeout.Token).ConfigureAwait(false);
@@ -64,8 +64,8 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
     /// <exception cref="System.Text.Json.JsonException">The event is not JSON.</exception>
     public abstract void Read(ReadOnlySpan<byte> payload);
 
-    /// <summary>The body ended. An answer that has all but its last formality ends well; any other one was cut.</summary>
-    /// <returns>False when it was cut.</returns>
+    /// <summary>Called at the end of the body. Completes a response that lacks only its end event; any other one was cut off.</summary>
+    /// <returns>False if it was cut off.</returns>
     public virtual bool TryEnd() => false;
 
     public bool TryTake([NotNullWhen(true)] out ProviderEvent? next)
@@ -104,7 +104,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
         joined.Clear();
     }
 
-    /// <summary>Publishes once that the vendor took the request.</summary>
+    /// <summary>Publishes once that the vendor accepted the request.</summary>
     protected void Accept(string? model, string? requestId)
     {
         if (IsAccepted || (model ?? requestId) is null)
@@ -135,7 +135,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
         EmitDelta(isReasoning: true, Join(text, ref heldReasoning));
     }
 
-    /// <summary>Does nothing when no reasoning is under way and there is nothing to keep of it.</summary>
+    /// <summary>Ends the current reasoning block. Does nothing if there is none and nothing to store.</summary>
     protected void EndReasoning(string? signature, string? opaque = null)
     {
         if (!inReasoning && signature is null && opaque is null)
@@ -153,7 +153,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
         return call;
     }
 
-    /// <summary>More of its arguments. Nothing is said of what is over the limit.</summary>
+    /// <summary>Appends to the arguments of a call. Nothing beyond the limit is published.</summary>
     protected void Append(ToolCall call, string? arguments)
     {
         if (string.IsNullOrEmpty(arguments))
@@ -167,7 +167,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
         }
     }
 
-    /// <summary>The call is complete. One without a JSON object for its arguments waits for <see cref="FinishWithCalls"/>.</summary>
+    /// <summary>Completes a call. If its arguments are not a JSON object, <see cref="FinishWithCalls"/> publishes it.</summary>
     protected void Finish(ToolCall call)
     {
         var finished = call.ToFinished();
@@ -181,7 +181,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
         }
     }
 
-    /// <summary>Ends the response. Its broken calls go to the model as errors, unless the token limit cut them.</summary>
+    /// <summary>Ends the response. Invalid calls are sent to the model as errors, unless the token limit truncated them.</summary>
     protected void FinishWithCalls(StopReason reason)
     {
         if (reason != StopReason.MaxTokens)
@@ -208,7 +208,7 @@ internal abstract class WireParser(ProviderFailures failures, ProviderRequest re
         IsOver = true;
     }
 
-    /// <summary>A pair of surrogates may come in two events: the first half waits for the second, and a half without the other becomes U+FFFD.</summary>
+    /// <summary>Joins surrogate pairs that are split between two events; an unpaired surrogate becomes U+FFFD.</summary>
     private static string Join(string text, ref char held)
     {
         if (held == 0 && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)

@@ -3,17 +3,17 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Ollama;
 
-/// <summary>What a model on this machine can do, from <c>/api/show</c> or <c>/api/tags</c>. Not known is null.</summary>
+/// <summary>The properties of a local model, from <c>/api/show</c> or <c>/api/tags</c>. Null if unknown.</summary>
 internal sealed record OllamaModel(long? ContextLength, IReadOnlyList<string>? Capabilities, string? Family)
 {
-    /// <summary>More takes memory that most machines do not have, and a model that spills out of the graphics card crawls.</summary>
+    /// <summary>A larger context needs more memory than most machines have, and a model that does not fit on the graphics card is very slow.</summary>
     private const long MaxContext = 32_768;
     private const long UnknownContext = 8_192;
 
-    /// <summary>Always the same for one model, as a change loads it anew.</summary>
+    /// <summary>Constant for a model, because a change reloads it.</summary>
     public long ContextToSend => Math.Min(ContextLength ?? UnknownContext, MaxContext);
 
-    /// <summary>This family knows levels of thinking and ignores yes and no.</summary>
+    /// <summary>True for a family that supports thinking levels and ignores true and false.</summary>
     public bool ThinksInLevels => Family is "gptoss" or "gpt-oss";
 
     public bool? Can(string capability) => Capabilities?.Contains(capability);

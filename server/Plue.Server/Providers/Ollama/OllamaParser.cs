@@ -5,7 +5,7 @@ using Plue.Server.Providers.OpenAi;
 
 namespace Plue.Server.Providers.Ollama;
 
-/// <summary>One line a piece; a tool call comes whole.</summary>
+/// <summary>Parses a stream with one delta per line; tool calls are not split.</summary>
 internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
     public override void Read(ReadOnlySpan<byte> payload)
@@ -22,7 +22,7 @@ internal sealed class OllamaParser(ProviderFailures failures, ProviderRequest re
             {
                 ReadMessage(ref json, payload);
             }
-            // Completions that are no chat.
+            // The text of a completion outside a chat.
             else if (json.ValueTextEquals("response"u8))
             {
                 Text(json.NextString());

@@ -7,12 +7,12 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Ollama;
 
 /// <summary>
-/// Ollama's own API, because its OpenAI-like one cannot set the context length and then drops the beginning of a long chat without a word.
-/// What a model can do is asked once and kept: another context length would load the model anew.
+/// Uses Ollama's own API, because the OpenAI-compatible one cannot set the context length and silently truncates the start of a long chat. Properties of a
+/// model are requested once and cached, because a different context length reloads the model.
 /// </summary>
 public sealed class OllamaProvider : IInlineCompletionProvider
 {
-    /// <summary>More are not asked about, one call each.</summary>
+    /// <summary>The maximum number of models whose details are requested, one call each.</summary>
     private const int MaxShownModels = 100;
 
     private readonly ProviderConnection connection;
@@ -75,7 +75,7 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         }
     }
 
-    /// <summary>The context length of chats is not sent: it would load the model anew.</summary>
+    /// <summary>Omits the context length of chats, which would reload the model.</summary>
     public IAsyncEnumerable<ProviderEvent> CompleteAsync(InlineCompletionRequest request, CancellationToken cancellationToken)
     {
         var failures = connection.Failures(request.Model);
@@ -90,7 +90,7 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         );
     }
 
-    /// <summary>Only the details of a model say whether its template has a place for a suffix.</summary>
+    /// <summary>Reads the details of each model, because only they show whether its template supports a suffix.</summary>
     public async Task<IReadOnlyList<CompletionModel>> ListCompletionModelsAsync(CancellationToken cancellationToken)
     {
         List<CompletionModel> found = [];
@@ -106,7 +106,7 @@ public sealed class OllamaProvider : IInlineCompletionProvider
             }
             catch (FailureException gone) when (gone.Failure.Kind is FailureKind.ModelNotFound or FailureKind.NotFound)
             {
-                // It was removed after it was listed.
+                // The model was removed after it was listed.
             }
         }
 
@@ -147,7 +147,7 @@ public sealed class OllamaProvider : IInlineCompletionProvider
         return listed;
     }
 
-    /// <exception cref="FailureException">Nothing answers, or the model is not there.</exception>
+    /// <exception cref="FailureException">Ollama does not respond, or does not have the model.</exception>
     private async Task<OllamaModel> ProbeAsync(string name, CancellationToken cancellationToken)
     {
         using var shown = await connection

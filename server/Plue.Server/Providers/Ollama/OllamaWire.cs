@@ -11,7 +11,7 @@ internal static class OllamaWire
 {
     public static byte[] Show(string model) => JsonBody.Write(json => json.WriteString("model", model));
 
-    /// <summary>The template of the model puts prefix and suffix in their places.</summary>
+    /// <summary>The model's template inserts prefix and suffix.</summary>
     public static byte[] Generate(InlineCompletionRequest request) =>
         JsonBody.Write(json =>
         {

@@ -5,8 +5,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>
-/// Azure OpenAI. The endpoint is the resource, a model is the name of a deployment there. <c>additional_auth.api</c> chooses the call
-/// (<c>chat_completions</c> or <c>responses</c>), <c>additional_auth.api_version</c> the older addresses.
+/// Azure OpenAI. The endpoint is the resource, and a model is the name of a deployment. <c>additional_auth.api</c> selects the API (<c>chat_completions</c> or
+/// <c>responses</c>), <c>additional_auth.api_version</c> the older addresses.
 /// </summary>
 public sealed class AzureProvider : IProvider
 {
@@ -17,7 +17,7 @@ public sealed class AzureProvider : IProvider
     private readonly bool isOlder;
     private readonly string versionQuery;
 
-    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    /// <param name="credential">Used instead of an API key for users who sign in.</param>
     internal AzureProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -27,7 +27,7 @@ public sealed class AzureProvider : IProvider
     )
     {
         Settings = settings;
-        // There is no address that all share; one without a host is refused in words.
+        // There is no default address; an endpoint without a host results in an error message.
         var endpoint = new ProviderEndpoint(settings, "azure:", ApiRoot);
         connection = new ProviderConnection(settings, endpoint, secrets, http, time, ("api-key", ""), credential);
         chat = new ChatCompletions(settings, connection, Dialect.OpenAi);
@@ -62,14 +62,14 @@ public sealed class AzureProvider : IProvider
             );
         await foreach (var next in events.ConfigureAwait(false))
         {
-            // The answer names the model behind the deployment, which cannot be asked for.
+            // The response names the model of the deployment, which cannot be requested.
             yield return next is ProviderEvent.Accepted accepted ? accepted with { ModelId = request.Model } : next;
         }
     }
 
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) => connection.CheckAsync(Call("/models"), cancellationToken);
 
-    /// <summary>Azure lists what could be deployed, not what is: the one deployment known is that of the settings.</summary>
+    /// <summary>Returns the deployment in the settings, because Azure lists the models that could be deployed, not the deployments.</summary>
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken)
     {
         using var answer = await connection
@@ -80,7 +80,7 @@ public sealed class AzureProvider : IProvider
 
     private string Call(string path) => isOlder ? path + versionQuery : "/v1" + path;
 
-    /// <summary>People give the resource, the resource with a path of the API, the address of a call, or that of a project.</summary>
+    /// <summary>Accepts the address of the resource, of an API, of a call, or of a project.</summary>
     private static string ApiRoot(string path)
     {
         foreach (var part in new[] { "/openai/", "/api/projects/" })

@@ -3,13 +3,13 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>What of the input was read from the prompt cache and written to it; the input includes both.</summary>
+/// <summary>The input tokens that were read from and written to the prompt cache; the input includes both.</summary>
 internal struct CachedTokens
 {
     public long Read { get; set; }
     public long Written { get; private set; }
 
-    /// <param name="json">Before the object with the details of the input.</param>
+    /// <param name="json">Positioned before the object with the details of the input.</param>
     public void Take(ref Utf8JsonReader json)
     {
         if (!json.NextIsObject())

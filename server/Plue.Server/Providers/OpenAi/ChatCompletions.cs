@@ -3,7 +3,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The call <c>/chat/completions</c> over one connection, in one dialect.</summary>
+/// <summary>Calls <c>/chat/completions</c> in the dialect of the server.</summary>
 internal sealed class ChatCompletions(ProviderSettings settings, ProviderConnection connection, Dialect dialect)
 {
     private readonly RefusedOptions refused = new();

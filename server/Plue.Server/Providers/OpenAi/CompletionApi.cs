@@ -2,19 +2,19 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The calls that fill in the middle. No server of these families has two.</summary>
+/// <summary>The fill-in-the-middle API of a server. Each server has at most one.</summary>
 internal enum CompletionApi
 {
     /// <summary>The hosted API has none.</summary>
     None,
 
-    /// <summary><c>/completions</c> with a suffix, as OpenAI had it first.</summary>
+    /// <summary><c>/completions</c> with a suffix, as introduced by OpenAI.</summary>
     Suffix,
 
-    /// <summary>The same call under <c>/beta</c>.</summary>
+    /// <summary>Like <see cref="Suffix"/>, but under <c>/beta</c>.</summary>
     DeepSeek,
 
-    /// <summary><c>/fim/completions</c>, with events like those of a chat.</summary>
+    /// <summary><c>/fim/completions</c>, with the events of a chat.</summary>
     Mistral,
 
     /// <summary><c>/infill</c> of the llama.cpp server, whose <c>/completions</c> ignores the suffix.</summary>
@@ -23,7 +23,7 @@ internal enum CompletionApi
 
 internal static class CompletionApis
 {
-    /// <summary>The call of a server; <c>additional_auth.completions</c> overrides what its address says.</summary>
+    /// <summary>Returns the API of a server; <c>additional_auth.completions</c> overrides the one derived from its address.</summary>
     public static CompletionApi Of(ProviderSettings settings, Dialect dialect) =>
         settings.AuthField("completions") switch
         {

@@ -5,7 +5,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>Fills in the middle over one connection, with the call of its server.</summary>
+/// <summary>Requests fill-in-the-middle completions with the API of the server.</summary>
 internal sealed class CompletionCall(ProviderConnection connection, CompletionApi api)
 {
     private const string DefaultMistralModel = "codestral-latest";
@@ -37,7 +37,7 @@ internal sealed class CompletionCall(ProviderConnection connection, CompletionAp
         {
             document = await connection.CallAsync(connection.Endpoint.At("/models"), null, null, cancellationToken).ConfigureAwait(false);
         }
-        // The server for editors at codestral.mistral.ai has no list.
+        // The server for editors at codestral.mistral.ai has no list of models.
         catch (FailureException missing)
             when (api == CompletionApi.Mistral && missing.Failure.Kind is FailureKind.NotFound or FailureKind.ModelNotFound)
         {
@@ -57,7 +57,7 @@ internal sealed class CompletionCall(ProviderConnection connection, CompletionAp
             ? new CompletionModel(id, item.Text("name") ?? item.Text("display_name"), known == true)
             : null;
 
-    /// <returns>Null if the server does not say.</returns>
+    /// <returns>Null if the server does not specify it.</returns>
     private bool? Completes(JsonElement item, string id) =>
         api switch
         {
@@ -65,7 +65,7 @@ internal sealed class CompletionCall(ProviderConnection connection, CompletionAp
                 ? flag.ValueKind == JsonValueKind.True
                 : id.StartsWith("codestral", StringComparison.OrdinalIgnoreCase)
                     && !id.Contains("embed", StringComparison.OrdinalIgnoreCase),
-            // Only without reasoning.
+            // Not supported by reasoning models.
             CompletionApi.DeepSeek => !id.Contains("reasoner", StringComparison.OrdinalIgnoreCase),
             _ => id.Contains("embed", StringComparison.OrdinalIgnoreCase) ? false : null,
         };
@@ -95,7 +95,7 @@ internal sealed class CompletionCall(ProviderConnection connection, CompletionAp
                 json.WriteNumber("temperature", 0);
             }
             json.WriteBoolean("stream", true);
-            // Mistral and llama.cpp count tokens in the last event without being asked.
+            // Mistral and llama.cpp always report usage in the last event.
             if (api is not (CompletionApi.Mistral or CompletionApi.LlamaCpp) && Takes(RefusableOptions.StreamOptions))
             {
                 json.WriteStartObject("stream_options");

@@ -3,8 +3,8 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>A tool call, or a piece of one, as Chat Completions and Ollama send it.</summary>
-/// <param name="Arguments">JSON, or a piece of it.</param>
+/// <summary>A tool call, or a fragment of one, as sent by Chat Completions and Ollama.</summary>
+/// <param name="Arguments">JSON, or a fragment of it.</param>
 internal readonly record struct FunctionCall(long? Index, string? Id, string? Name, string? Arguments)
 {
     public static FunctionCall Read(ref Utf8JsonReader json, ReadOnlySpan<byte> payload)

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The events of <c>/infill</c> of the llama.cpp server. The last one has the token counts.</summary>
+/// <summary>Parses the events of <c>/infill</c> of the llama.cpp server. The last one contains the token counts.</summary>
 internal sealed class InfillParser(ProviderFailures failures, InlineCompletionRequest request)
     : WireParser(failures, request.ToProviderRequest())
 {

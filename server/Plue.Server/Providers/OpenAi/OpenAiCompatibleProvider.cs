@@ -3,7 +3,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>Chat Completions, at OpenAI or at any of the many servers that speak it in their own accent.</summary>
+/// <summary>Chat Completions of OpenAI or of one of the many compatible servers.</summary>
 public sealed class OpenAiCompatibleProvider : IInlineCompletionProvider
 {
     private readonly ProviderConnection connection;
@@ -12,7 +12,7 @@ public sealed class OpenAiCompatibleProvider : IInlineCompletionProvider
     private readonly CompletionCall completions;
     private readonly bool completes;
 
-    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    /// <param name="credential">Used instead of an API key for users who sign in.</param>
     internal OpenAiCompatibleProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -43,7 +43,8 @@ public sealed class OpenAiCompatibleProvider : IInlineCompletionProvider
     public Task<IReadOnlyList<CompletionModel>> ListCompletionModelsAsync(CancellationToken cancellationToken) =>
         completions.ListAsync(cancellationToken);
 
-    /// <summary>Not every server lists models, and Z.AI answers a good key with an error: only a refused key is bad news then. The list of OpenRouter is public and says nothing about the key.</summary>
+    /// <summary>Fails only for a rejected key: some servers list no models, and Z.AI returns errors for valid keys. OpenRouter's public list ignores the
+    /// key.</summary>
     public Task<Failure?> CheckAsync(CancellationToken cancellationToken) =>
         connection.CheckAsync(
             dialect == Dialect.OpenRouter ? "/key" : "/models",

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The listing <c>/models</c>. Servers give more than the id, each under its own names.</summary>
+/// <summary>Reads <c>/models</c>. Servers return additional fields with different names.</summary>
 internal static class OpenAiModels
 {
     /// <exception cref="FailureException">The models could not be listed.</exception>
@@ -39,7 +39,7 @@ internal static class OpenAiModels
             SupportsTools = Lists(item, "supported_parameters", "tools"),
             SupportsVision = item.Field("architecture") is { } architecture ? Lists(architecture, "input_modalities", "image") : null,
             CanReason = Lists(item, "supported_parameters", "reasoning"),
-            // A router that chooses the model itself says -1: it depends.
+            // A router that chooses the model itself returns -1: the price depends on the model.
             Pricing =
                 item.Field("pricing") is { } pricing
                 && pricing.Money("prompt") is { } input and >= 0
@@ -54,7 +54,7 @@ internal static class OpenAiModels
         };
     }
 
-    /// <summary>Null where the item has no such list.</summary>
+    /// <summary>Returns null if the item has no such list.</summary>
     private static bool? Lists(JsonElement item, string list, string word) =>
         item.Field(list) is { ValueKind: JsonValueKind.Array } words
             ? words.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals(word))

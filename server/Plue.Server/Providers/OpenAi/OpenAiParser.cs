@@ -6,11 +6,10 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>
-/// The chunks of a streamed completion. The answer is complete once a finish reason came; the token count follows it,
-/// and <c>[DONE]</c> may follow that or be missing.
+/// Parses the chunks of a streamed completion. The response is complete after a finish reason; the token count follows it, and <c>[DONE]</c> may follow.
 /// </summary>
-/// <param name="splitsThinking">Whether a <c>&lt;think&gt;</c> at the beginning is reasoning; never at OpenAI itself.</param>
-/// <param name="readsText">True for completions that are no chat: their text is in <c>text</c>, or as in a chat.</param>
+/// <param name="splitsThinking">True if a leading <c>&lt;think&gt;</c> is reasoning; false for OpenAI itself.</param>
+/// <param name="readsText">True for completions outside a chat: their text is in <c>text</c>, or where a chat has it.</param>
 internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest request, bool splitsThinking = true, bool readsText = false)
     : WireParser(failures, request)
 {
@@ -127,7 +126,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
                 {
                     "length" => StopReason.MaxTokens,
                     "content_filter" => StopReason.Refusal,
-                    // Many servers say "stop" although they call tools: the calls win.
+                    // Many servers send "stop" for a response with calls; the calls take precedence.
                     _ => DefaultReason,
                 }
             );
@@ -150,7 +149,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     {
         while (json.NextProperty())
         {
-            // A few servers send the last chunk as a whole message.
+            // A few servers send the last chunk as a complete message.
             if (json.ValueTextEquals("delta"u8))
             {
                 ReadDelta(ref json, payload);
@@ -209,7 +208,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
             }
             else if (json.ValueTextEquals("tool_calls"u8))
             {
-                // Within one chunk reasoning and text come before the calls, in whatever order the fields stand.
+                // Within a chunk, reasoning and text precede the calls, whatever the order of the fields.
                 FlushText(ref reasoning, ref text);
                 ReadCalls(ref json, payload);
             }
@@ -243,7 +242,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         reasoning = text = null;
     }
 
-    /// <summary>What was held back because it might have become a tag.</summary>
+    /// <summary>Publishes text that was held back because it could have been the start of a tag.</summary>
     private void FlushThinking()
     {
         if (thinkTag is not null)
@@ -277,8 +276,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     }
 
     /// <summary>
-    /// Which call a delta belongs to. The index says so where servers keep to it; where it is missing or always 0, a new id is a new call,
-    /// and so is a name that comes again after arguments that are already whole.
+    /// Assigns a delta to a call. If the index is missing or always 0, a new id starts a new call, and so does a further name after complete arguments.
     /// </summary>
     private void Take(long? index, string? id, string? name, string? arguments)
     {
@@ -310,7 +308,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private static bool IsAnother(ToolCall call, string? id, string name) =>
         id is not null ? id != call.VendorId : name != call.Name || (call.HasArguments && call.ToFinished().Raw is null);
 
-    /// <summary>A text, or (Mistral) a list of pieces, of which some are thoughts.</summary>
+    /// <summary>Reads a text, or a list of fragments (Mistral), some of which are reasoning.</summary>
     private static string? NextContent(ref Utf8JsonReader json, ref string? reasoning)
     {
         json.Read();
@@ -389,7 +387,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         }
     }
 
-    /// <summary>The prompt's count already includes what was cached. The last numbers count.</summary>
+    /// <summary>The prompt's count includes cached tokens. Later numbers replace earlier ones.</summary>
     private struct Counts
     {
         private CachedTokens cached;

@@ -5,15 +5,15 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>
-/// OpenAI: the Responses API, or Chat Completions where the settings say so (<c>additional_auth.api</c>: <c>responses</c> or <c>chat_completions</c>)
-/// and where another server than OpenAI's has no Responses.
+/// OpenAI: the Responses API, or Chat Completions if the settings select it (<c>additional_auth.api</c>: <c>responses</c> or <c>chat_completions</c>) or if
+/// another server does not support Responses.
 /// </summary>
 public sealed class OpenAiProvider : IWebSearchProvider
 {
     private const string ChatApi = "chat_completions";
     private const string ResponsesApi = "responses";
 
-    /// <summary>What OpenAI lists besides models that answer.</summary>
+    /// <summary>Models in OpenAI's list that do not support chat.</summary>
     private static readonly string[] NonChatModels =
     [
         "embedding",
@@ -38,7 +38,7 @@ public sealed class OpenAiProvider : IWebSearchProvider
     private readonly bool searchesWeb;
     private volatile bool usesChat;
 
-    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    /// <param name="credential">Used instead of an API key for users who sign in.</param>
     internal OpenAiProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -97,7 +97,7 @@ public sealed class OpenAiProvider : IWebSearchProvider
             var next in chat.StreamAsync(connection.Endpoint.At("/chat/completions"), request, cancellationToken).ConfigureAwait(false)
         )
         {
-            // An address that has neither is wrong altogether, and may be put right.
+            // If both APIs fail, the address is probably wrong and may be corrected, so the result is not stored.
             usesChat |= next is not ProviderEvent.Failed;
             yield return next;
         }
@@ -129,7 +129,7 @@ public sealed class OpenAiProvider : IWebSearchProvider
     internal static IReadOnlyList<ModelInfo> OnlyChat(IEnumerable<ModelInfo> models) =>
         [.. models.Where(model => !NonChatModels.Any(trade => model.Id.Contains(trade, StringComparison.OrdinalIgnoreCase)))];
 
-    /// <summary>As the settings say, or as the address of a call does. Null leaves it to the server.</summary>
+    /// <summary>Returns the API selected by the settings or by the address of a call; null to detect it.</summary>
     internal static string? ApiOf(ProviderSettings settings)
     {
         if (settings.AdditionalAuth.GetValueOrDefault("api") is { Length: > 0 } said)
@@ -146,7 +146,7 @@ public sealed class OpenAiProvider : IWebSearchProvider
             : null;
     }
 
-    /// <summary>Organization and project are headers; the user's own win.</summary>
+    /// <summary>Adds the headers of the organization and project; the user's headers take precedence.</summary>
     private static IReadOnlyDictionary<string, string> WithAccount(ProviderSettings settings)
     {
         var headers = new Dictionary<string, string>(settings.Headers, StringComparer.OrdinalIgnoreCase);

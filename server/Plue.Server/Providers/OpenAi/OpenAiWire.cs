@@ -7,7 +7,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>Servers that want something else than the rest.</summary>
+/// <summary>Servers with special requirements.</summary>
 internal enum Dialect
 {
     Compatible,
@@ -20,7 +20,7 @@ internal enum Dialect
     Groq,
 }
 
-/// <summary>The request body of Chat Completions.</summary>
+/// <summary>Writes the request body of Chat Completions.</summary>
 internal static class OpenAiWire
 {
     public static Dialect DialectOf(ProviderEndpoint endpoint) =>
@@ -34,8 +34,8 @@ internal static class OpenAiWire
         : Dialect.Compatible;
 
     /// <summary>
-    /// People give the base (<c>…/v1</c>), the host alone, or the address of a call itself.
-    /// A path that has a version in it (<c>/api/v1</c>, <c>/paas/v4</c>, <c>/v1beta/openai</c>) is taken as it is.
+    /// Accepts the base (<c>…/v1</c>), the host, or the address of a call. A path with a version (<c>/api/v1</c>, <c>/paas/v4</c>, <c>/v1beta/openai</c>) is
+    /// not changed.
     /// </summary>
     public static string ApiRoot(string path)
     {
@@ -79,7 +79,7 @@ internal static class OpenAiWire
             if (dialect == Dialect.OpenRouter)
             {
                 WriteFlag(json, "usage", "include");
-                // Requests of one session go to the same host, which has the beginning of the request in its cache.
+                // Requests with the same session id are routed to the same host, which has cached the start of the request.
                 json.WriteString("session_id", request.CodexId);
             }
 
@@ -89,7 +89,7 @@ internal static class OpenAiWire
             }
             if (options.MaxTokens is { } maxTokens)
             {
-                // OpenAI's reasoning models know only the new name, almost every other server only the old one. A refused one gives way to the other.
+                // OpenAI's reasoning models accept only the new name, almost all other servers only the old one. If one is rejected, the other is used.
                 var usesNewName = (dialect == Dialect.OpenAi) == options.Take(RefusableOptions.MaxTokens);
                 json.WriteNumber(usesNewName ? "max_completion_tokens" : "max_tokens", maxTokens);
             }
@@ -108,7 +108,7 @@ internal static class OpenAiWire
         return body;
     }
 
-    /// <summary>OpenRouter caches at the vendor by itself, except for these.</summary>
+    /// <summary>True for the models for which OpenRouter does not cache automatically.</summary>
     private static bool TakesMarks(string model) =>
         model.StartsWith("anthropic/", StringComparison.Ordinal) || model.StartsWith("qwen/", StringComparison.Ordinal);
 
@@ -165,7 +165,7 @@ internal static class OpenAiWire
         json.WriteEndObject();
     }
 
-    /// <summary>A mark needs a content part; without one the content is a string, because some servers do not accept parts.</summary>
+    /// <summary>Writes a content part if there is a cache mark; otherwise a string, because some servers do not accept parts.</summary>
     private static void WriteContent(Utf8JsonWriter json, string text, bool isMarked)
     {
         if (!isMarked || text.Length == 0)
@@ -190,7 +190,7 @@ internal static class OpenAiWire
         json.WriteEndObject();
     }
 
-    /// <summary>The tools as Chat Completions and Ollama declare them.</summary>
+    /// <summary>Writes the tools of Chat Completions and Ollama.</summary>
     public static void WriteTools(Utf8JsonWriter json, ProviderRequest request)
     {
         if (request.Tools.Count == 0)
@@ -219,7 +219,7 @@ internal static class OpenAiWire
         json.WriteEndObject();
     }
 
-    /// <summary>A list of blocks only where it must be one: not every server takes it.</summary>
+    /// <summary>Writes a list of parts only if necessary, because not every server accepts one.</summary>
     private static void WriteWithImages(Utf8JsonWriter json, Message message, bool isMarked)
     {
         json.WriteStartObject();
@@ -251,7 +251,7 @@ internal static class OpenAiWire
         var uses = message.Parts.OfType<MessagePart.ToolUse>().ToList();
         json.WriteStartObject();
         json.WriteString("role", "assistant");
-        // Some servers refuse null for the content.
+        // Some servers reject null as content.
         WriteContent(json, RequestMessages.Text(message), isMarked);
         WriteOwnReasoning(json, message, dialect, hasTools: uses.Count > 0);
         if (uses.Count > 0)
@@ -275,7 +275,7 @@ internal static class OpenAiWire
         json.WriteEndObject();
     }
 
-    /// <summary>DeepSeek and Kimi refuse a history whose tool calls lack the reasoning that led to them, even an empty one. Others refuse the field.</summary>
+    /// <summary>DeepSeek and Kimi reject a history whose tool calls lack their reasoning, even if it is empty. Other servers reject the field.</summary>
     private static void WriteOwnReasoning(Utf8JsonWriter json, Message message, Dialect dialect, bool hasTools)
     {
         var reasoning = message.Parts.OfType<MessagePart.Reasoning>().ToList();
@@ -301,7 +301,7 @@ internal static class OpenAiWire
         }
     }
 
-    /// <summary>Mistral takes nine letters and digits, and nothing else, and OpenAI no more than 40: an id of another vendor becomes one that is always the same.</summary>
+    /// <summary>Replaces other vendors' ids deterministically: Mistral accepts nine letters and digits, and OpenAI at most 40 characters.</summary>
     private static string CallId(string id, Dialect dialect)
     {
         const int Length = 9;

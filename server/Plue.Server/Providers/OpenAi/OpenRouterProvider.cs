@@ -3,7 +3,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>OpenRouter: Chat Completions with its own words for reasoning and cost, and a list of models that anybody may read.</summary>
+/// <summary>OpenRouter: Chat Completions with its own fields for reasoning and cost, and a public list of models.</summary>
 public sealed class OpenRouterProvider : IWebSearchProvider
 {
     private readonly ProviderConnection connection;
@@ -11,7 +11,7 @@ public sealed class OpenRouterProvider : IWebSearchProvider
     private readonly ChatCompletions chat;
     private readonly bool searchesWeb;
 
-    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    /// <param name="credential">Used instead of an API key for users who sign in.</param>
     internal OpenRouterProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -23,12 +23,12 @@ public sealed class OpenRouterProvider : IWebSearchProvider
         Settings = settings;
         var endpoint = new ProviderEndpoint(settings, "https://openrouter.ai/api/v1", path => RootOf(settings, path));
         connection = Connect(credential ?? new ApiKeyCredential(settings, secrets, endpoint, ("authorization", "Bearer ")));
-        // A gateway in between may want the key for everything.
+        // A gateway may require the key for the list, too.
         listing = endpoint.IsHost("openrouter.ai") ? Connect(new NoCredential()) : connection;
         chat = new ChatCompletions(settings, connection, Dialect.OpenRouter);
         searchesWeb = WebSearchSetting.IsOn(settings, endpoint.IsHost("openrouter.ai"));
 
-        // Who calls, as OpenRouter's statistics show it.
+        // Identifies the application in OpenRouter's statistics.
         ProviderConnection Connect(IRequestCredential proof) =>
             new(settings, endpoint, secrets, http, time, proof)
             {
@@ -61,13 +61,13 @@ public sealed class OpenRouterProvider : IWebSearchProvider
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
         OpenAiModels.ListAsync(listing, cancellationToken);
 
-    /// <summary>At OpenRouter itself the API is below <c>/api</c>, which people leave out.</summary>
+    /// <summary>Adds <c>/api</c> to an address of OpenRouter, where users often omit it.</summary>
     internal static string RootOf(ProviderSettings settings, string path) =>
         settings.Endpoint?.Host == "openrouter.ai" && !path.StartsWith("/api", StringComparison.Ordinal)
             ? "/api/v1"
             : OpenAiWire.ApiRoot(path);
 
-    /// <summary>For public resources.</summary>
+    /// <summary>Used for public resources.</summary>
     private sealed class NoCredential : IRequestCredential
     {
         public ValueTask ApplyAsync(

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The server tool <c>openrouter:web_search</c>, for every model there. The reported cost includes the searches.</summary>
+/// <summary>The server tool <c>openrouter:web_search</c>, available for all models. The reported cost includes the searches.</summary>
 internal static class OpenRouterWebSearch
 {
     private const int MaxResults = 5;

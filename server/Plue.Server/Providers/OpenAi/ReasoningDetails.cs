@@ -5,12 +5,12 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>
-/// OpenRouter's <c>reasoning_details</c>. They come in pieces and go back whole: pieces of one block are joined, its signature,
-/// which may come after the tool calls, among them. What they say is never looked at.
+/// Collects OpenRouter's <c>reasoning_details</c>, which arrive in fragments and are sent back complete: the fragments of a block are joined, including its
+/// signature, which may arrive after the tool calls. Their content is opaque.
 /// </summary>
 internal sealed class ReasoningDetails
 {
-    /// <summary>Their pieces are put together; of any other field the last one counts.</summary>
+    /// <summary>Fields whose fragments are concatenated; for other fields, the last value is used.</summary>
     private static readonly string[] Growing = ["text", "summary", "data"];
 
     private readonly List<Block> blocks = [];
@@ -22,7 +22,7 @@ internal sealed class ReasoningDetails
         var piece = document.RootElement;
         var (type, index) = (piece.Text("type"), piece.Whole("index"));
         var block = blocks.FindLast(known => known.Type == type && known.Index == index);
-        // A block without an index goes on only while no other one came between; what is encrypted comes whole.
+        // A block without an index continues only if no other block came between. Encrypted blocks are never split.
         var goesOn = block is not null && type != "reasoning.encrypted" && (index is not null || ReferenceEquals(block, blocks[^1]));
         if (!goesOn)
         {
@@ -41,7 +41,7 @@ internal sealed class ReasoningDetails
         }
     }
 
-    /// <returns>The list as it goes back; null where there is none.</returns>
+    /// <returns>The list to send back; null if there is none.</returns>
     public string? ToJson()
     {
         if (blocks.Count == 0)

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The call <c>/responses</c> over one connection.</summary>
+/// <summary>Calls <c>/responses</c>.</summary>
 internal sealed class Responses(ProviderSettings settings, ProviderConnection connection)
 {
     private readonly RefusedOptions refused = new();

@@ -5,7 +5,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The events of a streamed response. It ends with one of four events; what may follow is not read. There is no reason for a turn with calls but the calls.</summary>
+/// <summary>Parses the events of a streamed response, which ends with one of four events. There is no stop reason for tool calls except the calls.</summary>
 internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest request) : WireParser(failures, request)
 {
     private readonly Dictionary<long, ToolCall> byOutput = [];
@@ -32,7 +32,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         Error,
     }
 
-    /// <summary>Whether an opaque text of the history is one of this wire.</summary>
+    /// <summary>True if a stored opaque text was created by the Responses API.</summary>
     public static bool IsReasoningItem(string opaque) => opaque.StartsWith("{\"type\":\"reasoning\",", StringComparison.Ordinal);
 
     public override void Read(ReadOnlySpan<byte> payload)
@@ -85,7 +85,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
             }
         }
 
-        // Gateways put errors in without a type.
+        // Gateways send errors without a type.
         if (isError && type == EventType.Other)
         {
             type = EventType.Error;
@@ -114,7 +114,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
                     Reasoning("\n\n");
                 }
                 break;
-            // A remark on the way and the answer are two messages.
+            // A comment before the response and the response are two messages.
             case EventType.ItemAdded when item.Type == "message" && isInText:
                 Text("\n\n");
                 break;
@@ -170,7 +170,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         {
             case "reasoning":
                 hasSummary = false;
-                // Only here is it complete; in the event that announced the item it may be half.
+                // The reasoning is complete only in this event, not in the one that starts the item.
                 EndReasoning(null, item.EncryptedContent is null ? null : Opaque(item));
                 break;
             case "function_call":
@@ -190,7 +190,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         }
     }
 
-    /// <param name="incomplete">Why the answer is not whole; null when it is.</param>
+    /// <param name="incomplete">Why the response is incomplete; null if it is complete.</param>
     private void End(Response response, string? incomplete)
     {
         Accept(response.Model, response.Id);
@@ -220,7 +220,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         }
     }
 
-    /// <summary>The item as it goes back: what the API takes of it, in this order.</summary>
+    /// <summary>Returns the item to send back, with the fields that the API accepts, in this order.</summary>
     private static string Opaque(Item item) =>
         Encoding.UTF8.GetString(
             JsonBody.Write(json =>
@@ -372,7 +372,7 @@ internal sealed class ResponsesParser(ProviderFailures failures, ProviderRequest
         return response;
     }
 
-    /// <summary>The input includes what was cached, the output includes the reasoning.</summary>
+    /// <summary>The input includes cached tokens, and the output includes reasoning.</summary>
     private static Usage? NextUsage(ref Utf8JsonReader json)
     {
         if (!json.NextIsObject())

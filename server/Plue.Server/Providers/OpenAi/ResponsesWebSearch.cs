@@ -7,7 +7,7 @@ namespace Plue.Server.Providers.OpenAi;
 /// <summary>The hosted tool <c>web_search</c> of the Responses API.</summary>
 internal static class ResponsesWebSearch
 {
-    /// <summary>10 USD for 1,000 searches. Opening a page costs only its tokens.</summary>
+    /// <summary>10 USD per 1,000 searches. Opening a page costs only its tokens.</summary>
     private const decimal PricePerSearch = 0.01m;
 
     public static byte[] Request(WebSearchRequest request) =>

@@ -5,7 +5,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.OpenAi;
 
-/// <summary>The request body of the Responses API. Nothing is stored at the vendor: the conversation is sent whole, encrypted reasoning included.</summary>
+/// <summary>Writes the request body of the Responses API. The vendor stores nothing: each request contains the conversation and encrypted reasoning.</summary>
 internal static class ResponsesWire
 {
     private const int MaxIdLength = 64;
@@ -119,7 +119,7 @@ internal static class ResponsesWire
         {
             switch (message.Parts[at])
             {
-                // Reasoning that leads to nothing is refused.
+                // The API rejects reasoning that is not followed by a message or call.
                 case MessagePart.Reasoning { Opaque: { } item }
                     when takesReasoning && ResponsesParser.IsReasoningItem(item) && LeadsOn(message, at):
                     json.WriteRawValue(item, skipInputValidation: true);
@@ -163,7 +163,7 @@ internal static class ResponsesWire
             json.WriteStartObject();
             json.WriteFields(("type", "function"), ("name", tool.Name), ("description", tool.Description));
             json.WriteRawObject("parameters", tool.ParametersSchema);
-            // Left out it means true here, and then schemas with optional fields are refused.
+            // The default is true, with which schemas with optional fields are rejected.
             json.WriteBoolean("strict", false);
             json.WriteEndObject();
         }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>
-/// Takes <c>&lt;think&gt;…&lt;/think&gt;</c> at the beginning of an answer for the reasoning that it is, wherever the deltas are cut.
-/// Anywhere else the tag is text. The white space around the thoughts belongs to neither side.
+/// Separates <c>&lt;think&gt;…&lt;/think&gt;</c> at the start of a response as reasoning, even if deltas split the tags. Elsewhere, the tag is text. White
+/// space around the reasoning is removed.
 /// </summary>
 internal sealed class ThinkTag
 {
@@ -23,7 +23,7 @@ internal sealed class ThinkTag
         Passed,
     }
 
-    /// <summary>What is known of the answer now, in this order; the rest waits.</summary>
+    /// <summary>Returns the reasoning and text that are certain so far, in this order; the rest is held back.</summary>
     public (string? Reasoning, string? Text) Read(string delta)
     {
         if (place == Place.Passed)
@@ -50,7 +50,7 @@ internal sealed class ThinkTag
         return (reasoning, text);
     }
 
-    /// <summary>Nothing more comes, or something else does: what was held back is what it looks like.</summary>
+    /// <summary>Returns what was held back, because the text ended or something else follows.</summary>
     public (string? Reasoning, string? Text) End()
     {
         var text = held.ToString();
@@ -60,7 +60,7 @@ internal sealed class ThinkTag
         return wasInside ? (text.TrimEnd(), null) : (null, text);
     }
 
-    /// <returns>False with what is plain text; it is empty while that is not decided.</returns>
+    /// <returns>False for plain text; it is empty while this is undecided.</returns>
     private bool TryOpen(ref string text)
     {
         var begin = text.AsSpan().TrimStart();
@@ -107,7 +107,7 @@ internal sealed class ThinkTag
         return thought;
     }
 
-    /// <returns>How much of the closing tag the text may end with.</returns>
+    /// <returns>The length of a partial closing tag at the end of the text.</returns>
     private static int BeginningOfClosing(string text)
     {
         for (var length = Math.Min(Closing.Length - 1, text.Length); length > 0; length--)

@@ -6,14 +6,14 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Programs;
 
 /// <summary>
-/// A chat as it is sent to a program that keeps its own session: the text of each message with its role. Reasoning and tool calls of earlier answers stay out, for they belong to the
-/// session that made them.
+/// A chat for a program that keeps its own session: the text of each message with its role. Reasoning and tool calls of earlier responses are omitted, because
+/// they belong to the session that created them.
 /// </summary>
 internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, ProgramHistory.Entry Question)
 {
     public static readonly string EmptyFingerprint = Hash([]);
 
-    /// <summary>Two histories with the same fingerprint say the same.</summary>
+    /// <summary>Equal for histories with the same content.</summary>
     public string Fingerprint { get; } = Hash(Past);
 
     public static ProgramHistory Of(IReadOnlyList<Message> messages)
@@ -28,7 +28,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
             : throw new FailureException(FailureKind.BadRequest, "There is no message to respond to. Write one, then try again.");
     }
 
-    /// <summary>The fingerprint of this history with its question and an answer added.</summary>
+    /// <summary>Returns the fingerprint of this history with its question and a response added.</summary>
     public string FingerprintWith(string answer)
     {
         List<Entry> all = [.. Past, Question];
@@ -89,7 +89,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <param name="Text">Without the pinned files: they are sent again with every message, and do not change the history of a session.</param>
+    /// <param name="Text">The text without pinned files, which are sent again with every message and are not part of the history.</param>
     public sealed record Entry(bool IsAnswer, string Text)
     {
         /// <summary>The text for the program.</summary>

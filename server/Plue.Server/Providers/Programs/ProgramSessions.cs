@@ -6,20 +6,20 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Programs;
 
-/// <param name="Fingerprint">Of the history that the session holds.</param>
+/// <param name="Fingerprint">The fingerprint of the history in the session.</param>
 internal sealed record ProgramSession(string Id, string Directory, string Fingerprint);
 
 /// <summary>
-/// Which of a program's sessions holds which chat, one small file each, so that a chat goes on in its session after a restart. A file
-/// that is missing or wrong costs nothing but sending the program the history again.
+/// Maps chats to the sessions of a program, in one small file per chat, so that a chat continues in its session after a restart. If a file is missing or
+/// invalid, the history is sent again.
 /// </summary>
-/// <param name="folder">The name of the folder of these files.</param>
+/// <param name="folder">The name of the folder with the files.</param>
 internal sealed partial class ProgramSessions(PluePaths paths, string folder, ILogger logger)
 {
-    /// <summary>Where the program runs when there is no trusted folder: empty and ours.</summary>
+    /// <summary>The working directory if there is no trusted folder: an empty folder of Plue.</summary>
     public string EmptyDirectory => Path.Combine(paths.Index, folder, "empty");
 
-    /// <summary>A session stays usable only from the folder in which it began.</summary>
+    /// <summary>Returns the session of a chat; null if it started in another folder.</summary>
     public ProgramSession? Find(string codexId, string directory)
     {
         try
@@ -70,7 +70,7 @@ internal sealed partial class ProgramSessions(PluePaths paths, string folder, IL
             change(PathOf(codexId));
         }
         catch (DirectoryNotFoundException)
-        { /* Nothing was remembered yet. */
+        { /* There are no session files yet. */
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -90,7 +90,7 @@ internal sealed partial class ProgramSessions(PluePaths paths, string folder, IL
             $"{(Simple().IsMatch(codexId) ? codexId : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(codexId))))}.json"
         );
 
-    /// <summary>It may become an argument of the program, so it does not look like an option.</summary>
+    /// <summary>Excludes ids that look like options, because an id may become an argument of the program.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,199}$")]
     private static partial Regex Id();
 

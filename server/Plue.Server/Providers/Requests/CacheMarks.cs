@@ -3,9 +3,9 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Requests;
 
 /// <summary>
-/// The parts after which a vendor is asked to keep the beginning of a request for the next one. Vendors take four marks; one is for the end of the
-/// system prompt (tools come before it), so at most three are here: at the end of the last user message; before pinned files, which are at another
-/// place in the next turn; and after a round of many calls where the request before it ended.
+/// The parts at which a vendor is asked to cache the start of a request for the next one. Vendors accept four marks, one of which is at the end of the system
+/// prompt (tools precede it), so at most three are here: at the end of the last user message; before pinned files, whose position changes in the next turn;
+/// and, after a round with many calls, where the previous request ended.
 /// </summary>
 internal sealed class CacheMarks
 {
@@ -48,7 +48,7 @@ internal sealed class CacheMarks
         return end;
     }
 
-    /// <summary>Results are sent before the texts of their message, and reasoning takes no mark.</summary>
+    /// <summary>Tool results are sent before the text of their message, and reasoning cannot have a mark.</summary>
     private void AddEnd(IReadOnlyList<Message> messages, int at)
     {
         if (at < 0)

@@ -5,13 +5,13 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Requests;
 
-/// <summary>A file as it is sent to every model: its text between two tags with its name. The same file gives the same bytes.</summary>
+/// <summary>The text form of a file for all models: its content in a tag with its name. The same file results in the same bytes.</summary>
 internal static class FileTag
 {
     public static string Of(MessagePart.File file)
     {
         var tag = new StringBuilder("file");
-        // A file that holds the closing tag itself does not end there.
+        // Choose a tag whose closing form does not occur in the content.
         while (file.Content?.Contains($"</{tag}>", StringComparison.OrdinalIgnoreCase) == true)
         {
             tag.Append('_');
@@ -41,7 +41,7 @@ internal static class FileTag
         return $"<{tag} {about}>({(file.IsImage ? "an image" : "not text")}, not included)</{tag}>";
     }
 
-    /// <summary>A name can hold anything, and stays one name in one line.</summary>
+    /// <summary>Escapes a file name, which can contain any characters, to one line.</summary>
     private static string Quoted(string path) =>
         HiddenCharacters
             .VisibleLine(path)

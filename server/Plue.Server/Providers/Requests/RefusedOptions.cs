@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Requests;
 
-/// <summary>What can be left out of a request without changing what it asks.</summary>
+/// <summary>The options that can be omitted from a request without changing its meaning.</summary>
 [Flags]
 internal enum RefusableOptions
 {
@@ -12,7 +12,7 @@ internal enum RefusableOptions
     StreamOptions = 1,
     Temperature = 2,
 
-    /// <summary>Sent under its other name where the wire has two.</summary>
+    /// <summary>Sent under its other name if the API has two.</summary>
     MaxTokens = 4,
     ReasoningLevel = 8,
     StopSequences = 16,
@@ -21,18 +21,18 @@ internal enum RefusableOptions
     CacheMarks = 128,
 }
 
-/// <param name="Sent">The options that the request holds.</param>
+/// <param name="Sent">The options in the request.</param>
 internal readonly record struct Attempt(IAsyncEnumerable<ProviderEvent> Events, RefusableOptions Sent);
 
-/// <summary>Options that a model refused, remembered while the provider lives, so that each is tried once.</summary>
+/// <summary>The options that a model rejected, stored for the lifetime of the provider, so that each is tried once.</summary>
 internal sealed class RefusedOptions
 {
     private readonly ConcurrentDictionary<string, RefusableOptions> byModel = new();
 
     public RefusableOptions Of(string model) => byModel.GetValueOrDefault(model);
 
-    /// <summary>Asks, and asks again without the option that the model refuses. That is said, because the answer is then another than was meant.</summary>
-    /// <param name="ask">Gets what is to be left out.</param>
+    /// <summary>Sends a request, and again without an option that the model rejects. The user is informed, because the response may differ.</summary>
+    /// <param name="ask">Sends the request without the given options.</param>
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
         string model,
         Func<RefusableOptions, Attempt> ask,
@@ -53,7 +53,7 @@ internal sealed class RefusedOptions
                 )
                 {
                     again = true;
-                    // Without some, nothing is missing that anybody waits for.
+                    // Some options do not affect the response, so their omission is not reported.
                     if (!SilentOptions.Contains(option))
                     {
                         yield return new ProviderEvent.Waiting($"a response without {option}, which {model} does not support");
@@ -67,7 +67,7 @@ internal sealed class RefusedOptions
         }
     }
 
-    /// <summary>Whether the failure blames an option that was sent. It is then left out from now on.</summary>
+    /// <summary>True if the failure was caused by an option that was sent. The option is omitted from now on.</summary>
     public bool TryLearn(string model, RefusableOptions sent, Failure failure, out string option)
     {
         option = "";
@@ -93,7 +93,7 @@ internal sealed class RefusedOptions
         return false;
     }
 
-    /// <summary>The option is known and its number is not: that is for the user to put right.</summary>
+    /// <summary>True if only the value of an option is rejected, which the user must correct.</summary>
     private static bool IsAboutSize(string message) =>
         message.Contains("too large", StringComparison.OrdinalIgnoreCase)
         || message.Contains("at most", StringComparison.OrdinalIgnoreCase);
@@ -108,7 +108,7 @@ internal sealed class RefusedOptions
         "prompt caching",
     ];
 
-    /// <summary>What messages call an option, the more telling name first.</summary>
+    /// <summary>The names of options in error messages, the more specific ones first.</summary>
     private static readonly (string Name, RefusableOptions Option)[] Names =
     [
         ("encrypted content", RefusableOptions.EncryptedReasoning),

@@ -4,12 +4,12 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Requests;
 
 /// <summary>
-/// The stored messages as every vendor accepts them: a question first, no empty message, each tool call followed by its result and no result
-/// without its call, and the vendor's opaque reasoning only where the same provider and model get it back.
+/// Converts the stored messages to a form that all vendors accept: a user message first, no empty messages, each tool call followed by its result and no result
+/// without its call. Opaque reasoning is kept only for the provider and model that created it.
 /// </summary>
 internal static partial class RequestMessages
 {
-    /// <summary>Vendors want a question first; a chat can begin with an answer, for its question may be gone.</summary>
+    /// <summary>Inserted if a chat starts with a response, because vendors require a user message first.</summary>
     public const string Beginning = "(This conversation begins with a response.)";
 
     public static IReadOnlyList<Message> Of(ProviderRequest request, ProviderSettings settings)
@@ -23,7 +23,7 @@ internal static partial class RequestMessages
             var next = messages.Count > at + run.Count ? RunAt(messages, at + run.Count) : [];
             at += run.Count;
             var isAnswer = run[0].Role == MessageRole.Assistant;
-            // A tool that the vendor's own program ran has its result in the same message: no other vendor knows that form, so both stay away.
+            // The result of a tool that the vendor's program ran is in the same message. Other vendors do not support this, so both are omitted.
             var paired = isAnswer ? PairedIds(run, next) : open;
             open = isAnswer ? paired : [];
             var remaining = new HashSet<string>(paired, StringComparer.Ordinal);
@@ -39,7 +39,7 @@ internal static partial class RequestMessages
         return kept;
     }
 
-    /// <summary>What of the chat this request does not carry, one sentence each.</summary>
+    /// <summary>Returns the chat content that this request omits, one sentence each.</summary>
     public static IReadOnlyList<string> Omitted(ProviderRequest request, ProviderSettings settings)
     {
         var sentences = new List<string>();
@@ -48,7 +48,7 @@ internal static partial class RequestMessages
                 message.Role == MessageRole.Assistant
                 && message.ProviderInfo is { } info
                 && !IsOwn(message, request, settings)
-                // A program that keeps its own history has its thinking there, whatever it calls its model.
+                // A program with its own history has its reasoning there, whatever the name of the model.
                 && !(settings.Capabilities.OwnHistory && info.ProviderId == settings.Id)
             )
             .ToList();
@@ -73,7 +73,7 @@ internal static partial class RequestMessages
         return sentences;
     }
 
-    /// <summary>The prompt, and whatever system messages the chat holds.</summary>
+    /// <summary>Returns the prompt and the system messages of the chat.</summary>
     public static IReadOnlyList<string> SystemTexts(ProviderRequest request) =>
         [
             .. request.System is { } system && !string.IsNullOrWhiteSpace(system) ? [system] : Array.Empty<string>(),
@@ -83,7 +83,7 @@ internal static partial class RequestMessages
                 .Where(text => !string.IsNullOrWhiteSpace(text)),
         ];
 
-    /// <summary>Text and files as one text, in their order; other parts have their own place on each wire.</summary>
+    /// <summary>Joins texts and files in order; other parts are sent separately.</summary>
     public static string Text(Message message) => string.Join("\n\n", message.Parts.Select(Text).Where(text => text is not null));
 
     public static string? Text(MessagePart part) =>
@@ -96,12 +96,12 @@ internal static partial class RequestMessages
             _ => null,
         };
 
-    /// <summary>The text for the model about the result of a call.</summary>
+    /// <summary>Returns the text of a tool result for the model.</summary>
     public static string Text(MessagePart.ToolResult result) => result.Error is { } error ? $"Error: {error}" : result.Result ?? "";
 
     public static bool HasImages(Message message) => message.Parts.Any(part => part is MessagePart.File { IsImage: true, Data: not null });
 
-    /// <summary>Texts and images in their order, texts that follow each other as one.</summary>
+    /// <summary>Returns texts and images in order; consecutive texts are joined.</summary>
     public static IEnumerable<(string? Text, MessagePart.File? Image)> Pieces(Message message)
     {
         List<string> texts = [];
@@ -129,7 +129,7 @@ internal static partial class RequestMessages
         }
     }
 
-    /// <summary>For a model without image support: a note replaces each image.</summary>
+    /// <summary>Replaces images by a note, for a model without image support.</summary>
     public static ProviderRequest WithoutImages(ProviderRequest request) =>
         request with
         {
@@ -170,7 +170,7 @@ internal static partial class RequestMessages
         return asked;
     }
 
-    /// <param name="paired">Each is taken once.</param>
+    /// <param name="paired">The ids of calls with a result; each is used once.</param>
     private static Message Clean(Message message, bool own, HashSet<string> paired) =>
         message with
         {
@@ -189,7 +189,7 @@ internal static partial class RequestMessages
             ],
         };
 
-    /// <summary>A call and its result must stand in messages that touch.</summary>
+    /// <summary>Combines messages, because a call and its result must be in adjacent ones.</summary>
     private static Message Joined(List<Message> run) =>
         run is [var only]
             ? only
@@ -210,7 +210,7 @@ internal static partial class RequestMessages
         message.ProviderInfo is not { } info
         || (info.ProviderId == settings.Id && (info.ModelId is null || IsSameModel(request.Model, info.ModelId)));
 
-    /// <summary>An alias in the request comes back with its date: claude-sonnet-4-6 as claude-sonnet-4-6-20260217.</summary>
+    /// <summary>True if the returned name is the requested one, possibly with a date: claude-sonnet-4-6-20260217 for claude-sonnet-4-6.</summary>
     private static bool IsSameModel(string asked, string answered) =>
         answered.StartsWith(asked, StringComparison.Ordinal) && Release().IsMatch(answered.AsSpan(asked.Length));
 
@@ -219,7 +219,7 @@ internal static partial class RequestMessages
     private static string List(IReadOnlyList<string> names) =>
         names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
 
-    /// <summary>A date, a number of a release, or nothing; a name that goes on otherwise is another model's.</summary>
+    /// <summary>Matches a date, a release number, or nothing; a name with another suffix is a different model.</summary>
     [GeneratedRegex(
         @"^([-@](\d{8}|\d{4}-\d{2}-\d{2}|\d{3,4}|preview(-\d{2,4})*|\d{2}-\d{4}))?(-v\d+(:\d+)?)?$",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture

@@ -1,14 +1,14 @@
 namespace Plue.Server.Providers.Requests;
 
-/// <summary>The options of one request: its own, else those of the settings, without those that the model rejected. Records which the request contains.</summary>
-/// <param name="rejected">Options to leave out.</param>
+/// <summary>The options of a request or, if not set, of the settings, without those that the model rejected. Records which the request contains.</summary>
+/// <param name="rejected">The options to omit.</param>
 internal sealed class RequestOptions(ProviderRequest request, ProviderSettings settings, RefusableOptions rejected)
 {
     public RefusableOptions Sent { get; set; }
 
     public int? MaxTokens => request.MaxTokens ?? settings.MaxTokens;
 
-    /// <summary>Not every model accepts it: the wire that writes it adds it to <see cref="Sent"/>.</summary>
+    /// <summary>Not every model accepts it, so the writer of the request adds it to <see cref="Sent"/>.</summary>
     public string? ReasoningLevel =>
         rejected.HasFlag(RefusableOptions.ReasoningLevel) ? null : request.ReasoningLevel ?? settings.ReasoningLevel;
 

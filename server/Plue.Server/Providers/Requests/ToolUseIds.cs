@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Plue.Server.Providers.Requests;
 
-/// <summary>The ids of tool calls as another vendor takes them: its own stay as they are, others become one that is always the same and no other call's.</summary>
+/// <summary>Converts the ids of tool calls for a vendor: valid ids are kept; others are replaced by a deterministic and unique id.</summary>
 internal static class ToolUseIds
 {
     private const int HashLength = 8;
 
-    /// <summary>Letters, digits, dashes and underscores, at most <paramref name="most"/> of them.</summary>
+    /// <summary>Accepts letters, digits, dashes and underscores, at most <paramref name="most"/> of them.</summary>
     public static string Plain(string id, int most)
     {
         if (id.Length > 0 && id.Length <= most && id.All(IsPlain))
@@ -20,7 +20,7 @@ internal static class ToolUseIds
         return $"{(plain.Length <= room ? plain : plain[^room..])}_{HashOf(id)}";
     }
 
-    /// <summary>Any characters, at most <paramref name="most"/> of them.</summary>
+    /// <summary>Accepts any characters, at most <paramref name="most"/> of them.</summary>
     public static string Short(string id, int most) => id.Length <= most ? id : Plain(id, most);
 
     private static bool IsPlain(char one) => char.IsAsciiLetterOrDigit(one) || one is '-' or '_';

@@ -4,8 +4,8 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Tour;
 
-/// <summary>One recorded chat: a file of lines beside this one, shipped inside the program.</summary>
-/// <param name="Keywords">Words of a question that this chat answers; the one without any answers every other question.</param>
+/// <summary>A recorded chat, read from a file that is embedded in the executable.</summary>
+/// <param name="Keywords">Words of questions that this chat answers; the chat without keywords answers all others.</param>
 internal sealed record Recording(string Name, IReadOnlyList<string> Keywords, IReadOnlyList<RecordingStep> Steps)
 {
     private const string Folder = "tour/";
@@ -14,14 +14,14 @@ internal sealed record Recording(string Name, IReadOnlyList<string> Keywords, IR
 
     public static IReadOnlyList<Recording> All => Loaded.Value;
 
-    /// <summary>The chat that shares the most words with the question.</summary>
+    /// <summary>Returns the chat that has the most words in common with the question.</summary>
     public static Recording For(string question)
     {
         var words = question.ToLowerInvariant().Split([.. " \t\r\n.,;:!?\"'()[]{}<>/`*"], StringSplitOptions.RemoveEmptyEntries);
         return All.MaxBy(recording => recording.Keywords.Count == 0 ? 0.5 : words.Distinct().Count(word => recording.Matches(word)))!;
     }
 
-    /// <summary>A word counts in its plural too.</summary>
+    /// <summary>Also matches the plural of a keyword.</summary>
     private bool Matches(string word) => Keywords.Contains(word) || (word.EndsWith('s') && Keywords.Contains(word[..^1]));
 
     private static List<Recording> LoadAll()
@@ -43,7 +43,7 @@ internal sealed record Recording(string Name, IReadOnlyList<string> Keywords, IR
         return recordings;
     }
 
-    /// <summary>The first line names the chat and its keywords, each further one is a step.</summary>
+    /// <summary>The first line contains the name and the keywords; each further one is a step.</summary>
     private static Recording Read(TextReader lines)
     {
         string? name = null;
@@ -80,7 +80,7 @@ internal sealed record Recording(string Name, IReadOnlyList<string> Keywords, IR
     }
 }
 
-/// <summary>What one line of a recording holds; usually a single thing.</summary>
+/// <summary>The content of a line in a recording, usually a single event.</summary>
 internal sealed record RecordingStep
 {
     public string? Reasoning { get; init; }

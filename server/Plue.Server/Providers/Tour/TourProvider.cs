@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Tour;
 
-/// <summary>Replays recorded chats: what a newcomer meets first. Needs no key, no network and no model, and says so.</summary>
+/// <summary>Replays recorded chats for new users. Needs no key, network or model, and says so.</summary>
 public sealed class TourProvider : IProvider
 {
     public const string ModelId = "recording";
@@ -13,7 +13,7 @@ public sealed class TourProvider : IProvider
     private readonly TimeProvider time;
     private readonly TimeSpan pace;
 
-    /// <param name="pace">Between two pieces; null is about as quick as a model. Zero waits for nothing.</param>
+    /// <param name="pace">The delay between deltas; null for about the speed of a model. Zero for none.</param>
     public TourProvider(ProviderSettings settings, TimeProvider time, TimeSpan? pace = null)
     {
         Settings = settings;
@@ -95,7 +95,7 @@ public sealed class TourProvider : IProvider
         yield return new ProviderEvent.ToolResultReceived(callId, step.Result, null);
     }
 
-    /// <summary>A word or two at a time, as a model gives them; joined they are the text.</summary>
+    /// <summary>Splits a text into deltas of one or two words.</summary>
     private static IEnumerable<string> Pieces(string? text)
     {
         const int Least = 6;

@@ -8,11 +8,11 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.VertexAi;
 
 /// <summary>
-/// Who asks at Google: reads the credentials, and has an access token that is good for five minutes at least. One token is fetched at a time and used by
-/// all who wait. Only the token is kept; the credentials are read again for each.
+/// Provides Google access tokens that are valid for at least five minutes. One token is requested at a time and shared by all callers. Only the token is
+/// cached; the credentials are read again for each.
 /// </summary>
 /// <param name="home">The user's home folder.</param>
-/// <param name="mask">Takes each secret before it is used.</param>
+/// <param name="mask">Registers each secret for masking before it is used.</param>
 internal sealed class GoogleAccount(
     ProviderSettings settings,
     ISecretSource secrets,
@@ -31,9 +31,9 @@ internal sealed class GoogleAccount(
     private readonly SemaphoreSlim fetching = new(1, 1);
     private volatile GoogleToken? current;
 
-    /// <summary>Good for five minutes at least, where Google gives it for longer than that.</summary>
-    /// <param name="origin">Where it is sent.</param>
-    /// <exception cref="FailureException">There are no credentials, or Google gives no token for them.</exception>
+    /// <summary>Returns a token that is valid for at least five minutes, if Google issues longer ones.</summary>
+    /// <param name="origin">The origin to which it will be sent.</param>
+    /// <exception cref="FailureException">There are no credentials, or Google issues no token for them.</exception>
     public async ValueTask<GoogleToken> TokenAsync(Uri origin, CancellationToken cancellationToken)
     {
         if (current is { } kept && IsGood(kept))
@@ -43,14 +43,14 @@ internal sealed class GoogleAccount(
         return await FetchAsync(origin, IsGood, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A token other than the one that was refused.</summary>
+    /// <summary>Returns a token that differs from the rejected one.</summary>
     /// <inheritdoc cref="TokenAsync"/>
     public async ValueTask<GoogleToken> TokenAfterAsync(string refused, Uri origin, CancellationToken cancellationToken) =>
         await FetchAsync(origin, token => token.Value != refused, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The project that pays: from the settings, the credentials, or <c>GOOGLE_CLOUD_PROJECT</c>.</summary>
-    /// <param name="origin">Null where the credentials are not these, so that they are not looked at.</param>
-    /// <exception cref="FailureException">MissingField when nothing names one.</exception>
+    /// <summary>Returns the billed project: from the settings, the credentials, or <c>GOOGLE_CLOUD_PROJECT</c>.</summary>
+    /// <param name="origin">Null if other credentials are used, so that these are not read.</param>
+    /// <exception cref="FailureException">MissingField: no project is configured.</exception>
     public async ValueTask<string> ProjectAsync(Uri? origin, CancellationToken cancellationToken)
     {
         var project = settings.AuthField("project") ?? current?.Project;
@@ -143,7 +143,7 @@ internal sealed class GoogleAccount(
             ? "Check that the key is still there, that the Vertex AI API is enabled, that the account may use it, and the clock of this machine."
             : "Run \"gcloud auth application-default login\", then try again.";
 
-    /// <summary>The credentials, and what they are called in sentences.</summary>
+    /// <summary>Returns the credentials and their name for messages.</summary>
     private async ValueTask<(GoogleAccountFile Account, string Source)> ReadAsync(Uri origin, CancellationToken cancellationToken)
     {
         var (account, source) = await ReadOneAsync(origin, cancellationToken).ConfigureAwait(false);
@@ -167,7 +167,7 @@ internal sealed class GoogleAccount(
             return (GoogleAccountFile.Read(Encoding.UTF8.GetBytes(stored), $"What is stored as {own}"), "the sign-in stored in the vault");
         }
 
-        // These credentials were not stored for another address.
+        // These credentials are meant for Google only.
         if (Variable("GOOGLE_APPLICATION_CREDENTIALS") is { } path)
         {
             NeedGoogle(origin, "The credentials in GOOGLE_APPLICATION_CREDENTIALS");
@@ -188,7 +188,7 @@ internal sealed class GoogleAccount(
         return (ReadFile(usual), "the sign-in of gcloud");
     }
 
-    /// <summary>Where <c>gcloud auth application-default login</c> leaves its sign-in.</summary>
+    /// <summary>Returns the file in which <c>gcloud auth application-default login</c> stores its credentials.</summary>
     private string DefaultPath()
     {
         var folder =
@@ -256,10 +256,10 @@ internal sealed class GoogleAccount(
     private string? Variable(string name) => environment(name)?.Trim() is { Length: > 0 } value ? value : null;
 }
 
-/// <param name="Project">Of the account; null where its credentials name none.</param>
-/// <param name="QuotaProject">Whom a user's own calls are charged to.</param>
-/// <param name="Source">Whose token it is, for sentences.</param>
-/// <param name="Advice">What a person does when it is refused: a sentence.</param>
+/// <param name="Project">The account's project; null if the credentials name none.</param>
+/// <param name="QuotaProject">The project that a user's calls are charged to.</param>
+/// <param name="Source">The origin of the token, for messages.</param>
+/// <param name="Advice">What the user can do if the token is rejected, as a sentence.</param>
 internal sealed record GoogleToken(
     string Value,
     DateTimeOffset ExpiresAt,

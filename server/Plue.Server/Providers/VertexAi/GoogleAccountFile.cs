@@ -4,11 +4,11 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.VertexAi;
 
-/// <summary>What a credentials file of Google holds: a service account with its private key, or a user's own sign-in with a refresh token.</summary>
-/// <param name="Secret">The private key, or the refresh token.</param>
-/// <param name="Id">The account's address, or the id of the program that signed the user in.</param>
-/// <param name="ClientSecret">Of that program; empty for a service account.</param>
-/// <param name="Project">Null where the file names none.</param>
+/// <summary>A Google credentials file: a service account with its private key, or a user's sign-in with a refresh token.</summary>
+/// <param name="Secret">The private key or the refresh token.</param>
+/// <param name="Id">The account's email address, or the client id of the program with which the user signed in.</param>
+/// <param name="ClientSecret">The client secret of that program; empty for a service account.</param>
+/// <param name="Project">Null if the file names none.</param>
 internal sealed record GoogleAccountFile(
     bool IsServiceAccount,
     string Id,
@@ -24,8 +24,8 @@ internal sealed record GoogleAccountFile(
 
     public override string ToString() => "***";
 
-    /// <param name="where">For sentences: <c>The file /home/me/key.json</c>.</param>
-    /// <exception cref="FailureException">It is none of the two.</exception>
+    /// <param name="where">The file for messages: <c>The file /home/me/key.json</c>.</param>
+    /// <exception cref="FailureException">It is neither of the two.</exception>
     public static GoogleAccountFile Read(ReadOnlyMemory<byte> json, string where)
     {
         try
@@ -67,7 +67,7 @@ internal sealed record GoogleAccountFile(
         }
         catch (JsonException exception)
         {
-            // The value may be a secret, so it is not quoted.
+            // The content may be a secret, so it is not quoted.
             throw new FailureException(FailureKind.ProviderAuthFailed, $"{where} is not JSON. Download it again.", exception);
         }
     }

@@ -6,7 +6,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.VertexAi;
 
-/// <summary>The signed statement (JWT, RS256) that a service account exchanges for an access token.</summary>
+/// <summary>Creates the signed assertion (JWT, RS256) that a service account exchanges for an access token.</summary>
 internal static class ServiceAccountToken
 {
     private const string Scope = "https://www.googleapis.com/auth/cloud-platform";

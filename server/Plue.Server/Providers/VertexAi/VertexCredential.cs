@@ -2,7 +2,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.VertexAi;
 
-/// <summary>An access token of Google in the usual header.</summary>
+/// <summary>Sends a Google access token as a bearer token.</summary>
 internal sealed class VertexCredential(GoogleAccount account) : IRequestCredential
 {
     public async ValueTask ApplyAsync(
@@ -12,7 +12,7 @@ internal sealed class VertexCredential(GoogleAccount account) : IRequestCredenti
         CancellationToken cancellationToken
     )
     {
-        // What the user's own headers say stands in place of ours.
+        // A custom header of the user takes precedence.
         if (request.Headers.NonValidated.Contains("authorization"))
         {
             return;
@@ -28,7 +28,7 @@ internal sealed class VertexCredential(GoogleAccount account) : IRequestCredenti
 
     public ValueTask<bool> RenewAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
-    /// <summary>Once with a fresh token. A 403 is about rights, which no token changes.</summary>
+    /// <summary>Retries once with a new token. A 403 is about permissions, which a new token does not change.</summary>
     public async ValueTask<bool> RenewAsync(HttpResponseMessage refusal, CancellationToken cancellationToken)
     {
         const string Scheme = "Bearer ";

@@ -2,15 +2,15 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Providers.VertexAi;
 
-/// <summary>How Vertex names models.</summary>
+/// <summary>The names of models on Vertex AI.</summary>
 internal static partial class VertexModels
 {
     public static bool IsClaude(string model) => Bare(model).StartsWith("claude", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A model of another publisher, which has its own wire.</summary>
+    /// <summary>True for models of other publishers, which use other protocols.</summary>
     public static bool IsForeign(string model) => Bare(model).Contains('/');
 
-    /// <summary>The last part of the address. A date follows an @ there: <c>claude-haiku-4-5@20251001</c>.</summary>
+    /// <summary>Returns the end of the address. A date follows an @: <c>claude-haiku-4-5@20251001</c>.</summary>
     public static string PathOf(string model)
     {
         var bare = Bare(model);
@@ -21,7 +21,7 @@ internal static partial class VertexModels
         return $"/publishers/anthropic/models/{Uri.EscapeDataString(Dated().Replace(bare, "@$1")).Replace("%40", "@")}";
     }
 
-    /// <summary>Without the publisher before it.</summary>
+    /// <summary>Removes the publisher.</summary>
     private static string Bare(string model)
     {
         foreach (var prefix in new[] { "publishers/google/models/", "publishers/anthropic/models/", "google/", "anthropic/", "models/" })

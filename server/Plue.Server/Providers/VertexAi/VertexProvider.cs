@@ -8,7 +8,7 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.VertexAi;
 
-/// <summary>Gemini and Claude models on Google Vertex AI, each by its own wire, asked with an access token.</summary>
+/// <summary>Gemini and Claude models on Google Vertex AI, each with its vendor's protocol, authenticated with an access token.</summary>
 public sealed partial class VertexProvider : IProvider
 {
     private const string CheapModel = "gemini-2.5-flash";
@@ -20,9 +20,9 @@ public sealed partial class VertexProvider : IProvider
     private readonly ProviderConnection connection;
     private readonly RefusedOptions refused = new();
 
-    /// <param name="environment">Looks a variable up.</param>
-    /// <param name="home">The user's home folder, where gcloud leaves its sign-in.</param>
-    /// <param name="mask">Takes every secret found outside the vault, to be kept out of logs.</param>
+    /// <param name="environment">Returns an environment variable.</param>
+    /// <param name="home">The user's home folder, where gcloud stores its credentials.</param>
+    /// <param name="mask">Registers each secret that is found outside the vault for masking.</param>
     public VertexProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -34,7 +34,7 @@ public sealed partial class VertexProvider : IProvider
     )
         : this(settings, secrets, http, time, environment, home, mask, null) { }
 
-    /// <param name="credential">Stands in place of Google's credentials, for those who sign in otherwise.</param>
+    /// <param name="credential">Used instead of Google's credentials.</param>
     internal VertexProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -49,7 +49,7 @@ public sealed partial class VertexProvider : IProvider
         Settings = settings;
         isSignedInOtherwise = credential is not null;
         account = new GoogleAccount(settings, secrets, http, time, environment, home, mask);
-        // A location that cannot be part of a host is said when it is used.
+        // An invalid location, which cannot be part of a host name, is reported when it is used.
         var endpoint = new ProviderEndpoint(settings, PlainName().IsMatch(Location) ? HostOf(Location) : HostOf("global"), ApiRoot);
         connection = new ProviderConnection(settings, endpoint, secrets, http, time, credential ?? new VertexCredential(account));
     }
@@ -77,7 +77,7 @@ public sealed partial class VertexProvider : IProvider
         }
     }
 
-    /// <summary>Asks for one token, or for Gemini only how many tokens a word has: it needs the same rights and costs nothing.</summary>
+    /// <summary>Requests one token, or for Gemini the token count of a word, which needs the same permissions and is free.</summary>
     public async Task<Failure?> CheckAsync(CancellationToken cancellationToken)
     {
         var model = Settings.Model ?? CheapModel;
@@ -97,7 +97,7 @@ public sealed partial class VertexProvider : IProvider
             .ConfigureAwait(false);
     }
 
-    /// <summary>Empty: Vertex does not list what a project may use, so the catalog counts.</summary>
+    /// <summary>Returns an empty list, so that the catalog is used: Vertex does not list the models that a project may use.</summary>
     public Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ModelInfo>>([]);
 
@@ -127,7 +127,7 @@ public sealed partial class VertexProvider : IProvider
         return new Attempt(connection.StreamAsync(url, body, Framing.ServerSentEvents, parser, failures, cancellationToken), sent);
     }
 
-    /// <summary>The part of the address before the model, or why there is none.</summary>
+    /// <summary>Returns the address before the model, or why there is none.</summary>
     private async ValueTask<(string Root, Failure? Failure)> RootAsync(string model, CancellationToken cancellationToken)
     {
         if (!connection.Endpoint.IsHttp)
@@ -177,7 +177,7 @@ public sealed partial class VertexProvider : IProvider
             _ => $"https://{location}-aiplatform.googleapis.com",
         };
 
-    /// <summary>People give the host, the host with its version, or the address of a call.</summary>
+    /// <summary>Accepts the host, the host with its version, or the address of a call.</summary>
     private static string ApiRoot(string path)
     {
         var project = path.IndexOf("/projects/", StringComparison.Ordinal);

@@ -5,17 +5,17 @@ using Plue.Server.Providers.Requests;
 
 namespace Plue.Server.Providers.VsCode;
 
-/// <summary>Language models that VS Code offers to extensions: signed in there, allowed there, paid there.</summary>
-/// <param name="vendor">The only vendor, such as <see cref="Copilot"/>; null for all, whose models are then named <c>vendor/model</c>.</param>
+/// <summary>Language models that VS Code offers to extensions. VS Code handles sign-in, access and billing.</summary>
+/// <param name="vendor">The only vendor, such as <see cref="Copilot"/>; null for all vendors, whose models are named <c>vendor/model</c>.</param>
 internal sealed class EditorModelProvider(ProviderSettings settings, string? vendor, Func<IEditorModels?> editor, TimeProvider time)
     : IProvider
 {
     public const string Copilot = "copilot";
 
-    /// <summary>Plue's own models in VS Code. They are never used, because a request would go round in circles.</summary>
+    /// <summary>The vendor of Plue's own models in VS Code, which are never used, to prevent endless recursion.</summary>
     private const string Plue = "plue";
 
-    /// <summary>VS Code asks the user for leave before the first answer, and the user may take their time.</summary>
+    /// <summary>Long, because VS Code asks the user for access before the first response.</summary>
     private static readonly TimeSpan FirstEvent = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(120);
 
@@ -23,7 +23,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
 
     public ProviderSettings Settings => settings;
 
-    /// <summary>VS Code passes no images on to GitHub Copilot, whatever its models could do with them.</summary>
+    /// <summary>VS Code does not send images to GitHub Copilot, whatever its models support.</summary>
     public ProviderCapabilities Capabilities =>
         settings.Capabilities with
         {
@@ -170,7 +170,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
         }
         catch (FailureException)
         {
-            // The request itself will say what is wrong.
+            // The request will report the failure.
             return null;
         }
     }
@@ -180,7 +180,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
 
     private string NameOf(EditorModel model) => vendor is null ? $"{model.Vendor}/{model.Id}" : model.Id;
 
-    /// <summary>The vendor of a model and its ID there; the vendor is empty if the name has none.</summary>
+    /// <summary>Returns the vendor and the id of a model; the vendor is empty if the name contains none.</summary>
     private (string Vendor, string Model) AddressOf(string name) =>
         vendor is { } only ? (only, name)
         : name.IndexOf('/', StringComparison.Ordinal) is > 0 and var end ? (name[..end], name[(end + 1)..])
@@ -200,7 +200,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
             _ => null,
         };
 
-    /// <summary>There is no place for a system prompt: it stands before the first message.</summary>
+    /// <summary>Inserts the system prompt before the first message, because the API has none.</summary>
     private ProviderRequest Prepared(ProviderRequest request)
     {
         var messages = RequestMessages.Of(request, settings);

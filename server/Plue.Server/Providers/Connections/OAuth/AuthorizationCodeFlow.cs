@@ -6,7 +6,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Connections.OAuth;
 
-/// <summary>A code that comes back to this machine, bound to this sign-in by PKCE (RFC 7636) and a state.</summary>
+/// <summary>The authorization code flow with a loopback redirect, PKCE (RFC 7636) and a state.</summary>
 internal sealed class AuthorizationCodeFlow : ISignInFlow
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Connections.OAuth;
 
-/// <summary>A code that the user types on a page, on whatever machine (RFC 8628).</summary>
+/// <summary>The device flow (RFC 8628): the user types a code on a page, on any machine.</summary>
 internal sealed class DeviceFlow : ISignInFlow
 {
     private const string Grant = "urn:ietf:params:oauth:grant-type:device_code";
@@ -27,7 +27,7 @@ internal sealed class DeviceFlow : ISignInFlow
         var code = answer.Text("user_code") is { Length: > 0 and <= 100 } text
             ? VendorMessage.Clean(text)
             : throw InvalidResponse(settings);
-        // The window opens it: a program or a file must not hide behind it.
+        // The editor opens the page, so it must not be the address of a program or a file.
         var page =
             Page(answer, "verification_uri_complete")
             ?? Page(answer, "verification_uri")
@@ -46,7 +46,7 @@ internal sealed class DeviceFlow : ISignInFlow
 
     public SignInStart Start { get; }
 
-    /// <exception cref="FailureException">The server gave no code.</exception>
+    /// <exception cref="FailureException">The server returned no code.</exception>
     public static async Task<DeviceFlow> BeginAsync(
         OAuthSettings settings,
         OAuthServer server,
@@ -88,7 +88,7 @@ internal sealed class DeviceFlow : ISignInFlow
             }
             catch (OAuthRefusal waiting) when (waiting.Code == "authorization_pending")
             {
-                // The user has not been there yet.
+                // The user has not entered the code yet.
             }
             catch (OAuthRefusal tooOften) when (tooOften.Code == "slow_down")
             {
@@ -101,7 +101,7 @@ internal sealed class DeviceFlow : ISignInFlow
             }
             catch (FailureException fault) when (fault.Failure.IsRetryable)
             {
-                // The code stays good: the server is asked again, less often.
+                // The code stays valid: poll the server less often.
                 interval = Shorter(interval * 2, MaxInterval);
             }
 

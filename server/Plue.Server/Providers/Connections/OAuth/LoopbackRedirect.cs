@@ -9,8 +9,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Connections.OAuth;
 
 /// <summary>
-/// Where the browser comes back to: a port on 127.0.0.1 that closes after the request that has the state of this sign-in. One with another state is refused
-/// and changes nothing. Any other path is a 404, as is a request that a page of another origin makes or that names this machine otherwise.
+/// The redirect target of the browser: a port on 127.0.0.1 that closes after a request with the state of this sign-in. A request with another state is
+/// rejected and changes nothing. Other paths, cross-origin requests and requests for another host name result in 404.
 /// </summary>
 internal sealed class LoopbackRedirect : IDisposable
 {
@@ -27,13 +27,13 @@ internal sealed class LoopbackRedirect : IDisposable
     private volatile string state = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
     private int connections;
 
-    /// <exception cref="FailureException">Conflict: another program has the port.</exception>
+    /// <exception cref="FailureException">Conflict: another program uses the port.</exception>
     public LoopbackRedirect(OAuthSettings settings)
         : this(settings.Name, settings.RedirectPort) { }
 
-    /// <param name="name">As sentences name whose sign-in it is.</param>
-    /// <param name="redirectPort">0 takes any free port.</param>
-    /// <exception cref="FailureException">Conflict: another program has the port.</exception>
+    /// <param name="name">The provider's name for messages.</param>
+    /// <param name="redirectPort">0 for any free port.</param>
+    /// <exception cref="FailureException">Conflict: another program uses the port.</exception>
     public LoopbackRedirect(string name, int redirectPort)
     {
         this.name = name;
@@ -56,19 +56,19 @@ internal sealed class LoopbackRedirect : IDisposable
         _ = AcceptAsync();
     }
 
-    /// <summary>What has to come back with the code.</summary>
+    /// <summary>The state that must be returned with the code.</summary>
     public string State => state;
 
-    /// <summary>Who says that it answered (RFC 9207); null where it does not. Known with the code.</summary>
+    /// <summary>The issuer of the response (RFC 9207); null if the server does not send it. Set with the code.</summary>
     public string? Issuer { get; private set; }
 
-    /// <summary>The state that must be returned with the code; the caller created it.</summary>
+    /// <summary>Replaces the state with one that the caller created.</summary>
     public void Expect(string newState) => state = newState;
 
     public Uri Url => new($"http://127.0.0.1:{port}{Path}");
 
     /// <summary>The authorization code.</summary>
-    /// <exception cref="FailureException">The user said no, or the answer to this question has no code.</exception>
+    /// <exception cref="FailureException">The user denied the sign-in, or the response has no code.</exception>
     public Task<string> Code => code.Task;
 
     /// <summary>Closes the port.</summary>
@@ -120,14 +120,14 @@ internal sealed class LoopbackRedirect : IDisposable
             }
 
             var (status, sentence, outcome) = Answer(head);
-            // The browser has its page before anybody acts on the code: the port is closed then.
+            // Respond to the browser before the code is published, because the port is closed then.
             await stream.WriteAsync(Page(status, sentence), timeout.Token).ConfigureAwait(false);
             socket.Shutdown(SocketShutdown.Send);
             outcome?.Invoke();
         }
         catch (Exception gone) when (gone is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // A browser that goes away has its next try.
+            // The browser may disconnect and retry.
         }
         finally
         {
@@ -155,7 +155,7 @@ internal sealed class LoopbackRedirect : IDisposable
             || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(state))
         )
         {
-            // Any page of the browser can send this; ending the sign-in would let it.
+            // Any web page can send such a request, so it must not end the sign-in.
             return (
                 "400 Bad Request",
                 "This response does not belong to the sign-in that Plue started, so it was not used. Plue still waits for the right one: finish the sign-in in the page that Plue opened, or start it again in Plue.",
@@ -187,7 +187,7 @@ internal sealed class LoopbackRedirect : IDisposable
 
     private static readonly (string, string, Action?) NotFound = ("404 Not Found", "There is nothing here.", null);
 
-    /// <summary>Another site may make the browser send a request to this machine, with its own host name or from its own origin.</summary>
+    /// <summary>False for requests that another site makes the browser send, with its host name or from its origin.</summary>
     private static bool IsForUs(string[] head)
     {
         string[] hosts =
@@ -197,7 +197,7 @@ internal sealed class LoopbackRedirect : IDisposable
                 .Select(line => line["host:".Length..].Trim()),
         ];
         return hosts is [var host]
-            // A forwarded port may have another number in the browser.
+            // The port is not compared, because a forwarded port may differ in the browser.
             && Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var asked)
             && asked.IsLoopback
             && !head.Any(line => line.StartsWith("origin:", StringComparison.OrdinalIgnoreCase));
@@ -209,7 +209,7 @@ internal sealed class LoopbackRedirect : IDisposable
         foreach (var pair in text.Split('&'))
         {
             var equals = pair.IndexOf('=');
-            // Where a field comes twice, the first counts, whatever hangs behind it.
+            // The first of duplicate fields is used.
             if (equals > 0)
             {
                 fields.TryAdd(Decode(pair[..equals]), Decode(pair[(equals + 1)..]));
@@ -221,7 +221,7 @@ internal sealed class LoopbackRedirect : IDisposable
         static string Decode(string encoded) => Uri.UnescapeDataString(encoded.Replace('+', ' '));
     }
 
-    /// <returns>The lines; null for what is not a request.</returns>
+    /// <returns>The lines; null if they are not a request.</returns>
     private static async Task<string[]?> HeadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var bytes = new byte[MaxHeaderBytes];

@@ -3,7 +3,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Connections.OAuth;
 
-/// <summary>A token that was got by signing in, as a bearer.</summary>
+/// <summary>Sends the access token of a sign-in as a bearer token.</summary>
 internal sealed class OAuthCredential(ProviderSettings settings, OAuthTokens tokens) : IRequestCredential
 {
     public async ValueTask ApplyAsync(

@@ -6,8 +6,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Connections.OAuth;
 
 /// <summary>
-/// When the token of each provider came and how long it is good, in a small file that every process of the user's reads. Nothing in it is secret.
-/// A file that cannot be read counts as empty: then a token is used until it is refused.
+/// When the token of each provider was received and expires, in a file that all processes of the user share. It contains no secrets. An unreadable file counts
+/// as empty: then a token is used until it is rejected.
 /// </summary>
 internal sealed class OAuthLedger(PluePaths paths)
 {
@@ -15,10 +15,10 @@ internal sealed class OAuthLedger(PluePaths paths)
 
     private string File => Path.Combine(paths.Index, "oauth.json");
 
-    /// <returns>Null where nothing is known.</returns>
+    /// <returns>Null if there is no entry.</returns>
     public OAuthEntry? Find(string providerId) => Read().GetValueOrDefault(providerId);
 
-    /// <param name="entry">Null forgets the provider.</param>
+    /// <param name="entry">Null removes the entry.</param>
     /// <exception cref="IOException">Nothing was changed.</exception>
     public async Task SetAsync(string providerId, OAuthEntry? entry, CancellationToken cancellationToken)
     {
@@ -41,8 +41,8 @@ internal sealed class OAuthLedger(PluePaths paths)
         DurableFile.Replace(File, Write(all));
     }
 
-    /// <summary>Waits until no other process refreshes the token of this provider: a refresh token may be good for one use only.</summary>
-    /// <exception cref="IOException">The other one takes too long, or the folder cannot be written.</exception>
+    /// <summary>Waits until no other process refreshes the token of this provider, because a refresh token may be valid for one use only.</summary>
+    /// <exception cref="IOException">The wait timed out, or the folder is not writable.</exception>
     public Task<IDisposable> LockForRefreshAsync(string providerId, CancellationToken cancellationToken) =>
         LockAsync($"oauth.{providerId}.lock", cancellationToken);
 
@@ -103,6 +103,6 @@ internal sealed class OAuthLedger(PluePaths paths)
         entry.Field(name) is { ValueKind: JsonValueKind.String } value && value.TryGetDateTimeOffset(out var time) ? time : null;
 }
 
-/// <param name="ReceivedAt">By this machine's clock; also tells one token from the next.</param>
-/// <param name="ExpiresAt">Null where the server does not say.</param>
+/// <param name="ReceivedAt">Local system time; also distinguishes tokens.</param>
+/// <param name="ExpiresAt">Null if the server does not specify it.</param>
 internal sealed record OAuthEntry(DateTimeOffset ReceivedAt, DateTimeOffset? ExpiresAt);

@@ -6,17 +6,17 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Connections.OAuth;
 
 /// <summary>
-/// Posts a form to an authorization server and reads its JSON answer. Follows no redirect, reads at most 64 KiB and waits at most 30 seconds.
-/// What was sent never comes back in a sentence.
+/// Posts forms to an authorization server and reads the JSON responses. Follows no redirects, reads at most 64 KiB and waits at most 30 seconds. Messages never
+/// contain what was sent.
 /// </summary>
 internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, TimeProvider time)
 {
     private const int MaxBytes = 64 * 1024;
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Tokens for a code, a device code or a refresh token.</summary>
-    /// <exception cref="OAuthRefusal">The server said no in the way of RFC 6749.</exception>
-    /// <exception cref="FailureException">There was no such answer.</exception>
+    /// <summary>Requests tokens for a code, a device code or a refresh token.</summary>
+    /// <exception cref="OAuthRefusal">The server returned an error as defined in RFC 6749.</exception>
+    /// <exception cref="FailureException">The server returned no valid response.</exception>
     public async Task<TokenResponse> TokenAsync(
         OAuthSettings settings,
         IEnumerable<(string Name, string Value)> form,
@@ -32,7 +32,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         }
 
         using var answer = await PostAsync(settings, settings.TokenUrl, fields, cancellationToken).ConfigureAwait(false);
-        // Taken at once: what the token's life is counted from.
+        // Read before parsing, because the token's lifetime starts here.
         var (timestamp, receivedAt) = (time.GetTimestamp(), time.GetUtcNow());
         var root = answer.RootElement;
         if (root.Text("access_token") is not { Length: > 0 } access)
@@ -56,7 +56,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         );
     }
 
-    /// <summary>A form, posted; the answer is a JSON object without an error in it.</summary>
+    /// <summary>Posts a form; the response is a JSON object without an error.</summary>
     /// <inheritdoc cref="TokenAsync"/>
     public async Task<JsonDocument> PostAsync(
         OAuthSettings settings,
@@ -134,7 +134,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         }
 
         var root = document.RootElement;
-        // GitHub says no with a 200.
+        // GitHub returns errors with status 200.
         if (Text(root, "error") is { Length: > 0 } error && status < 500 && status != 429)
         {
             var refusal = new OAuthRefusal(
@@ -174,7 +174,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
             );
     }
 
-    /// <summary>A number, or a number in a string; null where the server does not say.</summary>
+    /// <summary>Reads a number, or a number in a string; null if there is none.</summary>
     private static TimeSpan? Lifetime(JsonElement answer)
     {
         var seconds = answer.Field("expires_in") switch
@@ -216,9 +216,9 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         );
 }
 
-/// <param name="Lifetime">From the moment of receipt; null where the server does not say.</param>
-/// <param name="Timestamp">Time of receipt, by the monotonic clock.</param>
-/// <param name="ReceivedAt">The same moment by the clock on the wall, for the next process.</param>
+/// <param name="Lifetime">Counted from receipt; null if the server does not specify it.</param>
+/// <param name="Timestamp">The time of receipt on the monotonic clock.</param>
+/// <param name="ReceivedAt">The time of receipt on the system clock, for other processes.</param>
 internal sealed record TokenResponse(
     string AccessToken,
     string? RefreshToken,
@@ -227,19 +227,19 @@ internal sealed record TokenResponse(
     DateTimeOffset ReceivedAt
 )
 {
-    /// <summary>Never the tokens.</summary>
+    /// <summary>Does not reveal the tokens.</summary>
     public override string ToString() => "***";
 }
 
-/// <summary>The server said no: <paramref name="code"/> is one of RFC 6749 or 8628, <paramref name="description"/> its own words, cleaned.</summary>
+/// <summary>An error of the server: <paramref name="code"/> is from RFC 6749 or 8628, <paramref name="description"/> is the server's text, sanitized.</summary>
 internal sealed class OAuthRefusal(string provider, string code, string description, long? interval) : Exception($"{provider}: {code}")
 {
     public string Code { get; } = code;
 
-    /// <summary>Seconds between two questions, where <c>slow_down</c> says so.</summary>
+    /// <summary>The polling interval in seconds that <c>slow_down</c> requested.</summary>
     public long? Interval { get; } = interval;
 
-    /// <summary>For a person who is signing in.</summary>
+    /// <summary>The failure for the user who signs in.</summary>
     public Failure Failure { get; } = Sentence(provider, code, description);
 
     private static Failure Sentence(string provider, string code, string description)

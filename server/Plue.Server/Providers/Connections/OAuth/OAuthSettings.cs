@@ -5,32 +5,32 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Providers.Connections.OAuth;
 
-/// <summary>How a provider signs in with OAuth, as its file says under <c>additional_auth</c>.</summary>
+/// <summary>The OAuth settings in a provider's <c>additional_auth</c>.</summary>
 internal sealed record OAuthSettings
 {
-    /// <summary>As sentences name the provider.</summary>
+    /// <summary>The provider's name for messages.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where the user grants in a browser; null for a server that only knows the device flow.</summary>
+    /// <summary>The page where the user grants access; null for a server that supports only the device flow.</summary>
     public required Uri? AuthorizationUrl { get; init; }
     public required Uri TokenUrl { get; init; }
     public required Uri? DeviceUrl { get; init; }
 
-    /// <summary>The user's own: Plue has none, and borrows no other product's.</summary>
+    /// <summary>The user's client id. Plue has none and does not use those of other products.</summary>
     public required string ClientId { get; init; }
 
-    /// <summary><c>vault://owner/name</c>; null for a client without a secret, which is the usual one.</summary>
+    /// <summary><c>vault://owner/name</c>; null for a public client, which is the usual case.</summary>
     public required string? ClientSecretRef { get; init; }
     public required string? Scope { get; init; }
     public required string? Audience { get; init; }
 
-    /// <summary>0 takes any free port.</summary>
+    /// <summary>0 for any free port.</summary>
     public required int RedirectPort { get; init; }
 
-    /// <summary>Where the token may be sent: the provider's own scheme, host and port.</summary>
+    /// <summary>The only origin to which the token may be sent.</summary>
     public required Uri ApiOrigin { get; init; }
 
-    /// <exception cref="FailureException">MissingField: something is not there or cannot be used, and the sentence says what.</exception>
+    /// <exception cref="FailureException">MissingField: a setting is missing or invalid.</exception>
     public static OAuthSettings Of(ProviderSettings settings)
     {
         var defaults = settings.Kind == ProviderKinds.GithubCopilot ? GithubDefaults : None;
@@ -96,7 +96,7 @@ internal sealed record OAuthSettings
         }
     }
 
-    /// <summary>Encrypted, or never leaving this machine; and without a name and password in it.</summary>
+    /// <summary>True for an HTTPS or loopback address without a user name and password.</summary>
     public static bool IsSafe(Uri url) =>
         url.IsAbsoluteUri
         && url.UserInfo.Length == 0

@@ -6,18 +6,17 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Connections.OAuth;
 
 /// <summary>
-/// The tokens of every provider that signs in with OAuth. They lie in the vault; what a provider's requests need of them is kept fresh here,
-/// by one refresh at a time.
+/// The OAuth tokens of all providers. They are stored in the vault and refreshed here, by one refresh at a time.
 /// </summary>
 public sealed class OAuthTokens
 {
-    /// <summary>A refresh begins this long before the end, so that no request meets it.</summary>
+    /// <summary>A token is refreshed this long before it expires, so that no request uses an expired one.</summary>
     private static readonly TimeSpan RefreshAhead = TimeSpan.FromMinutes(5);
 
-    /// <summary>A request that is refused while the token is younger than this used the previous token.</summary>
+    /// <summary>If a request is rejected while the token is younger than this, it used the previous token.</summary>
     private static readonly TimeSpan MinRefreshAge = TimeSpan.FromSeconds(10);
 
-    /// <summary>After a refresh ahead of time that failed, before the next.</summary>
+    /// <summary>The wait after a failed early refresh.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
 
     private readonly ISecretStore secrets;
@@ -35,14 +34,14 @@ public sealed class OAuthTokens
 
     internal OAuthServer Server => server;
 
-    /// <summary>Where the vault keeps the token that goes to the provider.</summary>
+    /// <summary>The vault address of the access token, which is sent to the provider.</summary>
     public static string AccessReference(string providerId) => $"{SecretReference.VaultScheme}{providerId}/access_token";
 
-    /// <summary>Where the vault keeps what brings the next token; it goes to the authorization server alone.</summary>
+    /// <summary>The vault address of the refresh token, which is sent only to the authorization server.</summary>
     public static string RefreshReference(string providerId) => $"{SecretReference.VaultScheme}{providerId}/refresh_token";
 
-    /// <summary>A token that is valid for the next minutes according to its expiry.</summary>
-    /// <param name="origin">Where it is about to be sent.</param>
+    /// <summary>Returns a token that, according to its expiry, is valid for the next minutes.</summary>
+    /// <param name="origin">The origin to which it will be sent.</param>
     /// <exception cref="FailureException">ProviderAuthFailed: not signed in, or no longer. VaultLocked. KeyNotBoundToOrigin.</exception>
     internal async Task<Secret> GetAsync(ProviderSettings settings, Uri origin, CancellationToken cancellationToken)
     {
@@ -63,7 +62,7 @@ public sealed class OAuthTokens
             }
             catch (FailureException fault) when (fault.Failure.IsRetryable)
             {
-                // The old one is still good for a few minutes, in which the server may come back.
+                // The current token is valid for a few more minutes.
                 state.LastFailedRefresh = time.GetTimestamp();
             }
         }
@@ -71,9 +70,9 @@ public sealed class OAuthTokens
         return await ReadAsync(settings, AccessReference(settings.Id), origin, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The provider refused the token.</summary>
-    /// <returns>False when there is no newer one to be had without the user.</returns>
-    /// <exception cref="FailureException">The refresh was refused: "Sign in again".</exception>
+    /// <summary>Refreshes a token that the provider rejected.</summary>
+    /// <returns>False if there is no newer token without a new sign-in.</returns>
+    /// <exception cref="FailureException">The refresh was rejected: "Sign in again".</exception>
     internal async ValueTask<bool> RenewAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
         var state = byProvider.GetOrAdd(settings.Id, _ => new TokenState());
@@ -85,12 +84,12 @@ public sealed class OAuthTokens
         return await RefreshAsync(settings, state, isRefused: true, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Keeps what a sign-in brought, in place of anything older.</summary>
+    /// <summary>Stores the tokens of a sign-in and replaces older ones.</summary>
     internal async Task SaveAsync(ProviderSettings settings, TokenResponse answer, CancellationToken cancellationToken)
     {
         var oauth = OAuthSettings.Of(settings);
         using var turn = await LockAsync(settings.Id, cancellationToken).ConfigureAwait(false);
-        // A refresh token of an earlier sign-in would bring back another user.
+        // The refresh token of an earlier sign-in may belong to another user.
         if (answer.RefreshToken is null)
         {
             await secrets.DeleteAsync(RefreshReference(settings.Id), cancellationToken).ConfigureAwait(false);
@@ -100,7 +99,7 @@ public sealed class OAuthTokens
             .ConfigureAwait(false);
     }
 
-    /// <summary>Forgets everything about the sign-in.</summary>
+    /// <summary>Deletes all tokens of the provider.</summary>
     internal async Task ForgetAsync(string providerId, CancellationToken cancellationToken)
     {
         using var turn = await LockAsync(providerId, cancellationToken).ConfigureAwait(false);
@@ -111,7 +110,7 @@ public sealed class OAuthTokens
     }
 
     /// <summary>Tokens of this process expire by the monotonic clock; tokens of other processes, and all tokens after a sleep, by the system clock.</summary>
-    /// <param name="early">Whether the time before the end counts already.</param>
+    /// <param name="early">True if a token is also due in the period before its expiry.</param>
     private bool IsDue(TokenState state, string providerId, bool early)
     {
         var entry = ledger.Find(providerId);
@@ -123,7 +122,8 @@ public sealed class OAuthTokens
             );
     }
 
-    /// <summary>Where nothing can be refreshed, a clock that somebody set is no reason to give a token up.</summary>
+    /// <summary>True if a token has expired. Tokens of this process use the monotonic clock, because a change of the system clock must not discard one that
+    /// cannot be refreshed.</summary>
     private bool IsOver(TokenState state, string providerId)
     {
         var entry = ledger.Find(providerId);
@@ -143,20 +143,20 @@ public sealed class OAuthTokens
         }
 
         var now = time.GetUtcNow();
-        // A token from the future was written before the clock was set back: its age is unknown.
+        // A token from the future was stored before the clock was set back: its age is unknown.
         return early ? now >= end - RefreshAheadOf(end - entry.ReceivedAt) || now < entry.ReceivedAt - RefreshAhead : now >= end;
     }
 
-    /// <summary>A token of a few minutes would otherwise always be due.</summary>
+    /// <summary>Shortened for short-lived tokens, which would otherwise always be due.</summary>
     private static TimeSpan RefreshAheadOf(TimeSpan life) => life / 4 < RefreshAhead ? life / 4 : RefreshAhead;
 
-    /// <returns>False when nothing can be refreshed.</returns>
+    /// <returns>False if there is no refresh token.</returns>
     private async Task<bool> RefreshAsync(ProviderSettings settings, TokenState state, bool isRefused, CancellationToken cancellationToken)
     {
         Task<bool> underWay;
         lock (state)
         {
-            // It has no owner: a canceled caller does not cancel it for the others.
+            // Shared by all callers, so that a canceled caller does not cancel it for the others.
             underWay = state.Refreshing is { IsCompleted: false } running
                 ? running
                 : state.Refreshing = Task.Run(() => RefreshOnceAsync(settings, state, isRefused), CancellationToken.None);
@@ -170,7 +170,7 @@ public sealed class OAuthTokens
         var oauth = OAuthSettings.Of(settings);
         var before = ledger.Find(settings.Id);
         using var turn = await LockAsync(settings.Id, CancellationToken.None).ConfigureAwait(false);
-        // Another window or an earlier caller may have done it while this one waited.
+        // Another window or an earlier caller may have refreshed the token during the wait.
         if (!IsDue(state, settings.Id, early: true) && (!isRefused || ledger.Find(settings.Id) != before))
         {
             return true;
@@ -203,7 +203,7 @@ public sealed class OAuthTokens
         }
         catch (OAuthRefusal refusal)
         {
-            // Asking again with what was refused for good would only hammer at the server.
+            // Do not send a permanently rejected refresh token again.
             if (refusal.Code == "invalid_grant")
             {
                 state.Refused = before?.ReceivedAt;
@@ -212,7 +212,7 @@ public sealed class OAuthTokens
         }
     }
 
-    /// <summary>The refresh token first: a server that gives a new one has forgotten the old.</summary>
+    /// <summary>Stores the refresh token first: a server that issues a new one has invalidated the old one.</summary>
     private async Task StoreAsync(
         string providerId,
         OAuthSettings oauth,
@@ -237,7 +237,7 @@ public sealed class OAuthTokens
         state.Refused = null;
     }
 
-    /// <summary>Tokens that came while the vault was locked or the disk full: the server has forgotten the older ones, so they are not given up.</summary>
+    /// <summary>Stores tokens that could not be stored earlier (vault locked, disk full); the server has invalidated the older ones.</summary>
     private async Task SaveUnsavedAsync(ProviderSettings settings, TokenState state, CancellationToken cancellationToken)
     {
         if (state.Unsaved is { } answer && state.Refreshing is not { IsCompleted: false })
@@ -300,21 +300,21 @@ public sealed class OAuthTokens
             return true;
         });
 
-    /// <summary>What this process knows of one provider's tokens.</summary>
+    /// <summary>The state of a provider's tokens in this process.</summary>
     private sealed class TokenState
     {
-        /// <summary>The latest that this process got itself; null while it only knows the file.</summary>
+        /// <summary>The last response to this process; null while only the ledger is known.</summary>
         public volatile TokenResponse? Answer;
 
-        /// <summary>Got, but not yet kept.</summary>
+        /// <summary>Received, but not yet stored.</summary>
         public volatile TokenResponse? Unsaved;
 
         public Task<bool>? Refreshing;
 
-        /// <summary>When a refresh ahead of time failed.</summary>
+        /// <summary>When the last early refresh failed.</summary>
         public long? LastFailedRefresh;
 
-        /// <summary>When the token came whose refresh was refused for good.</summary>
+        /// <summary>The receipt time of the token whose refresh was permanently rejected.</summary>
         public DateTimeOffset? Refused;
     }
 }

@@ -2,14 +2,14 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Connections.OAuth;
 
-/// <summary>The sign-ins under way, at most one a provider. Ending this ends them and closes their ports.</summary>
+/// <summary>The sign-ins in progress, at most one per provider. Disposing ends them and closes their ports.</summary>
 public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim beginning = new(1, 1);
     private readonly Dictionary<string, SignIn> underWay = new(StringComparer.Ordinal);
 
-    /// <summary>Begins one; an earlier one of the same provider ends.</summary>
-    /// <exception cref="FailureException">The provider does not sign in this way, lacks a setting, its port is in use, or its server gives no code.</exception>
+    /// <summary>Starts a sign-in and ends an earlier one of the same provider.</summary>
+    /// <exception cref="FailureException">The provider does not use OAuth, lacks a setting, its port is in use, or its server returns no code.</exception>
     public async Task<SignInStart> BeginAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
         if (settings.AuthType != AuthType.Oauth)
@@ -40,9 +40,9 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         }
     }
 
-    /// <summary>Returns when the tokens are kept. Giving up waiting ends the sign-in.</summary>
-    /// <exception cref="FailureException">It was denied, ran out or failed; NotFound when none is under way.</exception>
-    /// <exception cref="OperationCanceledException">It was ended, by <paramref name="cancellationToken"/> or by a newer one.</exception>
+    /// <summary>Waits until the tokens are stored. Cancellation ends the sign-in.</summary>
+    /// <exception cref="FailureException">The sign-in was denied, expired or failed. NotFound: none is in progress.</exception>
+    /// <exception cref="OperationCanceledException">The sign-in was ended by <paramref name="cancellationToken"/> or a newer sign-in.</exception>
     public async Task AwaitAsync(string providerId, CancellationToken cancellationToken)
     {
         SignIn signIn;
@@ -71,7 +71,7 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         }
     }
 
-    /// <summary>Forgets the tokens, and ends a sign-in under way.</summary>
+    /// <summary>Deletes the tokens and ends a sign-in in progress.</summary>
     public async Task SignOutAsync(string providerId, CancellationToken cancellationToken)
     {
         await EndAsync(providerId).ConfigureAwait(false);
@@ -106,7 +106,7 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         }
     }
 
-    /// <summary>One of them, from its beginning to its end.</summary>
+    /// <summary>One sign-in from start to end.</summary>
     private sealed class SignIn : IAsyncDisposable
     {
         private readonly ISignInFlow flow;
