@@ -8,9 +8,9 @@ using Plue.Server.Providers.Connections.OAuth;
 namespace Plue.Server.Health;
 
 /// <summary>A host that Plue would contact.</summary>
-/// <param name="Host">With its port; <c>*</c> for a host that is not known before.</param>
-/// <param name="Reason">What for.</param>
-/// <param name="Refusal">Why it is not contacted anyway, as a sentence; null if it may be.</param>
+/// <param name="Host">The host with its port; <c>*</c> if it is not known in advance.</param>
+/// <param name="Reason">The purpose of the connection.</param>
+/// <param name="Refusal">Why the connection is blocked, as a sentence; null if it is allowed.</param>
 internal sealed record PlannedHost(string Host, string Reason, string? Refusal);
 
 /// <summary>Lists the hosts that the sidecar contacts with the current settings. Programs that it starts choose their own.</summary>
@@ -59,7 +59,7 @@ internal static class NetworkPlan
         return hosts;
     }
 
-    /// <summary>The contacted hosts that no part of the plan names, except those of tools and sign-ins that choose the host.</summary>
+    /// <summary>Gets the contacted hosts that are not planned, except those of tools and sign-ins that choose the host.</summary>
     public static IReadOnlyList<string> Unplanned(IReadOnlyList<PlannedHost> plan, IEnumerable<ContactedHost> contacted) =>
         [.. contacted.Select(host => host.Host).Where(host => !plan.Any(planned => IsSame(planned.Host, host)))];
 
@@ -85,11 +85,11 @@ internal static class NetworkPlan
         }
         catch (FailureException)
         {
-            // A sign-in without an address contacts nobody. The check of the provider reports it.
+            // A sign-in without an address contacts no host; the check of the provider reports it.
         }
     }
 
-    /// <summary>Clouds with a host for each region.</summary>
+    /// <summary>Gets the hosts of clouds with one host per region.</summary>
     private static string? CloudHosts(string kind) =>
         kind switch
         {

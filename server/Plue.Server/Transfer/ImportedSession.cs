@@ -17,7 +17,7 @@ internal sealed record ImportedSession(string Source, string? Title, IReadOnlyLi
     public ImportedSession WithOwnIds()
     {
         var times = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        var latest = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal); // by parent: the time of its latest child, so that branches keep their order
+        var latest = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal); // by parent: the time of its latest child, to keep the order
         foreach (var message in Messages)
         {
             var parent = message.ParentId ?? "";
