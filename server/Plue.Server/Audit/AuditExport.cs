@@ -9,21 +9,21 @@ using Plue.Server.Transfer.Programs;
 
 namespace Plue.Server.Audit;
 
-/// <param name="From">Of the first event; null for the oldest.</param>
-/// <param name="To">Before it; null for the newest.</param>
-/// <param name="HasContent">Whether messages, arguments and results of tools are included.</param>
+/// <param name="From">The inclusive start; null for no limit.</param>
+/// <param name="To">The exclusive end; null for no limit.</param>
+/// <param name="HasContent">True to include messages, and arguments and results of tools.</param>
 internal sealed record AuditRange(DateTimeOffset? From, DateTimeOffset? To, bool HasContent)
 {
     public bool Has(DateTimeOffset time) => (From is not { } from || time >= from) && (To is not { } to || time < to);
 }
 
 /// <param name="Sha256">The hash of the last line.</param>
-/// <param name="Unreadable">One sentence for each file that could not be read; the export names them, too.</param>
+/// <param name="Unreadable">One sentence per file that could not be read; the export contains them, too.</param>
 internal sealed record AuditSummary(long Lines, string Sha256, IReadOnlyList<string> Unreadable);
 
 /// <summary>
-/// Writes what happened from the journals of chats and tasks, deleted ones included, the usage ledger, the recorded refusals, stored rules and imports.
-/// One journal or one month is read at a time, so memory does not grow with the number of chats.
+/// Exports events from the journals of chats and tasks, including deleted ones, the usage ledger, the recorded refusals, stored rules and imports.
+/// One journal or month is read at a time, so memory does not grow with the number of chats.
 /// </summary>
 internal sealed class AuditExport(
     PluePaths paths,
@@ -38,7 +38,7 @@ internal sealed class AuditExport(
     /// <summary>The type of the last line.</summary>
     public const string EndType = "end";
 
-    /// <summary>A journal line becomes several, with hidden characters escaped.</summary>
+    /// <summary>One journal line becomes several lines, with hidden characters escaped.</summary>
     public const int MaxLineBytes = 6 * JournalLine.MaxBytes;
     private const int Format = 1;
     private const int MaxPolicyBytes = 1024 * 1024;
@@ -86,7 +86,7 @@ internal sealed class AuditExport(
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // The export goes on, and says what it lacks.
+                // The export continues and reports the omission.
                 unreadable.Add($"The journal {id} could not be read: {fault.Message}");
             }
         }

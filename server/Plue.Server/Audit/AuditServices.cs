@@ -5,7 +5,7 @@ using Plue.Server.Transfer.Programs;
 
 namespace Plue.Server.Audit;
 
-/// <summary>The export of what happened, for an organization.</summary>
+/// <summary>The audit export for organizations.</summary>
 internal sealed class AuditServices(PlatformServices platform, StoreServices store)
 {
     public AuditExport Export { get; } =

@@ -4,15 +4,15 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>What leaves Plue for another program: secrets are masked, and private keys are omitted.</summary>
-/// <param name="secrets">Masks the secrets that this process knows.</param>
+/// <summary>Cleans content for other programs: masks secrets and omits private keys.</summary>
+/// <param name="secrets">Masks the secrets known to this process.</param>
 internal sealed partial class OutgoingContent(ITextMask secrets)
 {
     private const string OmittedKey = "[private key omitted]";
 
     public string Clean(string text) => PrivateKey.Replace(secrets.Mask(text), OmittedKey);
 
-    /// <summary>Cleans every string value, at every depth.</summary>
+    /// <summary>Cleans all strings in an object, recursively.</summary>
     public JsonObject Clean(JsonObject value) => (JsonObject)Copy(value)!;
 
     private JsonNode? Copy(JsonNode? node) =>

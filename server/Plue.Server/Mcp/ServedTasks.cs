@@ -12,8 +12,8 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>The tools that list tasks and return their status and result, and, where the user allowed it, start and stop tasks.</summary>
-/// <param name="approvals">Only listed. Nothing here answers one.</param>
+/// <summary>The tools that list tasks, return their status and result, and, if the user allowed it, start and stop tasks.</summary>
+/// <param name="approvals">Only listed; clients cannot decide them.</param>
 /// <param name="start">Null if tasks cannot be started.</param>
 internal sealed class ServedTasks(
     AgentTasks tasks,
@@ -28,7 +28,7 @@ internal sealed class ServedTasks(
     private const int MaxShown = 500;
     private const decimal MaxUsd = 10_000;
 
-    /// <summary>Started here and not ended.</summary>
+    /// <summary>The maximum number of running tasks that were started here.</summary>
     private const int MaxRunning = 8;
     private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
 
@@ -37,7 +37,7 @@ internal sealed class ServedTasks(
 
     public IReadOnlyList<ServedTool> Tools => start is null ? [.. ReadTools] : [.. ReadTools, StartTool, StopTool];
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Gets the tasks, newest first.</summary>
     public IEnumerable<TaskRow> List() => tasks.Reader.Rows(null, includeArchived: false);
 
     private IEnumerable<ServedTool> ReadTools =>
@@ -167,7 +167,7 @@ internal sealed class ServedTasks(
                 };
             }
 
-            // Other windows write to the same file, which says nothing here.
+            // Changes by other windows raise no event here, so the file is read regularly.
             var left = limit - time.GetElapsedTime(begin);
             if (left <= TimeSpan.Zero)
             {
@@ -228,7 +228,7 @@ internal sealed class ServedTasks(
         }
         catch (FailureException)
         {
-            return false; // It was deleted.
+            return false; // it was deleted
         }
     }
 
@@ -269,5 +269,5 @@ internal sealed class ServedTasks(
 }
 
 /// <summary>The user's permission to start tasks.</summary>
-/// <param name="MaxUsd">The highest budget of each task; null leaves it to the template.</param>
+/// <param name="MaxUsd">The maximum budget of each task; null leaves it to the template.</param>
 internal sealed record TaskStart(decimal? MaxUsd);

@@ -7,12 +7,12 @@ using Plue.Server.Policy;
 namespace Plue.Server.Network;
 
 /// <summary>A host that was contacted since the start.</summary>
-/// <param name="Host">With its port.</param>
+/// <param name="Host">The host with its port.</param>
 public sealed record ContactedHost(string Host, DateTimeOffset Last, long Requests);
 
 /// <summary>
-/// The one place where the sidecar opens HTTP connections: it applies the proxy and the certificates of the user, refuses hosts that are not allowed, and
-/// records each host that is contacted.
+/// Creates all HTTP connections of the sidecar: applies the user's proxy and certificates, denies hosts that are not allowed, and records contacted
+/// hosts.
 /// </summary>
 public sealed class HostConnections
 {
@@ -25,8 +25,8 @@ public sealed class HostConnections
     private readonly ProxyChoice proxy;
     private readonly ConcurrentDictionary<string, ContactedHost> contacted = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <param name="paths">Of the policy; null for none.</param>
-    /// <param name="settings">As they are now.</param>
+    /// <param name="paths">The paths of the policy; null for none.</param>
+    /// <param name="settings">Gets the current settings.</param>
     public HostConnections(PluePaths? paths, TimeProvider time, Func<NetworkSettings> settings)
     {
         (this.paths, this.time, this.settings) = (paths, time, settings);
@@ -34,22 +34,22 @@ public sealed class HostConnections
         proxy = new ProxyChoice(settings);
     }
 
-    /// <summary>Without a policy and without settings.</summary>
+    /// <summary>An instance without policy and settings.</summary>
     public static HostConnections Plain { get; } = new(null, TimeProvider.System, static () => NetworkSettings.None);
 
     public NetworkSettings Settings => settings();
 
-    /// <summary>Why the file of certificates cannot be used, as a sentence; null if it can, or there is none.</summary>
+    /// <summary>Why the certificate file cannot be used, as a sentence; null if it can, or there is none.</summary>
     public string? RootsProblem => roots.Problem;
 
-    /// <summary>Ordered by name.</summary>
+    /// <summary>The contacted hosts, sorted by name.</summary>
     public IReadOnlyList<ContactedHost> Contacted => [.. contacted.Values.OrderBy(host => host.Host, StringComparer.Ordinal)];
 
     /// <summary>Returns why a host may not be contacted, as a sentence; null if it may. The policy and the user's list both apply.</summary>
     public string? RefusalOf(Uri address) =>
         (paths is null ? null : ManagedPolicy.Read(paths).RefusalOfHost(address)) ?? RefusalOfUser(address);
 
-    /// <summary>Returns why the user's own settings do not allow a host.</summary>
+    /// <summary>Returns why the user's settings deny a host; null if they allow it.</summary>
     public string? RefusalOfUser(Uri address)
     {
         var now = settings();
@@ -63,7 +63,9 @@ public sealed class HostConnections
 
     public ICredentials? ProxyCredentials => proxy.Credentials;
 
-    /// <summary>Variables for programs that Plue starts: the proxy and the certificates of the settings. The environment's own are passed anyway.</summary>
+    /// <summary>
+    /// Gets environment variables for child processes: proxy and certificates from the settings. Those in the environment are passed anyway.
+    /// </summary>
     public IReadOnlyDictionary<string, string> ChildVariables()
     {
         var now = settings();
@@ -77,7 +79,7 @@ public sealed class HostConnections
             }
             variables["NO_PROXY"] = variables["no_proxy"] = bypassed;
         }
-        // Node adds these to its own; SSL_CERT_FILE would replace those of the system.
+        // Node adds these to its built-in certificates; SSL_CERT_FILE would replace those of the system.
         if (roots.Path is { } file && RootsProblem is null)
         {
             variables["NODE_EXTRA_CA_CERTS"] = file;
@@ -85,7 +87,7 @@ public sealed class HostConnections
         return variables;
     }
 
-    /// <param name="useProxy">False for this machine, and for a caller that connects itself.</param>
+    /// <param name="useProxy">False for this machine, and for callers that open connections themselves.</param>
     public HttpMessageHandler Create(bool useProxy, Action<SocketsHttpHandler> configure)
     {
         var sockets = new SocketsHttpHandler { UseProxy = useProxy, Proxy = useProxy ? proxy : null };

@@ -1,9 +1,9 @@
 namespace Plue.Server.Network;
 
-/// <summary>What the user set for connections.</summary>
-/// <param name="Proxy">The address of a proxy; null for that of the environment or the system.</param>
-/// <param name="NoProxy">Hosts that are reached without <paramref name="Proxy"/>.</param>
-/// <param name="CaFile">A PEM file of certificates that are trusted beside those of the system; null for none.</param>
+/// <summary>The user's network settings.</summary>
+/// <param name="Proxy">The address of a proxy; null to use that of the environment or the system.</param>
+/// <param name="NoProxy">Hosts that bypass <paramref name="Proxy"/>.</param>
+/// <param name="CaFile">A PEM file with certificates to trust in addition to those of the system; null for none.</param>
 /// <param name="AllowedHosts">Hosts that may be contacted; empty for all.</param>
 public sealed record NetworkSettings(
     string? Proxy = null,
@@ -19,10 +19,10 @@ public sealed record NetworkSettings(
 
     public static readonly NetworkSettings None = new();
 
-    /// <summary>Null for none, and for one that <see cref="Problem"/> is about.</summary>
+    /// <summary>Null if no proxy is set or it is invalid; see <see cref="Problem"/>.</summary>
     public Uri? ProxyAddress => Problem is null && !string.IsNullOrWhiteSpace(Proxy) ? new Uri(Proxy) : null;
 
-    /// <summary>Why nothing is contacted, as a sentence: a proxy that cannot be used must not be passed by.</summary>
+    /// <summary>Why no host is contacted, as a sentence: an invalid proxy must not be bypassed.</summary>
     public string? Problem =>
         string.IsNullOrWhiteSpace(Proxy)
         || (

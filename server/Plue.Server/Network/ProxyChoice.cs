@@ -3,12 +3,12 @@ using Plue.Server.Policy;
 
 namespace Plue.Server.Network;
 
-/// <summary>The proxy of the settings as they are now, otherwise that of the environment or the system.</summary>
+/// <summary>The proxy from the current settings, otherwise that of the environment or the system.</summary>
 internal sealed class ProxyChoice(Func<NetworkSettings> settings) : IWebProxy
 {
     public ICredentials? Credentials
     {
-        // The setting has no password.
+        // The setting contains no password.
         get => settings().ProxyAddress is null ? HttpClient.DefaultProxy.Credentials : null;
         set => throw new NotSupportedException();
     }

@@ -7,11 +7,11 @@ using Plue.Server.Platform;
 namespace Plue.Server.Policy;
 
 /// <summary>
-/// The record of what the policy refused, one line each, for the audit export. A refusal that repeats within a minute is recorded once. Thread-safe.
+/// The log of refusals by the policy, one line each, for the audit export. A refusal that repeats within a minute is recorded once. Thread-safe.
 /// </summary>
 public static class PolicyRefusals
 {
-    /// <summary>The file is then renamed and a new one begins; an older renamed file is replaced.</summary>
+    /// <summary>At this size, the file is renamed, replacing the previous renamed file, and a new one is started.</summary>
     private const long MaxBytes = 16 * 1024 * 1024;
     private const int MaxRecent = 1000;
     private static readonly TimeSpan RepeatTime = TimeSpan.FromMinutes(1);
@@ -21,17 +21,17 @@ public static class PolicyRefusals
     private static readonly Dictionary<(string Home, string Sentence, string? Codex), DateTimeOffset> Recent = [];
 
     /// <summary>Records a refusal and returns its exception.</summary>
-    /// <param name="sentence">Of <see cref="ManagedPolicy"/>.</param>
+    /// <param name="sentence">A refusal from <see cref="ManagedPolicy"/>.</param>
     public static FailureException Refuse(PluePaths paths, TimeProvider time, string sentence)
     {
         Record(paths, time, sentence);
         return new FailureException(FailureKind.PermissionDenied, sentence);
     }
 
-    /// <summary>Never throws: a full disk must not turn a refusal into another error.</summary>
+    /// <summary>Records a refusal. Never throws: a full disk must not turn a refusal into another error.</summary>
     /// <param name="sentence">Null records nothing.</param>
     /// <param name="codex">The chat or task; null for none.</param>
-    /// <returns>The sentence.</returns>
+    /// <returns><paramref name="sentence"/>.</returns>
     public static string? Record(PluePaths paths, TimeProvider time, string? sentence, string? codex = null)
     {
         if (sentence is null)
@@ -58,7 +58,7 @@ public static class PolicyRefusals
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // The refusal itself holds, and it is recorded when it happens again.
+                // The refusal itself applies, and it is recorded when it happens again.
                 Recent.Remove(key);
             }
         }
@@ -66,7 +66,7 @@ public static class PolicyRefusals
         return sentence;
     }
 
-    /// <summary>The recorded refusals, oldest first. Lines that cannot be read are skipped.</summary>
+    /// <summary>Reads the recorded refusals, oldest first. Unreadable lines are skipped.</summary>
     public static IEnumerable<RecordedRefusal> Read(PluePaths paths)
     {
         foreach (var path in new[] { paths.OldRefusals, paths.Refusals })
@@ -78,7 +78,7 @@ public static class PolicyRefusals
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                // There is none, or none that can be read.
+                // The file does not exist or cannot be read.
                 continue;
             }
 
