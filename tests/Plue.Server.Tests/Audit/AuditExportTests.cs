@@ -268,7 +268,7 @@ public sealed class AuditExportTests : IDisposable
         return parsed.Errors.Count > 0 ? 2 : exitCode;
     }
 
-    /// <summary>Counts what is written, and measures the live memory now and then.</summary>
+    /// <summary>Counts written bytes, and regularly measures the live memory.</summary>
     private sealed class WatchedStream : Stream
     {
         private long measured;

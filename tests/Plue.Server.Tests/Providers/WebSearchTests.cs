@@ -8,7 +8,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>The web search of each vendor that has one, in its own wire.</summary>
+/// <summary>The web search of each vendor that supports it.</summary>
 public sealed class WebSearchTests : IAsyncDisposable
 {
     private const string Found = "Node.js 26 is the current release.";

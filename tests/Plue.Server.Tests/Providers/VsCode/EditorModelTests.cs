@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Providers.VsCode;
 
-/// <summary>A chat with the language models of other extensions, offered by an editor that the test plays.</summary>
+/// <summary>A chat with language models of other extensions, offered by a simulated editor.</summary>
 public sealed class EditorModelTests
 {
     [Fact]

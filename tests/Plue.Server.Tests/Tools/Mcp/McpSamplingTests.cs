@@ -9,7 +9,7 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tests.Tools.Mcp;
 
-/// <summary>What the reference server asks of a model and of the workspace, as servers before 2026-07-28 do.</summary>
+/// <summary>Requests of the reference server for a model and the workspace, as in protocol versions before 2026-07-28.</summary>
 public sealed class McpSamplingTests : IAsyncDisposable
 {
     private const string Ask = "all/trigger-sampling-request";
@@ -64,7 +64,7 @@ public sealed class McpSamplingTests : IAsyncDisposable
         await StartAsync(", \"sampling\": true");
         await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(Ask, """{"prompt":"Hello."}"""));
         Assert.Empty(model.Asked);
-        // Rules for tools of the server are none for its requests.
+        // Rules for the server's tools do not apply to its requests.
         rules = new AgentPermissions([Ask], [], []);
         await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(Ask, """{"prompt":"Hello."}"""));
         rules = new AgentPermissions(["all/sampling/createMessage"], [], []);
