@@ -22,8 +22,8 @@ internal sealed record AuditLine(long Seq, string Previous, string Type, string 
     private static ReadOnlySpan<byte> HashMember => ",\"sha256\":\""u8;
     private static ReadOnlySpan<byte> End => "\"}"u8;
 
+    /// <summary>Writes a line and returns its hash.</summary>
     /// <param name="json">A JSON object on one line, without its hash.</param>
-    /// <returns>The hash.</returns>
     public static string Write(Stream output, ReadOnlySpan<byte> json)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(json));

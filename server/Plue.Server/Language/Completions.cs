@@ -15,7 +15,6 @@ internal enum SuggestionKind
     Color,
 }
 
-/// <summary>A completion item.</summary>
 /// <param name="Insert">The text that replaces <paramref name="Replaces"/>.</param>
 internal sealed record Suggestion(string Label, SuggestionKind Kind, string Insert, TextSpan Replaces)
 {

@@ -429,7 +429,7 @@ internal sealed class ProgramImport(
 }
 
 /// <param name="Address">The address of a document or chat, the reference of a key, or the path of a file.</param>
-/// <param name="Notes">What was not imported, one sentence each.</param>
+/// <param name="Notes">Omissions, one sentence each.</param>
 internal sealed record ImportedItem(string Id, string Address, IReadOnlyList<string> Notes);
 
 /// <param name="StoreKeys">True to store their keys in the vault.</param>
@@ -438,5 +438,5 @@ internal sealed record ServerChoices(bool StoreKeys, string? EditorFolder);
 
 internal sealed record ProgramImportReport(IReadOnlyList<ImportedItem> Imported, IReadOnlyList<ImportFailure> Failed);
 
-/// <param name="Kept">What could not be undone, one sentence each.</param>
+/// <param name="Kept">Items that could not be undone, one sentence each.</param>
 internal sealed record ProgramUndoReport(int Removed, IReadOnlyList<string> Kept);

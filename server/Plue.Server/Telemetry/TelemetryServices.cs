@@ -82,7 +82,7 @@ internal sealed class TelemetryServices : IAsyncDisposable
     public ValueTask DisposeAsync() => Exporter.DisposeAsync();
 }
 
-/// <param name="Agent">Its template.</param>
+/// <param name="Agent">The ID of its template.</param>
 /// <param name="ParentId">The chat or task that started it; null if the user did.</param>
 /// <param name="Call">The parent's call that started it; null if a hook did.</param>
 internal sealed record TracedCodex(string Agent, string? ParentId, string? Call);

@@ -1,7 +1,6 @@
 namespace Plue.Server.Vault;
 
 /// <summary>The suggested vault entry for a variable in a <c>.env</c> file.</summary>
-/// <param name="Name">The name of the variable.</param>
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
 /// <param name="Origins">The origins of the vendor; empty if the name belongs to no known vendor.</param>
 public sealed record EnvSuggestion(string Name, string Reference, IReadOnlyList<string> Origins)

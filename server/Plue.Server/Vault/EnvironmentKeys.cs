@@ -44,7 +44,7 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
     }
 
     /// <summary>Keeps a key that was passed to this process, for one origin and until the process ends.</summary>
-    /// <returns>Its reference.</returns>
+    /// <returns>The reference of the key.</returns>
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
     public string Register(string secret, string url)
     {

@@ -5,7 +5,7 @@ namespace Plue.Server.Vault;
 
 /// <summary>
 /// The encrypted store of secrets. Any number of processes can use one file: each call reads the current file, and changes are made
-/// under an operating system lock. A file that is damaged, tampered with or of a later version is refused and never written.
+/// under an operating system lock. A file that is damaged, tampered with or from a later version is refused and never written.
 /// All methods are thread-safe and throw <see cref="FailureException"/> with a message for the user.
 /// </summary>
 public sealed partial class Vault(string path, IKeychain keychain, Redactor redactor, TimeProvider? timeProvider = null) : IAsyncDisposable

@@ -238,7 +238,7 @@ public sealed class ScriptedAnswer
 
     public ScriptedAnswer Hang() => Gate(Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None));
 
-    /// <summary>The same piece many times, without holding them all in memory.</summary>
+    /// <summary>Sends a chunk many times, without holding all copies in memory.</summary>
     public ScriptedAnswer Repeat(byte[] piece, int times)
     {
         steps.Add(
@@ -260,11 +260,11 @@ public sealed class ScriptedAnswer
         return this;
     }
 
-    /// <returns>Whether the connection stays for another request.</returns>
+    /// <returns>True if the connection can be reused.</returns>
     internal async Task<bool> PlayAsync(Socket socket, Stream stream, TaskCompletionSource clientLeft, CancellationToken cancellationToken)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // Only while an answer waits or runs may the socket be asked whether the client is still there: it sends nothing meanwhile.
+        // The client sends nothing during a response, so reading the socket detects a disconnect.
         var watch = WatchAsync(socket, clientLeft, gone);
         try
         {

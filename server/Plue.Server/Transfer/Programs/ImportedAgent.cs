@@ -10,7 +10,7 @@ namespace Plue.Server.Transfer.Programs;
 /// <summary>An agent of another program as a task template and its prompt. Its model is not imported, because Plue's providers differ.</summary>
 /// <param name="Id">Distinguishes several agents in one file.</param>
 /// <param name="Tools">Names of Plue's tools; never more than the agent had.</param>
-/// <param name="Notes">What was not imported, one sentence each.</param>
+/// <param name="Notes">Omissions, one sentence each.</param>
 internal sealed record ImportedAgent(
     string Id,
     string Name,

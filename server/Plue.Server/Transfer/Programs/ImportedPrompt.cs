@@ -9,7 +9,7 @@ internal static partial class ImportedPrompt
 {
     private const string Input = "input";
 
-    /// <returns>The prompt, and what was not imported, one sentence each.</returns>
+    /// <returns>The prompt, and its omissions, one sentence each.</returns>
     public static (string Text, IReadOnlyList<string> Notes) Of(SettingFile file)
     {
         var text = file.Read();
