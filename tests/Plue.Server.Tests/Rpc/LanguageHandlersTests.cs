@@ -115,7 +115,7 @@ public sealed class LanguageHandlersTests
             )!.AsArray()
         );
 
-        // The editor renames the file itself, so the open text is used.
+        // A closed document has no hover.
         await sidecar.Client.NotifyAsync("textDocument/didClose", new { textDocument = new { uri } });
         Assert.Null(await sidecar.Client.ResultAsync("textDocument/hover", At(uri, line, character)));
     }
