@@ -37,7 +37,7 @@ internal sealed class HomeServer : IChatEvents, ITurnSink, IAsyncDisposable
         conversations = new Conversations(chat);
         tools = new ServedTools(services, conversations, services.Tasks(chat, conversations, (_, _) => { }), start);
         resources = new ServedResources(tools);
-        // Shares approvals of tasks with the windows, and reads those of their tasks.
+        // Shares approvals of tasks with the windows, and reads their changes.
         working = Task.WhenAll(
             services.Permissions.Inbox.RunAsync(background.Token),
             start is null ? Task.CompletedTask : conversations.FollowAsync(background.Token)
