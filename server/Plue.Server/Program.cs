@@ -32,7 +32,7 @@ Services? services = null;
     ("sandbox", () => SandboxCommand.Create(terminal)),
 ];
 
-// A command that is named first is all that is needed; help and mistakes need every one.
+// Creates only the named command; help and errors need all of them.
 var named = Array.FindIndex(commands, command => command.Name == args.FirstOrDefault());
 var root = new RootCommand("Plue: chat and agents with your own providers");
 foreach (var (_, create) in named < 0 ? commands : [commands[named]])
@@ -46,10 +46,10 @@ if (services is not null)
     await services.DisposeAsync();
 }
 
-// A usage error is 2, as shells have it; the library says 1.
+// Shells expect 2 for a usage error; the library returns 1.
 return parsed.Errors.Count > 0 ? ExitCodes.BadUsage : exitCode;
 
-// Only a command that really runs needs services.
+// Services are created only when a command runs.
 Services Open(string? workspace)
 {
     services = new Services(LogLevel.Warning);

@@ -8,19 +8,19 @@ using Plue.Server.Rpc;
 
 namespace Plue.Server;
 
-/// <summary>One editor's connection, and an end in good order however the editor goes.</summary>
+/// <summary>Serves one editor connection and shuts down gracefully however the connection ends.</summary>
 internal static class Sidecar
 {
     private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(4);
 
-    /// <returns>0 after shutdown and exit, 1 when the editor went without.</returns>
+    /// <returns>0 after shutdown and exit; 1 if the editor disconnected without them.</returns>
     public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
     {
         IdleMemory.ForThisProcess().Watch();
         await using var services = new Services(logLevel);
         var threads = new RequestThreads();
         var exitCode = await RunAsync(services, threads.Read(input), output, threads, cancellationToken);
-        // The process ends with this connection, so its child processes have lost their owner.
+        // The process ends with this connection, so its child processes have no owner anymore.
         await ChildProcess.EndAllAsync();
         return exitCode;
     }
@@ -56,7 +56,7 @@ internal static class Sidecar
         return lifecycle.WasShutDown ? 0 : 1;
     }
 
-    /// <summary>A blocked read of stdin cannot be canceled: on a stop it is left behind.</summary>
+    /// <summary>Serves until stopped. A blocked read of stdin cannot be canceled, so a stop abandons it.</summary>
     private static async Task ServeAsync(RpcServer server, CancellationToken stop)
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,14 +64,14 @@ internal static class Sidecar
         await await Task.WhenAny(server.RunAsync(stop), stopped.Task);
     }
 
-    /// <summary>Stops and stores turns and ends every child, but not at any price: the editor may start a new sidecar any moment.</summary>
+    /// <summary>Stops and stores turns and ends child processes, with a time limit: the editor may start a new sidecar at any moment.</summary>
     private static async Task EndAsync(Task working, Conversations conversations, Services services, ILogger logger)
     {
         var ending = Task.Run(
             async () =>
             {
                 await working;
-                // Children are ended even if a chat cannot be closed.
+                // End the children even if a chat cannot be closed.
                 try
                 {
                     await conversations.DisposeAsync();

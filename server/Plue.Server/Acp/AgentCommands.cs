@@ -9,7 +9,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Acp;
 
-/// <summary>The slash commands of a session: prompts and skills of the user, and the commands of an agent that answers.</summary>
+/// <summary>The slash commands of a session: the user's prompts and skills, and the commands of an agent that responds.</summary>
 internal sealed partial class AgentCommands(CodexServices codices, ProviderRegistry providers)
 {
     private const int MaxCommands = 200;
@@ -35,7 +35,7 @@ internal sealed partial class AgentCommands(CodexServices codices, ProviderRegis
         writer.WriteEndArray();
     }
 
-    /// <summary>Replaces <c>/NAME arguments</c> of a prompt by its text. The sidecar adds skills itself, and agents know their commands.</summary>
+    /// <summary>Replaces <c>/NAME arguments</c> for a prompt with its text. The sidecar adds skills itself, and agents know their commands.</summary>
     public string Expand(string text, StoredChat chat)
     {
         if (Command().Match(text) is not { Success: true } match || Find(match.Groups["name"].Value) is not { } prompt)
@@ -83,7 +83,7 @@ internal sealed partial class AgentCommands(CodexServices codices, ProviderRegis
         }
     }
 
-    /// <summary>A prompt of the user: those that Plue ships are instructions for agents.</summary>
+    /// <summary>Finds a prompt of the user; shipped prompts are instructions for agents.</summary>
     private Prompt? Find(string name) =>
         CodexUri.TryOf(CodexCollection.Prompts, name, out var uri) && Read(uri) is { Layer: not TemplateLayer.Shipped } prompt
             ? prompt
@@ -97,12 +97,12 @@ internal sealed partial class AgentCommands(CodexServices codices, ProviderRegis
         }
         catch (FailureException)
         {
-            // It cannot be read, which its page shows.
+            // It cannot be read; its editor page shows the error.
             return null;
         }
     }
 
-    /// <summary>One word for each argument; the last takes the rest.</summary>
+    /// <summary>Gets one word per argument; the last argument gets the rest.</summary>
     private static string ArgumentOf(Prompt prompt, string name, string rest)
     {
         var words = rest.Split(' ', prompt.Arguments.Count, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -3,8 +3,8 @@ using System.Text;
 namespace Plue.Server.Acp;
 
 /// <summary>
-/// The lines to the client, in order. Text of the same message that waits is merged into one line. A client that stops reading ends the connection before its
-/// lines fill the memory. Thread-safe.
+/// Writes lines to the client, in order. Queued text of the same message is merged into one line. If the client stops reading, the connection is closed
+/// before queued lines exhaust the memory. Thread-safe.
 /// </summary>
 internal sealed class AgentOutput(Stream output, Action ended)
 {
@@ -27,7 +27,7 @@ internal sealed class AgentOutput(Stream output, Action ended)
 
     public void Send(byte[] line) => Add(new Line { Bytes = line }, line.Length);
 
-    /// <summary>Sends a piece of a message.</summary>
+    /// <summary>Sends a chunk of a message.</summary>
     /// <param name="kind">The kind of the update, such as <c>agent_message_chunk</c>.</param>
     public void SendText(string sessionId, string kind, string messageId, string text)
     {
@@ -44,7 +44,7 @@ internal sealed class AgentOutput(Stream output, Action ended)
         Add(new Line { Key = (sessionId, kind, messageId), Text = new StringBuilder(text) }, text.Length);
     }
 
-    /// <summary>Completes when everything was written that was sent so far.</summary>
+    /// <summary>Completes when everything sent so far is written.</summary>
     public Task FlushAsync()
     {
         lock (sync)

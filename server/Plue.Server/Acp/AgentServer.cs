@@ -14,14 +14,14 @@ using Plue.Server.Store;
 namespace Plue.Server.Acp;
 
 /// <summary>
-/// Plue as an agent for an editor, over the Agent Client Protocol, version 1. A session is a chat: its id is the id of the chat, and other windows of Plue can
-/// have it open at the same time.
+/// Plue as an agent for an editor, over the Agent Client Protocol, version 1. A session is a chat and has its ID; other Plue windows can have the chat
+/// open at the same time.
 /// </summary>
 internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
 {
     private const int PageSize = 50;
 
-    /// <summary>Sets of folders and servers that are open at the same time.</summary>
+    /// <summary>The maximum number of sets of folders and servers that are open at the same time.</summary>
     private const int MaxWorkspaces = 32;
     private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(4);
 
@@ -51,7 +51,7 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
     }
 
     /// <summary>Serves a client until its input ends.</summary>
-    /// <param name="open">Creates the services of a workspace, with the vault open if no question is needed for that.</param>
+    /// <param name="open">Creates the services of a workspace, with the vault unlocked if that needs no prompt.</param>
     public static async Task RunAsync(
         Func<CancellationToken, Task<Services>> open,
         Stream input,
@@ -71,7 +71,7 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
         }
 
         peer.End(new Failure(FailureKind.Unreachable, "The editor closed the connection."));
-        // A blocked disk must not keep a process that nobody needs.
+        // A blocked disk must not keep this process running.
         var ending = Task.Run(async () =>
         {
             await opening.WaitAsync();
@@ -109,7 +109,7 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
     {
         if (method == "session/prompt")
         {
-            // A task that failed, so that the reader goes on.
+            // Errors are in the task, so that the reader continues.
             return PromptAsync(parameters, cancellationToken);
         }
 
@@ -313,8 +313,8 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
         );
     }
 
-    /// <summary>The services for the folders and servers that a request names.</summary>
-    /// <param name="request">Null for no folder and no servers.</param>
+    /// <summary>Gets the services for the folders and servers in a request.</summary>
+    /// <param name="request">Null for no folders and no servers.</param>
     private async Task<AgentWorkspace> WorkspaceAsync(JsonElement? request, CancellationToken cancellationToken)
     {
         var parameters = request ?? default;
@@ -356,7 +356,7 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the services of folders without a session when there are many.</summary>
+    /// <summary>Closes services without a session if there are many.</summary>
     private async Task CloseUnusedAsync()
     {
         if (workspaces.Count < MaxWorkspaces)
@@ -426,7 +426,7 @@ internal sealed class AgentServer : IAcpReceiver, IAsyncDisposable
     private async Task ReadAsync(Stream input)
     {
         var lines = new ChildProcessLines(input, AcpConnection.MaxLineBytes);
-        // A blocked read of stdin cannot be canceled: on a stop it is left behind.
+        // A blocked read of stdin cannot be canceled; a stop abandons it.
         var stopped = Task.Delay(Timeout.Infinite, stop.Token);
         try
         {

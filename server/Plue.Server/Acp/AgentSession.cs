@@ -34,7 +34,7 @@ internal sealed class AgentSession
         );
     }
 
-    /// <summary>The id of the chat.</summary>
+    /// <summary>The ID of the chat.</summary>
     public string Id { get; }
 
     /// <summary>The address of the chat.</summary>
@@ -46,8 +46,8 @@ internal sealed class AgentSession
 
     public StoredChat Chat => conversation.Stored;
 
-    /// <summary>Sends a message and completes with the response. The message counts as sent when this returns its task, so that a cancellation that follows meets it.</summary>
-    /// <exception cref="AcpErrorException">Why there is no response.</exception>
+    /// <summary>Sends a message and completes with the response. A cancellation after this returned its task applies to this message.</summary>
+    /// <exception cref="AcpErrorException">There is no response, for the reason in the message.</exception>
     public Task<AcpAnswer> PromptAsync(JsonElement parameters, CancellationToken cancellationToken)
     {
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -68,10 +68,10 @@ internal sealed class AgentSession
         return Task.Run(() => RespondAsync(parameters, stop), CancellationToken.None);
     }
 
-    /// <summary>The editor is gone: requests that are canceled from here on are interrupted, not stopped by the user.</summary>
+    /// <summary>Marks the editor as disconnected: requests canceled from now on count as interrupted, not as stopped by the user.</summary>
     public void Close() => isClosing = true;
 
-    /// <summary>Stops the response. Does nothing without one.</summary>
+    /// <summary>Stops the response, if there is one.</summary>
     public async Task CancelAsync()
     {
         lock (sync)
@@ -86,12 +86,12 @@ internal sealed class AgentSession
     {
         conversation = await Workspace.OpenAsync(CodexId, cancellationToken);
         var options = Workspace.Options;
-        // Checked before anything is stored.
+        // Validated before anything is stored.
         options.Change(Chat, option, value);
         await conversation.UpdateAsync(chat => options.Change(chat, option, value), null, cancellationToken);
     }
 
-    /// <summary>The chat has other fields now, changed here or in another window.</summary>
+    /// <summary>Called when fields of the chat changed, here or in another window.</summary>
     public void Changed()
     {
         var chat = Chat;
@@ -149,7 +149,7 @@ internal sealed class AgentSession
         }
     }
 
-    /// <returns>The reason why the response ended, as the protocol calls it.</returns>
+    /// <returns>The stop reason of the protocol.</returns>
     private async Task<string> AskAsync(Draft draft, CancellationToken cancellationToken)
     {
         Sent sent;

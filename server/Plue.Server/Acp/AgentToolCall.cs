@@ -5,7 +5,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Acp;
 
-/// <summary>A tool call as the client shows it. Its parameters arrive in pieces.</summary>
+/// <summary>A tool call as shown by the client. Its parameters arrive in chunks.</summary>
 internal sealed class AgentToolCall(string id, string toolName, WorkspaceFolders? folders)
 {
     private const int MaxTitle = 200;
@@ -22,16 +22,16 @@ internal sealed class AgentToolCall(string id, string toolName, WorkspaceFolders
     public string Id => id;
     public string ToolName => toolName;
 
-    /// <summary>The client was sent a result.</summary>
+    /// <summary>True if a result was sent to the client.</summary>
     public bool HasEnded { get; set; }
 
-    /// <summary>The client shows its output as a terminal.</summary>
+    /// <summary>True if the client shows its output as a terminal.</summary>
     public bool HasTerminal { get; set; }
 
     /// <summary>When its output was last sent.</summary>
     public long SentAt { get; set; }
 
-    /// <summary>The end of its output so far.</summary>
+    /// <summary>The last part of its output so far.</summary>
     public string Output => output.ToString();
 
     /// <summary>The parameters as a JSON object; undefined until they are complete.</summary>
@@ -75,7 +75,7 @@ internal sealed class AgentToolCall(string id, string toolName, WorkspaceFolders
         }
     }
 
-    /// <summary>The files that it names, absolute, with the line where that is known.</summary>
+    /// <summary>The absolute paths of its files, with the line if known.</summary>
     public IReadOnlyList<(string Path, long? Line)> Locations
     {
         get

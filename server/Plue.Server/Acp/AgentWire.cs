@@ -7,14 +7,14 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Acp;
 
-/// <summary>The messages of an agent to its client, in the Agent Client Protocol, version 1.</summary>
+/// <summary>Writes messages from the agent to the client, in the Agent Client Protocol, version 1.</summary>
 internal static class AgentWire
 {
     public const string UserChunk = "user_message_chunk";
     public const string TextChunk = "agent_message_chunk";
     public const string ThoughtChunk = "agent_thought_chunk";
 
-    /// <summary>Characters of the text of a call. The rest is in the chat.</summary>
+    /// <summary>The maximum length of a call's text in characters. The rest is in the chat.</summary>
     private const int MaxText = 256 * 1024;
 
     public static byte[] Update(string sessionId, string kind, Action<Utf8JsonWriter> fields) =>
@@ -41,7 +41,7 @@ internal static class AgentWire
             }
         );
 
-    /// <summary>A file that goes along with a message of the user.</summary>
+    /// <summary>Writes a file attached to a message of the user.</summary>
     public static byte[] FileChunk(string sessionId, string messageId, string name, string uri) =>
         Update(
             sessionId,
@@ -97,7 +97,7 @@ internal static class AgentWire
         );
 
     /// <param name="used">Tokens in the context window.</param>
-    /// <param name="cost">USD of the chat so far; null if it is not known.</param>
+    /// <param name="cost">The cost of the chat so far in USD; null if unknown.</param>
     public static byte[] Usage(string sessionId, long used, long size, decimal? cost) =>
         Update(
             sessionId,
@@ -138,7 +138,7 @@ internal static class AgentWire
         writer.WriteEndObject();
     }
 
-    /// <summary>The array <c>content</c> of a call.</summary>
+    /// <summary>Writes the array <c>content</c> of a call.</summary>
     public static void WriteContent(
         Utf8JsonWriter writer,
         IReadOnlyList<string> texts,

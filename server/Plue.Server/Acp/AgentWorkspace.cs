@@ -12,8 +12,8 @@ using Plue.Server.Tools.Mcp;
 namespace Plue.Server.Acp;
 
 /// <summary>
-/// The services for the sessions of one set of folders and MCP servers. Each set has its own, like the windows of an editor: they share the home by the locks of
-/// its files.
+/// The services for the sessions of one set of folders and MCP servers. Like the windows of an editor, each set has separate services, which share the home
+/// folder by file locks.
 /// </summary>
 internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
     private readonly CancellationTokenSource background = new();
     private readonly Task working;
 
-    /// <param name="folders">They count as trusted, because the user starts an agent in them. Null for none.</param>
+    /// <param name="folders">Trusted, because the user starts an agent in them. Null for none.</param>
     /// <param name="servers">The MCP servers of the client.</param>
     public AgentWorkspace(
         Services services,
@@ -62,7 +62,7 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
     public SessionOptions Options { get; }
     public AgentCommands Commands { get; }
 
-    /// <summary>Chats with messages, newest first.</summary>
+    /// <summary>Gets the chats with messages, newest first.</summary>
     public IEnumerable<ChatSummary> List() => conversations.List(includeArchived: false).Where(chat => chat.MessageCount > 0);
 
     /// <exception cref="AcpErrorException">No provider is connected.</exception>
@@ -102,7 +102,7 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
 
     public Task DeleteAsync(string codexId, CancellationToken cancellationToken) => conversations.DeleteAsync(codexId, cancellationToken);
 
-    /// <summary>Stops the response. A chat in which nothing was sent is deleted.</summary>
+    /// <summary>Stops the response. Deletes a chat in which nothing was sent.</summary>
     public async Task CloseAsync(AgentSession session)
     {
         await session.CancelAsync();
@@ -117,7 +117,7 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
         await session.Updates.DisposeAsync();
     }
 
-    /// <summary>What the client shows for a failure.</summary>
+    /// <summary>Converts a failure to an error of the protocol.</summary>
     public static AcpErrorException ErrorOf(Failure failure) =>
         failure.Kind switch
         {
@@ -156,13 +156,13 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
         permissions.Dispose();
         await background.CancelAsync();
         await working;
-        // A response that is under way becomes an interrupted one with its conversation: the user did not stop it.
+        // A running response ends as interrupted: the user did not stop it.
         foreach (var session in sessions.Values)
         {
             await DetachAsync(session);
             await DiscardUnusedAsync(session);
         }
-        // Children are ended even if a chat cannot be closed.
+        // End the children even if a chat cannot be closed.
         try
         {
             await conversations.DisposeAsync();
@@ -193,7 +193,7 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
 
     private AgentSession Add(Conversation conversation) => sessions[conversation.CodexId] = new AgentSession(this, conversation);
 
-    /// <summary>The session of a chat, or of the chat that started a task.</summary>
+    /// <summary>Finds the session of a chat, or of the chat that started a task.</summary>
     private AgentSession? SessionOf(string codexId)
     {
         for (var (at, id) = (0, codexId); at < MaxParents; at++)
@@ -213,7 +213,7 @@ internal sealed class AgentWorkspace : IChatEvents, IAsyncDisposable
         return null;
     }
 
-    /// <summary>The events of a chat, for as long as a session shows it.</summary>
+    /// <summary>Forwards the events of a chat while a session shows it.</summary>
     private sealed class Relay(string codexId, ConcurrentDictionary<string, AgentSession> sessions) : ITurnSink
     {
         public void Publish(TurnEvent turnEvent)

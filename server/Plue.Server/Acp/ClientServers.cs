@@ -5,12 +5,12 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Acp;
 
-/// <summary>The MCP servers that a client passes with a session. The user set them up in the client, so they need no approval of Plue.</summary>
+/// <summary>The MCP servers that a client passes with a session. They need no approval, because the user configured them in the client.</summary>
 internal static class ClientServers
 {
     private const int MaxServers = 50;
 
-    /// <exception cref="AcpErrorException">A server is neither a program nor an http address.</exception>
+    /// <exception cref="AcpErrorException">A server is neither a program nor an HTTP address.</exception>
     public static IReadOnlyList<McpDeclaration> Read(JsonElement parameters, string folder)
     {
         List<McpDeclaration> servers = [];
@@ -57,10 +57,10 @@ internal static class ClientServers
         return servers;
     }
 
-    /// <summary>The tools of these servers, as templates list them.</summary>
+    /// <summary>Gets the tools of these servers in template notation.</summary>
     public static IReadOnlyList<string> ToolsOf(IReadOnlyList<McpDeclaration> servers) => [.. servers.Select(server => $"{server.Name}/*")];
 
-    /// <summary>A name that tools can have: clients allow any text.</summary>
+    /// <summary>Creates a name that is valid in tool names: clients allow any text.</summary>
     private static string NameFor(string given, List<McpDeclaration> others)
     {
         var words = new string([.. given.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')]).Split(

@@ -4,7 +4,7 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Acp;
 
-/// <summary>Questions as the Agent Client Protocol, version 1, sends them to a client: a form with a schema, or an address.</summary>
+/// <summary>Writes questions in the Agent Client Protocol, version 1: a form with a schema, or an address.</summary>
 internal static class ElicitationWire
 {
     public const string Create = "elicitation/create";

@@ -9,8 +9,8 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Acp;
 
-/// <summary>Asks the client for the approvals that wait. Other windows of the same home show them too; the first answer counts.</summary>
-/// <param name="find">The session that an approval belongs to, by its chat or task; null for none.</param>
+/// <summary>Requests pending approvals from the client. Other windows of the same home show them, too; the first decision counts.</summary>
+/// <param name="find">Finds the session of an approval by its chat or task; null if there is none.</param>
 internal sealed class PermissionRequests(
     Approvals approvals,
     AcpPeer peer,
@@ -116,7 +116,7 @@ internal sealed class PermissionRequests(
         }
     }
 
-    /// <summary>Asks the client to show a form, or to open an address. A yes alone is no answer, so a client that can do neither is not asked.</summary>
+    /// <summary>Asks the client to show a form or open an address. A client that can do neither is not asked, because consent alone is no answer.</summary>
     private async Task AskAsync(PendingApproval pending, Question question, AgentSession session, CancellationToken cancellationToken)
     {
         if (!(question.Url is null ? client.ShowsForms : client.OpensAddresses))
@@ -164,7 +164,7 @@ internal sealed class PermissionRequests(
         }
         catch (FailureException fault) when (answer.Decision == ApprovalDecision.Always)
         {
-            // The rule could not be stored. The user allowed this call all the same.
+            // The rule could not be stored, but the user allowed this call.
             logger.LogWarning("A permission rule was not stored: {Reason}", fault.Message);
             Answer(pending, new ApprovalAnswer(ApprovalDecision.Once));
         }
@@ -240,7 +240,7 @@ internal sealed class PermissionRequests(
             _ => "other",
         };
 
-    /// <summary>As Markdown that shows each character as it is.</summary>
+    /// <summary>Returns Markdown that shows each character literally.</summary>
     private static string Fenced(string text, string language)
     {
         var fence = "```";

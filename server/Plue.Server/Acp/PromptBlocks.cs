@@ -10,7 +10,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Acp;
 
-/// <summary>Reads the content blocks of a prompt into a message: text, files, embedded text and images.</summary>
+/// <summary>Converts the content blocks of a prompt to a message: text, files, embedded text and images.</summary>
 internal sealed partial class PromptBlocks(Attachments attachments, WorkspaceFolders? folders)
 {
     private readonly StringBuilder text = new();
@@ -59,7 +59,7 @@ internal sealed partial class PromptBlocks(Attachments attachments, WorkspaceFol
         }
     }
 
-    /// <summary>A file that the user named in the client may lie outside of the workspace.</summary>
+    /// <summary>Adds a linked file. It may be outside the workspace, because the user named it.</summary>
     private void TakeLink(string uri, string? name)
     {
         if (PathOf(uri) is not { } path)
@@ -69,7 +69,7 @@ internal sealed partial class PromptBlocks(Attachments attachments, WorkspaceFol
         }
 
         text.Append('`').Append(ShownPath(path)).Append('`');
-        // The model finds what is in a folder with its tools.
+        // The model uses tools to list the folder.
         if (Directory.Exists(path))
         {
             return;
@@ -124,7 +124,7 @@ internal sealed partial class PromptBlocks(Attachments attachments, WorkspaceFol
             ? Path.GetFullPath(path)
             : null;
 
-    /// <summary>The lines of <c>file:///folder/name#L10:20</c>; null for the whole file.</summary>
+    /// <summary>Parses the lines of <c>file:///folder/name#L10:20</c>; null for the whole file.</summary>
     private static LineRange? LinesOf(string uri) =>
         Lines().Match(uri) is { Success: true } match
         && int.TryParse(match.Groups["from"].Value, CultureInfo.InvariantCulture, out var from)

@@ -7,17 +7,17 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Acp;
 
-/// <summary>The mode, model and reasoning level of a chat, as the protocol has them: session modes and configuration options.</summary>
+/// <summary>The mode, model and reasoning level of a chat as session modes and configuration options of the protocol.</summary>
 internal sealed class SessionOptions(ProviderRegistry providers)
 {
     private const string Mode = "mode";
     private const string Model = "model";
     private const string Level = "reasoning_level";
 
-    /// <summary>In place of a reasoning level: what the provider does by itself.</summary>
+    /// <summary>Instead of a reasoning level: the provider's default.</summary>
     private const string DefaultLevel = "default";
 
-    /// <summary>More than any list can be chosen from.</summary>
+    /// <summary>More than a list can reasonably show.</summary>
     private const int MaxModels = 1_000;
 
     private static readonly (string Id, string Name, string Description)[] Modes =
@@ -28,7 +28,7 @@ internal sealed class SessionOptions(ProviderRegistry providers)
         ("read", "Ask", "Reads files and answers. Changes nothing and runs nothing."),
     ];
 
-    /// <summary>The mode of a chat, as its field has it.</summary>
+    /// <summary>Gets the mode from the chat's field.</summary>
     public static string ModeOf(StoredChat chat) =>
         chat.Text(PermissionModes.Field) is { } mode && Modes.Any(one => one.Id == mode) ? mode : Modes[0].Id;
 
@@ -52,7 +52,7 @@ internal sealed class SessionOptions(ProviderRegistry providers)
         WriteOptions(writer, chat);
     }
 
-    /// <summary>Writes <c>configOptions</c>, always all of them.</summary>
+    /// <summary>Writes all <c>configOptions</c>.</summary>
     public void WriteOptions(Utf8JsonWriter writer, StoredChat chat)
     {
         writer.WriteStartArray("configOptions"u8);
@@ -104,7 +104,7 @@ internal sealed class SessionOptions(ProviderRegistry providers)
         writer.WriteEndArray();
     }
 
-    /// <summary>The change of a chat that an option means.</summary>
+    /// <summary>Returns the change of the chat for an option.</summary>
     /// <exception cref="AcpErrorException">There is no such option or value.</exception>
     public ChatFields Change(StoredChat chat, string option, string value)
     {
@@ -132,7 +132,7 @@ internal sealed class SessionOptions(ProviderRegistry providers)
         }
     }
 
-    /// <summary>The models of the providers that are switched on, as far as they are known without a request; the usual one of each first.</summary>
+    /// <summary>Gets the models of enabled providers that are known without a request; the default model of each first.</summary>
     private IReadOnlyList<(ProviderSettings Provider, IReadOnlyList<ModelInfo> Models)> Offered(StoredChat chat)
     {
         var left = MaxModels;

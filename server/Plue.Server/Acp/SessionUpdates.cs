@@ -10,7 +10,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Acp;
 
-/// <summary>What happens in a chat, as updates of a session. They are made one after the other, outside of the chat's loop.</summary>
+/// <summary>Sends the events of a chat as session updates, one after the other, outside of the chat's loop.</summary>
 internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
 {
     private static readonly TimeSpan OutputInterval = TimeSpan.FromMilliseconds(250);
@@ -32,16 +32,16 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
         working = Task.Run(WorkAsync);
     }
 
-    /// <summary>While the client's own message is sent: it knows it already.</summary>
+    /// <summary>True while the client's message is sent, which the client already shows.</summary>
     public bool IsSending
     {
         set => isSending = value;
     }
 
-    /// <summary>Completes when everything of the turn was sent.</summary>
+    /// <summary>Completes when all updates of the turn were sent.</summary>
     public Task<TurnEvent.TurnFinished> EndOfAsync(string turnId) => EndSource(turnId).Task;
 
-    /// <summary>The ends without a waiter.</summary>
+    /// <summary>Forgets ended turns that nothing waits for.</summary>
     public void ForgetTurns() => turns.Clear();
 
     public void Publish(TurnEvent turnEvent)
@@ -53,7 +53,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Sends the messages of the chat, as if they came now.</summary>
+    /// <summary>Sends the messages of the chat as if they were new.</summary>
     public Task ReplayAsync(IReadOnlyList<Message> messages) =>
         InOrderAsync(() =>
         {
@@ -67,7 +67,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
             }
         });
 
-    /// <summary>Runs something after the updates so far.</summary>
+    /// <summary>Runs a step after the updates so far.</summary>
     public async Task InOrderAsync(Action step)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -88,7 +88,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
         }
     }
 
-    /// <summary>The call with this id; null if the client does not know it.</summary>
+    /// <summary>Gets the call with this ID; null if the client does not know it.</summary>
     public AgentToolCall? Find(string toolUseId) => calls.GetValueOrDefault(toolUseId);
 
     public void Send(byte[] line) => context.Output.Send(line);
@@ -188,7 +188,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
         context.Output.SendText(sessionId, kind, IdOf(messageId), text);
     }
 
-    /// <summary>What was already sent of a message that started again cannot be taken back: the rest is another message.</summary>
+    /// <summary>Gets the message ID for the client. A message that restarted gets a new ID, because text that was sent cannot be removed.</summary>
     private string IdOf(string messageId) => attempts.TryGetValue(messageId, out var attempt) ? $"{messageId}-{attempt}" : messageId;
 
     private void Restart(string messageId, string why)
@@ -213,7 +213,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Sends what the client has not received of a complete message.</summary>
+    /// <summary>Sends the parts of a complete message that the client has not received.</summary>
     private void Show(Message message)
     {
         if (message.Role == MessageRole.System || message.IsHidden)
@@ -255,7 +255,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
         }
     }
 
-    /// <summary>Calls without a result did not run to their end.</summary>
+    /// <summary>Marks calls without a result as failed.</summary>
     private void EndOpenCalls(Message message)
     {
         foreach (var use in message.Parts.OfType<MessagePart.ToolUse>())
@@ -289,7 +289,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
         return call;
     }
 
-    /// <summary>The parameters are known.</summary>
+    /// <summary>Called when the parameters are complete.</summary>
     private void Changed(AgentToolCall call)
     {
         call.HasTerminal = call.IsCommand && context.Client.ShowsOutput;
@@ -330,7 +330,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
                 call,
                 writer =>
                 {
-                    // An approval may have replaced it.
+                    // The client's permission prompt may have replaced it.
                     if (isFirst)
                     {
                         AgentWire.WriteContent(writer, [], [], call.Id);
@@ -378,7 +378,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
                 }
                 else
                 {
-                    // A diff says all that the sentence about it does.
+                    // The diff makes the text result redundant.
                     AgentWire.WriteContent(
                         writer,
                         files.Count > 0 && error is null && !call.IsCommand ? [] : [error ?? result ?? ""],
@@ -467,8 +467,8 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
     }
 }
 
-/// <summary>What the updates of a session need.</summary>
-/// <param name="FilesOf">The files that a call changed, by its id.</param>
+/// <summary>The context of a session's updates.</summary>
+/// <param name="FilesOf">Gets the files that a call changed, by its ID.</param>
 /// <param name="Folders">The trusted folders of the session.</param>
 internal sealed record SessionContext(
     AgentOutput Output,
@@ -486,11 +486,11 @@ internal sealed record SessionContext(
     }
 }
 
-/// <summary>What the client announced.</summary>
-/// <param name="TakesNotices">It shows notices in a session.</param>
-/// <param name="ShowsOutput">It shows the output of commands as a terminal, as Zed does.</param>
-/// <param name="ShowsForms">It can ask the user to fill in a form.</param>
-/// <param name="OpensAddresses">It can ask the user to open an address.</param>
+/// <summary>The capabilities of the client.</summary>
+/// <param name="TakesNotices">True if it shows notices in a session.</param>
+/// <param name="ShowsOutput">True if it shows the output of commands as a terminal, like Zed.</param>
+/// <param name="ShowsForms">True if it can show forms to the user.</param>
+/// <param name="OpensAddresses">True if it can ask the user to open an address.</param>
 internal sealed record AgentClient(
     bool TakesNotices = false,
     bool ShowsOutput = false,

@@ -18,7 +18,7 @@ internal sealed record AuditRange(DateTimeOffset? From, DateTimeOffset? To, bool
 }
 
 /// <param name="Sha256">The hash of the last line.</param>
-/// <param name="Unreadable">One sentence for each file that could not be read; the export names them, too.</param>
+/// <param name="Unreadable">One sentence per file that could not be read; the export contains them, too.</param>
 internal sealed record AuditSummary(long Lines, string Sha256, IReadOnlyList<string> Unreadable);
 
 /// <summary>
@@ -38,7 +38,7 @@ internal sealed class AuditExport(
     /// <summary>The type of the last line.</summary>
     public const string EndType = "end";
 
-    /// <summary>A journal line becomes several, with hidden characters escaped.</summary>
+    /// <summary>One journal line becomes several lines, with hidden characters escaped.</summary>
     public const int MaxLineBytes = 6 * JournalLine.MaxBytes;
     private const int Format = 1;
     private const int MaxPolicyBytes = 1024 * 1024;

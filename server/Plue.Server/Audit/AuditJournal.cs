@@ -9,7 +9,7 @@ namespace Plue.Server.Audit;
 /// </summary>
 internal sealed class AuditJournal(string id, string path, bool isDeleted)
 {
-    /// <exception cref="IOException">Or UnauthorizedAccessException: the journal cannot be read.</exception>
+    /// <exception cref="IOException">The journal cannot be read; also UnauthorizedAccessException.</exception>
     public void WriteTo(AuditWriter writer, AuditRange range, CancellationToken cancellationToken)
     {
         var last = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -177,7 +177,7 @@ internal sealed class AuditJournal(string id, string path, bool isDeleted)
             }
             : null;
 
-    /// <returns>Null for a line of a type that this version does not know.</returns>
+    /// <returns>Null if the type of the line is unknown.</returns>
     private static StoredRecord? Parsed(JournalLine line)
     {
         if (line.Type.SequenceEqual(StoredImported.TypeName))
@@ -195,7 +195,7 @@ internal sealed class AuditJournal(string id, string path, bool isDeleted)
         }
         catch (JsonException)
         {
-            // As in chats: a record of another shape is skipped.
+            // Like in chats, a record of another shape is skipped.
             return null;
         }
     }

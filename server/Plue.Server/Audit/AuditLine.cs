@@ -7,8 +7,8 @@ namespace Plue.Server.Audit;
 /// <summary>
 /// One line of an audit export:
 /// <code>{"seq":12,"prev":"…","time":"2026-01-31T09:30:00.123Z","type":"request", ... ,"sha256":"…"}\n</code>
-/// <c>sha256</c> is the last member: the SHA-256 of the line's bytes without <c>,"sha256":"…"</c> and without the line feed, closing brace included.
-/// <c>prev</c> is the <c>sha256</c> of the line before, and zeros in the first. So a line cannot be changed, removed, added or moved without changing
+/// <c>sha256</c> is the last member: the SHA-256 of the line's bytes without <c>,"sha256":"…"</c> and the line feed, but with the closing brace.
+/// <c>prev</c> is the <c>sha256</c> of the previous line; zeros in the first line. So a line cannot be changed, removed, added or moved without changing
 /// all hashes after it.
 /// </summary>
 /// <param name="Seq">From 1, without gaps.</param>
@@ -22,8 +22,8 @@ internal sealed record AuditLine(long Seq, string Previous, string Type, string 
     private static ReadOnlySpan<byte> HashMember => ",\"sha256\":\""u8;
     private static ReadOnlySpan<byte> End => "\"}"u8;
 
-    /// <param name="json">A JSON object of one line, without its hash.</param>
-    /// <returns>The hash.</returns>
+    /// <summary>Writes a line and returns its hash.</summary>
+    /// <param name="json">A JSON object on one line, without its hash.</param>
     public static string Write(Stream output, ReadOnlySpan<byte> json)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(json));

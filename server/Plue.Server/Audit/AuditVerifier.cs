@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Audit;
 
-/// <param name="Lines">The valid lines before the first bad one.</param>
+/// <param name="Lines">The number of valid lines before the first invalid one.</param>
 /// <param name="Sha256">The hash of the last valid line.</param>
 /// <param name="BadLine">The number of the first line that was changed; null if there is none.</param>
 /// <param name="Problem">A sentence; null if the file is complete and unchanged.</param>
@@ -14,8 +14,8 @@ internal static class AuditVerifier
 {
     private const int FirstBuffer = 64 * 1024;
 
-    /// <param name="expected">The hash of the last line, as noted when the file was written; null if it is not known.</param>
-    /// <exception cref="IOException">Or UnauthorizedAccessException: the file cannot be read.</exception>
+    /// <param name="expected">The hash of the last line as reported by the export; null if unknown.</param>
+    /// <exception cref="IOException">The file cannot be read; also UnauthorizedAccessException.</exception>
     public static AuditVerdict Verify(string path, string? expected, CancellationToken cancellationToken)
     {
         using var stream = RegularFile.OpenRead(path);
@@ -33,7 +33,7 @@ internal static class AuditVerifier
             while (true)
             {
                 var found = buffer.AsSpan(searched, filled - searched).IndexOf((byte)'\n');
-                // The last line may lack its line feed.
+                // The last line may have no line feed.
                 if (found < 0 && (read > 0 || start == filled))
                 {
                     break;

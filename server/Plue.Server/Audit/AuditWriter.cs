@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Audit;
 
-/// <summary>Writes the lines of an audit export, each with the hash of the line before.</summary>
+/// <summary>Writes the lines of an audit export, each with the hash of the previous line.</summary>
 /// <param name="mask">Masks the keys of the vault in texts.</param>
 internal sealed class AuditWriter(Stream output, Func<string, string> mask)
 {
@@ -17,7 +17,7 @@ internal sealed class AuditWriter(Stream output, Func<string, string> mask)
     /// <summary>The hash of the last line.</summary>
     public string Sha256 { get; private set; } = AuditLine.NoPrevious;
 
-    /// <param name="members">Writes the members that follow <c>type</c>.</param>
+    /// <param name="members">Writes the members after <c>type</c>.</param>
     public void Write(string type, DateTimeOffset time, Action<Utf8JsonWriter> members)
     {
         buffer.ResetWrittenCount();
@@ -39,7 +39,7 @@ internal sealed class AuditWriter(Stream output, Func<string, string> mask)
         }
     }
 
-    /// <summary>Writes a text of the user, a model or a tool; nothing for null.</summary>
+    /// <summary>Writes text from a user, model or tool; nothing for null.</summary>
     public void Text(Utf8JsonWriter json, string name, string? text)
     {
         if (text is not null)

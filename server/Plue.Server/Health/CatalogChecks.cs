@@ -3,13 +3,13 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Health;
 
-/// <summary>The models and prices that were fetched from the user's catalog server.</summary>
+/// <summary>Checks the models and prices from the user's catalog server.</summary>
 internal static class CatalogChecks
 {
     /// <summary>The number of shown digits of a hash, enough to tell catalogs apart.</summary>
     private const int ShownHash = 16;
 
-    /// <returns>No row while no server is set.</returns>
+    /// <returns>No row if no server is set.</returns>
     public static IReadOnlyList<HealthRow> All(ProviderCatalog catalog)
     {
         const string name = "Catalog";
@@ -42,7 +42,7 @@ internal static class CatalogChecks
             ];
         }
 
-        // Read first: it compares what was fetched with the pinned hash.
+        // Must be read first: this compares the fetched catalog with the pinned hash.
         var count = fetched.Current.Ids.Count;
         var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
         var rejected = settings.IsPinned && state?.RejectedSha256 is { } hash && !settings.Accepts(hash) ? hash : null;

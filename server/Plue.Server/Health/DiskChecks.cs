@@ -116,7 +116,7 @@ internal sealed class DiskChecks(HealthServices services)
             CultureInfo.InvariantCulture,
             $"{Plural.Of(chats.Count, "chat")} and {Plural.Of(tasks.Count, "task")}, {trash} in the trash."
         );
-        // Ids, because a title is part of what was said.
+        // IDs, because a title is part of the conversation.
         var damaged = chats.Concat(tasks).Where(row => row.Status == ChatStatus.Damaged).Select(row => row.Id).ToList();
         return damaged.Count == 0
             ? [HealthRow.Ok(name, $"{counts} All are readable.")]
@@ -156,7 +156,7 @@ internal sealed class DiskChecks(HealthServices services)
         return [row with { Advice = "Open the file and fix it.", Fix = new HealthFix(HealthAction.OpenFile, services.Paths.Config) }];
     }
 
-    /// <summary>The policy of the organization; no row without one.</summary>
+    /// <summary>Checks the organization policy; no row if there is none.</summary>
     public IReadOnlyList<HealthRow> Policy()
     {
         const string name = "Policy";
@@ -214,7 +214,7 @@ internal sealed class DiskChecks(HealthServices services)
         return rows.Exists(row => row.State != HealthState.Ok) ? rows : [HealthRow.Ok(name, "No setting weakens security."), .. rows];
     }
 
-    /// <summary>True for a Windows path that begins with a server name, which has no drive information.</summary>
+    /// <summary>True for a Windows path that starts with a server name, which has no drive information.</summary>
     internal static bool IsOnServer(string path) =>
         path.StartsWith(@"\\?\UNC\", StringComparison.OrdinalIgnoreCase)
         || (

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Health;
 
-/// <summary>One look at a part of Plue; it may give several rows.</summary>
+/// <summary>A check of one area of Plue, which may return several rows.</summary>
 /// <param name="IsNeeded">True if Plue does not work without it.</param>
 public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationToken, Task<IReadOnlyList<HealthRow>>> LookAsync)
 {
@@ -11,9 +11,9 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
         new(name, isNeeded, _ => Task.FromResult(check()));
 
     /// <summary>Runs all checks concurrently. A check that fails or times out becomes a row and does not delay the others.</summary>
-    /// <param name="timeout">For each.</param>
-    /// <param name="mask">Takes secrets out of a text.</param>
-    /// <param name="userFolder">Written <c>~</c> in what is shown; an empty text where there is none.</param>
+    /// <param name="timeout">The timeout per check.</param>
+    /// <param name="mask">Masks secrets in a text.</param>
+    /// <param name="userFolder">The folder to show as <c>~</c>; empty if there is none.</param>
     /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public static async Task<HealthReport> RunAsync(
         IReadOnlyList<HealthCheck> checks,
@@ -91,7 +91,7 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
         return text;
     }
 
-    /// <summary>A dot at the end of a sentence is none.</summary>
+    /// <summary>True for characters of names; a dot at the end of a sentence is not one.</summary>
     private static bool IsPartOfName(string text, int at) =>
         char.IsLetterOrDigit(text[at])
         || text[at] is '_' or '-'

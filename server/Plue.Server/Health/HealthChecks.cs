@@ -11,10 +11,10 @@ internal sealed class HealthChecks(HealthServices services)
     /// <summary>The timeout per provider; shorter than the total, so that an unresponsive provider is only one row.</summary>
     public TimeSpan ProviderTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Why the vault could not be opened for this look; null where that was not tried.</summary>
+    /// <summary>Why the vault could not be unlocked for this check; null if that was not tried.</summary>
     public string? NotOpened { get; init; }
 
-    /// <param name="online">Asks each provider that is enabled for its models.</param>
+    /// <param name="online">True to request the models of each enabled provider.</param>
     /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public Task<HealthReport> RunAsync(bool online, CancellationToken cancellationToken)
     {

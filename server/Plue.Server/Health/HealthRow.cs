@@ -1,6 +1,6 @@
 namespace Plue.Server.Health;
 
-/// <summary>How a part is: it works, it works with a reservation, it does not exist, or it is there and does not work.</summary>
+/// <summary>The state of a part: works, works with limitations, does not exist, or exists but does not work.</summary>
 public enum HealthState
 {
     Ok,
@@ -25,13 +25,13 @@ public enum HealthAction
     ShowRules,
 }
 
-/// <param name="Target">A provider id, a server name or an absolute path, depending on the action.</param>
+/// <param name="Target">A provider ID, a server name or an absolute path, depending on the action.</param>
 public sealed record HealthFix(HealthAction Action, string? Target = null);
 
 /// <summary>The result of one check.</summary>
 public sealed record HealthRow(string Name, HealthState State, string Sentence)
 {
-    /// <summary>Plue is useless without it.</summary>
+    /// <summary>True if Plue does not work without it.</summary>
     public bool IsNeeded { get; init; }
 
     /// <summary>The suggested fix; null if there is none.</summary>
@@ -47,9 +47,9 @@ public sealed record HealthRow(string Name, HealthState State, string Sentence)
     public static HealthRow Failed(string name, string sentence) => new(name, HealthState.Failed, sentence);
 }
 
-/// <summary>The rows in the order in which they are shown.</summary>
+/// <summary>The rows in display order.</summary>
 public sealed record HealthReport(IReadOnlyList<HealthRow> Rows)
 {
-    /// <summary>Nothing that Plue needs is missing or has failed.</summary>
+    /// <summary>True if nothing that Plue needs is missing or has failed.</summary>
     public bool IsHealthy => !Rows.Any(row => row is { IsNeeded: true, State: HealthState.Missing or HealthState.Failed });
 }

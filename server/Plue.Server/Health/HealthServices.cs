@@ -9,7 +9,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Health;
 
-/// <summary>The modules that the checks look at.</summary>
+/// <summary>The modules that are checked.</summary>
 internal sealed record HealthServices(
     PlatformServices Platform,
     VaultServices Vault,

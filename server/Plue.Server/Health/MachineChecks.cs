@@ -10,10 +10,10 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Health;
 
-/// <summary>The sidecar itself, and the programs around it.</summary>
+/// <summary>Checks the sidecar itself, and the programs around it.</summary>
 internal sealed class MachineChecks(HealthServices services)
 {
-    /// <summary>Enough to tell builds apart.</summary>
+    /// <summary>Enough characters to distinguish builds.</summary>
     private const int ShownHash = 16;
     private static readonly string[] GitPaths =
     [
@@ -26,7 +26,7 @@ internal sealed class MachineChecks(HealthServices services)
 
     public static IReadOnlyList<HealthRow> Sidecar()
     {
-        // A program in one file has no library beside it.
+        // A single-file program has no library beside it.
         var library = Path.Combine(AppContext.BaseDirectory, "plue.dll");
         var isPortable = File.Exists(library);
         var isDevelopment = typeof(MachineChecks).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration == "Debug";
@@ -99,7 +99,7 @@ internal sealed class MachineChecks(HealthServices services)
         return rows.Count > 0 ? rows : [HealthRow.Ok(name, "No server is declared.")];
     }
 
-    /// <summary>The export to the user's collector; no row while it is off.</summary>
+    /// <summary>Checks the export to the user's collector; no row if it is off.</summary>
     public IReadOnlyList<HealthRow> Telemetry()
     {
         const string name = "Telemetry";
@@ -123,7 +123,7 @@ internal sealed class MachineChecks(HealthServices services)
         ];
     }
 
-    /// <summary>The proxy, the certificates and the contacted hosts; no row before the first connection without settings.</summary>
+    /// <summary>Checks the proxy, the certificates and the contacted hosts; no row without settings and connections.</summary>
     public IReadOnlyList<HealthRow> Network()
     {
         const string name = "Network";

@@ -59,7 +59,7 @@ internal static class NetworkPlan
         return hosts;
     }
 
-    /// <summary>The contacted hosts that no part of the plan names, except those of tools and sign-ins that choose the host.</summary>
+    /// <summary>Gets the contacted hosts that are not planned, except those of tools and sign-ins that choose the host.</summary>
     public static IReadOnlyList<string> Unplanned(IReadOnlyList<PlannedHost> plan, IEnumerable<ContactedHost> contacted) =>
         [.. contacted.Select(host => host.Host).Where(host => !plan.Any(planned => IsSame(planned.Host, host)))];
 
@@ -85,11 +85,11 @@ internal static class NetworkPlan
         }
         catch (FailureException)
         {
-            // A sign-in without an address contacts nobody. The check of the provider reports it.
+            // A sign-in without an address contacts no host; the check of the provider reports it.
         }
     }
 
-    /// <summary>Clouds with a host for each region.</summary>
+    /// <summary>Gets the hosts of clouds with one host per region.</summary>
     private static string? CloudHosts(string kind) =>
         kind switch
         {

@@ -6,8 +6,8 @@ using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Health;
 
-/// <summary>The connections that answer.</summary>
-/// <param name="timeout">The timeout for each enabled provider that is asked for its models; null checks only local state.</param>
+/// <summary>Checks the configured providers.</summary>
+/// <param name="timeout">The timeout of the request for the models of each enabled provider; null checks only local state.</param>
 internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
 {
     public async Task<IReadOnlyList<HealthRow>> AllAsync(CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
     private static bool IsUsable(ConfiguredProvider provider, HealthRow row) =>
         provider.Settings.Enabled && row.State is HealthState.Ok or HealthState.Warning && provider.Fault is null;
 
-    /// <summary>Whether anything answers at all.</summary>
+    /// <summary>Summarizes whether any provider is usable.</summary>
     private static HealthRow Summary(ConfiguredProvider? chosen, List<ConfiguredProvider> usable)
     {
         const string name = "Providers";

@@ -1,7 +1,7 @@
 namespace Plue.Server.Health;
 
-/// <summary>Whether the keys can be had.</summary>
-/// <param name="notOpened">Why it could not be opened for this look; null where that was not tried.</param>
+/// <summary>Checks whether the keys are accessible.</summary>
+/// <param name="notOpened">Why the vault could not be unlocked for this check; null if that was not tried.</param>
 internal sealed class VaultChecks(HealthServices services, string? notOpened)
 {
     public async Task<IReadOnlyList<HealthRow>> VaultAsync(CancellationToken cancellationToken)

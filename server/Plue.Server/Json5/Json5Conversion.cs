@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Json5;
 
-/// <summary>Values between JSON, as the wire and the journals write it, and JSON5. Only conversions.</summary>
+/// <summary>Converts values between JSON, as used by the protocol and the journals, and JSON5.</summary>
 public static class Json5Conversion
 {
     public static JsonElement Of(Json5Node value)
@@ -18,7 +18,7 @@ public static class Json5Conversion
         return document.RootElement.Clone();
     }
 
-    /// <summary>The members of an object by name; the last duplicate is used.</summary>
+    /// <summary>Gets the members of an object by name; the last duplicate is used.</summary>
     public static IReadOnlyDictionary<string, JsonElement> Members(Json5Object values)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
@@ -68,7 +68,7 @@ public static class Json5Conversion
 
                 writer.WriteEndObject();
                 break;
-            // JSON has no other numbers.
+            // JSON cannot represent other numbers.
             default:
                 writer.WriteNullValue();
                 break;

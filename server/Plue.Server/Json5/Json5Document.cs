@@ -1,12 +1,12 @@
 namespace Plue.Server.Json5;
 
 /// <summary>A syntax error with its location.</summary>
-/// <param name="Message">A sentence: what was found and what was expected.</param>
-/// <param name="Span">Where; a zero-length span at the end of the file when something is missing there.</param>
+/// <param name="Message">A sentence with what was found and what was expected.</param>
+/// <param name="Span">The location; empty at the end of the file if something is missing there.</param>
 public sealed record Json5Error(string Message, Json5Span Span);
 
-/// <param name="Text">With its marks, without the line end.</param>
-/// <param name="IsBlock"><c>/* */</c> rather than <c>//</c>.</param>
+/// <param name="Text">The text with its delimiters, without the line break.</param>
+/// <param name="IsBlock">True for <c>/* */</c>, false for <c>//</c>.</param>
 public sealed record Json5Comment(string Text, bool IsBlock, Json5Span Span);
 
 /// <summary>The result of parsing one file: the value as far as it could be parsed, the comments and all errors.</summary>
@@ -20,12 +20,12 @@ public sealed class Json5Document(
 {
     public string Text { get; } = text;
 
-    /// <summary>With errors, whatever could be read: members and items at fault are omitted. Null when nothing could.</summary>
+    /// <summary>The value without members and items that have errors; null if nothing could be parsed.</summary>
     public Json5Node? Root { get; } = root;
 
     public IReadOnlyList<Json5Comment> Comments { get; } = comments;
 
-    /// <summary>In the order of the file.</summary>
+    /// <summary>The errors in file order.</summary>
     public IReadOnlyList<Json5Error> Errors { get; } = errors;
 
     public Json5Lines Lines { get; } = lines;
@@ -33,13 +33,13 @@ public sealed class Json5Document(
     public bool IsValid => Errors.Count == 0;
 }
 
-/// <summary>Turns an index into line and column. Lines end as in an editor: LF, CRLF or CR.</summary>
+/// <summary>Converts between index and line and column. Lines end as in an editor: LF, CRLF or CR.</summary>
 public sealed class Json5Lines
 {
     private readonly List<int> starts = [0];
     private readonly string text;
 
-    /// <summary>The line found last.</summary>
+    /// <summary>The line that was found last.</summary>
     private int nearby;
 
     public Json5Lines(string text)
@@ -65,7 +65,7 @@ public sealed class Json5Lines
 
     public int Count => starts.Count;
 
-    /// <summary>The index of a place, both counted from 1. What is after the end of a line or of the text is that end.</summary>
+    /// <summary>Gets the index of a line and column, both from 1. Positions beyond the end of a line or of the text are clamped.</summary>
     public int IndexAt(int line, int column)
     {
         if (line < 1)
@@ -86,10 +86,13 @@ public sealed class Json5Lines
         return (int)Math.Clamp(start + Math.Max(0L, column - 1L), start, end);
     }
 
-    /// <summary>The last line that begins at or before the position. Written out: the library's own search is compiled at run time, which costs more than the whole file.</summary>
+    /// <summary>
+    /// Gets the last line that starts at or before the position. Not <see cref="List{T}.BinarySearch(T)"/>, which is compiled at run time, at a higher cost
+    /// than parsing the file.
+    /// </summary>
     private int LineOf(int position)
     {
-        // A reader asks for one place after another.
+        // The reader requests positions in order.
         const int Near = 4;
         var last = nearby;
         if (starts[last] <= position)

@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace Plue.Server.Json5;
 
-/// <summary>The text after an edit; with an error it is the text as it was.</summary>
+/// <summary>The text after an edit; unchanged if there is an error.</summary>
 public sealed record Json5Edited(string Text, Json5Error? Error = null);
 
-/// <summary>Changes one value in the text of a file and leaves everything else as it was, comments, order and line ends included.</summary>
+/// <summary>Changes one value in the text of a file and preserves everything else, including comments, order and line breaks.</summary>
 public static class Json5Edit
 {
     private const int Indentation = 2;
 
     /// <summary>Sets the value at a path of keys; missing objects are created. An empty text becomes a new object.</summary>
-    /// <param name="path">At least one key. In a list it is the place, from 0; the place behind the last one adds an item.</param>
+    /// <param name="path">At least one key. For a list, an index from 0; the index after the last one adds an item.</param>
     public static Json5Edited Set(string text, IReadOnlyList<string> path, Json5Node value)
     {
         ArgumentOutOfRangeException.ThrowIfZero(path.Count);
@@ -94,9 +94,9 @@ public static class Json5Edit
         }
     }
 
-    /// <summary>Replaces values and keeps everything between them. A string keeps its quotes.</summary>
-    /// <param name="text">As it was read.</param>
-    /// <param name="changes">Spans of values that were read from it, none within another.</param>
+    /// <summary>Replaces values and preserves everything between them. A string keeps its quotes.</summary>
+    /// <param name="text">The parsed text.</param>
+    /// <param name="changes">Spans of values in the text; none contains another.</param>
     public static string Replace(string text, params IEnumerable<(Json5Span At, Json5Node Value)> changes) =>
         changes
             .OrderByDescending(change => change.At.Start)
@@ -115,7 +115,7 @@ public static class Json5Edit
                 }
             );
 
-    /// <summary>Removes a key and its value, or an item of a list; a comment on the same line stays. Nothing happens when it does not exist.</summary>
+    /// <summary>Removes a key and its value, or an item of a list; a comment on the same line stays. Does nothing if it does not exist.</summary>
     public static Json5Edited Remove(string text, IReadOnlyList<string> path)
     {
         ArgumentOutOfRangeException.ThrowIfZero(path.Count);
@@ -137,7 +137,7 @@ public static class Json5Edit
             Json5Array list => [.. list.Items.Select(Entry.Of)],
             _ => [],
         };
-        // From the last to the first, so that the positions before stay true.
+        // From last to first, so that earlier positions stay valid.
         var edited = text;
         for (var i = entries.Count - 1; i >= 0; i--)
         {
@@ -153,7 +153,7 @@ public static class Json5Edit
         return new Json5Edited(edited);
     }
 
-    /// <summary>A member or an item: where it begins, and its value.</summary>
+    /// <summary>A member or an item: its start and its value.</summary>
     private sealed record Entry(int Start, Json5Node Value)
     {
         public static Entry Of(Json5Member member) => new(member.NameSpan.Start, member.Value);
@@ -203,7 +203,7 @@ public static class Json5Edit
 
         if (last is null)
         {
-            // Nothing inside but white space, or a comment that the new key then follows.
+            // Only white space inside, or a comment, after which the new key is inserted.
             var indent = IndentAt(text, owner.Start);
             var inner = new string(' ', indent.Length + Indentation);
             var inside = text[(owner.Start + 1)..close].TrimEnd();
@@ -256,10 +256,10 @@ public static class Json5Edit
         return text.Remove(start, valueEnd - start);
     }
 
-    /// <summary>The comma between two places, not counting commas in comments; -1 when there is none.</summary>
+    /// <summary>Gets the index of the comma between two positions, ignoring commas in comments; -1 if there is none.</summary>
     private static int FindComma(string text, Json5Document document, int from, int to)
     {
-        // Between a value and what follows there are only white space, comments and perhaps a comma.
+        // Between a value and the next token are only white space, comments and at most one comma.
         var comments = document.Comments;
         var next = FirstCommentFrom(comments, from);
         for (var i = from; i < to; i++)

@@ -2,29 +2,28 @@ using System.Globalization;
 
 namespace Plue.Server.Json5;
 
-/// <summary>A piece of the text.</summary>
-/// <param name="Start">Index of the first UTF-16 unit.</param>
-/// <param name="End">Index behind the last one.</param>
+/// <summary>A range of the text.</summary>
+/// <param name="Start">The index of the first UTF-16 unit.</param>
+/// <param name="End">The index after the last one.</param>
 /// <param name="Line">The line of the start, from 1.</param>
 /// <param name="Column">The column of the start, in UTF-16 units, from 1.</param>
 public readonly record struct Json5Span(int Start, int End, int Line, int Column);
 
-/// <summary>One value. A closed set: object, array, string, number, boolean, null.</summary>
+/// <summary>A value. A closed set: object, array, string, number, boolean, null.</summary>
 public abstract class Json5Node
 {
     private protected Json5Node() { }
 
-    /// <summary>Where the value is in its file; the default for a value made by the program.</summary>
+    /// <summary>The location of the value in its file; default for a value that was not parsed.</summary>
     public Json5Span Span { get; init; }
 
-    /// <summary>As a person would call it: "an object", "text".</summary>
+    /// <summary>The kind in words for messages: "an object", "text".</summary>
     public abstract string Kind { get; }
 
-    /// <summary>Equal in value, wherever and however it was written. The order of an object's keys does not count.</summary>
+    /// <summary>True if the values are equal, regardless of their spelling and location. The order of keys does not matter.</summary>
     public abstract bool HasSameValueAs(Json5Node other);
 }
 
-/// <summary>Text.</summary>
 public sealed class Json5String(string value) : Json5Node
 {
     public string Value { get; } = value;
@@ -39,7 +38,7 @@ public sealed class Json5String(string value) : Json5Node
     public override bool HasSameValueAs(Json5Node other) => other is Json5String text && text.Value == Value;
 }
 
-/// <summary>A number, with its spelling, so that what was read can be written again as it was.</summary>
+/// <summary>A number with its original spelling, so that it can be written unchanged.</summary>
 public sealed class Json5Number(double value, string? raw = null) : Json5Node
 {
     public double Value { get; } = value;
@@ -79,11 +78,11 @@ public sealed class Json5Array(IReadOnlyList<Json5Node> items) : Json5Node
         && Items.Zip(array.Items).All(pair => pair.First.HasSameValueAs(pair.Second));
 }
 
-/// <summary>One key of an object with its value.</summary>
-/// <param name="NameSpan">The key, quotes included.</param>
+/// <summary>A key and its value in an object.</summary>
+/// <param name="NameSpan">The key, including quotes.</param>
 public sealed record Json5Member(string Name, Json5Node Value, Json5Span NameSpan = default);
 
-/// <summary>Keys and values in the order of the file. A duplicate key is kept twice; the last one is used.</summary>
+/// <summary>Keys and values in file order. Duplicate keys are all kept; the last one is used.</summary>
 public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
 {
     public static readonly Json5Object Empty = new([]);
@@ -108,14 +107,14 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
         return null;
     }
 
-    /// <summary>The value; null when the key is missing. A written <c>null</c> is a <see cref="Json5Null"/>.</summary>
+    /// <summary>Gets the value of a key; null if the key is missing. An explicit <c>null</c> is a <see cref="Json5Null"/>.</summary>
     public Json5Node? Find(string name) => FindMember(name)?.Value;
 
-    /// <summary>Whether the key has a value other than null.</summary>
+    /// <summary>True if the key has a value other than null.</summary>
     public bool Has(string name) => Find(name) is not (null or Json5Null);
 
-    // The accessors answer null (or an empty collection) for a missing key and for a value of another type; the latter is
-    // reported where a document is checked against its template.
+    // The accessors return null (or an empty collection) for a missing key and for a value of another type; the latter is
+    // reported when a document is checked against its template.
 
     public string? GetString(string name) => (Find(name) as Json5String)?.Value;
 
@@ -133,11 +132,11 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
 
     public Json5Array? GetArray(string name) => Find(name) as Json5Array;
 
-    /// <summary>The texts of a list; items of another type are omitted.</summary>
+    /// <summary>Gets the strings of a list; items of another type are omitted.</summary>
     public IReadOnlyList<string> GetStrings(string name) =>
         GetArray(name) is { } array ? [.. array.Items.OfType<Json5String>().Select(item => item.Value)] : [];
 
-    /// <summary>The texts of an object, as for headers, and its numbers as they are written; values of another type are omitted.</summary>
+    /// <summary>Gets the strings of an object, as for headers, and its numbers in their original spelling; values of another type are omitted.</summary>
     public IReadOnlyDictionary<string, string> GetStringMap(string name)
     {
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -156,7 +155,7 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
         return map;
     }
 
-    /// <summary>The same object with one value set; an existing key keeps its place.</summary>
+    /// <summary>Returns a copy with one value set; an existing key keeps its position.</summary>
     public Json5Object With(string name, Json5Node value)
     {
         var merged = Members.ToList();

@@ -4,8 +4,8 @@ using System.Text;
 namespace Plue.Server.Json5;
 
 /// <summary>
-/// Reads JSON5 (json5.org, 1.0) with positions. Never throws: errors are values, several per file. A member or item that cannot be
-/// read is omitted and reading continues behind it. Nesting and size are capped, so that no file costs more than it should.
+/// Parses JSON5 (json5.org, 1.0) with positions. Never throws: errors are values, several per file. A member or item that cannot be
+/// parsed is omitted, and parsing continues after it. Depth and size are limited.
 /// </summary>
 public sealed class Json5Reader
 {
@@ -30,7 +30,7 @@ public sealed class Json5Reader
         this.lines = lines ?? new Json5Lines(text);
     }
 
-    /// <summary>Reads UTF-8, with or without a byte order mark.</summary>
+    /// <summary>Parses UTF-8, with or without a byte order mark.</summary>
     public static Json5Document Read(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > MaxBytes)
@@ -103,7 +103,7 @@ public sealed class Json5Reader
 
     // ---- Values
 
-    /// <returns>Null when there was none; it has been reported and skipped.</returns>
+    /// <returns>Null if there is no value; the error was reported and its text skipped.</returns>
     private Json5Node? ReadValue()
     {
         switch (Current)
@@ -257,10 +257,10 @@ public sealed class Json5Reader
         return new Json5Array(items) { Span = lines.Span(start, position) };
     }
 
-    /// <summary>Behind a member or item: a comma, or the end, which the caller reads.</summary>
-    /// <param name="before">Where the entry began.</param>
-    /// <param name="reported">Whether an error in the entry was reported already: one is enough.</param>
-    /// <returns>False when the container ends here without its closing mark, which has been reported.</returns>
+    /// <summary>Parses the separator after a member or item: a comma, or the end, which the caller consumes.</summary>
+    /// <param name="before">The start of the entry.</param>
+    /// <param name="reported">True if an error in the entry was already reported: one is enough.</param>
+    /// <returns>False if the container ends here without its closing bracket, which was reported.</returns>
     private bool Separator(char close, int before, bool reported)
     {
         SkipTrivia();
@@ -281,7 +281,7 @@ public sealed class Json5Reader
             return false;
         }
 
-        // A forgotten comma: what follows is most likely the next entry.
+        // The comma is missing; the next token most likely starts the next entry.
         if (!reported)
         {
             Expected($"',' or '{close}'");
@@ -300,7 +300,7 @@ public sealed class Json5Reader
         return true;
     }
 
-    /// <summary>true, false, null, Infinity, NaN; anything else is an error.</summary>
+    /// <summary>Parses true, false, null, Infinity or NaN; anything else is an error.</summary>
     private Json5Node? ReadWord()
     {
         var start = position;
@@ -449,7 +449,7 @@ public sealed class Json5Reader
 
     // ---- Strings
 
-    /// <returns>Null when it does not end on its line; reading continues behind it.</returns>
+    /// <returns>Null if it is not closed on its line; parsing continues after it.</returns>
     private string? ReadString()
     {
         var start = position;
@@ -673,9 +673,9 @@ public sealed class Json5Reader
             _ => char.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator,
         };
 
-    // ---- Mistakes
+    // ---- Errors
 
-    /// <summary>To the next comma or closing mark of this level, or the end of the line.</summary>
+    /// <summary>Skips to the next comma or closing bracket of this level, or the end of the line.</summary>
     private void SkipToSeparator()
     {
         var open = 0;
@@ -732,7 +732,7 @@ public sealed class Json5Reader
             length = position - start;
             position = start;
 
-            // A key that was pasted without quotes must not be repeated in a log.
+            // A key that was pasted without quotes must not appear in a log.
             return length > MaxQuoted ? $"'{text.AsSpan(start, 4)}...'" : $"'{text.AsSpan(start, length)}'";
         }
 

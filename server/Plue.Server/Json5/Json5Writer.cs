@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Plue.Server.Json5;
 
-/// <summary>Writes a value the way a person would: two spaces, keys without quotes where they can be, short lists on one line.</summary>
+/// <summary>Writes values as in handwritten files: two spaces of indentation, keys unquoted if possible, short lists on one line.</summary>
 public static class Json5Writer
 {
     private const int Indentation = 2;
@@ -12,9 +12,9 @@ public static class Json5Writer
     /// <summary>Writes a complete file with a final line break.</summary>
     public static string WriteFile(Json5Node node) => Write(node) + "\n";
 
-    /// <param name="indent">Spaces before the line that the value starts on.</param>
-    /// <param name="newLine">The line end of the file it goes to.</param>
-    /// <param name="quote">The quote of a string: <c>"</c> or <c>'</c>. Strings within a list or an object always use the first.</param>
+    /// <param name="indent">The indentation of the line on which the value starts.</param>
+    /// <param name="newLine">The line break of the target file.</param>
+    /// <param name="quote">The quote of a string: <c>"</c> or <c>'</c>. Strings in a list or an object always use the former.</param>
     public static string Write(Json5Node node, int indent = 0, string newLine = "\n", char quote = '"')
     {
         if (node is Json5String text)
@@ -27,7 +27,7 @@ public static class Json5Writer
         return output.ToString();
     }
 
-    /// <summary>All on one line: <c>{ usd: 1, tools: ["read"] }</c>.</summary>
+    /// <summary>Writes a value on one line: <c>{ usd: 1, tools: ["read"] }</c>.</summary>
     public static string WriteLine(Json5Node node) =>
         node switch
         {
@@ -37,7 +37,7 @@ public static class Json5Writer
             _ => Write(node),
         };
 
-    /// <summary>A key, quoted only if it must be.</summary>
+    /// <summary>Writes a key, quoted only if necessary.</summary>
     public static string WriteKey(string name) => IsPlainKey(name) ? name : Quote(name);
 
     private static void Append(StringBuilder output, Json5Node node, int indent, string newLine)
@@ -107,7 +107,7 @@ public static class Json5Writer
         output.Append(' ', indent).Append(close);
     }
 
-    /// <summary>A list of plain values that fits on a line; null for any other.</summary>
+    /// <summary>Writes a list of scalars that fits on a line; null for any other.</summary>
     private static string? OneLine(Json5Array array, int indent)
     {
         if (array.Items.Any(item => item is Json5Array or Json5Object))

@@ -15,7 +15,6 @@ internal enum SuggestionKind
     Color,
 }
 
-/// <summary>A completion item.</summary>
 /// <param name="Insert">The text that replaces <paramref name="Replaces"/>.</param>
 internal sealed record Suggestion(string Label, SuggestionKind Kind, string Insert, TextSpan Replaces)
 {
@@ -28,7 +27,7 @@ internal sealed record Suggestion(string Label, SuggestionKind Kind, string Inse
     public string? Filter { get; init; }
     public required string Sort { get; init; }
 
-    /// <summary>Whether <see cref="Insert"/> has places to fill in, as snippets have.</summary>
+    /// <summary>True if <see cref="Insert"/> has snippet placeholders.</summary>
     public bool IsSnippet { get; init; }
 
     /// <summary>True to trigger suggestions again for the inserted placeholder.</summary>
@@ -153,7 +152,7 @@ internal static class Completions
         }
     }
 
-    /// <summary>True if an agent key at the top of a template is the default of an existing field.</summary>
+    /// <summary>Excludes agent keys at the top of a template, unless they set the default of an existing field.</summary>
     private static bool IsOfUse(DocumentModel model, Shape shape, TemplateField key) =>
         shape.Role != Role.Template
         || !AgentSpec.Keys.Contains(key.Name)
@@ -175,7 +174,7 @@ internal static class Completions
         };
     }
 
-    /// <summary>The mark that the file uses for its texts.</summary>
+    /// <summary>Gets the quote that the file uses for strings.</summary>
     private static char QuoteOf(string text)
     {
         var (plain, single) = (text.IndexOf('"', StringComparison.Ordinal), text.IndexOf('\'', StringComparison.Ordinal));
@@ -390,7 +389,7 @@ internal static class Completions
     private static Choice OfTool(ToolName tool) =>
         new(tool.Name, SuggestionKind.Tool, tool.MayChange ? "can make changes" : null, HoverMarkdown.Escape(tool.Description));
 
-    /// <summary>Every use of a tool, or those of a pattern; of the tool that starts tasks each template that it can be.</summary>
+    /// <summary>Gets a rule for every use of a tool, or for a pattern; for the tool that starts tasks, one for each template it can use.</summary>
     private static IEnumerable<Choice> Rules(LanguageSources sources)
     {
         foreach (var tool in ToolNames.All)

@@ -15,7 +15,7 @@ internal sealed record ParsedMember(string Name, TextSpan At)
     public string? Value { get; set; }
 }
 
-/// <summary>An object or a list that is open around a place, its end perhaps not typed yet.</summary>
+/// <summary>An object or list that contains the position and may not be closed yet.</summary>
 internal sealed class Frame(bool isObject, int start)
 {
     public bool IsObject => isObject;
@@ -31,14 +31,14 @@ internal sealed class Frame(bool isObject, int start)
 internal readonly record struct FrameStep(Frame Frame, string? Key);
 
 /// <summary>
-/// Where a place in a half-typed JSON5 text is. Found from its marks alone, because what the reader recovers may lack the very thing that is being
-/// typed. Never fails: a text that is none leads nowhere.
+/// The syntactic context of a position in incomplete JSON5. Computed from the tokens alone, because the parser's recovery may omit what is
+/// being typed. Never fails: for other text, <paramref name="Steps"/> is empty.
 /// </summary>
-/// <param name="Steps">From the outermost; empty outside of everything.</param>
+/// <param name="Steps">From the outermost; empty outside of all objects and lists.</param>
 /// <param name="Token">The token at the position that is to be replaced; empty if there is none.</param>
-/// <param name="Quote">The mark that the token begins with, or the zero character.</param>
-/// <param name="IsClosed">Whether a token with a mark ends with one.</param>
-/// <param name="HasColon">Whether a colon follows.</param>
+/// <param name="Quote">The opening quote of the token, or the zero character.</param>
+/// <param name="IsClosed">True if a quoted token has its closing quote.</param>
+/// <param name="HasColon">True if a colon follows.</param>
 internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, TextSpan Token, char Quote, bool IsClosed, bool HasColon)
 {
     private enum Expect
@@ -131,7 +131,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, T
                 {
                     Expect.Key => CursorKind.Key,
                     Expect.Value => CursorKind.Value,
-                    // A comma was forgotten at the end of the line.
+                    // The comma at the end of the line is missing.
                     Expect.Next when isNewLine => open.Peek().Frame.IsObject ? CursorKind.Key : CursorKind.Value,
                     _ => CursorKind.None,
                 };
@@ -215,7 +215,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, T
         }
     }
 
-    /// <summary>Closes what is of that kind, and what was left open within it. A mark that closes nothing is skipped.</summary>
+    /// <summary>Closes the innermost object or list, and everything left open in it. A bracket that closes nothing is skipped.</summary>
     private static void Close(Stack<Open> open, bool ofObject)
     {
         if (!(open.TryPeek(out var top) && top.Frame.IsObject == ofObject) && open.All(frame => frame.Frame.IsObject != ofObject))

@@ -5,14 +5,14 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>Which of a user's files it is.</summary>
+/// <summary>Identifies one of a user's files.</summary>
 /// <param name="Name">The file name without extension.</param>
 internal sealed record DocumentLocation(CodexCollection Collection, string Name, TemplateLayer Layer, string Path)
 {
     private const string Json5Extension = ".json5";
     private const string MarkdownExtension = ".md";
 
-    /// <summary>The folders of a home or a workspace's <c>.plue</c> that have such files.</summary>
+    /// <summary>The document folders in the home folder or a workspace's <c>.plue</c>.</summary>
     private static readonly IReadOnlyDictionary<string, (CodexCollection Collection, string Extension)> Folders = new Dictionary<
         string,
         (CodexCollection, string)
@@ -34,17 +34,17 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
 
     public bool IsJson5 => Collection != CodexCollection.Prompts;
 
-    /// <summary>The <c>SKILL.md</c> of a skill: Markdown like a prompt, without an address.</summary>
+    /// <summary>True for the <c>SKILL.md</c> of a skill: Markdown like a prompt, without an address.</summary>
     public bool IsSkill { get; init; }
 
-    /// <summary>Null when the file's name cannot be an address.</summary>
+    /// <summary>Null if the file name cannot be an address.</summary>
     public CodexUri? Uri =>
         IsSkill ? null
         : CodexUri.TryOf(Collection, Name, out var uri) ? uri
         : null;
 
-    /// <param name="trustedFolders">Null without one: then no file of a workspace is ours.</param>
-    /// <returns>Null for a file that is none of ours.</returns>
+    /// <param name="trustedFolders">Null if there are none: then no file of a workspace is a document.</param>
+    /// <returns>Null if the file is not a document of Plue.</returns>
     public static DocumentLocation? Of(string path, PluePaths paths, WorkspaceFolders? trustedFolders) =>
         In(path, paths.Home, TemplateLayer.User)
         ?? (trustedFolders?.Paths ?? [])

@@ -4,19 +4,19 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>A value of a document with what is known of its place.</summary>
-/// <param name="Shape">Null where nothing is known.</param>
-/// <param name="Key">The nearest key above it.</param>
-/// <param name="Container">The nearest object around it.</param>
+/// <summary>A value of a document with its context.</summary>
+/// <param name="Shape">Null if unknown.</param>
+/// <param name="Key">The nearest enclosing key.</param>
+/// <param name="Container">The nearest enclosing object.</param>
 internal sealed record LocatedValue(Json5Node Node, Shape? Shape, Json5Member Key, Json5Object Container);
 
-/// <summary>An object of a document, and what it should be.</summary>
+/// <summary>An object of a document and its expected shape.</summary>
 internal sealed record LocatedObject(Json5Object Value, Shape Shape);
 
 /// <summary>The context of a position for completion or hover.</summary>
 /// <param name="Shape">The shape of the object whose key is typed, or of the value; null if unknown.</param>
-/// <param name="Values">The nearest object around the place.</param>
-/// <param name="KeyName">The key at the place, or the one whose value it is; null in an empty place for a key.</param>
+/// <param name="Values">The nearest enclosing object.</param>
+/// <param name="KeyName">The key at the position, or the key of the value there; null where a new key can be typed.</param>
 internal sealed record DocumentPosition(Cursor Cursor, Shape? Shape, Json5Object Values, string? KeyName);
 
 /// <summary>A document with the templates that define its content.</summary>
@@ -39,12 +39,12 @@ internal sealed class DocumentModel
 
     public TemplateCatalog Templates => sources.Templates;
 
-    /// <summary>The fields that the template has or that the codex can set, inherited ones first. Also for a file with errors, as far as they can be parsed.</summary>
+    /// <summary>The fields that the template has or that the codex can set, inherited ones first. For a file with errors, as far as it can be parsed.</summary>
     public IReadOnlyList<TemplateField> Fields => fields.Value;
 
     public string? ParentId => Document.Root.GetString("parent_template");
 
-    /// <summary>Every scalar value, in the order of the file.</summary>
+    /// <summary>Gets all scalar values in file order.</summary>
     public IEnumerable<LocatedValue> Values()
     {
         var root = Document.Root;
@@ -93,7 +93,7 @@ internal sealed class DocumentModel
         return new DocumentPosition(cursor, shape, values, key);
     }
 
-    /// <summary>The shape of the value of a key, in an object of that shape.</summary>
+    /// <summary>Gets the shape of a key's value in an object with the given shape.</summary>
     public Shape? Member(Shape shape, string name, Json5Object values) => walk.Member(shape, name, values);
 
     private IEnumerable<LocatedValue> Within(Json5Node node, Shape? shape, Json5Member key, Json5Object container)
@@ -168,7 +168,7 @@ internal sealed class DocumentModel
         return new Json5Object([.. read?.Members ?? [], .. loose]) { Span = read?.Span ?? default };
     }
 
-    /// <summary>The object or list that begins there.</summary>
+    /// <summary>Finds the object or list that starts at an index.</summary>
     private static Json5Node? Find(Json5Node node, int start)
     {
         while (true)
@@ -203,7 +203,7 @@ internal sealed class DocumentModel
             case CodexCollection.Templates:
                 var parents =
                     ParentId is { } parent && parent != Document.Location.Name ? sources.Templates.Find(parent)?.Fields ?? [] : [];
-                // The type that a child does not repeat is its parent's.
+                // A child does not repeat its parent's type.
                 var own = (root.GetArray("fields")?.Items ?? [])
                     .OfType<Json5Object>()
                     .Select(value => (Field: FieldParser.Of(value), HasType: value.Has("type")))

@@ -4,8 +4,8 @@ using Plue.Server.Json5;
 namespace Plue.Server.Language;
 
 /// <summary>
-/// Sets the space between the marks of a JSON5 text: two spaces for each level, one behind a colon and a comma, none at a line's end, one empty line at
-/// most. Lines stay lines, and every value, key and comment stays as it is, byte for byte.
+/// Normalizes white space between the tokens of a JSON5 text: two spaces per level, one after a colon or comma, none at line ends, and at most one empty
+/// line. Line breaks are kept, and every value, key and comment stays unchanged, byte for byte.
 /// </summary>
 internal static class Formatter
 {
@@ -16,7 +16,7 @@ internal static class Formatter
         {
             return [];
         }
-        // Rare line ends, behind which a comment ends.
+        // Rare line separators, which end a comment.
         if (document.Text.AsSpan().ContainsAny('\u2028', '\u2029'))
         {
             return [];
@@ -25,7 +25,7 @@ internal static class Formatter
         var text = document.Text;
         var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
         var edits = new List<(TextSpan, string)>();
-        // Of each open mark the level of what is in it: one more than that of the line it stands on, so that marks on one line make one level.
+        // For each open bracket, the level of its content: one more than that of the bracket's line, so that brackets on one line add only one level.
         var open = new Stack<int>();
         var (lineLevel, end, before) = (0, 0, '\0');
         foreach (var token in Tokens(text, document.Json5))
@@ -80,7 +80,7 @@ internal static class Formatter
     private static string Between(char before, char mark, string gap, bool isComment) =>
         (before, mark) switch
         {
-            // Comments behind a line are often set under each other.
+            // Trailing comments are often aligned.
             _ when isComment => gap.Length == 0 ? " " : gap,
             (_, ',' or ':') => "",
             (':' or ',', '}' or ']') => gap.Length == 0 ? "" : " ",
@@ -104,7 +104,7 @@ internal static class Formatter
 
     private readonly record struct Token(int Start, int End, bool IsComment);
 
-    /// <summary>Keys, values, marks and comments in their order, from what the reader found: where each ends is not guessed again.</summary>
+    /// <summary>Gets keys, values, punctuation and comments in order. Uses the parsed spans instead of guessing where tokens end.</summary>
     private static List<Token> Tokens(string text, Json5Document document)
     {
         var tokens = document.Comments.Select(comment => new Token(comment.Span.Start, comment.Span.End, true)).ToList();

@@ -20,11 +20,11 @@ internal static class HoverMarkdown
             _ => field.Type.Name(),
         } + (field.Required ? ", required" : "");
 
-    /// <param name="more">Sentences of the place, such as where the field is inherited from.</param>
+    /// <param name="more">Additional sentences, such as the origin of an inherited field.</param>
     public static string Describe(TemplateField field, string name, params IEnumerable<string> more) =>
         string.Join("\n\n", [$"**{Escape(name)}** · {Escape(Type(field))}", .. Lines(field), .. more]);
 
-    /// <summary>Without name and type, which a list shows beside.</summary>
+    /// <summary>Describes a field without name and type, which a list already shows.</summary>
     public static string Details(TemplateField field) => string.Join("\n\n", Lines(field));
 
     private static IEnumerable<string> Lines(TemplateField field)
@@ -55,7 +55,7 @@ internal static class HoverMarkdown
         }
     }
 
-    /// <summary>Price and window, for lists.</summary>
+    /// <summary>Gets price and context window, for lists.</summary>
     public static string? Summarize(ModelInfo model) =>
         string.Join(" · ", new[] { Price(model), model.ContextLength is { } window ? $"{Count(window)} tokens" : null }.OfType<string>())
             is { Length: > 0 } text
@@ -92,7 +92,7 @@ internal static class HoverMarkdown
 
     public static string Code(string text) => $"`{Capped(text).Replace('`', '\'').ReplaceLineEndings(" ")}`";
 
-    /// <summary>Text from a file must not become a link, an image or markup of the window.</summary>
+    /// <summary>Escapes text from a file so that it cannot become a link, an image or other markup.</summary>
     public static string Escape(string text)
     {
         var escaped = new StringBuilder();

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <param name="Markdown">Without links or images from a file.</param>
+/// <param name="Markdown">Contains no links or images from a file.</param>
 internal sealed record HoverText(string Markdown, TextSpan At);
 
 /// <summary>Computes the hover at a position.</summary>
@@ -110,7 +110,7 @@ internal static class Hovers
         return HoverMarkdown.Describe(field, name, origin is null ? [] : [$"Inherited from {HoverMarkdown.Code(origin)}."]);
     }
 
-    /// <summary>The template that first has the field, of a parent and those above it.</summary>
+    /// <summary>Finds the template that first defines the field, in a parent and its ancestors.</summary>
     public static string? Origin(LanguageSources sources, string? parent, string field)
     {
         string? origin = null;

@@ -8,13 +8,13 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>A secret by its name, and where it may be sent.</summary>
+/// <summary>A secret's name and allowed origins.</summary>
 /// <param name="Origins">Empty while the vault is locked.</param>
 internal sealed record KnownSecret(string Reference, IReadOnlyList<string> Origins);
 
 /// <summary>The data that the language features use.</summary>
 /// <param name="links">The references between codices.</param>
-/// <param name="channelTitle">The title of a chat or task; null when there is none.</param>
+/// <param name="channelTitle">Gets the title of a chat or task; null if it does not exist.</param>
 /// <param name="secrets">The keys in the vault by name; null if unknown.</param>
 internal sealed class LanguageSources(
     PluePaths paths,
@@ -27,7 +27,7 @@ internal sealed class LanguageSources(
     Func<IReadOnlyList<KnownSecret>?> secrets
 )
 {
-    /// <summary>The text of an open file as the editor has it, by path.</summary>
+    /// <summary>Gets the open document at a path, with unsaved changes.</summary>
     private Func<string, OpenDocument?> openAt = _ => null;
 
     public PluePaths Paths => paths;
@@ -56,7 +56,7 @@ internal sealed class LanguageSources(
 
     public DocumentLocation? LocationOf(string path) => DocumentLocation.Of(path, paths, trustedFolders());
 
-    /// <summary>Every file that the user or a trusted workspace has, as the editor has it where it is open.</summary>
+    /// <summary>Gets all files of the user and the trusted workspace, with unsaved changes of open documents.</summary>
     public IEnumerable<OpenDocument> OwnFiles() =>
         documents
             .All.SelectMany(files => files.List())
@@ -64,7 +64,7 @@ internal sealed class LanguageSources(
             .Select(codex => Read(codex.Path))
             .OfType<OpenDocument>();
 
-    /// <summary>Null when there is no such file, or it is none of ours.</summary>
+    /// <summary>Null if there is no such file, or it is not a document of Plue.</summary>
     public OpenDocument? Read(string path) =>
         openAt(path)
         ?? (

@@ -14,10 +14,10 @@ internal enum MentionKind
     FieldDefinition,
 }
 
-/// <summary>A place in a document that names something.</summary>
+/// <summary>A range in a document that names something.</summary>
 /// <param name="At">The full range without quotes.</param>
-/// <param name="Name">The part that another name would take the place of.</param>
-/// <param name="Found">The reference behind an address, a template or a secret.</param>
+/// <param name="Name">The range that a rename replaces.</param>
+/// <param name="Found">The reference, for an address, a template or a secret.</param>
 internal sealed record Mention(MentionKind Kind, TextSpan At, TextSpan Name, string Text, FoundReference? Found = null)
 {
     /// <summary>The mentioned codex, if it is one.</summary>
@@ -26,7 +26,7 @@ internal sealed record Mention(MentionKind Kind, TextSpan At, TextSpan Name, str
     public bool IsField => Kind is MentionKind.Field or MentionKind.FieldDefinition;
 }
 
-/// <summary>Finds what a document names: what it refers to, as <see cref="FoundReferences"/> has it, and fields.</summary>
+/// <summary>Finds the names in a document: its references, as in <see cref="FoundReferences"/>, and fields.</summary>
 internal static partial class Mentions
 {
     private const string Extension = ".md";
@@ -44,7 +44,7 @@ internal static partial class Mentions
 
     public static Mention? At(DocumentModel model, int offset) => Of(model).FirstOrDefault(mention => mention.At.Contains(offset));
 
-    /// <summary>The fields that the template itself writes, by the place of their names.</summary>
+    /// <summary>Gets the fields that the template itself defines, by the range of their names.</summary>
     public static IEnumerable<Mention> FieldDefinitions(OpenDocument document) =>
         (document.Root.GetArray("fields")?.Items ?? [])
             .OfType<Json5Object>()
@@ -119,7 +119,7 @@ internal static partial class Mentions
         }
     }
 
-    /// <summary>Null for a path, and for what is written with escapes, so that its parts cannot be pointed at.</summary>
+    /// <summary>Null for a path, and for a text with escapes, whose parts cannot be located.</summary>
     private static Mention? OfReference(OpenDocument document, FoundReference found)
     {
         var start =

@@ -4,11 +4,11 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Language;
 
-/// <summary>Whose models are meant where a document names one.</summary>
+/// <summary>Determines the provider of a model name in a document.</summary>
 internal static class ModelNames
 {
-    /// <param name="values">The object that names the model.</param>
-    /// <returns>Null where no provider is named, or none that is known.</returns>
+    /// <param name="values">The object that contains the model name.</param>
+    /// <returns>Null if no known provider is named.</returns>
     public static ProviderSettings? ProviderOf(LanguageSources sources, DocumentModel model, Json5Object values)
     {
         if (model.Document.Location.Collection == CodexCollection.Providers)

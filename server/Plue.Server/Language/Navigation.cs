@@ -2,13 +2,13 @@ using Plue.Server.Codices;
 
 namespace Plue.Server.Language;
 
-/// <summary>A place in a file of ours, or of Plue's own.</summary>
+/// <summary>A range in a file of the user, or in a shipped document.</summary>
 internal sealed record Occurrence(OpenDocument Document, TextSpan At);
 
-/// <param name="Target">The document that it leads to.</param>
+/// <param name="Target">The linked document.</param>
 internal sealed record DocumentLink(TextSpan At, OpenDocument Target, string Title);
 
-/// <summary>From a name to what is meant, and back.</summary>
+/// <summary>Finds definitions and references.</summary>
 internal static class Navigation
 {
     private static readonly TextSpan Begin = new(0, 0);
@@ -69,14 +69,14 @@ internal static class Navigation
     public static IEnumerable<Mention> MentionsOfField(DocumentModel model, string name) =>
         Mentions.Of(model).Where(mention => mention.IsField && mention.Text == name);
 
-    /// <summary>Every place in a user's files that names a codex.</summary>
+    /// <summary>Gets all mentions of a codex in the user's files.</summary>
     public static IEnumerable<(DocumentModel Model, Mention Mention)> MentionsOfCodex(LanguageSources sources, CodexUri uri) =>
         sources
             .OwnFiles()
             .Select(file => new DocumentModel(sources, file))
             .SelectMany(model => Mentions.Of(model).Where(mention => mention.Codex == uri).Select(mention => (model, mention)));
 
-    /// <summary>In this file, or in that of the nearest parent that writes the field.</summary>
+    /// <summary>Finds the definition in this file, or in the nearest ancestor that defines the field.</summary>
     private static Occurrence? FieldDefinition(LanguageSources sources, DocumentModel model, string name)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);

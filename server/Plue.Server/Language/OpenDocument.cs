@@ -4,7 +4,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Language;
 
-/// <summary>A piece of a text, in UTF-16 units.</summary>
+/// <summary>A range of a text, in UTF-16 units.</summary>
 internal readonly record struct TextSpan(int Start, int End)
 {
     public static TextSpan Of(Json5Span span) => new(span.Start, span.End);
@@ -16,7 +16,7 @@ internal readonly record struct TextSpan(int Start, int End)
 internal sealed record TextChange(string Text, (int Line, int Character)? Start = null, (int Line, int Character)? End = null);
 
 /// <summary>A file in the editor or on disk. Immutable: each version is a new instance, parsed on first use.</summary>
-/// <param name="version">The editor's; 0 for a file of the disk.</param>
+/// <param name="version">The version in the editor; 0 for a file on disk.</param>
 internal sealed class OpenDocument(DocumentLocation place, string text, int version)
 {
     private readonly Lazy<Json5Lines> lines = new(() => new Json5Lines(text));
@@ -30,7 +30,7 @@ internal sealed class OpenDocument(DocumentLocation place, string text, int vers
     public Json5Document Json5 => LazyInitializer.EnsureInitialized(ref json5, () => Json5Reader.Read(text, Lines));
     public FrontMatter FrontMatter => frontMatter.Value;
 
-    /// <summary>True if the file is too large to parse; only that is reported.</summary>
+    /// <summary>True if the file is too large to parse; then this is its only diagnostic.</summary>
     public bool IsTooLarge => text.Length > Json5Reader.MaxBytes;
 
     public Json5Object Root => Json5.Root as Json5Object ?? Json5Object.Empty;

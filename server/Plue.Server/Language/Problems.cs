@@ -5,11 +5,11 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>Something to mark in a text.</summary>
-/// <param name="Code">Which check found it; stable.</param>
+/// <summary>A diagnostic.</summary>
+/// <param name="Code">A stable ID of the check that found it.</param>
 internal sealed record LanguageProblem(TextSpan At, string Message, bool IsError, string Code);
 
-/// <summary>Computes the diagnostics of a document: from its own check and from its references.</summary>
+/// <summary>Computes the diagnostics of a document, from its content and its references.</summary>
 internal static class Problems
 {
     public const string Syntax = "syntax";
@@ -133,7 +133,7 @@ internal static class Problems
         return line < 0 ? text.Length : start + Math.Max(1, line);
     }
 
-    /// <summary>References in the text of a prompt need not exist.</summary>
+    /// <summary>Gets the diagnostic of a broken reference. References in the text of a prompt may be broken.</summary>
     private static LanguageProblem? OfMention(LanguageSources sources, DocumentModel model, Mention mention) =>
         model.Document.Location.IsJson5
         && mention.Found is { IsOfReading: false } reference
@@ -141,7 +141,7 @@ internal static class Problems
             ? new LanguageProblem(mention.At, problem, found.IsError, Reference)
             : null;
 
-    /// <summary>Placeholders for what nothing fills in: no argument, and no field of those that use the prompt.</summary>
+    /// <summary>Gets diagnostics of placeholders that match neither an argument nor a field of the templates that use the prompt.</summary>
     private static IEnumerable<LanguageProblem> Unfilled(LanguageSources sources, DocumentModel model)
     {
         var mentions = Mentions.Of(model).Where(mention => mention.Kind == MentionKind.Field).ToList();

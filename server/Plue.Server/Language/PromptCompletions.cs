@@ -3,7 +3,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>Completion in Markdown: the keys of its head, fields in double braces, addresses.</summary>
+/// <summary>Completion in Markdown: front matter keys, fields in double braces, addresses.</summary>
 internal static class PromptCompletions
 {
     private const string Fence = "---";
@@ -66,7 +66,7 @@ internal static class PromptCompletions
         return IsInHead(text, line) && !before.Contains(':', StringComparison.Ordinal) ? [.. HeadKeys(document, line, offset)] : [];
     }
 
-    /// <summary>The fields of chats and tasks, which may be named in a prompt.</summary>
+    /// <summary>Gets the fields of chats and tasks, which a prompt may use.</summary>
     public static IEnumerable<TemplateField> FieldsOf(LanguageSources sources) =>
         sources
             .Templates.List()
@@ -74,7 +74,10 @@ internal static class PromptCompletions
             .SelectMany(entry => entry.Template!.Fields)
             .DistinctBy(field => field.Name);
 
-    /// <summary>Gets the names that have a value: arguments, values from the editor and the chat, and fields of the templates that use the prompt, or of all templates if none does.</summary>
+    /// <summary>
+    /// Gets the names that have a value: arguments, values from the editor and the chat, and fields of the templates that use the prompt, or of all
+    /// templates if none does.
+    /// </summary>
     public static IReadOnlyCollection<string> NamesFor(LanguageSources sources, OpenDocument document)
     {
         var users = CodexLinks

@@ -5,18 +5,18 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>A way to put something right.</summary>
+/// <summary>A quick fix.</summary>
 /// <param name="Problem">The diagnostic that it fixes.</param>
-/// <param name="IsUsual">The likely one of several.</param>
+/// <param name="IsUsual">True for the preferred one of several.</param>
 internal sealed record QuickFix(string Title, LanguageProblem Problem, bool IsUsual = false)
 {
-    /// <summary>In this document.</summary>
+    /// <summary>Edits in this document.</summary>
     public IReadOnlyList<(TextSpan At, string Text)> Edits { get; init; } = [];
 
-    /// <summary>A file to make, with its text.</summary>
+    /// <summary>A file to create, with its text.</summary>
     public (string Path, string Text)? Creates { get; init; }
 
-    /// <summary>A provider whose key is to go into the vault.</summary>
+    /// <summary>The provider whose key is to be moved to the vault.</summary>
     public string? MovesKeyOf { get; init; }
 }
 
@@ -91,7 +91,7 @@ internal static partial class QuickFixes
         }
     }
 
-    /// <summary>The name that is wrong: of an address its last part.</summary>
+    /// <summary>Gets the range of the wrong name; for an address, its last part.</summary>
     private static TextSpan? Typo(OpenDocument document, LanguageProblem problem)
     {
         var at = problem.At;
@@ -127,7 +127,7 @@ internal static partial class QuickFixes
             return $" {field.Name}: {text} ";
         }
 
-        // Like the first member: on a separate line, or before it on the same line.
+        // Formatted like the first member: on a separate line, or before it on the same line.
         var between = document.Text[(value.Span.Start + 1)..value.Members[0].NameSpan.Start];
         var end = between.AsSpan().IndexOfAnyExcept("\r\n \t");
         var lead = between.AsSpan().ContainsAny('\n', '\r') ? between[..(end < 0 ? between.Length : end)] : " ";
@@ -186,7 +186,7 @@ internal static partial class QuickFixes
         return [(new TextSpan(start, end), "")];
     }
 
-    /// <summary>The file that would be meant, beside where the document itself lies.</summary>
+    /// <summary>Gets the file to create for a broken reference, in the same home or workspace as the document.</summary>
     private static (string Path, string Text)? Creation(LanguageSources sources, OpenDocument document, Mention mention)
     {
         if (mention.Codex is not { Collection: CodexCollection.Prompts or CodexCollection.Templates } uri || sources.Find(uri) is not null)

@@ -4,16 +4,16 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <param name="Edits">In the order of the text; none overlaps another.</param>
+/// <param name="Edits">Sorted and not overlapping.</param>
 internal sealed record DocumentEdit(OpenDocument Document, IReadOnlyList<(TextSpan At, string Text)> Edits);
 
 /// <param name="From">The file to rename after the edits; null if none.</param>
 internal sealed record RenameEdit(IReadOnlyList<DocumentEdit> Documents, string? From = null, string? To = null);
 
-/// <summary>Another name for a field of a template, or for a codex with all files that name it.</summary>
+/// <summary>Renames a field of a template, or a codex with all references to it.</summary>
 internal static class Renames
 {
-    /// <summary>The name that would change; null where nothing has one of the user's own.</summary>
+    /// <summary>Gets the name to change; null if there is no name that a user may change.</summary>
     public static (TextSpan At, string Name)? Prepare(LanguageSources sources, OpenDocument document, int offset)
     {
         var model = new DocumentModel(sources, document);
@@ -31,7 +31,9 @@ internal static class Renames
             : null;
     }
 
-    /// <exception cref="FailureException">NotFound: there is no renameable symbol, or the new name is invalid. Conflict: the name is taken, or chats refer to the codex.</exception>
+    /// <exception cref="FailureException">
+    /// NotFound: there is no symbol to rename, or the new name is invalid. Conflict: the name is in use, or chats refer to the codex.
+    /// </exception>
     public static RenameEdit To(LanguageSources sources, OpenDocument document, int offset, string name)
     {
         var model = new DocumentModel(sources, document);

@@ -43,8 +43,8 @@ internal sealed record Shape(TemplateField Field, Role Role, Meaning Meaning = M
     public IReadOnlyList<TemplateField> Keys => Field.Properties;
 }
 
-/// <summary>Walks down from the root of a document along keys and lists and gets the expected content at each step.</summary>
-/// <param name="fields">The fields of the template that the document describes, or follows.</param>
+/// <summary>Determines the expected content of a document, step by step from its root along keys and list items.</summary>
+/// <param name="fields">The fields of the template that the document defines or uses.</param>
 internal sealed class ShapeWalk(LanguageSources sources, DocumentLocation place, Lazy<IReadOnlyList<TemplateField>> fields)
 {
     private const string LlmProvider = ProviderFormat.TemplateId;
@@ -58,7 +58,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentLocation place,
         };
 
     /// <summary>Gets the shape of a key's value; null if the key is unknown.</summary>
-    /// <param name="siblings">The object that has the key.</param>
+    /// <param name="siblings">The object that contains the key.</param>
     public Shape? Member(Shape shape, string name, Json5Object siblings)
     {
         if (shape.Keys.FirstOrDefault(key => key.Name == name) is not { } field)
@@ -119,7 +119,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentLocation place,
     private Shape OfDefault(Json5Object siblings)
     {
         var own = FieldParser.Of(siblings);
-        // Only a field without a type of its own needs the others, which may be many.
+        // Only a field without a type needs the other fields, which may be many.
         var field =
             siblings.Has("type") || own.Name.Length == 0 ? own : fields.Value.FirstOrDefault(field => field.Name == own.Name) ?? own;
         return new Shape(
@@ -194,7 +194,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentLocation place,
     };
 }
 
-/// <summary>A field as far as it is typed, errors and all.</summary>
+/// <summary>Parses a field definition that may be incomplete or have errors.</summary>
 internal static class FieldParser
 {
     public static TemplateField Of(Json5Object value) =>

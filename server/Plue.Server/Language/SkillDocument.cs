@@ -63,7 +63,7 @@ internal static partial class SkillDocument
         return [.. problems.OrderBy(problem => problem.At.Start)];
     }
 
-    /// <summary>The keys of the front matter that it does not have yet.</summary>
+    /// <summary>Suggests the front matter keys that are missing.</summary>
     public static IReadOnlyList<Suggestion> Completions(OpenDocument document, int offset)
     {
         var text = document.Text;
@@ -172,7 +172,7 @@ internal static partial class SkillDocument
         }
     }
 
-    /// <summary>What its scripts would run, at the line with its name.</summary>
+    /// <summary>Gets diagnostics of commands in its scripts, at the line with its name.</summary>
     private static IEnumerable<LanguageProblem> Scripts(OpenDocument document, string folder)
     {
         IReadOnlyList<SkillFile> files;

@@ -3,7 +3,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>The names that VS Code has for icons and colors.</summary>
+/// <summary>The names of VS Code's icons and colors.</summary>
 internal static class ThemeNames
 {
     // Lines of `name,character,code`, after a header.
@@ -19,10 +19,10 @@ internal static class ThemeNames
         ]
     );
 
-    /// <summary>Every codicon, of the version that the extension draws with.</summary>
+    /// <summary>All codicons, in the version that the extension uses.</summary>
     public static IReadOnlyList<string> Icons => Codicons.Value;
 
-    /// <summary>Those meant for signs beside names; any other that a theme has may be used as well.</summary>
+    /// <summary>The colors meant for icons beside names; any other theme color is allowed, too.</summary>
     public static readonly IReadOnlyList<string> Colors =
     [
         "charts.blue",

@@ -13,8 +13,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Mcp;
 
 /// <summary>
-/// This home as a server of the Model Context Protocol: chats, tasks, items and usage. It reads, and starts tasks only where the user allowed it. Approvals of
-/// such tasks appear in every window of Plue; no client can answer one.
+/// Serves this home over the Model Context Protocol: chats, tasks, items and usage. Read-only, unless the user allowed it to start tasks. Approvals of
+/// such tasks appear in every Plue window; clients cannot decide them.
 /// </summary>
 internal sealed class HomeServer : IChatEvents, ITurnSink, IAsyncDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class HomeServer : IChatEvents, ITurnSink, IAsyncDisposable
         conversations = new Conversations(chat);
         tools = new ServedTools(services, conversations, services.Tasks(chat, conversations, (_, _) => { }), start);
         resources = new ServedResources(tools);
-        // Shares the approvals of tasks with the windows, and reads those of their tasks.
+        // Shares approvals of tasks with the windows, and reads their changes.
         working = Task.WhenAll(
             services.Permissions.Inbox.RunAsync(background.Token),
             start is null ? Task.CompletedTask : conversations.FollowAsync(background.Token)

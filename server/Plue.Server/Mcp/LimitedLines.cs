@@ -1,6 +1,6 @@
 namespace Plue.Server.Mcp;
 
-/// <summary>A stream of lines that fails when a line is too long, before a reader has to keep it.</summary>
+/// <summary>A stream of lines that throws when a line is too long, before a reader buffers it.</summary>
 internal sealed class LimitedLines(Stream stream, int maxBytes) : Stream
 {
     private int length;

@@ -12,7 +12,7 @@ internal sealed partial class OutgoingContent(ITextMask secrets)
 
     public string Clean(string text) => PrivateKey.Replace(secrets.Mask(text), OmittedKey);
 
-    /// <summary>Cleans every string value, at every depth.</summary>
+    /// <summary>Cleans all strings in an object, recursively.</summary>
     public JsonObject Clean(JsonObject value) => (JsonObject)Copy(value)!;
 
     private JsonNode? Copy(JsonNode? node) =>

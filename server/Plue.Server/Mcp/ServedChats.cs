@@ -8,13 +8,13 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>The tools that list, read and search chats. Contents of files, results of tools and reasoning are not returned.</summary>
+/// <summary>The tools that list, read and search chats. File contents, tool results and reasoning are not returned.</summary>
 internal sealed class ServedChats(Conversations conversations, ChatSearch search, OutgoingContent outgoing)
 {
     private const int MaxQuery = 1_000;
     private const int MaxMatches = 1_000;
 
-    /// <summary>Each search reads with two threads.</summary>
+    /// <summary>Limits concurrent searches, each of which uses two threads.</summary>
     private readonly SemaphoreSlim searching = new(2, 2);
 
     public IReadOnlyList<ServedTool> Tools =>
@@ -42,10 +42,10 @@ internal sealed class ServedChats(Conversations conversations, ChatSearch search
             ),
         ];
 
-    /// <summary>Chats with messages, most recently used first.</summary>
+    /// <summary>Gets chats with messages, most recently used first.</summary>
     public IEnumerable<ChatSummary> List(bool includeArchived) => conversations.List(includeArchived).Where(chat => chat.MessageCount > 0);
 
-    /// <summary>The beginning of a chat or task as Markdown.</summary>
+    /// <summary>Returns the start of a chat or task as Markdown.</summary>
     /// <exception cref="FailureException">NotFound.</exception>
     public string Markdown(CodexUri uri)
     {
@@ -84,7 +84,7 @@ internal sealed class ServedChats(Conversations conversations, ChatSearch search
         var left = ServedText.MaxCharacters;
         while (index < messages.Count && rows.Count < limit && left > 0)
         {
-            // Masked before it is cut, so that no part of a secret is at an edge.
+            // Masked before it is cut, so that no partial secret remains at an edge.
             var text = outgoing.Clean(messages[index].Text);
             var part = ServedText.Part(text, offset, left);
             rows.Add((JsonNode)Row(messages[index], part));

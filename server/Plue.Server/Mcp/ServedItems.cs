@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>The tools that list and read items, the user's own documents.</summary>
+/// <summary>The tools that list and read items, the user's documents.</summary>
 internal sealed class ServedItems(Documents documents, OutgoingContent outgoing)
 {
     private readonly FileCodices items = documents.Of(CodexCollection.Items);
@@ -32,7 +32,7 @@ internal sealed class ServedItems(Documents documents, OutgoingContent outgoing)
     public IEnumerable<FileCodex> List(string? template = null) =>
         items.List().Where(item => item.Uri is not null && (template is null || documents.Templates.IsA(item.TemplateId, template)));
 
-    /// <summary>The beginning of an item.</summary>
+    /// <summary>Returns the start of an item.</summary>
     /// <exception cref="FailureException">NotFound.</exception>
     public string Text(CodexUri uri)
     {

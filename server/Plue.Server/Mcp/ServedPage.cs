@@ -4,13 +4,13 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>A part of a list. The cursor is the position of the next part.</summary>
+/// <summary>A page of a list. The cursor is the position of the next page.</summary>
 internal static class ServedPage
 {
     public const int MaxRows = 100;
     public const int DefaultRows = 25;
 
-    /// <summary>The parameters of tools that return a page, as properties of a JSON Schema.</summary>
+    /// <summary>The paging parameters of tools, as properties of a JSON Schema.</summary>
     public const string Properties = """
         "limit":{"type":"integer","minimum":1,"maximum":100,"description":"Rows of a page. Default: 25."},"cursor":{"type":"string","description":"The next_cursor of the previous page."}
         """;

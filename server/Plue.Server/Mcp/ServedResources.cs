@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>Items and chats as resources. Their addresses are those of Plue.</summary>
+/// <summary>Items and chats as MCP resources, with their Plue addresses.</summary>
 internal sealed class ServedResources(ServedTools tools)
 {
     private const int PageSize = 50;
@@ -64,7 +64,7 @@ internal sealed class ServedResources(ServedTools tools)
         };
     }
 
-    /// <exception cref="McpProtocolException">It does not exist, or the policy refuses it.</exception>
+    /// <exception cref="McpProtocolException">It does not exist, or the policy denies it.</exception>
     public ReadResourceResult Read(string address)
     {
         if (

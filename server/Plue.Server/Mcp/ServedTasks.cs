@@ -37,7 +37,7 @@ internal sealed class ServedTasks(
 
     public IReadOnlyList<ServedTool> Tools => start is null ? [.. ReadTools] : [.. ReadTools, StartTool, StopTool];
 
-    /// <summary>Newest first.</summary>
+    /// <summary>Gets the tasks, newest first.</summary>
     public IEnumerable<TaskRow> List() => tasks.Reader.Rows(null, includeArchived: false);
 
     private IEnumerable<ServedTool> ReadTools =>
@@ -270,5 +270,5 @@ internal sealed class ServedTasks(
 }
 
 /// <summary>The user's permission to start tasks.</summary>
-/// <param name="MaxUsd">The highest budget of each task; null leaves it to the template.</param>
+/// <param name="MaxUsd">The maximum budget of each task; null leaves it to the template.</param>
 internal sealed record TaskStart(decimal? MaxUsd);

@@ -3,13 +3,13 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>Cuts texts into parts of a limited size.</summary>
+/// <summary>Splits texts into parts of limited size.</summary>
 internal static class ServedText
 {
     /// <summary>The maximum length of one result in UTF-16 code units.</summary>
     public const int MaxCharacters = 60_000;
 
-    /// <summary>Returns a part of the text that does not end between the halves of a character.</summary>
+    /// <summary>Returns a part of the text that does not end inside a surrogate pair.</summary>
     public static string Part(string text, int from, int max)
     {
         var start = Math.Min(from, text.Length);
@@ -22,7 +22,7 @@ internal static class ServedText
         return text[start..end];
     }
 
-    /// <summary>A position in a list of texts.</summary>
+    /// <summary>Creates the cursor for a position in a list of texts.</summary>
     public static string Cursor(int index, int offset) =>
         offset == 0 ? ServedPage.Cursor(index) : string.Create(CultureInfo.InvariantCulture, $"{index}:{offset}");
 

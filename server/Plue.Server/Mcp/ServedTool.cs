@@ -6,7 +6,7 @@ namespace Plue.Server.Mcp;
 
 /// <summary>A tool that Plue offers to other programs.</summary>
 /// <param name="Schema">The JSON Schema of its parameters.</param>
-/// <param name="RunAsync">Returns the result, which is masked before it leaves.</param>
+/// <param name="RunAsync">Returns the result, which is masked before it is sent.</param>
 internal sealed record ServedTool(
     string Name,
     string Title,

@@ -12,7 +12,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Mcp;
 
-/// <summary>Every tool that Plue offers to other programs. The organization's policy can refuse each by its name.</summary>
+/// <summary>All tools that Plue offers to other programs. The organization policy can deny each by name.</summary>
 internal sealed class ServedTools
 {
     private static readonly JsonElement NoArguments = JsonElement.Parse("{}");
@@ -39,14 +39,14 @@ internal sealed class ServedTools
     public ServedChats Chats { get; }
     public ServedItems Items { get; }
 
-    /// <summary>The tools that the policy allows now.</summary>
+    /// <summary>Gets the tools that the policy currently allows.</summary>
     public IReadOnlyList<ServedTool> List()
     {
         var policy = ManagedPolicy.Read(paths);
         return [.. All.Where(tool => policy.RefusalOfTool(tool.Name) is null)];
     }
 
-    /// <summary>Runs a tool. A failure is a result that says what to do.</summary>
+    /// <summary>Runs a tool. A failure is returned as a result that says what to do.</summary>
     /// <param name="arguments">Null for none.</param>
     /// <exception cref="FailureException">NotFound: there is no such tool.</exception>
     public async Task<ServedResult> CallAsync(string name, JsonElement? arguments, CancellationToken cancellationToken)
@@ -77,14 +77,14 @@ internal sealed class ServedTools
 
     public string Clean(string text) => outgoing.Clean(text);
 
-    /// <summary>Why the policy refuses to return resources; null if it allows them.</summary>
-    /// <param name="tool">The tool that returns the same.</param>
+    /// <summary>Returns why the policy denies resources; null if it allows them.</summary>
+    /// <param name="tool">The tool that returns the same content.</param>
     public string? RefusalOf(string tool) => ManagedPolicy.Read(paths).RefusalOfTool(tool);
 
     private IEnumerable<ServedTool> All => [.. Chats.Tools, .. tasks.Tools, .. Items.Tools, .. usage.Tools];
 }
 
-/// <param name="Text">JSON, or for an error a sentence that says what to do.</param>
+/// <param name="Text">JSON; for an error, a sentence that says what to do.</param>
 internal sealed record ServedResult(string Text, bool IsError = false)
 {
     public static ServedResult Of(JsonObject value)

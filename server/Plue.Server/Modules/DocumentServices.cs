@@ -9,7 +9,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Modules;
 
-/// <summary>Binds documents to what refers to them and what they refer to: chats, providers and the vault.</summary>
+/// <summary>Connects documents with chats, providers and the vault, which refer to each other.</summary>
 internal sealed class DocumentServices(
     PlatformServices platform,
     VaultServices vault,
@@ -29,13 +29,13 @@ internal sealed class DocumentServices(
             () => platform.Workspace.TrustedFolders
         );
 
-    /// <summary>Unlocks nothing: an address in a vault that cannot be looked at is not checked.</summary>
+    /// <summary>Does not unlock the vault: while its names are unknown, addresses in it are not checked.</summary>
     public References References =>
         new(codices.Documents, id => providers.Registry.Find(id) is not null, TitleOf, DefaultChoice, VaultReferences);
 
     public TemplateChecks Checks => new(codices.Documents, References);
 
-    /// <param name="updateChat">By a chat's id; null writes to its file.</param>
+    /// <param name="updateChat">Updates a chat by its ID; null writes to its file.</param>
     public CodexRename Rename(Func<string, ChatFields, CancellationToken, Task>? updateChat) =>
         new(
             codices.Documents,
@@ -51,7 +51,7 @@ internal sealed class DocumentServices(
             )
         );
 
-    /// <param name="secrets">The secrets in the vault; null while they are not known.</param>
+    /// <param name="secrets">The secrets in the vault; null if unknown.</param>
     public LanguageSources Language(Func<IReadOnlyList<KnownSecret>?> secrets) =>
         new(
             platform.Paths,
@@ -70,7 +70,7 @@ internal sealed class DocumentServices(
     private ModelChoice? DefaultChoice(string name) =>
         name == References.DefaultLarge ? codices.Config.DefaultLarge : codices.Config.DefaultSmall;
 
-    /// <summary>Null while the vault cannot be looked at, and where it is empty.</summary>
+    /// <summary>Null if the vault is busy or empty.</summary>
     private IReadOnlySet<string>? VaultReferences() =>
         vault.Vault.ReferencesAsync(CancellationToken.None).AsTask() is { IsCompletedSuccessfully: true, Result: { Count: > 0 } references }
             ? references

@@ -9,7 +9,7 @@ using Plue.Server.Transfer.Programs;
 
 namespace Plue.Server.Modules;
 
-/// <summary>Takes over what other programs have: chats, agents, prompts, instructions, keys and MCP servers. Each import can be undone as a whole.</summary>
+/// <summary>Imports data of other programs: chats, agents, prompts, instructions, keys and MCP servers. Each import can be undone as a whole.</summary>
 internal sealed class ProgramImport(
     PlatformServices platform,
     TransferServices transfer,
@@ -19,10 +19,10 @@ internal sealed class ProgramImport(
     McpImport servers
 )
 {
-    /// <summary>In place of a program, for imports of files that the user chose.</summary>
+    /// <summary>The pseudo program for imports of files that the user chose.</summary>
     private const string Chosen = "files";
 
-    /// <summary>The programs whose servers are found, by the names that the importer gives them.</summary>
+    /// <summary>The programs with MCP servers, by their names in the importer.</summary>
     private static readonly Dictionary<string, string> ServerPrograms = new(StringComparer.Ordinal)
     {
         ["claude-code"] = "Claude Code",
@@ -48,7 +48,7 @@ internal sealed class ProgramImport(
             $"There is no program {id}.{NearestName.Hint(id, ImportProgram.All.Select(program => program.Id))}"
         );
 
-    /// <param name="editorFolder">The folder of the window's user settings; null if it is not known.</param>
+    /// <param name="editorFolder">The folder of the window's user settings; null if unknown.</param>
     public IReadOnlyList<(ImportKind Kind, IReadOnlyList<ImportCandidate> Items, bool IsTruncated)> Find(
         ImportProgram program,
         string? editorFolder,
@@ -60,17 +60,17 @@ internal sealed class ProgramImport(
                 .Where(group => group.Items.Count > 0),
         ];
 
-    /// <summary>Records chats that were imported from files, so that this can be undone.</summary>
-    /// <param name="runId">The run to which they belong; null for one of their own.</param>
-    /// <param name="addresses">Of the chats.</param>
+    /// <summary>Records chats that were imported from files, so that the import can be undone.</summary>
+    /// <param name="runId">The run to add them to; null creates one.</param>
+    /// <param name="addresses">The addresses of the chats.</param>
     public void RecordChats(string? runId, IReadOnlyList<string> addresses) => Record(ImportKind.Chats, addresses, runId);
 
     /// <summary>Records keys that were imported from a file.</summary>
-    /// <param name="references">Of keys that were not in the vault before.</param>
+    /// <param name="references">The keys that were not in the vault before.</param>
     public void RecordKeys(IReadOnlyList<string> references) => Record(ImportKind.Keys, references);
 
-    /// <summary>Records skills that were imported.</summary>
-    /// <param name="paths">Of their <c>SKILL.md</c>.</param>
+    /// <summary>Records imported skills.</summary>
+    /// <param name="paths">The paths of their <c>SKILL.md</c>.</param>
     public void RecordSkills(IReadOnlyList<string> paths) =>
         runs.Add(
             Ids.New("import"),
@@ -87,15 +87,15 @@ internal sealed class ProgramImport(
             ]
         );
 
-    /// <summary>Records servers that were imported.</summary>
+    /// <summary>Records imported servers.</summary>
     public void RecordServers(McpImported imported) =>
         runs.Add(
             Ids.New("import"),
             [.. imported.Servers.SelectMany(server => EntriesOf(server, ProgramData.SourceOf(Chosen, ImportKind.McpServers, server.Name)))]
         );
 
-    /// <summary>Imports the items one by one. What fails is reported and does not stop the others.</summary>
-    /// <param name="runId">The run to which they belong, to be undone together.</param>
+    /// <summary>Imports the items one by one. A failure is reported and does not stop the others.</summary>
+    /// <param name="runId">The run to add them to, so that they are undone together.</param>
     public async Task<ProgramImportReport> ImportAsync(
         string runId,
         ImportProgram program,
@@ -135,7 +135,7 @@ internal sealed class ProgramImport(
         }
         finally
         {
-            // Also what was created before a cancellation can be undone.
+            // Items created before a cancellation can be undone, too.
             runs.Add(runId, created);
         }
 
@@ -143,8 +143,8 @@ internal sealed class ProgramImport(
     }
 
     /// <summary>Moves what a run created to the trash. What cannot be undone is kept and reported.</summary>
-    /// <param name="deleteChat">By its address.</param>
-    /// <param name="deleteDocument">By its address.</param>
+    /// <param name="deleteChat">Deletes a chat by its address.</param>
+    /// <param name="deleteDocument">Deletes a document by its address.</param>
     /// <exception cref="FailureException">NotFound: there is no such run. VaultLocked.</exception>
     public async Task<ProgramUndoReport> UndoAsync(
         string runId,
@@ -215,7 +215,7 @@ internal sealed class ProgramImport(
         }
         catch (FailureException failure) when (failure.Failure.Kind == FailureKind.NotFound)
         {
-            return null; // The user deleted it already.
+            return null; // The user already deleted it.
         }
         catch (FailureException failure) when (failure.Failure.Kind != FailureKind.VaultLocked)
         {
@@ -303,7 +303,7 @@ internal sealed class ProgramImport(
                     ),
             ];
 
-    /// <summary>Undone from the end: a server goes before its keys, which another server may use.</summary>
+    /// <summary>Gets the entries, which are undone in reverse: a server before its keys, which another server may use.</summary>
     private static IReadOnlyList<StoredImportEntry> EntriesOf(McpImportedServer server, string source) =>
         [
             .. server.References.Select(reference => new StoredImportEntry(ImportKind.Keys, $"{source}/{reference}", reference)),
@@ -414,7 +414,7 @@ internal sealed class ProgramImport(
         return free;
     }
 
-    /// <summary>Addresses of what was imported and is still there. Keys and files count until their import is undone.</summary>
+    /// <summary>Gets the addresses of imported items that still exist. Keys and files count until their import is undone.</summary>
     private Dictionary<string, string> Present() =>
         runs.Addresses()
             .Where(entry =>
@@ -423,20 +423,20 @@ internal sealed class ProgramImport(
                 || codices.Documents.Of(uri.Collection).Get(uri.Name) is not null
             )
             .Where(entry => !entry.Value.StartsWith("codex://chats/", StringComparison.Ordinal))
-            // A server that was removed by hand can be imported again; the importer knows which are there.
+            // A server that was removed manually can be imported again; the importer knows which servers exist.
             .Where(entry => !entry.Key.Contains($"/{ImportKind.McpServers}/", StringComparison.Ordinal))
             .ToDictionary(StringComparer.Ordinal);
 }
 
-/// <param name="Address">Of a document or chat, the reference of a key, or the path of a file.</param>
-/// <param name="Notes">What was not taken over, one sentence each.</param>
+/// <param name="Address">The address of a document or chat, the reference of a key, or the path of a file.</param>
+/// <param name="Notes">Omissions, one sentence each.</param>
 internal sealed record ImportedItem(string Id, string Address, IReadOnlyList<string> Notes);
 
-/// <param name="StoreKeys">Their keys go to the vault.</param>
-/// <param name="EditorFolder">The folder of the window's user settings; null if it is not known.</param>
+/// <param name="StoreKeys">True to store their keys in the vault.</param>
+/// <param name="EditorFolder">The folder of the window's user settings; null if unknown.</param>
 internal sealed record ServerChoices(bool StoreKeys, string? EditorFolder);
 
 internal sealed record ProgramImportReport(IReadOnlyList<ImportedItem> Imported, IReadOnlyList<ImportFailure> Failed);
 
-/// <param name="Kept">What could not be undone, one sentence each.</param>
+/// <param name="Kept">Items that could not be undone, one sentence each.</param>
 internal sealed record ProgramUndoReport(int Removed, IReadOnlyList<string> Kept);

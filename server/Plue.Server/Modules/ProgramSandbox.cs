@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Modules;
 
-/// <summary>The sandbox of commands, for programs that providers start.</summary>
+/// <summary>Applies the command sandbox to programs that providers start.</summary>
 internal sealed class ProgramSandbox(Sandbox sandbox) : IProgramSandbox
 {
     public async Task<SandboxedProgram> PrepareAsync(ChildProcessStart start, ProgramAccess access, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Modules;
 
-/// <summary>The user's provider files as the providers read them, and the changes that the window asks for. Never holds a secret.</summary>
+/// <summary>Reads and changes the user's provider files. They never contain a secret.</summary>
 internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog templates, ProviderCatalog? catalog = null) : IProviderSource
 {
     private const string TemplateId = "llm-provider";
@@ -57,7 +57,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         );
     }
 
-    /// <summary>Creates the file, or changes only what is named in it; all of it in one write, after all of it was found to be right.</summary>
+    /// <summary>Creates the file, or changes only the given fields; in one write, after all values were validated.</summary>
     public string Configure(ProviderChange change, ProviderSettings? from)
     {
         if (change.Id is { } given && ProviderRegistry.IsReserved(given))
@@ -96,7 +96,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         return id;
     }
 
-    /// <summary>Fields that a file needs after a rename: an external program receives the provider's name.</summary>
+    /// <summary>Gets fields that a file needs after a rename: an external program receives the provider's name.</summary>
     public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> KeptWords(FileCodex codex) =>
         ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities
             is { IsUserProgram: true, IsAgent: false }
@@ -120,7 +120,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         }
     }
 
-    /// <summary>What is to stand in the file, in the order of writing; null takes a field out.</summary>
+    /// <summary>Gets the values to write, in order; null removes a field.</summary>
     private (string Name, ProviderKind Kind, IReadOnlyList<(string Field, Json5Node? Value)> Changes) Changes(
         ProviderChange change,
         ProviderSettings? from,
@@ -197,7 +197,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         return (name, kind, changes);
     }
 
-    /// <summary>The whole of a new file. One that was found on this machine keeps what it was found with.</summary>
+    /// <summary>Gets all fields of a new file. A provider that was detected on this machine keeps the detected values.</summary>
     private static IEnumerable<(string, Json5Node)> Initial(
         string id,
         ProviderKind kind,
@@ -226,7 +226,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         return values.Where(field => field.Value is not null).Select(field => (field.Field, field.Value!));
     }
 
-    /// <summary>Whether its key is to be looked for in the vault.</summary>
+    /// <summary>True if its key should be in the vault.</summary>
     private static bool WantsKey(ProviderKind kind, IReadOnlyList<(string Field, Json5Node? Value)> changes) =>
         (
             changes.FirstOrDefault(field => field.Field == "auth_type").Value is Json5String { Value: var name }
@@ -259,7 +259,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             ?? throw new FailureException(FailureKind.NotFound, $"There is no {id} in the catalog.{NearestName.Hint(id, catalog.Ids)}");
     }
 
-    /// <summary>A catalog says <c>$NAME</c> where the vendor's usual host is meant.</summary>
+    /// <summary>Gets the vendor's address; null for <c>$NAME</c>, which stands for the vendor's default host.</summary>
     private static string? Address(CatalogProvider? vendor) =>
         vendor?.ApiEndpoint is { Length: > 0 } endpoint && endpoint[0] != '$' && Uri.TryCreate(endpoint, UriKind.Absolute, out _)
             ? endpoint
@@ -270,7 +270,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
     private static ConfiguredProvider Read(FileCodex codex, Template? template)
     {
         var values = template?.WithDefaults(codex.Values) ?? codex.Values;
-        // Only what the file itself says is sent; a template's suggestion such as a temperature would surprise models that refuse it.
+        // Only values in the file itself are sent; a template's default, such as a temperature, would break models that reject it.
         var own = codex.Values;
         var settings = new ProviderSettings
         {
@@ -281,7 +281,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             Endpoint = Uri.TryCreate(values.GetString("endpoint"), UriKind.Absolute, out var endpoint) ? endpoint : null,
             Model = values.GetString("model"),
             CatalogProvider = values.GetString("catalog_provider"),
-            // A key that was typed here is a fault of the file, and is neither sent nor shown.
+            // A literal key is an error in the file and is neither sent nor shown.
             ApiKeyRef = values.GetString(KeyField)?.Trim() is { } reference && SecretReference.IsReference(reference) ? reference : null,
             CliPath = values.GetString("cli_path"),
             MaxTurns = own.GetInteger("max_turns"),
@@ -308,7 +308,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
         return new ConfiguredProvider(settings, Fault(codex)) { Description = own.GetString("description"), File = codex.Path };
     }
 
-    /// <summary>The user's prices. A model without both prices is omitted.</summary>
+    /// <summary>Gets the user's prices. A model without both prices is omitted.</summary>
     private static Dictionary<string, Price> Prices(Json5Object own)
     {
         Dictionary<string, Price> prices = new(StringComparer.Ordinal);

@@ -11,7 +11,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Modules;
 
-/// <summary>What binds provider files and the vault: who uses a key, a key's new name, and keys that stand where they should not.</summary>
+/// <summary>Connects provider files and the vault: uses of a key, renames, and keys to move to the vault.</summary>
 internal sealed partial class ProviderKeys(
     PluePaths paths,
     TemplateCatalog templates,
@@ -20,18 +20,20 @@ internal sealed partial class ProviderKeys(
     ProviderRegistry providers
 )
 {
-    /// <summary>Names that people give to the key's field, which is <c>api_key_ref</c>.</summary>
+    /// <summary>Common wrong names for the field <c>api_key_ref</c>.</summary>
     private static readonly string[] MisnamedKeys = ["api_key", "apikey", "apiKey", "key", "token"];
 
     private readonly FileCodices files = FileCodices.Providers(paths, templates);
 
-    /// <summary>Ids of the providers whose files name it.</summary>
+    /// <summary>Gets the IDs of the providers that use a key.</summary>
     public IReadOnlyList<string> UsedBy(string reference) =>
         [.. files.List().Where(file => PathsOf(file.Values, reference).Any()).Select(file => file.Id)];
 
-    /// <summary>Renames the vault's entry and every mention of it.</summary>
-    /// <returns>Ids of the providers whose files were changed.</returns>
-    /// <exception cref="FailureException">NotFound, Conflict: the name is taken, it is a sign-in's, or a file that names it has a mistake; then nothing was changed.</exception>
+    /// <summary>Renames the vault entry and all references to it.</summary>
+    /// <returns>The IDs of the providers whose files were changed.</returns>
+    /// <exception cref="FailureException">
+    /// NotFound. Conflict: the name is in use, the key belongs to a sign-in, or a file that uses it has errors. Nothing was changed.
+    /// </exception>
     public async Task<IReadOnlyList<string>> RenameAsync(string reference, string newReference, CancellationToken cancellationToken)
     {
         RefuseTokens(reference, newReference);
@@ -56,8 +58,8 @@ internal sealed partial class ProviderKeys(
         return [.. users.Select(file => file.Id)];
     }
 
-    /// <summary>Takes the provider's key out of the environment or out of its file into the vault, bound to the address that the provider calls.</summary>
-    /// <exception cref="FailureException">NotFound: there is none to move. VaultLocked. MissingField: the provider has no address to bind it to.</exception>
+    /// <summary>Moves the provider's key from the environment or its file to the vault, bound to the provider's address.</summary>
+    /// <exception cref="FailureException">NotFound: there is no key to move. VaultLocked. MissingField: the provider has no address.</exception>
     public async Task MoveAsync(string id, CancellationToken cancellationToken)
     {
         var provider =
@@ -103,7 +105,7 @@ internal sealed partial class ProviderKeys(
     )
     {
         var isKey = path is [var only] && (only == "api_key_ref" || MisnamedKeys.Contains(only));
-        // In the vault first: until the file says otherwise the key is in both places, never in none.
+        // To the vault first: until the file is updated, the key is in both places, never in none.
         var stored = await StoreAsync(
             id,
             isKey ? "api_key" : NotInAName().Replace(path[^1], "_"),
@@ -118,7 +120,7 @@ internal sealed partial class ProviderKeys(
         }
     }
 
-    /// <summary>Refuses another name for a provider whose sign-in is kept under this one. Keys stay where the file says.</summary>
+    /// <summary>Refuses to rename a provider whose sign-in is stored under its name. Keys stay where the file refers to them.</summary>
     /// <exception cref="FailureException">Conflict.</exception>
     public async Task RefuseRenamingAsync(string id, CancellationToken cancellationToken)
     {
@@ -134,7 +136,7 @@ internal sealed partial class ProviderKeys(
         }
     }
 
-    /// <summary>Under a name that is free: no key that is there is replaced.</summary>
+    /// <summary>Stores a secret under an unused name, so that no existing key is replaced.</summary>
     private async Task<string> StoreAsync(string id, string name, string secret, Uri address, CancellationToken cancellationToken)
     {
         var reference = $"vault://{id}/{name}";
@@ -147,7 +149,7 @@ internal sealed partial class ProviderKeys(
         return reference;
     }
 
-    /// <summary>No file names what a sign-in keeps: it is found by its name alone.</summary>
+    /// <summary>Refuses references to the tokens of a sign-in: no file names them; they are found only by name.</summary>
     private void RefuseTokens(params ReadOnlySpan<string> references)
     {
         foreach (var provider in providers.List().Where(provider => provider.Settings.AuthType == AuthType.Oauth))

@@ -4,7 +4,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Modules;
 
-/// <summary>Binds the providers' one way to a secret to the vault and to the environment.</summary>
+/// <summary>Provides secrets from the vault and the environment to the providers.</summary>
 internal sealed class SecretSource(Vault.Vault vault, EnvironmentKeys environment) : ISecretStore
 {
     public async ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
@@ -14,7 +14,7 @@ internal sealed class SecretSource(Vault.Vault vault, EnvironmentKeys environmen
             return new Secret(environment.Get(reference, origin));
         }
 
-        // A locked vault says by name what it holds: what is not there needs no unlocking.
+        // The names in a locked vault are readable: a missing key needs no unlocking.
         if (!await vault.ContainsAsync(reference, cancellationToken) && (await vault.StatusAsync(cancellationToken)).Problem is null)
         {
             throw new FailureException(

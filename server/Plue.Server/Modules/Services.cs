@@ -21,15 +21,15 @@ using Plue.Server.Vault;
 namespace Plue.Server.Modules;
 
 /// <summary>
-/// The list of modules, each created from those before it. Constructors only keep what they are given: files are read, and programs looked for, when first needed,
-/// so that no start waits for them.
+/// The list of modules, each created from those before it. Constructors only store their arguments: files are read, and programs looked for, on first
+/// use, so that the start does not wait for them.
 /// </summary>
 internal sealed class Services : IAsyncDisposable
 {
     private bool isDisposed;
 
-    /// <param name="paths">Null for the usual folder.</param>
-    /// <param name="time">Null for the machine's clock.</param>
+    /// <param name="paths">Null for the default folder.</param>
+    /// <param name="time">Null for the system clock.</param>
     /// <param name="toolSources">Null for Plue's own tools and those of MCP servers.</param>
     public Services(LogLevel logLevel, PluePaths? paths = null, TimeProvider? time = null, IReadOnlyList<IToolSource>? toolSources = null)
     {
@@ -88,8 +88,8 @@ internal sealed class Services : IAsyncDisposable
     public HealthServices Health { get; }
 
     /// <param name="isUnattended">True if no user is available.</param>
-    /// <param name="policy">Rules beside those of the templates; null for none.</param>
-    /// <param name="moreTools">Tools of chats beside those of their template; null for none.</param>
+    /// <param name="policy">Additional rules; null for none.</param>
+    /// <param name="moreTools">Tools in addition to those of the template; null for none.</param>
     public ChatServices Chat(
         IChatEvents events,
         bool isUnattended = false,
@@ -103,7 +103,7 @@ internal sealed class Services : IAsyncDisposable
             MoreTools = moreTools ?? [],
         };
 
-    /// <param name="changed">Receives each task that changed; null when it is gone.</param>
+    /// <param name="changed">Receives each changed task; null if it was deleted.</param>
     public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>
         new(new AgentServices(Platform, Permissions, chat, conversations, changed));
 
@@ -141,7 +141,7 @@ internal sealed class Services : IAsyncDisposable
         return new CatalogSettings(
             config.Values.GetString(CatalogSettings.UrlKey),
             config.Values.GetBoolean(CatalogSettings.DailyKey) ?? false,
-            // A value of the wrong type is omitted from the values, and must not lift the restriction.
+            // A value of the wrong type is omitted from the values, but must not lift the restriction.
             config.Problems.Any(problem =>
                 problem.IsError && problem.Message.Contains($"`{CatalogSettings.HashKey}`", StringComparison.Ordinal)
             )

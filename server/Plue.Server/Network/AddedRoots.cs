@@ -7,8 +7,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Network;
 
 /// <summary>
-/// Certificates that the user trusts beside those of the system. A server is trusted if the system trusts it, or if its certificate is valid, names the host,
-/// and leads to one of these. Nothing that the system trusts is lost. The file is read again after it changed. Thread-safe.
+/// Certificates that the user trusts in addition to those of the system. A server is trusted if the system trusts it, or if its certificate is valid, matches
+/// the host, and chains to one of these. The file is read again after it changed. Thread-safe.
 /// </summary>
 /// <param name="file">The path in the settings; null for none.</param>
 internal sealed class AddedRoots(Func<string?> file)
@@ -44,7 +44,7 @@ internal sealed class AddedRoots(Func<string?> file)
 
     public bool IsTrusted(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        // A name that does not match, or no certificate, is never accepted.
+        // A name mismatch or a missing certificate is never accepted.
         if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 server)
         {
             return errors == SslPolicyErrors.None;
@@ -78,7 +78,7 @@ internal sealed class AddedRoots(Func<string?> file)
         return own.Build(server);
     }
 
-    /// <summary>Caller holds the lock.</summary>
+    /// <summary>Loads the certificates. The caller must hold the lock.</summary>
     private X509Certificate2Collection Load()
     {
         if (Path is not { } path)

@@ -11,8 +11,8 @@ namespace Plue.Server.Network;
 public sealed record ContactedHost(string Host, DateTimeOffset Last, long Requests);
 
 /// <summary>
-/// The one place where the sidecar opens HTTP connections: it applies the proxy and the certificates of the user, refuses hosts that are not allowed, and
-/// records each host that is contacted.
+/// Creates all HTTP connections of the sidecar: applies the user's proxy and certificates, denies hosts that are not allowed, and records contacted
+/// hosts.
 /// </summary>
 public sealed class HostConnections
 {
@@ -42,14 +42,14 @@ public sealed class HostConnections
     /// <summary>The reason why the file of certificates cannot be used, as a sentence; null if it can, or if there is none.</summary>
     public string? RootsProblem => roots.Problem;
 
-    /// <summary>Ordered by name.</summary>
+    /// <summary>The contacted hosts, sorted by name.</summary>
     public IReadOnlyList<ContactedHost> Contacted => [.. contacted.Values.OrderBy(host => host.Host, StringComparer.Ordinal)];
 
     /// <summary>Returns why a host may not be contacted, as a sentence; null if it may. The policy and the user's list both apply.</summary>
     public string? RefusalOf(Uri address) =>
         (paths is null ? null : ManagedPolicy.Read(paths).RefusalOfHost(address)) ?? RefusalOfUser(address);
 
-    /// <summary>Returns why the user's own settings do not allow a host.</summary>
+    /// <summary>Returns why the user's settings deny a host; null if they allow it.</summary>
     public string? RefusalOfUser(Uri address)
     {
         var now = settings();
@@ -77,7 +77,7 @@ public sealed class HostConnections
             }
             variables["NO_PROXY"] = variables["no_proxy"] = bypassed;
         }
-        // Node adds these to its own; SSL_CERT_FILE would replace those of the system.
+        // Node adds these to its built-in certificates; SSL_CERT_FILE would replace those of the system.
         if (roots.Path is { } file && RootsProblem is null)
         {
             variables["NODE_EXTRA_CA_CERTS"] = file;
@@ -85,7 +85,7 @@ public sealed class HostConnections
         return variables;
     }
 
-    /// <param name="useProxy">False for this machine, and for a caller that connects itself.</param>
+    /// <param name="useProxy">False for this machine, and for callers that open connections themselves.</param>
     public HttpMessageHandler Create(bool useProxy, Action<SocketsHttpHandler> configure)
     {
         var sockets = new SocketsHttpHandler { UseProxy = useProxy, Proxy = useProxy ? proxy : null };

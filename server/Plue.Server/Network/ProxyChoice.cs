@@ -8,7 +8,7 @@ internal sealed class ProxyChoice(Func<NetworkSettings> settings) : IWebProxy
 {
     public ICredentials? Credentials
     {
-        // The setting has no password.
+        // The setting contains no password.
         get => settings().ProxyAddress is null ? HttpClient.DefaultProxy.Credentials : null;
         set => throw new NotSupportedException();
     }

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace Plue.Server.Network;
 
-/// <summary>Asks an HTTP proxy for a connection to an address that the caller chose.</summary>
+/// <summary>Opens a connection through an HTTP proxy to an address that the caller resolved.</summary>
 public static class ProxyTunnel
 {
     private const int MaxResponseBytes = 16 * 1024;
 
     /// <param name="stream">A connection to the proxy.</param>
-    /// <param name="target">An address and not a name, so that the proxy resolves nothing.</param>
-    /// <exception cref="IOException">The proxy refused, or did not speak HTTP.</exception>
+    /// <param name="target">An address, not a name, so that the proxy resolves nothing.</param>
+    /// <exception cref="IOException">The proxy denied the connection, or its response is not HTTP.</exception>
     public static async Task OpenAsync(Stream stream, IPEndPoint target, NetworkCredential? credential, CancellationToken cancellationToken)
     {
         var authorization = credential is null
@@ -22,7 +22,7 @@ public static class ProxyTunnel
             cancellationToken
         );
 
-        // Byte by byte: what follows the empty line belongs to the target.
+        // Byte by byte: data after the empty line belongs to the target.
         var response = new List<byte>();
         var one = new byte[1];
         while (!EndsWithEmptyLine(response))

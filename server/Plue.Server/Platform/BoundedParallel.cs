@@ -3,15 +3,14 @@ using System.Runtime.ExceptionServices;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// A loop on several processors, on threads of its own. The one of the library waits for the thread pool, whose threads may all wait for a lock
-/// that the caller holds.
+/// Runs a loop on several dedicated threads. <see cref="Parallel"/> uses the thread pool, whose threads may all wait for a lock that the caller holds.
 /// </summary>
 internal static class BoundedParallel
 {
     private const int MaxThreads = 4;
-    private const int MinPerThread = 32; // below, a thread costs more than it saves
+    private const int MinPerThread = 32; // below this, a thread costs more than it saves
 
-    /// <exception cref="Exception">The first that <paramref name="body"/> threw; it still ran for all others.</exception>
+    /// <exception cref="Exception">The first exception from <paramref name="body"/>; the other iterations still ran.</exception>
     public static void For(int count, Action<int> body)
     {
         var next = -1;

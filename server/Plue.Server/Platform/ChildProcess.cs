@@ -9,7 +9,7 @@ namespace Plue.Server.Platform;
 /// <summary>The start information of a child process. The environment is complete: nothing is inherited.</summary>
 public sealed record ChildProcessStart
 {
-    /// <summary>Absolute.</summary>
+    /// <summary>An absolute path.</summary>
     public required string Program { get; init; }
     public IReadOnlyList<string> Arguments { get; init; } = [];
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
@@ -18,20 +18,20 @@ public sealed record ChildProcessStart
     /// <summary>Names of environment variables whose values never appear in <see cref="ChildProcess.StderrTail"/>.</summary>
     public IReadOnlyCollection<string> SecretNames { get; init; } = [];
 
-    /// <summary>Bytes of one line of its output.</summary>
+    /// <summary>The maximum length of an output line, in bytes.</summary>
     public int LineCap { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>How long each rung of the ending ladder waits: input closed, then SIGTERM, then SIGKILL.</summary>
+    /// <summary>How long each step of ending the process waits before the next: close input, SIGTERM, SIGKILL.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>
-/// A program of ours and everything it starts. It runs in a session of its own and carries a marker in its environment, because
-/// <see cref="Process.Kill(bool)"/> does not find a grandchild that began a session itself. Lines are read by one reader at a time.
+/// A child process and all its descendants. It runs in its own session and carries a marker in its environment, because
+/// <see cref="Process.Kill(bool)"/> does not find a grandchild that started its own session. Only one reader may read lines at a time.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
-    /// <summary>The environment variable that marks what we started.</summary>
+    /// <summary>The environment variable that marks child processes of Plue.</summary>
     public const string Marker = "PLUE_CHILD";
 
     private const int StderrTailBytes = 8 * 1024;
@@ -69,18 +69,18 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public int Id { get; }
 
-    /// <summary>For the tests: what this child and its children are marked with.</summary>
+    /// <summary>Gets the marker of this child and its descendants, for tests.</summary>
     internal string MarkerValue => marker;
 
-    /// <summary>Completes with the exit code after the program and its children ended; 128 + the signal if one ended it.</summary>
+    /// <summary>Completes with the exit code after the program and its descendants ended; 128 + the signal number if a signal ended it.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>Null while it runs.</summary>
+    /// <summary>Null while the process runs.</summary>
 #pragma warning disable VSTHRD002 // It has completed.
     public int? ExitCode => Exited.IsCompletedSuccessfully ? Exited.Result : null;
 #pragma warning restore VSTHRD002
 
-    /// <summary>The last 8 KiB of its error output, secrets masked.</summary>
+    /// <summary>The last 8 KiB of stderr, with secrets masked.</summary>
     public string StderrTail
     {
         get
@@ -100,13 +100,11 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Ends child processes that a killed process of ours left running: nothing reads their output or limits their cost any more.
-    /// </summary>
+    /// <summary>Ends child processes that outlived a killed Plue process: nothing reads their output or limits their cost anymore.</summary>
     /// <returns>The number of ended processes. Only Linux supports this.</returns>
     public static int EndOrphans() => OperatingSystem.IsLinux() ? ChildProcessTree.KillOrphans(Marker) : 0;
 
-    /// <exception cref="IOException">It could not be started; the message says why.</exception>
+    /// <exception cref="IOException">The process could not be started; the message gives the reason.</exception>
     public static ChildProcess Start(ChildProcessStart start)
     {
         if (!Path.IsPathFullyQualified(start.Program))
@@ -160,11 +158,11 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends every child that still runs. For the exit of the program.</summary>
+    /// <summary>Ends all running child processes. Called at exit.</summary>
     public static Task EndAllAsync(bool urgent = true) => Task.WhenAll(Running.Keys.Select(child => child.EndAsync(urgent)));
 
-    /// <summary>Writes the line and its end.</summary>
-    /// <exception cref="IOException">The program does not listen any more.</exception>
+    /// <summary>Writes the line and a line break.</summary>
+    /// <exception cref="IOException">The program closed its input.</exception>
     public async ValueTask WriteLineAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
     {
         var whole = new byte[line.Length + 1];
@@ -185,8 +183,10 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads the next line without its line break, valid until the next call; null at the end. An unterminated last line is returned.</summary>
-    /// <exception cref="InvalidDataException">The line is longer than the cap. The output cannot be read on.</exception>
+    /// <summary>
+    /// Reads the next line without its line break; the memory is valid until the next call. Returns null at the end. An unterminated last line is returned.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The line exceeds <see cref="ChildProcessStart.LineCap"/>. No more output can be read.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken)
     {
         if (lines.TryTake(out var ready))
@@ -206,7 +206,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads raw output, for programs without line output; 0 at the end. Do not combine with <see cref="ReadLineAsync"/>.</summary>
+    /// <summary>Reads raw output, for programs without line output; returns 0 at the end. Do not combine with <see cref="ReadLineAsync"/>.</summary>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, outputOver.Token);
@@ -221,7 +221,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes its input, which asks most programs to finish what they do and exit.</summary>
+    /// <summary>Closes stdin, at which most programs finish and exit.</summary>
     public void CloseInput()
     {
         try
@@ -233,7 +233,9 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one in progress.</summary>
+    /// <summary>
+    /// Closes stdin, waits, sends SIGTERM, waits, sends SIGKILL, then kills remaining descendants. An urgent call shortens a normal one in progress.
+    /// </summary>
     public Task EndAsync(bool urgent = false)
     {
         lock (endSync)
@@ -247,7 +249,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills it and what it started without a chance to continue. <see cref="Exited"/> follows.</summary>
+    /// <summary>Kills the process and its descendants immediately. <see cref="Exited"/> completes later.</summary>
     public void Kill() => ChildProcessTree.Kill(process, hasSession: Setsid is not null);
 
     public async ValueTask DisposeAsync()
@@ -298,7 +300,7 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         await process.WaitForExitAsync().ConfigureAwait(false);
         await ChildProcessTree.KillMarkedAsync(Marker, marker).ConfigureAwait(false);
-        // The last output is still in the pipes. Another process that holds them open must not block us.
+        // The last output is still in the pipes. Do not wait for another process that holds them open.
         await Task.WhenAny(stderrDrained, Task.Delay(UrgentGracePeriod)).ConfigureAwait(false);
         outputOver.CancelAfter(TimeSpan.FromSeconds(1));
         Running.TryRemove(this, out _);
@@ -323,7 +325,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // The pipe broke: what was read is what there is.
+            // The pipe broke; keep what was read.
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Plue.Server.Platform;
 
-/// <summary>Splits a byte stream into lines, with a limit that applies before decoding. LF or CRLF; an unterminated last line is returned.</summary>
+/// <summary>Splits a byte stream into lines (LF or CRLF), with a length limit that applies before decoding. An unterminated last line is returned.</summary>
 internal sealed class ChildProcessLines(Stream stream, int cap)
 {
     private const int Small = 64 * 1024;
@@ -9,7 +9,7 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
     private int searched;
     private int end;
 
-    /// <summary>Takes a complete buffered line.</summary>
+    /// <summary>Takes a complete line from the buffer.</summary>
     public bool TryTake(out ReadOnlyMemory<byte> line)
     {
         var found = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
@@ -25,8 +25,8 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
         return true;
     }
 
-    /// <summary>Valid until the next call; null at the end.</summary>
-    /// <exception cref="InvalidDataException">A line is longer than the cap.</exception>
+    /// <summary>Reads the next line; the memory is valid until the next call. Returns null at the end.</summary>
+    /// <exception cref="InvalidDataException">A line exceeds the limit.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)

@@ -11,7 +11,7 @@ internal static partial class ChildProcessTree
     private const int SigTerm = 15;
     private const int SigKill = 9;
 
-    /// <summary>Asks to stop. Windows has no such question for a program without a window, so there it does nothing.</summary>
+    /// <summary>Sends SIGTERM. Does nothing on Windows, which has no equivalent for a program without a window.</summary>
     public static void Terminate(Process process, bool hasSession)
     {
         if (OperatingSystem.IsWindows() || process.HasExited)
@@ -39,13 +39,13 @@ internal static partial class ChildProcessTree
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It went automatically in between.
+            // It exited in the meantime.
         }
     }
 
     /// <summary>
-    /// Ends what a child left behind, in its session or out of it. Only where the environment of others can be read (Linux);
-    /// elsewhere the tree was ended with its root.
+    /// Kills remaining descendants, inside or outside the child's session. Only on Linux, where the environment of other processes can be read;
+    /// elsewhere the tree was killed with its root.
     /// </summary>
     public static async Task KillMarkedAsync(string name, string value)
     {
@@ -55,7 +55,7 @@ internal static partial class ChildProcessTree
         }
 
         var mark = Encoding.UTF8.GetBytes($"{name}={value}");
-        // Until none was found twice: a process may fork during the scan, and its environment is not readable during exec.
+        // Repeat until two scans find none: a process may fork during a scan, and its environment is unreadable during exec.
         for (var (round, empty) = (0, 0); round < 100 && empty < 2; round++)
         {
             var found = Marked(mark).ToList();
@@ -72,7 +72,7 @@ internal static partial class ChildProcessTree
         }
     }
 
-    /// <summary>Everyone who carries it, ourselves apart.</summary>
+    /// <summary>Gets the ids of all processes with the mark, except this one.</summary>
     internal static IEnumerable<int> Marked(byte[] mark)
     {
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
@@ -89,12 +89,12 @@ internal static partial class ChildProcessTree
         }
     }
 
-    /// <summary>Process id and start time, which together name one process for good; null when there is none of this id.</summary>
+    /// <summary>Gets process id and start time, which together identify a process uniquely; null if there is no such process.</summary>
     public static string? OwnerOf(int processId)
     {
         try
         {
-            // The name in parentheses may hold anything; the start time is the 20th field behind it.
+            // The name in parentheses may contain anything; the start time is the 20th field after it.
             var stat = Encoding.UTF8.GetString(ReadOfKernel($"/proc/{processId}/stat"));
             return $"{processId}.{stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]}";
         }
@@ -104,7 +104,7 @@ internal static partial class ChildProcessTree
         }
     }
 
-    /// <summary>Ends everyone whose mark names an owner that no longer exists.</summary>
+    /// <summary>Kills all processes whose mark names an owner that no longer exists.</summary>
     public static int KillOrphans(string name)
     {
         var ended = 0;
@@ -124,8 +124,8 @@ internal static partial class ChildProcessTree
     }
 
     /// <summary>
-    /// Reads a file of the kernel; empty when that is not possible. Most processes belong to other users, and an exception for each takes longer than
-    /// all of the files.
+    /// Reads a file in /proc; returns an empty array if it cannot be read. Most processes belong to other users, and throwing an exception for each
+    /// would take longer than reading all files.
     /// </summary>
     private static byte[] ReadOfKernel(string path)
     {
@@ -158,7 +158,7 @@ internal static partial class ChildProcessTree
         }
     }
 
-    /// <summary>Everyone with a mark, and the owner that it names.</summary>
+    /// <summary>Gets all processes with a mark, and the owner that it names.</summary>
     private static IEnumerable<(int Id, string Owner)> Owned(byte[] mark)
     {
         foreach (var id in Marked(mark).ToList())

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// Keeps the memory of this process, which holds keys, out of files that the system writes when a program crashes. Programs that Plue starts are not
-/// concerned: what is set for them is the lower of two limits, which they may raise again.
+/// Keeps the memory of this process, which contains keys, out of crash dumps. Child processes are not affected: only the soft limit is lowered,
+/// which they may raise again.
 /// </summary>
 internal static partial class CrashDumps
 {
@@ -18,7 +18,7 @@ internal static partial class CrashDumps
 
     private static Timer? checkTimer;
 
-    /// <summary>Called before anything else, so that no secret was read before.</summary>
+    /// <summary>Must be called first, before any secret is read.</summary>
     public static void Prevent()
     {
         if (OperatingSystem.IsWindows())
@@ -33,7 +33,7 @@ internal static partial class CrashDumps
             _ = setrlimit(CoreLimit, limit);
         }
 
-        // Only root may read the memory of this process. The system resets that for each program that it executes or starts.
+        // Only root may read the memory of this process. The system resets this flag for each program it executes.
         if (OperatingSystem.IsLinux())
         {
             _ = prctl(Dumpable, 0, 0, 0, 0);
@@ -68,7 +68,7 @@ internal static partial class CrashDumps
 
     private static unsafe bool IsHandled(int signal)
     {
-        // struct sigaction begins with the handler.
+        // struct sigaction starts with the handler.
         var action = stackalloc nint[64];
         return sigaction(signal, null, action) == 0 && action[0] != 0;
     }

@@ -4,17 +4,17 @@ using Microsoft.Win32.SafeHandles;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// Writes that survive a power cut. .NET's own flush ignores fsync errors, so fsync is called and checked here;
-/// directories are 0700 and files 0600 whatever the umask.
+/// Writes that survive a power failure. .NET's flush ignores fsync errors, so fsync is called and checked here.
+/// Directories are created with mode 0700 and files with 0600, regardless of the umask.
 /// </summary>
 public static partial class DurableFile
 {
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
 
-    /// <summary>Replaces the file or leaves the old one: write new, fsync, rename, fsync the directory.</summary>
+    /// <summary>Replaces the file atomically: writes a new file, syncs it, renames it and syncs the directory.</summary>
     /// <exception cref="IOException">
-    /// Nothing was changed; or, when only the last of these failed, what replaced an older file is there and a power cut may bring that one back.
+    /// Nothing was changed. If only the last sync failed, the new content is in place, but a power failure may restore the old file.
     /// </exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
@@ -34,8 +34,8 @@ public static partial class DurableFile
         Rename(temporary, path);
     }
 
-    /// <summary>As <see cref="Replace"/>, with the content of another file.</summary>
-    /// <exception cref="IOException">As for <see cref="Replace"/>.</exception>
+    /// <summary>Like <see cref="Replace"/>, with the content of another file.</summary>
+    /// <exception cref="IOException">See <see cref="Replace"/>.</exception>
     public static void Copy(string from, string path)
     {
         var temporary = TemporaryBeside(path);
@@ -100,7 +100,7 @@ public static partial class DurableFile
         return Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
     }
 
-    /// <summary>Opens unbuffered; a new file has mode 0600 from its first moment.</summary>
+    /// <summary>Opens a file unbuffered; a new file is created with mode 0600.</summary>
     /// <inheritdoc cref="RegularFile.Open" path="/exception"/>
     public static FileStream OpenPrivate(
         string path,
@@ -110,8 +110,8 @@ public static partial class DurableFile
         FileOptions fileOptions = FileOptions.None
     ) => RegularFile.Open(path, mode, access, share, fileOptions, PrivateFile);
 
-    /// <summary>Waits until what was written is on the disk.</summary>
-    /// <exception cref="IOException">The disk said no; what was written may be lost.</exception>
+    /// <summary>Waits until written data is on the disk.</summary>
+    /// <exception cref="IOException">The sync failed; written data may be lost.</exception>
     public static void Sync(SafeFileHandle handle)
     {
         if (OperatingSystem.IsWindows())
@@ -146,7 +146,7 @@ public static partial class DurableFile
         }
     }
 
-    /// <summary>Creates the folder and the missing ones above it, each 0700 and each known to the disk; folders that exist stay as they are.</summary>
+    /// <summary>Creates the folder and its missing parents with mode 0700 and syncs each; existing folders do not change.</summary>
     public static void CreatePrivateDirectory(string directory)
     {
         if (Directory.Exists(directory))

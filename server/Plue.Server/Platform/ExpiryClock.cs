@@ -4,8 +4,8 @@ using System.Text;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// A clock for deletions by age. A clock that is set far ahead would expire everything at once: after such a jump, and after
-/// weeks in which Plue did not run, nothing is old for a day, in which the clock can be put right. Safe for concurrent calls.
+/// A clock for deletions by age. A clock set far ahead would expire everything at once. Therefore, after such a jump or weeks in which Plue
+/// did not run, nothing expires for a day, in which the clock can be corrected. Thread-safe.
 /// </summary>
 public static class ExpiryClock
 {
@@ -14,7 +14,7 @@ public static class ExpiryClock
     private const int MaxBytes = 1024;
     private static readonly TimeSpan WriteInterval = TimeSpan.FromHours(1);
 
-    /// <summary>Gets the time; null while it is not trusted or the state cannot be stored.</summary>
+    /// <summary>Gets the time; null while the clock is not trusted or the state cannot be stored.</summary>
     public static DateTimeOffset? Read(PluePaths paths, TimeProvider time)
     {
         var now = time.GetUtcNow();
@@ -43,7 +43,7 @@ public static class ExpiryClock
         }
     }
 
-    /// <summary>Null if there is no readable state; the clock is trusted then.</summary>
+    /// <summary>Null if there is no readable state; the clock is then trusted.</summary>
     private static Mark? ReadMark(string file)
     {
         if (!Path.Exists(file))
@@ -62,6 +62,6 @@ public static class ExpiryClock
     private static bool TryRead(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out time);
 
-    /// <param name="TrustedFrom">Before it nothing is removed.</param>
+    /// <param name="TrustedFrom">Nothing is deleted before this time.</param>
     private readonly record struct Mark(DateTimeOffset Seen, DateTimeOffset TrustedFrom);
 }

@@ -3,17 +3,19 @@ using System.Diagnostics;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// A turn at files that several processes change: a lock of the operating system on a file beside them, which ends with its holder however that
-/// ends. The lock file stays, because removing it would let two holders in. On a file system without locks there is no such protection.
+/// An advisory file lock for files that several processes change. The operating system releases it when the holder exits for any reason. The lock file
+/// is kept, because removing it would let two processes hold the lock. File systems without locks have no such protection.
 /// </summary>
 public static class FileLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Waits for the turn; disposing the result ends it.</summary>
+    /// <summary>Waits for the lock; disposing the result releases it.</summary>
     /// <param name="path">The path of the lock file; its folder is created if missing.</param>
-    /// <exception cref="IOException">Another holder kept the lock longer than <paramref name="timeout"/>, or locks are not supported here, which fails immediately.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    /// <exception cref="IOException">
+    /// Another process held the lock longer than <paramref name="timeout"/>, or locks are not supported, which fails immediately.
+    /// </exception>
+    /// <exception cref="UnauthorizedAccessException">The folder is not writable.</exception>
     public static IDisposable Acquire(string path, TimeSpan timeout)
     {
         for (var began = Stopwatch.GetTimestamp(); ; )

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Platform;
 
-/// <summary>A file's bytes as text, its lines kept as they are.</summary>
+/// <summary>The text of a file, with its line breaks unchanged.</summary>
 /// <param name="Note">A note about the encoding for the user; null if there is none.</param>
 public sealed record FileText(string Content, string? Note)
 {
@@ -19,10 +19,10 @@ public sealed record FileText(string Content, string? Note)
     private Encoding encoding = Strict;
     private bool hasMark;
 
-    /// <summary>An empty file has no line; a last line break ends the last line and begins none.</summary>
+    /// <summary>The number of lines: 0 for an empty file; a trailing line break does not start another line.</summary>
     public int Lines { get; } = CountOf(Content);
 
-    /// <returns>Null when it is not text.</returns>
+    /// <returns>Null if the bytes are not text.</returns>
     public static FileText? Of(ReadOnlySpan<byte> bytes)
     {
         if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
@@ -50,8 +50,8 @@ public sealed record FileText(string Content, string? Note)
         }
     }
 
-    /// <summary>Another text in the encoding of this file, with its mark of the byte order.</summary>
-    /// <returns>Null when the encoding has no such character.</returns>
+    /// <summary>Encodes another text in the encoding of this file, with its byte order mark.</summary>
+    /// <returns>Null if the encoding lacks one of the characters.</returns>
     public byte[]? Encode(string text)
     {
         try
@@ -75,7 +75,7 @@ public sealed record FileText(string Content, string? Note)
     private static FileText Of(ReadOnlySpan<byte> bytes, Encoding decoder, Encoding encoding, int markLength, string? note) =>
         new(decoder.GetString(bytes[markLength..]), note) { encoding = encoding, hasMark = markLength > 0 };
 
-    /// <summary>Mostly letters, and none of the control characters that no text has.</summary>
+    /// <summary>True for mostly letters without control characters that text does not contain.</summary>
     private static bool LooksLikeLatin(ReadOnlySpan<byte> bytes)
     {
         var high = 0;

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Plue.Server.Platform;
 
 /// <summary>The status of a path: its kind, permissions and, on Linux, a stamp that identifies the version without reading it.</summary>
-/// <param name="Mode">The nine bits of permission; 0 where the system has none.</param>
-/// <param name="Stamp">Differs whenever the file was touched: inode, size and both times; empty where the system cannot say.</param>
+/// <param name="Mode">The nine permission bits; 0 if the system has none.</param>
+/// <param name="Stamp">Inode, size and both times, so that it differs after each change; empty if unknown.</param>
 public sealed record FileEntry(FileEntryKind Kind, int Mode, long Size, DateTime Changed, string Stamp);
 
 public enum FileEntryKind
@@ -18,24 +18,24 @@ public enum FileEntryKind
     Other,
 }
 
-/// <summary>The file changed since the change was computed.</summary>
+/// <summary>Thrown if the file changed since the change was computed.</summary>
 public sealed class FileChangedException() : IOException("The file changed in the meantime.");
 
 /// <summary>
 /// A folder opened by descriptor, with access to files relative to it. Links are never followed, neither at the end of a path nor inside it, so that
-/// nothing outside is read, written or deleted, even if paths are replaced concurrently. Without such system calls, each path segment is checked first.
-/// Paths are names with <c>/</c> between them, none of them <c>.</c> or <c>..</c>.
+/// nothing outside is read, written or deleted, even if paths are replaced concurrently. On systems without these calls, each path segment is checked
+/// first. Paths use <c>/</c> and contain neither <c>.</c> nor <c>..</c>.
 /// </summary>
 public sealed class FolderHandle : IDisposable
 {
     private const uint PrivateFile = 0x180; // 0600
-    private const uint AnyFile = 0x1B6; // 0666, less the umask
-    private const uint AnyFolder = 0x1FF; // 0777, less the umask
+    private const uint AnyFile = 0x1B6; // 0666, before the umask
+    private const uint AnyFolder = 0x1FF; // 0777, before the umask
     private const uint Permissions = 0xFFF,
         PlainPermissions = 0x1FF;
     private const int NotThere = 6,
         NoSocket = 102,
-        InvalidArgument = 22; // ENXIO and EOPNOTSUPP for a socket, EINVAL for what is no link
+        InvalidArgument = 22; // ENXIO and EOPNOTSUPP for a socket, EINVAL if it is not a link
     private const int MaxLinkLength = 4096;
 
     private static readonly bool IsWindows = OperatingSystem.IsWindows();
@@ -43,9 +43,9 @@ public sealed class FolderHandle : IDisposable
     private readonly string root;
     private readonly SafeFileHandle? handle;
 
-    /// <param name="root">Absolute; links on the way to it are the user's own.</param>
-    /// <exception cref="IOException">It does not exist.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    /// <param name="root">An absolute path; links in it are followed.</param>
+    /// <exception cref="IOException">The folder does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public FolderHandle(string root)
     {
         this.root = RealPath.Of(root);
@@ -59,13 +59,13 @@ public sealed class FolderHandle : IDisposable
         }
     }
 
-    /// <summary>The SHA-256 in hex, by which files are compared.</summary>
+    /// <summary>Returns the SHA-256 in hex, by which files are compared.</summary>
     public static string HashOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     public void Dispose() => handle?.Dispose();
 
     /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
-    /// <exception cref="IOException">The disk said no; or a part of the path is a link.</exception>
+    /// <exception cref="IOException">A disk error, or a part of the path is a link.</exception>
     public FileEntry Stat(string path)
     {
         using var parent = ParentOf(path, make: false);
@@ -113,12 +113,12 @@ public sealed class FolderHandle : IDisposable
         }
     }
 
-    /// <param name="maxBytes">Bytes; a larger file is not read.</param>
-    /// <returns>Null when the file is larger.</returns>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="NotAFileException">It is a folder, a pipe, a socket or a device.</exception>
-    /// <exception cref="IOException">It or a part of the path is a link, or the disk said no.</exception>
+    /// <param name="maxBytes">The maximum size; a larger file is not read.</param>
+    /// <returns>Null if the file is larger.</returns>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
+    /// <exception cref="NotAFileException">The path is a folder, pipe, socket or device.</exception>
+    /// <exception cref="IOException">A part of the path is a link, or a disk error.</exception>
     public byte[]? Read(string path, int maxBytes)
     {
         using var parent = ParentOf(path, make: false) ?? throw new FileNotFoundException($"{path} is not there.");
@@ -126,7 +126,7 @@ public sealed class FolderHandle : IDisposable
         return Content(file, parent, maxBytes);
     }
 
-    /// <summary>As <see cref="Read"/>, and of a link where it leads to.</summary>
+    /// <summary>Like <see cref="Read"/>; for a link, returns its target path.</summary>
     /// <inheritdoc cref="Read" path="/param|/returns|/exception"/>
     public byte[]? ReadOrLink(string path, int maxBytes)
     {
@@ -144,10 +144,10 @@ public sealed class FolderHandle : IDisposable
     /// Replaces exactly the expected version of a file, atomically even on power loss; other hard links to the old file keep the old
     /// content. Creates parent folders. Keeps owner and permissions.
     /// </summary>
-    /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
-    /// <exception cref="FileChangedException">Something else is there. Nothing was changed.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    /// <exception cref="IOException">A part of the path is a link, or the disk said no.</exception>
+    /// <param name="expected">The hash of the current content; null if the file must not exist.</param>
+    /// <exception cref="FileChangedException">The current content differs. Nothing was changed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
+    /// <exception cref="IOException">A part of the path is a link, or a disk error.</exception>
     public void Write(string path, ReadOnlySpan<byte> content, string? expected)
     {
         using var parent = ParentOf(path, make: true)!;
@@ -169,9 +169,9 @@ public sealed class FolderHandle : IDisposable
     }
 
     /// <summary>Writes a file atomically and creates its parent folders. An existing file or link is replaced.</summary>
-    /// <param name="mode">The nine bits of permission.</param>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    /// <exception cref="IOException">Nothing was changed; or a part of the path is a link.</exception>
+    /// <param name="mode">The nine permission bits.</param>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
+    /// <exception cref="IOException">Nothing was changed, or a part of the path is a link.</exception>
     public void Replace(string path, ReadOnlySpan<byte> content, int mode)
     {
         using var parent = ParentOf(path, make: true)!;
@@ -191,9 +191,9 @@ public sealed class FolderHandle : IDisposable
         );
     }
 
-    /// <summary>Puts a link there, which nothing follows.</summary>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    /// <exception cref="IOException">Nothing was changed; or a part of the path is a link.</exception>
+    /// <summary>Replaces the path with a symbolic link, which no method of this class follows.</summary>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
+    /// <exception cref="IOException">Nothing was changed, or a part of the path is a link.</exception>
     public void ReplaceByLink(string path, string target)
     {
         using var parent = ParentOf(path, make: true)!;
@@ -217,9 +217,9 @@ public sealed class FolderHandle : IDisposable
         throw fault;
     }
 
-    /// <summary>Removes a file, or a link itself; what does not exist is fine.</summary>
-    /// <exception cref="UnauthorizedAccessException">It may not be removed.</exception>
-    /// <exception cref="IOException">It is still there; or a part of the path is a link.</exception>
+    /// <summary>Deletes a file, or a link itself. Does nothing if the path does not exist.</summary>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
+    /// <exception cref="IOException">Nothing was deleted, or a part of the path is a link.</exception>
     public void Delete(string path)
     {
         using var parent = ParentOf(path, make: false);
@@ -239,7 +239,7 @@ public sealed class FolderHandle : IDisposable
 
     private static FileEntry Absent => new(FileEntryKind.Absent, 0, 0, default, "");
 
-    /// <summary>The folder that a path ends in, and its last name.</summary>
+    /// <summary>The parent folder of a path, and the last name in the path.</summary>
     private sealed record Parent(SafeFileHandle? Handle, string Name, string Full) : IDisposable
     {
         public bool IsOwned { get; init; }
@@ -253,7 +253,7 @@ public sealed class FolderHandle : IDisposable
         }
     }
 
-    /// <returns>Null when there is no such folder.</returns>
+    /// <returns>Null if the folder does not exist.</returns>
     private Parent? ParentOf(string path, bool make)
     {
         var names = path.Split('/');
@@ -430,7 +430,7 @@ public sealed class FolderHandle : IDisposable
 
     /// <summary>Replaces the file with a temporary file next to it.</summary>
     /// <param name="isNew">True to never replace a concurrently created file; on file systems without hard links there is a short race.</param>
-    /// <param name="check">The last look before it does.</param>
+    /// <param name="check">Called last, directly before the file is replaced.</param>
     private static void WriteAtomically(
         Parent parent,
         ReadOnlySpan<byte> content,
@@ -514,15 +514,15 @@ public sealed class FolderHandle : IDisposable
 
     private static string Temporary() => $".plue-{Guid.NewGuid():N}.tmp";
 
-    /// <summary>Owner and mode of the old file; who may not give a file away keeps it.</summary>
+    /// <summary>Copies owner and mode of the old file; the owner stays if this user may not change it.</summary>
     private static void CopyAttributes(SafeFileHandle file, UnixCalls.FileStatus old)
     {
         var isOwned = UnixCalls.fchown(file, old.Owner, old.Group) == 0;
-        // Without the owner the bits that lend his rights would lend ours.
+        // With another owner, the setuid and setgid bits would grant the rights of this user.
         _ = UnixCalls.fchmod(file, old.Mode & (isOwned ? Permissions : PlainPermissions));
     }
 
-    /// <returns>The facts of the file that is there, where they are known.</returns>
+    /// <returns>The status of the existing file, if known.</returns>
     private static UnixCalls.FileStatus? Check(Parent parent, string? expected)
     {
         try
@@ -544,7 +544,7 @@ public sealed class FolderHandle : IDisposable
 
     private static bool IsLink(SafeFileHandle folder, string name) => UnixCalls.readlinkat(folder, name, new byte[1], 1) >= 0;
 
-    /// <returns>Null for what is no link.</returns>
+    /// <returns>Null if it is not a link.</returns>
     private static byte[]? LinkOf(Parent parent)
     {
         var target = new byte[MaxLinkLength];

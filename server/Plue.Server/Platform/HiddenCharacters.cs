@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// Characters that no editor shows and a model reads: controls, bidirectional and zero-width marks, fillers, blank glyphs, tag characters, variation selectors
-/// that vary nothing. The same rules as in the page's <c>visibleText.ts</c>; <c>tests/hidden-characters.json</c> tests both.
+/// Characters that editors do not show and models read: controls, bidirectional and zero-width marks, fillers, blank glyphs, tag characters and variation
+/// selectors without effect. The rules match <c>visibleText.ts</c> of the webview; <c>tests/hidden-characters.json</c> tests both.
 /// </summary>
 public static partial class HiddenCharacters
 {
@@ -32,7 +32,7 @@ public static partial class HiddenCharacters
         return count;
     }
 
-    /// <summary>The text with each of them as <c>⟨U+202E⟩</c>.</summary>
+    /// <summary>Returns the text with each hidden character as <c>⟨U+202E⟩</c>.</summary>
     public static string Visible(string text)
     {
         var output = new StringBuilder(text.Length);
@@ -40,7 +40,7 @@ public static partial class HiddenCharacters
         return output.ToString();
     }
 
-    /// <summary>The same in one line, for names of files and other texts that have none: line ends are hidden characters, too.</summary>
+    /// <summary>Like <see cref="Visible"/>, for file names and other single-line texts: escapes line breaks, too.</summary>
     public static string VisibleLine(string text)
     {
         var output = new StringBuilder(text.Length);
@@ -101,7 +101,7 @@ public static partial class HiddenCharacters
 
     private static bool IsHidden(int value) => UnicodeRanges.Contains(UnicodeRanges.Hidden, value);
 
-    /// <summary>It changes only how the visible characters beside it are drawn.</summary>
+    /// <summary>True if the character only changes how its visible neighbors are drawn.</summary>
     private static bool IsExpected(int value, int? before, int? beforeThat, ReadOnlySpan<char> rest) =>
         value switch
         {

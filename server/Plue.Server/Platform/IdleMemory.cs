@@ -1,24 +1,24 @@
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// Returns memory to the system when a burst of work is over. The runtime returns memory only while it collects garbage, and an idle process
-/// collects none. Nothing runs while the process is idle: a look is due only after a collection that shows that the heap has grown.
+/// Returns memory to the system after a burst of work. The runtime returns memory only during a garbage collection, and an idle process
+/// collects none. Uses no timer while the process is idle: a check is scheduled only after a collection that shows that the heap has grown.
 /// </summary>
-/// <param name="committed">Bytes that the heap took from the system, as of the last collection.</param>
-/// <param name="allocated">Bytes that were allocated so far.</param>
-/// <param name="collect">Collects everything and returns what is free.</param>
+/// <param name="committed">Gets the bytes committed by the heap at the last collection.</param>
+/// <param name="allocated">Gets the total bytes allocated.</param>
+/// <param name="collect">Runs a full collection and returns free memory.</param>
 internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Action collect, TimeProvider time)
 {
-    /// <summary>Less than this is not worth a collection.</summary>
+    /// <summary>Less growth is not worth a collection.</summary>
     public const long MinGrowth = 8 * 1024 * 1024;
 
-    /// <summary>The allocation within a pause that still counts as idle.</summary>
+    /// <summary>The allocation during a pause that still counts as idle.</summary>
     public const long MaxIdleAllocation = 1024 * 1024;
 
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private long kept; // committed after the last return
-    private long before; // allocated when the pause began
+    private long kept; // committed bytes after the last return
+    private long before; // allocated bytes when the pause started
     private int isDue;
     private ITimer? timer;
 
@@ -30,7 +30,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
             TimeProvider.System
         );
 
-    /// <summary>Looks after each collection until the process ends.</summary>
+    /// <summary>Checks after each collection until the process ends.</summary>
     public void Watch() => _ = new AfterCollection(this);
 
     private void Collected()
@@ -63,7 +63,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
         Volatile.Write(ref isDue, 0);
     }
 
-    /// <summary>Garbage from its first moment on: its finalizer runs after the next collection, and leaves another for the one after that.</summary>
+    /// <summary>Unreachable from creation: its finalizer runs after the next collection and creates another instance for the one after that.</summary>
     private sealed class AfterCollection(IdleMemory memory)
     {
 #pragma warning disable MA0055 // Finalization is the event.

@@ -1,6 +1,6 @@
 namespace Plue.Server.Platform;
 
-/// <summary>The rules of one <c>.gitignore</c> file, as git reads them.</summary>
+/// <summary>The rules of one <c>.gitignore</c> file, as git interprets them.</summary>
 public sealed class IgnoreRules
 {
     private const int MaxRules = 5_000;
@@ -8,7 +8,7 @@ public sealed class IgnoreRules
     private readonly string start;
     private readonly List<(PathPattern Pattern, bool IsKept, bool FoldersOnly)> rules = [];
 
-    /// <param name="folder">Where the file lies, from the workspace with <c>/</c>; empty for the workspace itself.</param>
+    /// <param name="folder">The folder of the file, relative to the workspace with <c>/</c>; empty for the workspace itself.</param>
     public IgnoreRules(string folder, string text)
     {
         start = folder.Length == 0 ? "" : folder + "/";
@@ -18,8 +18,8 @@ public sealed class IgnoreRules
         }
     }
 
-    /// <param name="rules">The rules of the parent folders, the workspace first: the nearest to the file takes precedence.</param>
-    /// <param name="path">From the workspace with <c>/</c>.</param>
+    /// <param name="rules">The rules of the parent folders, from the workspace down: the nearest to the file takes precedence.</param>
+    /// <param name="path">Relative to the workspace, with <c>/</c>.</param>
     public static bool IsIgnored(IReadOnlyList<IgnoreRules> rules, string path, bool isFolder)
     {
         for (var i = rules.Count - 1; i >= 0; i--)
@@ -55,7 +55,7 @@ public sealed class IgnoreRules
 
     private void Add(string line)
     {
-        // Spaces at the end count only behind a backslash.
+        // A trailing space counts only after a backslash.
         var pattern = line.TrimEnd(' ');
         if (pattern.EndsWith('\\') && pattern.Length < line.Length)
         {

@@ -3,7 +3,7 @@ namespace Plue.Server.Platform;
 /// <summary>Image types that vendors accept, detected by their first bytes, because names are unreliable.</summary>
 public static class ImageType
 {
-    /// <returns>A media type, or null for everything else.</returns>
+    /// <returns>A media type; null for other content.</returns>
     public static string? Detect(ReadOnlySpan<byte> content) =>
         content.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]) ? "image/png"
         : content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? "image/jpeg"

@@ -5,18 +5,18 @@ using System.Text.Json;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// Halves of surrogate pairs in JSON, escaped as <c>\ud800</c> or as they are. JSON allows them, no text has them, and .NET throws when it reads such a string.
+/// Lone surrogates in JSON, escaped as <c>\ud800</c> or raw. JSON allows them, but they are not valid text, and .NET throws when it reads such a string.
 /// </summary>
 public static class LoneSurrogates
 {
     private const int EscapeLength = 6;
 
-    /// <summary>Whether there are any in names or values of this JSON.</summary>
+    /// <summary>True if names or values of this JSON contain lone surrogates.</summary>
     public static bool ExistIn(string json) =>
         json.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0 && !IsWellFormed(json)
         || (json.Contains("\\u", StringComparison.Ordinal) && AreEscapedIn(Encoding.UTF8.GetBytes(json)));
 
-    /// <summary>The same JSON with U+FFFD in place of each.</summary>
+    /// <summary>Returns the JSON with each lone surrogate replaced with U+FFFD.</summary>
     public static string Replaced(string json) =>
         ExistIn(json) ? Encoding.UTF8.GetString(Replaced(Encoding.UTF8.GetBytes(json)).Span) : json;
 
@@ -37,8 +37,8 @@ public static class LoneSurrogates
         return replaced;
     }
 
-    /// <summary>The string of a JSON value, with U+FFFD in place of each.</summary>
-    /// <returns>Null when it is not a string.</returns>
+    /// <summary>Gets the string of a JSON value, with each lone surrogate replaced with U+FFFD.</summary>
+    /// <returns>Null if the value is not a string.</returns>
     public static string? TextOf(JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.String)
@@ -59,7 +59,7 @@ public static class LoneSurrogates
 
     private static bool AreEscapedIn(ReadOnlySpan<byte> json) => NextLone(json, 0) >= 0;
 
-    /// <returns>Where the next escaped half begins that has no other half; -1 when there is none.</returns>
+    /// <returns>The index of the next escaped lone surrogate; -1 if there is none.</returns>
     private static int NextLone(ReadOnlySpan<byte> json, int from)
     {
         for (var at = from; at < json.Length; )

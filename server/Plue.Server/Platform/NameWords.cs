@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Platform;
 
-/// <summary>Compares names by their words, however they are joined: <c>read_file</c>, <c>readFile</c>, <c>Read-File</c>.</summary>
+/// <summary>Compares names by their words, regardless of how they are joined: <c>read_file</c>, <c>readFile</c>, <c>Read-File</c>.</summary>
 public static partial class NameWords
 {
     private const int MaxLength = 100;
@@ -10,7 +10,7 @@ public static partial class NameWords
     public static bool AreSame(string one, string other) =>
         one.Length <= MaxLength && other.Length <= MaxLength && string.Concat(Of(one)) == string.Concat(Of(other));
 
-    /// <returns>True if the name has all words of the other one.</returns>
+    /// <returns>True if the name contains all words of the other name.</returns>
     public static bool Contain(string name, string other) =>
         name.Length <= MaxLength && other.Length <= MaxLength && Of(other) is { Count: > 0 } words && words.All(Of(name).Contains);
 

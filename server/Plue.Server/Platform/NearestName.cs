@@ -1,12 +1,12 @@
 namespace Plue.Server.Platform;
 
-/// <summary>Finds what a misspelt name was probably meant to be.</summary>
+/// <summary>Suggests corrections for misspelled names.</summary>
 public static class NearestName
 {
-    /// <summary>The nearest of the known names, or null when none is near enough to be worth offering.</summary>
+    /// <summary>Gets the nearest known name; null if none is near enough to suggest.</summary>
     public static string? Find(string name, IEnumerable<string> known) => Near(name, known).FirstOrDefault();
 
-    /// <summary>The nearest first; where none is near, those that have the name within theirs, the shortest first.</summary>
+    /// <summary>Gets the nearest known names first; if none is near, the names that contain the given one, shortest first.</summary>
     public static IReadOnlyList<string> FindMany(string name, IReadOnlyCollection<string> known, int max)
     {
         List<string> near = [.. Near(name, known).Take(max)];
@@ -22,7 +22,7 @@ public static class NearestName
             ];
     }
 
-    /// <summary>" Did you mean `x`?" or nothing.</summary>
+    /// <summary>Returns <c> Did you mean `x`?</c>, or an empty string.</summary>
     public static string Hint(string name, IEnumerable<string> known) =>
         Find(name, known) is { } nearest ? $" Did you mean `{HiddenCharacters.VisibleLine(nearest)}`?" : "";
 
@@ -42,7 +42,7 @@ public static class NearestName
             .Select(pair => pair.candidate);
     }
 
-    /// <summary>Letters to insert, drop, change or swap with their neighbor.</summary>
+    /// <summary>Counts letters to insert, delete, replace or swap with their neighbor.</summary>
     private static int Distance(string a, string b)
     {
         var rows = new int[a.Length + 1, b.Length + 1];

@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Platform;
 
-/// <summary>A pattern for paths as <c>.gitignore</c> has it: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>**</c>, and for the asking also <c>{a,b}</c>. Without a <c>/</c> it fits at any depth.</summary>
+/// <summary>
+/// A path pattern as in <c>.gitignore</c>: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>**</c>, and optionally <c>{a,b}</c>. Without a <c>/</c> it matches at any
+/// depth.
+/// </summary>
 internal sealed class PathPattern
 {
     private const int MaxLength = 1_000;
@@ -13,9 +16,9 @@ internal sealed class PathPattern
 
     private PathPattern(string literal, bool isBound, Regex? regex) => (this.literal, this.isBound, this.regex) = (literal, isBound, regex);
 
-    /// <param name="pattern">With <c>/</c> between names; one in front binds it to the top.</param>
+    /// <param name="pattern">A pattern with <c>/</c> as separator; a leading one anchors it at the base.</param>
     /// <param name="allowBraces">True if <c>{a,b}</c> matches either.</param>
-    /// <returns>Null when it is none, or too long.</returns>
+    /// <returns>Null if the pattern is invalid or too long.</returns>
     public static PathPattern? TryParse(string pattern, bool allowBraces)
     {
         if (pattern.Length is 0 or > MaxLength)
@@ -24,7 +27,7 @@ internal sealed class PathPattern
         }
 
         var (isBound, inner) = (pattern.TrimEnd('/').Contains('/', StringComparison.Ordinal), pattern.Trim('/'));
-        // Most patterns are plain names, and comparing those is quick.
+        // Most patterns are plain names, which are quick to compare.
         if (inner.AsSpan().IndexOfAny("*?[\\{") < 0)
         {
             return new PathPattern(inner, isBound, null);
@@ -53,7 +56,7 @@ internal sealed class PathPattern
         }
     }
 
-    /// <param name="path">The path relative to the base of the pattern, with <c>/</c>.</param>
+    /// <param name="path">Relative to the base of the pattern, with <c>/</c>.</param>
     public bool IsMatch(string path)
     {
         var subject = isBound ? path : path.AsSpan(path.LastIndexOf('/') + 1);

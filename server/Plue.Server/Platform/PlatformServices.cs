@@ -2,14 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Plue.Server.Platform;
 
-/// <summary>The files, the clock, the workspace and the log that all modules use.</summary>
+/// <summary>The paths, clock, workspace and log for all modules.</summary>
 internal sealed class PlatformServices : IDisposable
 {
     private readonly LoggerFactory logs;
 
     /// <param name="redactor">Masks the secrets of this process.</param>
-    /// <param name="paths">Null for the usual folder.</param>
-    /// <param name="time">Null for the machine's clock.</param>
+    /// <param name="paths">Null for the default folder.</param>
+    /// <param name="time">Null for the system clock.</param>
     public PlatformServices(LogLevel logLevel, ITextMask redactor, PluePaths? paths = null, TimeProvider? time = null)
     {
         (Redactor, Paths, Time) = (redactor, paths ?? PluePaths.FromEnvironment(), time ?? TimeProvider.System);
@@ -25,7 +25,7 @@ internal sealed class PlatformServices : IDisposable
     public ITextMask Redactor { get; }
     public ProtectedPaths ProtectedPaths { get; }
 
-    /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
+    /// <param name="workspace">A folder to trust, because the user named it; null for none.</param>
     public void Trust(string? workspace)
     {
         if (workspace is not null)

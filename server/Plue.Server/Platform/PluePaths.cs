@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>The paths of a user's data. <c>PLUE_HOME</c> changes the base folder, and <c>PLUE_MANAGED_POLICY</c> adds a policy.</summary>
-/// <param name="userFolder">The user's own folder, for files that other programs share with Plue; null reads none of them.</param>
+/// <param name="userFolder">The home folder, for files shared with other programs; null reads none of them.</param>
 public sealed class PluePaths(string home, string? userFolder = null)
 {
     public string Home { get; } = Path.GetFullPath(home);
@@ -17,19 +17,18 @@ public sealed class PluePaths(string home, string? userFolder = null)
     /// <summary>Approved and disabled skills.</summary>
     public string SkillChoices => Path.Combine(Home, "skill-choices.json");
 
-    /// <summary>The user's own instructions for every folder.</summary>
+    /// <summary>User instructions for all folders.</summary>
     public string Instructions => Path.Combine(Home, "AGENTS.md");
 
     /// <summary>The versions of documents.</summary>
     public string History => Path.Combine(Home, "history");
 
-    /// <summary>Approved external programs.</summary>
+    /// <summary>Approvals of external programs.</summary>
     public string Approvals => Path.Combine(Home, "approvals.json");
 
-    /// <summary>The stored permission rules.</summary>
     public string Rules => Path.Combine(Home, "permissions.json");
 
-    /// <summary>Allowed instruction files with hidden characters.</summary>
+    /// <summary>Approved instruction files with hidden characters.</summary>
     public string AllowedTexts => Path.Combine(Home, "allowed-texts.json");
     public string Catalog => Path.Combine(Home, "catalog");
     public string CatalogBackups => Path.Combine(Catalog, ".backups");
@@ -46,30 +45,30 @@ public sealed class PluePaths(string home, string? userFolder = null)
     /// <summary>What each import from other programs created.</summary>
     public string Imports => Path.Combine(Home, "imports.json");
 
-    /// <summary>Files as they were before a newer version rewrote them.</summary>
+    /// <summary>Copies of files from before a newer version rewrote them.</summary>
     public string Backups => Path.Combine(Home, "backups");
     public string Index => Path.Combine(Home, "index");
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");
 
-    /// <summary>What the policy of the organization refused.</summary>
+    /// <summary>Actions that the organization policy denied.</summary>
     public string Refusals => Path.Combine(Home, "refusals.jsonl");
     public string OldRefusals => Path.Combine(Home, "refusals.old.jsonl");
 
-    /// <summary>The policy of the organization. Only an administrator can write it, and no variable of the user changes its path.</summary>
+    /// <summary>The organization policy. Only an administrator can write it, and no environment variable changes its path.</summary>
     public string Policy { get; init; } =
         OperatingSystem.IsWindows()
             ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "Plue", "policy.json5")
         : OperatingSystem.IsMacOS() ? "/Library/Application Support/Plue/policy.json5"
         : "/etc/plue/policy.json5";
 
-    /// <summary>A policy that applies beside <see cref="Policy"/>, so it can only restrict further; null for none.</summary>
+    /// <summary>A policy that applies in addition to <see cref="Policy"/>, so it can only restrict further; null for none.</summary>
     public string? AddedPolicy { get; init; }
 
-    /// <summary>The lock file of the documents of this kind: see <see cref="FileLock"/>.</summary>
+    /// <summary>Gets the lock file of documents of this kind; see <see cref="FileLock"/>.</summary>
     public string LockFile(string kind) => Path.Combine(Home, "locks", kind);
 
-    /// <summary>The user's own folder, absolute: the root where the system knows none. It need not be there, as in a container.</summary>
+    /// <summary>Gets the absolute home folder; the root if the system has none. It may not exist, as in a container.</summary>
     public static string UserFolder =>
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var folder
         && Path.IsPathFullyQualified(folder)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Plue.Server.Platform;
 
-/// <summary>So many of a thing, in words that are right for one too.</summary>
+/// <summary>Formats an amount with its noun: <c>1 file</c>, <c>2 files</c>.</summary>
 public static class Plural
 {
     /// <param name="noun">A singular noun with a regular plural.</param>

@@ -2,12 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Plue.Server.Platform;
 
-/// <summary>Forces the exit of this process if a graceful exit takes too long: a thread may hang in a system call, for example on an unresponsive disk.</summary>
+/// <summary>
+/// Forces the exit of this process if a graceful exit takes too long: a thread may hang in a system call, for example on an unresponsive disk.
+/// </summary>
 internal static partial class ProcessExit
 {
     private const int Terminated = 128 + 15;
 
-    /// <summary>From now on SIGTERM and SIGINT stop the process in good order, and end it within the limit whatever its threads do.</summary>
+    /// <summary>From now on, SIGTERM and SIGINT request a graceful stop and force the exit after the limit.</summary>
     public static IDisposable WithinAfterSignal(TimeSpan limit, CancellationTokenSource stop)
     {
         var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
@@ -17,7 +19,7 @@ internal static partial class ProcessExit
         void OnSignal(PosixSignalContext signal)
         {
             signal.Cancel = true;
-            // First, because what is stopped may hang as well.
+            // First, because the stop may hang, too.
             Within(limit);
             _ = stop.CancelAsync();
         }

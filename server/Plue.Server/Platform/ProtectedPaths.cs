@@ -31,13 +31,13 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
     private static readonly string[] KeyNames = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"];
     private const int MaxKeyHeaderLength = 256;
 
-    /// <summary>The files and folders that are known by where they lie, absolute; there need not be any.</summary>
+    /// <summary>The protected files and folders with fixed absolute paths; they may not exist.</summary>
     public IReadOnlyList<string> Locations => [paths.Home, .. Folders.Concat(Files).Select(name => Path.Combine(userHome, name))];
 
-    /// <summary>Folders in <see cref="Locations"/> that may be read, and not changed: skills of the user are there for models.</summary>
+    /// <summary>Folders in <see cref="Locations"/> that may be read but not changed: user skills are meant for models.</summary>
     public IReadOnlyList<string> Readable => [paths.Skills];
 
-    /// <summary>As <see cref="DenialReason(IEnumerable{string})"/>, for reading alone.</summary>
+    /// <summary>Like <see cref="DenialReason(IEnumerable{string})"/>, for read access only.</summary>
     public string? ReadDenialReason(params string[] names)
     {
         var skills = RealPath.Of(paths.Skills);
@@ -47,7 +47,7 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
     }
 
     /// <param name="names">All known paths of one file; their targets are checked, too.</param>
-    /// <returns>The end of a sentence that begins with the file's name: <c>is Plue's own and is not sent</c>. Null for everything else.</returns>
+    /// <returns>The end of a sentence that starts with the file's name: <c>is Plue's own and is not sent</c>. Null if the path is not protected.</returns>
     public string? DenialReason(params IEnumerable<string> names) => DenialReason(names, isSkill: false);
 
     private string? DenialReason(IEnumerable<string> names, bool isSkill)
@@ -75,7 +75,7 @@ public sealed class ProtectedPaths(PluePaths paths, string userHome)
             : null;
     }
 
-    /// <summary>As <see cref="DenialReason(IEnumerable{string})"/>, by what is in it: a key may have any name.</summary>
+    /// <summary>Like <see cref="DenialReason(IEnumerable{string})"/>, by content: a key file may have any name.</summary>
     public static string? DenialReason(ReadOnlySpan<byte> content)
     {
         var head = content[..Math.Min(content.Length, MaxKeyHeaderLength)]

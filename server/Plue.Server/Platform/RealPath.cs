@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Plue.Server.Platform;
 
-/// <summary>Where a path really leads.</summary>
+/// <summary>Resolves the links in a path.</summary>
 public static partial class RealPath
 {
     private const int MaxLinks = 40;
@@ -13,7 +13,7 @@ public static partial class RealPath
     private const int NotAFolder = 20;
     private static readonly int NameTooLong = OperatingSystem.IsLinux() ? 36 : 63;
 
-    /// <summary>Whether a path, or what it links to, is in the folder: for what is kept away from. What is let in asks <see cref="ResolvesInto"/>.</summary>
+    /// <summary>True if a path, or its link target, is in the folder. Use it to deny access; to allow access, use <see cref="ResolvesInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
     {
         if (string.IsNullOrEmpty(folder))
@@ -25,7 +25,7 @@ public static partial class RealPath
         return Contains(real, Of(path)) || Contains(Path.GetFullPath(folder), Path.GetFullPath(path));
     }
 
-    /// <summary>True if a path resolves to a target in the folder; a link in the folder to the outside does not.</summary>
+    /// <summary>True if a path resolves to a target in the folder; false for a link in the folder to the outside.</summary>
     public static bool ResolvesInto(string path, string? folder) => !string.IsNullOrEmpty(folder) && Contains(Of(folder), Of(path));
 
     private static bool Contains(string folder, string path)
@@ -35,7 +35,7 @@ public static partial class RealPath
         return path.StartsWith(start, comparison) || string.Equals(path, folder.TrimEnd(Path.DirectorySeparatorChar), comparison);
     }
 
-    /// <summary>The path with every link in it resolved; as it is when it leads nowhere. .NET resolves a link at the end of a path but not one on the way.</summary>
+    /// <summary>Resolves every link in a path; unchanged if it cannot be resolved. .NET resolves a link only at the end of a path.</summary>
     public static string Of(string path)
     {
         var full = Path.GetFullPath(path);
@@ -68,10 +68,10 @@ public static partial class RealPath
     }
 
     /// <summary>
-    /// Where the system would go for this path, whether or not anything is there yet: links on the way and at its end are followed, those that lead to nothing too,
-    /// and <c>..</c> leaves the folder that a link led to.
+    /// Resolves a path as the system would, even if the target does not exist: follows links inside and at its end, including broken ones,
+    /// and resolves <c>..</c> relative to a link's target.
     /// </summary>
-    /// <param name="path">Absolute; not tidied up before, because that would leave a link by the wrong door.</param>
+    /// <param name="path">An absolute path that was not normalized: normalizing resolves <c>..</c> before the links.</param>
     /// <returns>Null if unknown: a link cycle, an unreadable folder, or a path that differs between processes.</returns>
     public static string? TargetOf(string path)
     {
@@ -125,14 +125,14 @@ public static partial class RealPath
         return OperatingSystem.IsLinux() && Contains("/proc", at) ? null : at;
     }
 
-    /// <summary>Whether a path is the folder or is in it, name by name and without a look at the disk: both are as <see cref="TargetOf"/> gives them.</summary>
+    /// <summary>True if a path is the folder or in it, compared by name without disk access. Both must be results of <see cref="TargetOf"/>.</summary>
     public static bool IsUnder(string folder, string path) => Contains(folder, path);
 
     private static string[] Names(string path) =>
         path.Split(OperatingSystem.IsWindows() ? ['/', '\\'] : ['/'], StringSplitOptions.RemoveEmptyEntries);
 
-    /// <param name="target">Null for what is no link or not there.</param>
-    /// <returns>False when that cannot be known.</returns>
+    /// <param name="target">Null if it is not a link or does not exist.</param>
+    /// <returns>False if unknown.</returns>
     private static bool TryReadLink(string path, out string? target)
     {
         target = null;
@@ -158,7 +158,7 @@ public static partial class RealPath
 
         Span<byte> content = stackalloc byte[MaxTargetLength];
         var length = (int)readlink(path, content, content.Length);
-        // Nothing can be there by a name that is too long.
+        // No file can have a name that is too long.
         if (length < 0)
         {
             return Marshal.GetLastPInvokeError() is var error && (error is NotThere or NotALink or NotAFolder || error == NameTooLong);
@@ -169,8 +169,8 @@ public static partial class RealPath
         return length < MaxTargetLength && !text.Contains('\uFFFD', StringComparison.Ordinal);
     }
 
-    /// <summary>From the root on, each folder of the path too.</summary>
-    /// <exception cref="IOException">The links lead in a cycle.</exception>
+    /// <summary>Resolves the links from the root on, in each parent folder, too.</summary>
+    /// <exception cref="IOException">The links form a cycle.</exception>
     internal static string ResolveLinks(string full, int links = MaxLinks)
     {
         var at = Path.GetPathRoot(full) ?? "";

@@ -5,29 +5,29 @@ namespace Plue.Server.Platform;
 
 /// <summary>
 /// Opens regular files by path without blocking: a folder, pipe, socket or device is refused, even if it appears concurrently.
-/// <c>BannedSymbols.txt</c> bans all other ways.
+/// <c>BannedSymbols.txt</c> bans all other ways to open a file.
 /// </summary>
 public static partial class RegularFile
 {
     private const int DiskType = 1;
 
-    /// <param name="maxBytes">Bytes; a larger file is not read.</param>
-    /// <returns>Null when the file is larger than <paramref name="maxBytes"/>.</returns>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="NotAFileException">It is a folder, a pipe, a socket or a device.</exception>
-    /// <exception cref="IOException">The disk refused.</exception>
+    /// <param name="maxBytes">The maximum size; a larger file is not read.</param>
+    /// <returns>Null if the file is larger than <paramref name="maxBytes"/>.</returns>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
+    /// <exception cref="NotAFileException">The path is a folder, pipe, socket or device.</exception>
+    /// <exception cref="IOException">A disk error.</exception>
     public static byte[]? Read(string path, int maxBytes)
     {
         using var handle = OpenHandle(path);
         return Read(handle, maxBytes);
     }
 
-    /// <summary>Reads a file of any size that an array can hold.</summary>
+    /// <summary>Reads a file of any size that fits into an array.</summary>
     /// <inheritdoc cref="Read(string,int)" path="/exception"/>
     public static byte[] Read(string path) => Read(path, Array.MaxLength) ?? throw new IOException("It is too large.");
 
-    /// <summary>Reads a file that was opened without waiting.</summary>
+    /// <summary>Reads a file that was opened in non-blocking mode.</summary>
     internal static byte[]? Read(SafeFileHandle handle, int maxBytes)
     {
         var size = LengthOf(handle);
@@ -43,7 +43,7 @@ public static partial class RegularFile
             read += more;
         }
 
-        // The files of the kernel have no size and yet something to read.
+        // Files in /proc have size 0 but have content.
         if (size == 0 && RandomAccess.Read(handle, new byte[1], 0) > 0)
         {
             throw new NotAFileException(isFolder: false);
@@ -51,7 +51,7 @@ public static partial class RegularFile
         return read == content.Length ? content : content[..read];
     }
 
-    /// <summary>Opens a file that is too large to be read at once. It is read whatever locks other processes hold.</summary>
+    /// <summary>Opens a file that is too large to read at once, regardless of locks by other processes.</summary>
     /// <inheritdoc cref="Read(string,int)" path="/exception"/>
     public static FileStream OpenRead(string path)
     {
@@ -68,7 +68,7 @@ public static partial class RegularFile
         }
     }
 
-    /// <summary>As <see cref="OpenRead"/>, for reads at places of one's own.</summary>
+    /// <summary>Like <see cref="OpenRead"/>, for reads at given offsets.</summary>
     /// <inheritdoc cref="Read(string,int)" path="/exception"/>
     public static SafeFileHandle OpenHandle(string path)
     {
@@ -88,14 +88,14 @@ public static partial class RegularFile
 
     /// <summary>Opens or creates a file, unbuffered.</summary>
     /// <param name="share">
-    /// Locks like .NET on Unix: <see cref="FileShare.None"/> acquires an exclusive advisory lock, and reading a shared one, without waiting.
+    /// Locks as .NET does on Unix: <see cref="FileShare.None"/> acquires an exclusive advisory lock, and reading a shared one, without waiting.
     /// </param>
     /// <param name="newFile">The permissions of a new file on Unix, before the umask.</param>
     /// <exception cref="FileNotFoundException">The file does not exist and is not created.</exception>
-    /// <exception cref="DirectoryNotFoundException">Its folder is missing.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened this way.</exception>
-    /// <exception cref="NotAFileException">It is a folder, a pipe, a socket or a device.</exception>
-    /// <exception cref="IOException">Another process holds the lock (<see cref="FileLock.IsHeldElsewhere"/>), or the disk refused.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
+    /// <exception cref="NotAFileException">The path is a folder, pipe, socket or device.</exception>
+    /// <exception cref="IOException">Another process holds the lock (<see cref="FileLock.IsHeldElsewhere"/>), or a disk error.</exception>
     public static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share, FileOptions options, UnixFileMode newFile)
     {
         if (OperatingSystem.IsWindows())
@@ -205,7 +205,7 @@ public static partial class RegularFile
             throw new NotAFileException(isFolder: true);
         }
 
-#pragma warning disable RS0030 // This is the class that the others are to use.
+#pragma warning disable RS0030 // This class is the allowed wrapper.
         var handle = File.OpenHandle(path, mode, access, share, options);
 #pragma warning restore RS0030
         if (GetFileType(handle) == DiskType)
@@ -220,7 +220,7 @@ public static partial class RegularFile
     [LibraryImport("kernel32.dll")]
     private static partial int GetFileType(SafeFileHandle file);
 
-    /// <summary>Unlocks before closing: a child process that is being started briefly holds a copy of the handle.</summary>
+    /// <summary>Unlocks before closing, because a child process that is being started briefly holds a copy of the handle.</summary>
     private sealed class LockedFile : FileStream
     {
         private readonly SafeFileHandle handle;

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// Bytes of a secret on memory pages of their own: the collector never copies them, the system keeps them out of swap and crash files as far as it lets
-/// a user ask for that, and disposing zeroes them.
+/// Bytes of a secret on dedicated memory pages: the garbage collector never copies them, the system keeps them out of swap and crash dumps where
+/// a user may request it, and disposing zeroes them.
 /// </summary>
 public sealed unsafe partial class SecretBytes : IDisposable
 {

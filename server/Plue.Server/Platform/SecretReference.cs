@@ -1,12 +1,12 @@
 namespace Plue.Server.Platform;
 
-/// <summary>How a secret is named wherever one is needed: <c>vault://owner/name</c>, or <c>env://NAME</c>. The name is no secret.</summary>
+/// <summary>References to secrets: <c>vault://owner/name</c> or <c>env://NAME</c>. A reference is not secret itself.</summary>
 public static class SecretReference
 {
     public const string VaultScheme = "vault://";
     public const string EnvironmentScheme = "env://";
 
-    /// <summary>Whether the text is a name and nothing else.</summary>
+    /// <summary>True if the text is a reference and nothing else.</summary>
     public static bool IsReference(string? text) => (IsVault(text) || IsEnvironment(text)) && !text!.Any(char.IsWhiteSpace);
 
     public static bool IsVault(string? text) => text?.StartsWith(VaultScheme, StringComparison.Ordinal) == true;

@@ -4,9 +4,9 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Platform;
 
-/// <summary>A small JSON file in Plue's own folder, outside all workspaces, that several processes change. Thread-safe.</summary>
+/// <summary>A small JSON file in Plue's folder, outside all workspaces, that several processes change. Thread-safe.</summary>
 /// <param name="empty">The content of a file that does not exist or cannot be read: it approves nothing.</param>
-/// <param name="subject">What was not saved, for the error: <c>The approval</c>.</param>
+/// <param name="subject">What is saved, for error messages: <c>The approval</c>.</param>
 public sealed class SharedJsonFile<T>(string path, JsonTypeInfo<T> type, T empty, string subject)
 {
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
@@ -24,12 +24,12 @@ public sealed class SharedJsonFile<T>(string path, JsonTypeInfo<T> type, T empty
         }
     }
 
-    /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
+    /// <exception cref="FailureException">StoreReadOnly; nothing was changed.</exception>
     public void Change(Func<T, T> change)
     {
         try
         {
-            // Other windows change it too.
+            // Other windows change it, too.
             using var turn = FileLock.Acquire(path + ".lock", LockTimeout);
             DurableFile.Replace(path, JsonSerializer.SerializeToUtf8Bytes(change(Read()), type));
         }

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// Log lines to stderr, each beginning with its level (<c>info: </c>), which the editor shows at that level, and to a file of at most
-/// 4 MiB with one older file kept. Never to stdout.
+/// Writes log lines to stderr, each prefixed with its level (<c>info: </c>), at which the editor shows it, and to a file of at most
+/// 4 MiB with one older file kept. Never writes to stdout.
 /// </summary>
-/// <param name="mask">Takes secrets out of a line.</param>
+/// <param name="mask">Masks secrets in a line.</param>
 public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, string> mask) : ILoggerProvider
 {
     private const long MaxFileBytes = 4 * 1024 * 1024;
@@ -66,7 +66,7 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
                 file = null;
             }
             file ??= Open(folder);
-            // Two windows write to one file, and each has to write behind the other's lines.
+            // Several windows write to the same file, so each must append after the others' lines.
             file.Seek(0, SeekOrigin.End);
             file.Write(Encoding.UTF8.GetBytes($"{DateTimeOffset.UtcNow:O} {line}"));
         }

@@ -3,7 +3,7 @@ namespace Plue.Server.Platform;
 /// <summary>Checks the arguments of a tool call, independent of the provider.</summary>
 public static class ToolArguments
 {
-    /// <summary>Characters of JSON. No model writes as much in one answer.</summary>
+    /// <summary>The maximum length of the JSON in characters. No model writes as much in one response.</summary>
     public const int MaxLength = 1024 * 1024;
 
     public const string TooLong =
@@ -15,7 +15,7 @@ public static class ToolArguments
     public const string HalfCharacter =
         "The arguments contain half of a surrogate pair. Nothing was done. Send the call again with complete characters.";
 
-    /// <returns>Why the arguments are rejected, as a sentence for the model; null if they are valid.</returns>
+    /// <returns>The reason for rejecting the arguments, as a sentence for the model; null if they are valid.</returns>
     public static string? ErrorIn(string json) =>
         json.Length > MaxLength ? TooLong
         : LoneSurrogates.ExistIn(json) ? HalfCharacter

@@ -81,7 +81,7 @@ internal static class UnicodeRanges
     public static bool Contains(ReadOnlySpan<int> ranges, int value)
     {
         var at = ranges.BinarySearch(value);
-        // Behind the first of a range, or on one of its ends.
+        // Inside a range, or at its start or end.
         return at >= 0 || (~at & 1) == 1;
     }
 }

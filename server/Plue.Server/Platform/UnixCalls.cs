@@ -50,10 +50,10 @@ internal static partial class UnixCalls
     public static readonly int TooManyLinks = IsMac ? 62 : 40;
     private static readonly int WouldWait = IsMac ? 35 : 11;
 
-    /// <summary>The status of a file, as from stat.</summary>
-    /// <param name="Mode">With its kind, as <c>stat</c> has it.</param>
-    /// <param name="Changed">When its content or its facts last changed.</param>
-    /// <param name="Stamp">Differs whenever the file was touched.</param>
+    /// <summary>The status of a file, as reported by <c>stat</c>.</summary>
+    /// <param name="Mode">Includes the file type bits, as in <c>stat</c>.</param>
+    /// <param name="Changed">When its content or metadata last changed.</param>
+    /// <param name="Stamp">Differs after each change.</param>
     public readonly record struct FileStatus(uint Mode, uint Owner, uint Group, long Size, DateTime Changed, string Stamp)
     {
         public bool IsRegularFile => (Mode & TypeMask) == RegularFileType;
@@ -64,7 +64,7 @@ internal static partial class UnixCalls
     /// <returns>Null if unknown: only Linux reports it uniformly on all architectures.</returns>
     public static FileStatus? StatusOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
 
-    /// <returns>Null where the system does not say.</returns>
+    /// <returns>Null if unknown.</returns>
     public static uint? TypeOf(SafeFileHandle file)
     {
         if (!IsMac)
@@ -72,12 +72,12 @@ internal static partial class UnixCalls
             return StatusOf(file)?.Mode & TypeMask;
         }
 
-        // struct stat begins with the device (4 bytes) and the mode (2).
+        // struct stat starts with the device (4 bytes) and the mode (2).
         Span<byte> stat = stackalloc byte[256];
         return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0 ? BitConverter.ToUInt16(stat[4..]) & TypeMask : null;
     }
 
-    /// <returns>The owner and the permission bits; null where the system does not say.</returns>
+    /// <returns>The owner and the permission bits; null if unknown.</returns>
     public static (uint Owner, uint Mode)? OwnerOf(SafeFileHandle file)
     {
         if (!IsMac)
@@ -92,8 +92,8 @@ internal static partial class UnixCalls
             : null;
     }
 
-    /// <summary>Takes an advisory lock. A file system that has none is no fault.</summary>
-    /// <exception cref="IOException">Another process holds it: <see cref="FileLock.IsHeldElsewhere"/>.</exception>
+    /// <summary>Acquires an advisory lock. Does nothing on a file system without locks.</summary>
+    /// <exception cref="IOException">Another process holds the lock; see <see cref="FileLock.IsHeldElsewhere"/>.</exception>
     public static void Lock(SafeFileHandle file, int kind)
     {
         while (flock(file, kind | NonBlockingLock) != 0)
@@ -125,7 +125,7 @@ internal static partial class UnixCalls
             return null;
         }
 
-        // struct statx is the same everywhere.
+        // struct statx is the same on all architectures.
         var raw = stackalloc byte[256];
         if (syscall(IsArm ? 291 : 332, at, name, flags, BasicStat, raw) != 0)
         {
@@ -148,7 +148,7 @@ internal static partial class UnixCalls
 
     /// <param name="mode">The mode of a new file.</param>
     public static SafeFileHandle OpenAt(SafeFileHandle folder, string name, int flags, int mode = 0) =>
-        // The mode is a variadic argument: on Apple's processors those are on the stack, behind the eight registers; elsewhere it is the fourth.
+        // The mode is a variadic argument: on Apple silicon those are on the stack, after the eight registers; elsewhere it is the fourth.
         openat(folder, name, flags | CloseOnExec, mode, 0, 0, 0, 0, mode);
 
     /// <param name="newFile">The permissions of a new file.</param>
@@ -169,7 +169,7 @@ internal static partial class UnixCalls
 
     public static SafeFileHandle OpenFolder(string path) => open(path, Directory | CloseOnExec);
 
-    /// <summary>Whether this user may write there, as the system would judge it: by rights, and by how the disk is mounted. Writes nothing.</summary>
+    /// <summary>True if this user may write to the path, according to permissions and mount options. Writes nothing.</summary>
     public static bool IsWritable(string path) => OperatingSystem.IsWindows() || access(path, MayWrite) == 0;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

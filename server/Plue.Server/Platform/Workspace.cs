@@ -7,13 +7,13 @@ public sealed class Workspace
     private volatile WorkspaceFolders? open;
     private volatile bool isTrusted;
 
-    /// <summary>Null without a folder, and as long as the workspace is not trusted. Folders that do not exist are omitted.</summary>
+    /// <summary>Null if no folder is open or the workspace is not trusted. Folders that do not exist are omitted.</summary>
     public WorkspaceFolders? TrustedFolders => trusted;
 
     /// <summary>The first of <see cref="TrustedFolders"/>.</summary>
     public string? TrustedFolder => trusted?.First.Path;
 
-    /// <summary>The open folders, trusted or not: only to keep away from what is in them.</summary>
+    /// <summary>The open folders, trusted or not; only for denying access to them.</summary>
     public WorkspaceFolders? OpenFolders => open;
 
     /// <summary>The first of <see cref="OpenFolders"/>.</summary>
@@ -27,7 +27,7 @@ public sealed class Workspace
         SetTrusted(trusted);
     }
 
-    /// <summary>Folders were added or removed. A workspace is trusted as a whole.</summary>
+    /// <summary>Sets the folders after some were added or removed. A workspace is trusted as a whole.</summary>
     public void Change(WorkspaceFolders? folders) => Open(folders, isTrusted);
 
     public void SetTrusted(bool trusted)

@@ -2,13 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Plue.Server.Platform;
 
-/// <param name="Name">As the window shows it: unique in the workspace, without slashes.</param>
-/// <param name="Path">Absolute.</param>
+/// <param name="Name">The name in the window: unique in the workspace, without slashes.</param>
+/// <param name="Path">An absolute path.</param>
 public sealed record WorkspaceFolder(string Name, string Path);
 
 /// <summary>
-/// The folders of a workspace, at least one. With one, paths are relative to it. With several, paths begin with the name of their folder, as VS Code shows them:
-/// <c>api/src/main.ts</c>. A folder inside another one is a part of that one.
+/// The folders of a workspace, at least one. With one folder, paths are relative to it. With several, paths start with the name of their folder,
+/// as VS Code shows them: <c>api/src/main.ts</c>. A folder inside another one is part of it.
 /// </summary>
 public sealed class WorkspaceFolders
 {
@@ -16,10 +16,10 @@ public sealed class WorkspaceFolders
 
     public IReadOnlyList<WorkspaceFolder> All { get; }
 
-    /// <summary>The folder of commands and of relative paths.</summary>
+    /// <summary>The base of commands and relative paths.</summary>
     public WorkspaceFolder First => All[0];
 
-    /// <summary>True if the window has several, also if only one of them is here.</summary>
+    /// <summary>True if the window has several folders, even if this instance contains only one of them.</summary>
     public bool AreSeveral { get; }
 
     public IEnumerable<string> Paths => All.Select(folder => folder.Path);
@@ -27,7 +27,7 @@ public sealed class WorkspaceFolders
     /// <summary>A workspace with one folder.</summary>
     public static WorkspaceFolders Of(string path) => new([new WorkspaceFolder(NameOf(path), path)], areSeveral: false);
 
-    /// <returns>Null without folders.</returns>
+    /// <returns>Null if there are no folders.</returns>
     public static WorkspaceFolders? Of(IReadOnlyList<WorkspaceFolder> folders)
     {
         var real = folders.Select(folder => RealPath.Of(folder.Path)).ToList();
@@ -39,30 +39,30 @@ public sealed class WorkspaceFolders
         return folders.Count == 0 ? null : new WorkspaceFolders([.. folders.Where((_, at) => !IsRepeated(at))], folders.Count > 1);
     }
 
-    /// <summary>The same folders without links in their paths.</summary>
+    /// <summary>Returns the folders with all links resolved.</summary>
     public WorkspaceFolders Resolved() => new([.. All.Select(folder => folder with { Path = RealPath.Of(folder.Path) })], AreSeveral);
 
-    /// <summary>Those that exist; null if none does.</summary>
+    /// <summary>Returns the folders that exist; null if none does.</summary>
     public WorkspaceFolders? Existing() =>
         All.Where(folder => Directory.Exists(folder.Path)).ToList() is { Count: > 0 } there
             ? new WorkspaceFolders(there, AreSeveral)
             : null;
 
-    /// <returns>The folder that a path is in, name by name; null if it is outside of all.</returns>
+    /// <returns>The folder that contains the path, compared by name; null if none does.</returns>
     public WorkspaceFolder? FolderOf(string path) => All.FirstOrDefault(folder => RealPath.IsUnder(folder.Path, path));
 
-    /// <summary>Whether a path, or what it links to, is in one of the folders: for what is kept away from. Null has none.</summary>
+    /// <summary>True if a path, or its link target, is in one of the folders. Use it to deny access. False if <paramref name="folders"/> is null.</summary>
     public static bool IsInside(WorkspaceFolders? folders, string path) =>
         folders?.Paths.Any(folder => RealPath.IsInside(path, folder)) == true;
 
-    /// <summary>A path in a folder as it is shown, with <c>/</c>.</summary>
-    /// <param name="relative">From the folder; empty for the folder itself.</param>
+    /// <summary>Returns the display path of a path in a folder, with <c>/</c>.</summary>
+    /// <param name="relative">Relative to the folder; empty for the folder itself.</param>
     public string Shown(WorkspaceFolder folder, string relative) =>
         !AreSeveral ? relative
         : relative.Length == 0 ? folder.Name
         : $"{folder.Name}/{relative}";
 
-    /// <summary>The folder and the path in it of a path as <see cref="Shown"/> returns it.</summary>
+    /// <summary>Splits a display path, as returned by <see cref="Shown"/>, into the folder and the path in it.</summary>
     public bool TryFind(string shown, [NotNullWhen(true)] out WorkspaceFolder? folder, out string relative)
     {
         (folder, relative) = (First, shown);
@@ -78,10 +78,10 @@ public sealed class WorkspaceFolders
     }
 
     /// <summary>
-    /// The path that a user or a model names: absolute, or from a folder whose name it begins with, or from the first folder. A path that does not exist there,
-    /// but does in another folder, is of that one.
+    /// Resolves a path from a user or a model: absolute, relative to the folder whose name it starts with, or relative to the first folder.
+    /// A path that exists only in another folder resolves to that one.
     /// </summary>
-    /// <returns>Not normalized, and perhaps outside the workspace.</returns>
+    /// <returns>A path that is not normalized and may be outside the workspace.</returns>
     public string Locate(string named)
     {
         var inFirst = Path.Combine(First.Path, named);

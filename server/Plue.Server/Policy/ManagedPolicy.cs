@@ -5,20 +5,20 @@ using Plue.Server.Platform;
 namespace Plue.Server.Policy;
 
 /// <summary>
-/// The policy of the organization: the system's file, which only an administrator can write, and an optional second file. Both apply, so the second can
-/// only restrict further. A file that cannot be read refuses everything that a policy can restrict. Each refusal is one sentence that names the file.
+/// The organization policy: the system file, which only an administrator can write, and an optional second file. Both apply, so the second can
+/// only restrict further. A file that cannot be read denies everything that a policy can restrict. Each refusal is one sentence that names the file.
 /// </summary>
 public sealed class ManagedPolicy
 {
     private const int MaxBytes = 1024 * 1024;
 
-    /// <summary>A file that changed so lately may change again and show the same time.</summary>
+    /// <summary>The precision of file times: a file that changed within it may change again with the same time.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
     private static readonly ManagedPolicy None = new([], []);
     private static readonly ConcurrentDictionary<string, Known> LastRead = new(StringComparer.Ordinal);
 
-    /// <summary>From the weakest mode to the strictest.</summary>
+    /// <summary>The modes from least to most restrictive.</summary>
     private static readonly string[] Modes = ["edit", "ask", "plan", "read"];
 
     private readonly IReadOnlyList<PolicyRules> rules;
@@ -31,12 +31,12 @@ public sealed class ManagedPolicy
     /// <summary>The files that cannot be used.</summary>
     public IReadOnlyList<PolicyProblem> Problems { get; }
 
-    /// <summary>The rules of each file that can be used.</summary>
+    /// <summary>The rules of each valid file.</summary>
     public IReadOnlyList<PolicyRules> Files => rules;
 
     public bool Exists => rules.Count > 0 || Problems.Count > 0;
 
-    /// <summary>Reads the policy as it is now. Called for each decision; a file is read again after it changed.</summary>
+    /// <summary>Gets the current policy. Called for each decision; reads a file again only after it changed.</summary>
     public static ManagedPolicy Read(PluePaths paths)
     {
         var (system, added) = (
@@ -55,14 +55,14 @@ public sealed class ManagedPolicy
             );
     }
 
-    /// <summary>Why everything is refused, as one sentence; null if the policy can be read.</summary>
+    /// <summary>Why everything is denied, as one sentence; null if the policy can be read.</summary>
     public string? ProblemSentence =>
         Problems is [var problem, ..]
             ? $"Your organization's policy ({problem.Path}) cannot be used, so Plue refuses everything that it can restrict. {problem.Message} Ask your administrator to correct the file."
             : null;
 
-    /// <param name="kind">As <c>provider_type</c> writes it.</param>
-    /// <param name="endpoint">Null if it has none, or none that is known yet.</param>
+    /// <param name="kind">A value of <c>provider_type</c>.</param>
+    /// <param name="endpoint">Null if there is none, or it is not known yet.</param>
     public string? RefusalOfProvider(string kind, Uri? endpoint) =>
         Refusal(file => file.AllowedProviders?.Contains(kind, StringComparer.Ordinal) == false, $"providers of the kind {kind}")
         ?? (endpoint is null ? null : RefusalOfEndpoint(endpoint));
@@ -73,7 +73,7 @@ public sealed class ManagedPolicy
             $"the model {HiddenCharacters.VisibleLine(model)}"
         );
 
-    /// <summary>For requests of providers.</summary>
+    /// <summary>Returns the refusal for a request of a provider.</summary>
     public string? RefusalOfEndpoint(Uri address)
     {
         var origin = address.IsAbsoluteUri ? address.GetLeftPart(UriPartial.Authority) : "";
@@ -83,11 +83,11 @@ public sealed class ManagedPolicy
             ) ?? RefusalOfHost(address);
     }
 
-    /// <summary>For every request of the sidecar.</summary>
+    /// <summary>Returns the refusal for any request of the sidecar.</summary>
     public string? RefusalOfHost(Uri address) =>
         Refusal(file => file.AllowedHosts is { } allowed && !IsHostIn(allowed, address), $"connections to {HostOf(address)}");
 
-    /// <summary>Whether a list of hosts such as <c>api.example.com</c> or <c>*.example.com:8443</c> has the host of an address.</summary>
+    /// <summary>True if a list of hosts, such as <c>api.example.com</c> or <c>*.example.com:8443</c>, contains the host of an address.</summary>
     public static bool IsHostIn(IReadOnlyList<string> hosts, Uri address)
     {
         var host = HostOf(address);
@@ -97,7 +97,7 @@ public sealed class ManagedPolicy
 
     /// <param name="address">Null for a program.</param>
     /// <param name="command">The command and its arguments; empty for an address.</param>
-    /// <param name="hashOf">Returns the SHA-256 of the program's content; null if it is not known. Called only if a rule has a hash.</param>
+    /// <param name="hashOf">Returns the SHA-256 of the program's content; null if unknown. Called only if a rule has a hash.</param>
     public string? RefusalOfServer(string name, Uri? address, IReadOnlyList<string> command, Func<string?> hashOf)
     {
         bool IsAllowed(PolicyServer server) =>
@@ -112,7 +112,7 @@ public sealed class ManagedPolicy
         );
     }
 
-    /// <param name="tool">As templates name it.</param>
+    /// <param name="tool">A tool name in template notation.</param>
     public string? RefusalOfTool(string tool) =>
         Refusal(
             file =>
@@ -121,7 +121,7 @@ public sealed class ManagedPolicy
             $"the tool {HiddenCharacters.VisibleLine(tool)}"
         );
 
-    /// <param name="mode">As <c>permission_mode</c> writes it.</param>
+    /// <param name="mode">A value of <c>permission_mode</c>.</param>
     public string? RefusalOfMode(string mode) =>
         Refusal(file => file.AllowedModes is { } allowed && mode != Modes[^1] && !allowed.Contains(mode), $"the permission mode {mode}");
 
@@ -129,7 +129,7 @@ public sealed class ManagedPolicy
     public string NarrowMode(string mode) =>
         Problems.Count > 0 ? Modes[^1] : Modes.SkipWhile(one => one != mode).First(one => one == Modes[^1] || RefusalOfMode(one) is null);
 
-    /// <summary>The strictest limit of a setting, and the file that has it; null for none.</summary>
+    /// <summary>Gets the strictest limit of a setting, and its file; null if there is none.</summary>
     public (PolicyLimit Limit, string Path)? LimitOf(string setting) =>
         rules
             .SelectMany(file => file.Limits.Select(limit => (Limit: limit, file.Path)))
@@ -138,10 +138,10 @@ public sealed class ManagedPolicy
             .Select(one => ((PolicyLimit, string)?)one)
             .FirstOrDefault();
 
-    /// <summary>The settings with limits.</summary>
+    /// <summary>The settings that have limits.</summary>
     public IReadOnlyList<string> LimitedSettings => [.. rules.SelectMany(file => file.Limits).Select(limit => limit.Setting).Distinct()];
 
-    /// <summary>One sentence for each file that applies, with what it restricts.</summary>
+    /// <summary>Gets one sentence per file with its restrictions.</summary>
     public IReadOnlyList<string> Sentences =>
         [
             .. rules.Select(file =>
@@ -166,7 +166,7 @@ public sealed class ManagedPolicy
             ? host.EndsWith(rule[1..], StringComparison.OrdinalIgnoreCase)
             : rule.Equals(host, StringComparison.OrdinalIgnoreCase);
 
-    /// <returns>Null if there is no such file; a second file that is missing is a problem.</returns>
+    /// <returns>Null if there is no such file; for the second file, that is a problem.</returns>
     private static Known? ReadFile(string path, bool isOfSystem)
     {
         try

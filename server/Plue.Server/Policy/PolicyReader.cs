@@ -5,9 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Policy;
 
-/// <summary>
-/// Reads the rules of a policy file. An unknown key is an error, because it would otherwise restrict nothing without notice.
-/// </summary>
+/// <summary>Parses the rules of a policy file. An unknown key is an error, because it would otherwise silently restrict nothing.</summary>
 internal sealed partial class PolicyReader
 {
     private const int MaxEntries = 1000;
@@ -121,7 +119,7 @@ internal sealed partial class PolicyReader
         return rules;
     }
 
-    /// <param name="valid">Returns the normal form of a text, or null for an invalid text.</param>
+    /// <param name="valid">Returns the normalized text; null if it is invalid.</param>
     private List<string> Texts(string name, Json5Node value, Func<string, string?>? valid = null)
     {
         List<string> texts = [];
@@ -198,7 +196,7 @@ internal sealed partial class PolicyReader
     [GeneratedRegex("^[0-9a-fA-F]{64}$")]
     private static partial Regex Hash();
 
-    /// <summary>A host name, an address or a domain after <c>*.</c>, each with an optional port.</summary>
+    /// <summary>Matches a host name, an address, or a domain after <c>*.</c>, each with an optional port.</summary>
     [GeneratedRegex(@"^(\*\.)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$")]
     private static partial Regex Hosts();
 }

@@ -26,10 +26,10 @@ public static class PolicyRefusals
         return new FailureException(FailureKind.PermissionDenied, sentence);
     }
 
-    /// <summary>Never throws: a full disk must not turn a refusal into another error.</summary>
+    /// <summary>Records a refusal. Never throws: a full disk must not turn a refusal into another error.</summary>
     /// <param name="sentence">Null records nothing.</param>
     /// <param name="codex">The chat or task; null for none.</param>
-    /// <returns>The sentence.</returns>
+    /// <returns><paramref name="sentence"/>.</returns>
     public static string? Record(PluePaths paths, TimeProvider time, string? sentence, string? codex = null)
     {
         if (sentence is null)
@@ -64,7 +64,7 @@ public static class PolicyRefusals
         return sentence;
     }
 
-    /// <summary>The recorded refusals, oldest first. Lines that cannot be read are skipped.</summary>
+    /// <summary>Reads the recorded refusals, oldest first. Unreadable lines are skipped.</summary>
     public static IEnumerable<RecordedRefusal> Read(PluePaths paths)
     {
         foreach (var path in new[] { paths.OldRefusals, paths.Refusals })

@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 namespace Plue.Server.Policy;
 
 /// <summary>The rules of one policy file. A list that is null restricts nothing; an empty list allows nothing.</summary>
-/// <param name="Path">The file, for sentences.</param>
+/// <param name="Path">The file, for messages.</param>
 public sealed record PolicyRules(string Path)
 {
     /// <summary>Kinds of providers, such as <c>anthropic</c>.</summary>
@@ -16,20 +16,19 @@ public sealed record PolicyRules(string Path)
     public IReadOnlyList<string>? AllowedEndpoints { get; init; }
     public IReadOnlyList<PolicyServer>? AllowedServers { get; init; }
 
-    /// <summary>Patterns of tool names, as templates write them.</summary>
+    /// <summary>Patterns of tool names in template notation.</summary>
     public IReadOnlyList<string>? AllowedTools { get; init; }
     public IReadOnlyList<string> DeniedTools { get; init; } = [];
 
-    /// <summary>As <c>permission_mode</c> writes them.</summary>
+    /// <summary>Values of <c>permission_mode</c>.</summary>
     public IReadOnlyList<string>? AllowedModes { get; init; }
 
     /// <summary>Hosts that the sidecar may contact for any purpose.</summary>
     public IReadOnlyList<string>? AllowedHosts { get; init; }
 
-    /// <summary>Limits of settings.</summary>
     public IReadOnlyList<PolicyLimit> Limits { get; init; } = [];
 
-    /// <summary>The names of what is restricted, in the order of the documentation.</summary>
+    /// <summary>The names of the restricted features, in the order of the documentation.</summary>
     public IReadOnlyList<string> Restricted =>
         [
             .. new (string Name, bool IsSet)[]
@@ -47,17 +46,17 @@ public sealed record PolicyRules(string Path)
             .. Limits.Select(limit => limit.Setting),
         ];
 
-    /// <summary>Whether a text matches one of the patterns, in which <c>*</c> matches any text.</summary>
+    /// <summary>True if a text matches one of the patterns, in which <c>*</c> matches any text.</summary>
     internal static bool MatchesAny(IReadOnlyList<string> patterns, string text, bool ignoreCase = false) =>
         patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern.Replace(@"\", @"\\"), text, ignoreCase));
 }
 
 /// <summary>A server that a policy allows: either an address or a command line.</summary>
 /// <param name="Url">A pattern of addresses; null for a program.</param>
-/// <param name="Command">As the declaration writes it, its arguments included; null for an address or for any command with this program.</param>
-/// <param name="Sha256">Of the program's content, in hexadecimal; null for any.</param>
+/// <param name="Command">The command with its arguments, as in the declaration; null for an address or for any command with this program.</param>
+/// <param name="Sha256">The hash of the program's content in hexadecimal; null for any.</param>
 public sealed record PolicyServer(string? Url, IReadOnlyList<string>? Command, string? Sha256);
 
-/// <summary>A limit of a setting: the largest number, or off.</summary>
+/// <summary>A limit of a setting: a maximum, or off.</summary>
 /// <param name="Max">Null if the setting is off.</param>
 public sealed record PolicyLimit(string Setting, double? Max);

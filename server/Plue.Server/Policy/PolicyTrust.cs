@@ -3,14 +3,16 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Policy;
 
-/// <summary>Whether only an administrator can change a policy file: on Unix, root owns it and all its folders, and no other user can write to them.</summary>
+/// <summary>
+/// Checks that only an administrator can change a policy file: on Unix, root owns it and all its folders, and no other user can write to them.
+/// </summary>
 internal static class PolicyTrust
 {
     private const uint WritableByOthers = 0x12;
     private const uint Root = 0;
 
     /// <returns>Why the file is not trusted, as a sentence; null if it is.</returns>
-    /// <param name="realPath">Without links.</param>
+    /// <param name="realPath">The path with links resolved.</param>
     public static string? ProblemOf(SafeFileHandle file, string realPath)
     {
         if (OperatingSystem.IsWindows())
@@ -34,7 +36,7 @@ internal static class PolicyTrust
         return null;
     }
 
-    /// <param name="found">Null if the system does not say.</param>
+    /// <param name="found">Null if unknown.</param>
     internal static string? ProblemOf(string path, (uint Owner, uint Mode)? found) =>
         found is not { } status ? $"The owner of {path} is not known."
         : status.Owner != Root ? $"{path} is not owned by root."

@@ -1,13 +1,13 @@
 namespace Plue.Server.Telemetry;
 
-/// <summary>Histograms since the start of the process, made of spans: durations of requests and tools, and tokens.</summary>
+/// <summary>Histograms since the start of the process, computed from spans: durations of requests and tools, and tokens.</summary>
 internal sealed class MetricSums(DateTimeOffset start)
 {
     public const string OperationDuration = "gen_ai.client.operation.duration";
     public const string TokenUsage = "gen_ai.client.token.usage";
     public const string ToolDuration = "gen_ai.execute_tool.duration";
 
-    /// <summary>More combinations of attributes are not counted.</summary>
+    /// <summary>The maximum number of attribute combinations; others are not counted.</summary>
     private const int MaxSeries = 500;
 
     private static readonly double[] Seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];

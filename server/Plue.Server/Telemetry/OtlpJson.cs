@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Telemetry;
 
-/// <summary>Writes the JSON form of OTLP: IDs in hexadecimal, 64-bit numbers as text.</summary>
+/// <summary>Writes OTLP JSON: IDs in hexadecimal, 64-bit numbers as strings.</summary>
 internal static class OtlpJson
 {
     private const string Scope = "plue";

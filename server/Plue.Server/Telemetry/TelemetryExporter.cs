@@ -8,14 +8,14 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Telemetry;
 
 /// <summary>The state of the export, for Health.</summary>
-/// <param name="Failure">Why the last batch was not sent, as a sentence; null if it was.</param>
+/// <param name="Failure">Why the last batch was not sent, as a sentence; null if it was sent.</param>
 internal sealed record TelemetryStatus(long Sent, long Dropped, string? Failure);
 
 /// <summary>
-/// Sends spans in batches, with the metrics made of them. A full queue drops new spans, and a batch that is not accepted is dropped: a chat never waits for
-/// a collector. Nothing runs before the first span.
+/// Sends spans in batches, with the metrics computed from them. If the queue is full, new spans are dropped; a rejected batch is dropped, too: a chat never
+/// waits for a collector. Nothing runs before the first span.
 /// </summary>
-/// <param name="refusalOf">Returns why the organization does not allow an address; null if it does.</param>
+/// <param name="refusalOf">Returns why the organization denies an address; null if it is allowed.</param>
 internal sealed class TelemetryExporter(
     Func<TelemetrySettings> settings,
     Func<Uri, string?> refusalOf,
@@ -45,7 +45,7 @@ internal sealed class TelemetryExporter(
 
     public TelemetryStatus Status => new(Interlocked.Read(ref sent), Interlocked.Read(ref dropped), failure);
 
-    /// <summary>Returns at once.</summary>
+    /// <summary>Queues a span without waiting.</summary>
     public void Add(Span span)
     {
         if (!queue.Writer.TryWrite(span))
@@ -60,7 +60,7 @@ internal sealed class TelemetryExporter(
         }
     }
 
-    /// <summary>Sends what is left, for a moment.</summary>
+    /// <summary>Sends queued spans, within a short time limit.</summary>
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();
@@ -93,7 +93,7 @@ internal sealed class TelemetryExporter(
         }
         catch (OperationCanceledException)
         {
-            // The process ends; what is left is dropped.
+            // The process ends; drop the rest.
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class TelemetryExporter(
         }
     }
 
-    /// <exception cref="FailureException">The collector did not accept it, or a header has no value.</exception>
+    /// <exception cref="FailureException">The collector rejected the batch, or a header has no value.</exception>
     private async Task PostAsync(Uri endpoint, string path, byte[] body, TelemetrySettings now, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(RequestTimeout, time);

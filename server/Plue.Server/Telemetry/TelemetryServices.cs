@@ -46,7 +46,7 @@ internal sealed class TelemetryServices : IAsyncDisposable
 
     public void Add(Span span) => Exporter.Add(span);
 
-    /// <summary>The template of a chat or task, and the call that started it. Reads its journal.</summary>
+    /// <summary>Reads the template of a chat or task, and the call that started it, from its journal.</summary>
     public TracedCodex Describe(string codexId)
     {
         try
@@ -64,7 +64,7 @@ internal sealed class TelemetryServices : IAsyncDisposable
         }
     }
 
-    /// <summary>Names the provider and its server.</summary>
+    /// <summary>Gets the attributes of a provider and its server.</summary>
     public IEnumerable<KeyValuePair<string, object>> AttributesOf(string providerId)
     {
         var settings = providers.Registry.Find(providerId)?.Settings;
@@ -82,7 +82,7 @@ internal sealed class TelemetryServices : IAsyncDisposable
     public ValueTask DisposeAsync() => Exporter.DisposeAsync();
 }
 
-/// <param name="Agent">Its template.</param>
-/// <param name="ParentId">What started it; null for the user.</param>
-/// <param name="Call">The call of the parent that started it; null for a hook.</param>
+/// <param name="Agent">The ID of its template.</param>
+/// <param name="ParentId">The chat or task that started it; null if the user did.</param>
+/// <param name="Call">The parent's call that started it; null if a hook did.</param>
 internal sealed record TracedCodex(string Agent, string? ParentId, string? Call);

@@ -3,10 +3,10 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Telemetry;
 
-/// <summary>What the user exports to an OpenTelemetry collector; nothing without an endpoint.</summary>
-/// <param name="Endpoint">The base address; <c>/v1/traces</c> and <c>/v1/metrics</c> follow it. Null exports nothing.</param>
-/// <param name="HasContent">Whether prompts, responses, and arguments and results of tools are exported.</param>
-/// <param name="Headers">A value is a reference to a secret, or public text.</param>
+/// <summary>Settings of the export to an OpenTelemetry collector.</summary>
+/// <param name="Endpoint">The base address, to which <c>/v1/traces</c> and <c>/v1/metrics</c> are appended. Null disables the export.</param>
+/// <param name="HasContent">True to export prompts, responses, and arguments and results of tools.</param>
+/// <param name="Headers">A value is a reference to a secret, or plain text.</param>
 internal sealed record TelemetrySettings(Uri? Endpoint, bool HasContent, IReadOnlyList<(string Name, string Value)> Headers)
 {
     public const string EndpointKey = "telemetry_endpoint";

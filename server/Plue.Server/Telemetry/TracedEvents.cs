@@ -4,7 +4,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Telemetry;
 
-/// <summary>Passes the events of chats and tasks on, and makes spans of their turns while an endpoint is set.</summary>
+/// <summary>Forwards the events of chats and tasks, and creates spans of their turns while an endpoint is set.</summary>
 internal sealed class TracedEvents(IChatEvents inner, TelemetryServices services) : IChatEvents
 {
     private readonly ConcurrentDictionary<string, RunningTrace> running = new(StringComparer.Ordinal);
@@ -16,5 +16,5 @@ internal sealed class TracedEvents(IChatEvents inner, TelemetryServices services
     public void Notify(string message, string codexId) => inner.Notify(message, codexId);
 }
 
-/// <summary>The trace of a turn that runs.</summary>
+/// <summary>The trace of a running turn.</summary>
 internal sealed record RunningTrace(string TraceId, string SpanId);

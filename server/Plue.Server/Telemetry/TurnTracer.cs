@@ -7,8 +7,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Telemetry;
 
 /// <summary>
-/// Makes the spans of one chat or task: <c>invoke_agent</c> for a turn, with <c>chat</c> for each round and <c>execute_tool</c> for each call in it.
-/// The turn of a task is in the trace of the call that started it.
+/// Creates the spans of a chat or task: <c>invoke_agent</c> for a turn, with <c>chat</c> for each round and <c>execute_tool</c> for each call in it.
+/// The turn of a task belongs to the trace of the call that started it.
 /// </summary>
 internal sealed class TurnTracer(
     string codexId,

@@ -3,7 +3,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>A chat as a file: Markdown and HTML to be read, JSON to be imported again. Known secrets are masked in all of them.</summary>
+/// <summary>Exports a chat: Markdown and HTML to read, JSON to import again. Known secrets are masked in all formats.</summary>
 public sealed class ChatExport(Blobs blobs, ITextMask mask)
 {
     public ExportedChat Make(StoredChat chat, ChatFileFormat format)
@@ -39,5 +39,5 @@ public enum ChatFileFormat
     Json,
 }
 
-/// <param name="FileName">Safe on every system, without folder.</param>
+/// <param name="FileName">A name without a folder, valid on all platforms.</param>
 public sealed record ExportedChat(string FileName, string Content);

@@ -14,9 +14,9 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
     private const int MaxTitleLength = 200;
     private const int MaxListed = 2_000;
 
-    /// <param name="paths">Files, or folders that are searched.</param>
+    /// <param name="paths">Files, or folders to search.</param>
     /// <param name="format">Null detects the format from the content of each file.</param>
-    /// <param name="again">Makes a second chat of a session that was imported before.</param>
+    /// <param name="again">True to create a second chat of a session that was imported before.</param>
     public ImportReport Run(IReadOnlyList<string> paths, SessionFormat? format, bool again, CancellationToken cancellationToken)
     {
         var (omitted, imported, failed) = (new OmittedContent(), new List<string>(), new List<ImportFailure>());
@@ -62,8 +62,8 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
         return new ImportReport(imported, omitted.Sentences, failed);
     }
 
-    /// <summary>Sessions that could be imported, the last written first, by what their beginnings say.</summary>
-    /// <param name="format">Whose.</param>
+    /// <summary>Finds sessions to import, the last written first, from the start of each file.</summary>
+    /// <param name="format">The format, which determines the program.</param>
     /// <param name="folders">Null uses the default folders of that program.</param>
     public FoundSessions Find(SessionFormat format, IReadOnlyList<string>? folders, CancellationToken cancellationToken)
     {
@@ -135,7 +135,7 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
                 : message.ProviderInfo,
         };
 
-    /// <summary>Puts what came along where attachments are kept.</summary>
+    /// <summary>Stores the attachments.</summary>
     private Message Prepared(Message message) =>
         message.Parts.Any(part => part is MessagePart.File { Data: not null })
             ? message with
@@ -182,12 +182,12 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
 /// <param name="NotCarried">The omitted content, one sentence per kind.</param>
 public sealed record ImportReport(IReadOnlyList<string> ChatIds, IReadOnlyList<string> NotCarried, IReadOnlyList<ImportFailure> Failed);
 
-/// <param name="ExistingChatId">The chat that it was imported as before; null for every other reason.</param>
+/// <param name="ExistingChatId">The chat of an earlier import of this session; null for all other reasons.</param>
 public sealed record ImportFailure(string Path, string Message, string? ExistingChatId);
 
 /// <param name="IsTruncated">True if there are more than the scan limit.</param>
 public sealed record FoundSessions(IReadOnlyList<FoundSession> Sessions, bool IsTruncated);
 
-/// <param name="Size">Bytes of the file.</param>
-/// <param name="ChatId">The chat that it was imported as; null for a new one.</param>
+/// <param name="Size">The size of the file in bytes.</param>
+/// <param name="ChatId">The chat of an earlier import; null if there is none.</param>
 public sealed record FoundSession(string Path, string Title, DateTimeOffset UpdatedAt, long Size, string? ChatId);

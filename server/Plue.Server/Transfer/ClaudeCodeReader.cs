@@ -4,8 +4,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// A session of the <c>claude</c> program. Its lines are a chain by <c>parentUuid</c>; an answer is spread over a line for each block and, with
-/// tools, over several requests and the user lines that hold their results. Here all of that is one message, and an edited question a branch.
+/// A session of the <c>claude</c> program. Its lines are chained by <c>parentUuid</c>. A response has a line for each block and, with tools,
+/// spans several requests and the user lines with their results. Here it becomes one message, and an edited question becomes a branch.
 /// </summary>
 internal sealed class ClaudeCodeReader(OmittedContent omitted)
 {
@@ -59,7 +59,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         if (uuid is not null && byLine.ContainsKey(uuid))
         {
             return;
-        } // a resumed session repeats its beginning
+        } // a resumed session repeats its start
 
         var parent = Parent(line);
         switch (line.Text("type"))
@@ -193,7 +193,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         return false;
     }
 
-    /// <returns>The response that requested it.</returns>
+    /// <returns>The response that requested the result.</returns>
     private MessageDraft? Result(JsonElement block, MessageDraft? parent)
     {
         var id = block.Text("tool_use_id") ?? "";

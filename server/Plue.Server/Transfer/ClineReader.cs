@@ -5,8 +5,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// A task of Cline and the extensions that come from it: the messages as they went to the model, and beside them the lines of its view, of which the times and
-/// costs of the requests are used. Older versions wrote tool calls as tags in the text and results as text; both become tool calls here.
+/// A task of Cline or one of its forks: the messages as sent to the model, and the lines of its view, of which the times and costs of the requests
+/// are used. Older versions wrote tool calls as tags in the text and results as text; both become tool calls here.
 /// </summary>
 /// <param name="program">The name of the extension.</param>
 /// <param name="startedAt">The time of messages without one.</param>
@@ -20,12 +20,12 @@ internal sealed partial class ClineReader(OmittedContent omitted, string program
     private string? waiting; // the call whose result is the next text
 
     /// <param name="view">The lines of the view; null if there is no such file.</param>
-    /// <param name="source">The task.</param>
+    /// <param name="source">Identifies the task.</param>
     public ImportedSession Read(JsonElement history, JsonElement? view, string source)
     {
         var requests = RequestsOf(view);
         var answers = history.Items().Count(message => message.Text("role") == "assistant");
-        // After a condensed context the history begins later than the view.
+        // After the context was condensed, the history starts later than the view.
         var request = requests.Count - answers;
         time = view?.Items().Select(line => line.Milliseconds("ts")).FirstOrDefault(at => at is not null) ?? time;
         foreach (var message in history.Items())
@@ -117,7 +117,7 @@ internal sealed partial class ClineReader(OmittedContent omitted, string program
         }
     }
 
-    /// <summary>A call that the model wrote as tags, such as <c>&lt;read_file&gt;&lt;path&gt;a.ts&lt;/path&gt;&lt;/read_file&gt;</c>.</summary>
+    /// <summary>Adds a call that the model wrote as tags, such as <c>&lt;read_file&gt;&lt;path&gt;a.ts&lt;/path&gt;&lt;/read_file&gt;</c>.</summary>
     /// <returns>Its ID.</returns>
     private string TaggedCall(MessageDraft answer, string tool)
     {

@@ -4,8 +4,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// A rollout of the Codex program: a record a line, <c>{timestamp, type, payload}</c>, of which the response items are the conversation; older
-/// files have the items bare. Everything between two user messages is one response.
+/// A rollout of the Codex CLI: one record per line, <c>{timestamp, type, payload}</c>, of which the response items are the conversation; older
+/// files have bare items. Everything between two user messages becomes one response.
 /// </summary>
 internal sealed class CodexCliReader(OmittedContent omitted)
 {
@@ -247,7 +247,7 @@ internal sealed class CodexCliReader(OmittedContent omitted)
         owner.UpdatedAt = time;
     }
 
-    /// <summary>A text, a list of texts and images, or an object with the text in <c>content</c>.</summary>
+    /// <summary>Accepts a text, a list of texts and images, or an object with the text in <c>content</c>.</summary>
     private string OutputText(JsonElement? output)
     {
         if (output is not { } given)
@@ -279,7 +279,7 @@ internal sealed class CodexCliReader(OmittedContent omitted)
         return string.Join('\n', texts);
     }
 
-    /// <summary>Events say again what the items say, but for these.</summary>
+    /// <summary>Adds the events that the items do not repeat.</summary>
     private void Event(JsonElement payload)
     {
         switch (payload.Text("type"))

@@ -3,8 +3,8 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>A session of Continue: one object with a history, in which each entry has a message and the context that was attached to it. It has no times.</summary>
-/// <param name="writtenAt">The time of the file.</param>
+/// <summary>A session of Continue: an object with a history, in which each entry has a message and its attached context. It has no times.</summary>
+/// <param name="writtenAt">The modification time of the file.</param>
 internal sealed class ContinueReader(OmittedContent omitted, DateTimeOffset writtenAt)
 {
     public const string Program = "Continue (imported)";

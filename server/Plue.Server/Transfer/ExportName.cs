@@ -6,7 +6,7 @@ namespace Plue.Server.Transfer;
 /// <summary>Creates a file name from a title that is valid on all platforms.</summary>
 internal static class ExportName
 {
-    /// <summary>In UTF-16 units: three bytes each at most, and file systems take 255 with what is put around a name.</summary>
+    /// <summary>In UTF-16 units of at most three bytes each. File systems allow 255 bytes, including what is added to a name.</summary>
     private const int MaxTitleLength = 60;
     private const string Forbidden = "<>:\"/\\|?*";
     private static readonly HashSet<string> Devices = new(

@@ -4,8 +4,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// A session of the Gemini CLI: a header, a record for each message, and patches. A record with a known id replaces the earlier one. Older versions
-/// wrote one object with all messages. Results of tools stand at their calls; the messages that repeat them are skipped.
+/// A session of the Gemini CLI: a header, a record for each message, and patches. A record with a known ID replaces the earlier one. Older versions
+/// wrote one object with all messages. Calls contain the tool results; the messages that repeat them are skipped.
 /// </summary>
 internal sealed class GeminiCliReader(OmittedContent omitted)
 {
@@ -182,7 +182,7 @@ internal sealed class GeminiCliReader(OmittedContent omitted)
         }
     }
 
-    /// <summary>The output or error of a function's response; other responses as they are written.</summary>
+    /// <summary>Gets the output or error of a function's response; other responses as raw JSON.</summary>
     private string ResultOf(JsonElement result)
     {
         List<string> texts = [];

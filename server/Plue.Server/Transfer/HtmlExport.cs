@@ -8,8 +8,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// The branch that is shown as one HTML file: no script, nothing from the network, pictures inside. A policy in the file reports it to the browser
-/// as well. Everything a model or a user wrote is escaped, or rendered by <see cref="SafeMarkdown"/>.
+/// The visible branch as one HTML file without scripts or network access, with images embedded. A content security policy in the file enforces
+/// this in the browser. All text from models and users is escaped, or rendered by <see cref="SafeMarkdown"/>.
 /// </summary>
 internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
 {
@@ -154,7 +154,7 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
 
     internal static string Pre(string content) => $"<pre>{Escaped(content)}</pre>";
 
-    /// <summary>For text and for attributes in double quotes. Control characters have no place in HTML.</summary>
+    /// <summary>Escapes text and attributes in double quotes. Removes control characters, which are invalid in HTML.</summary>
     private static string Escaped(string content) =>
         WebUtility.HtmlEncode(
             content.AsSpan().IndexOfAnyInRange('\0', '\x08') < 0 ? content : new string([.. content.Where(letter => letter > '\x08')])

@@ -5,14 +5,14 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>How much of a stranger's file is believed.</summary>
+/// <summary>Limits for the content of untrusted files.</summary>
 internal static class ImportLimits
 {
     public const long MaxFileBytes = 512L * 1024 * 1024;
     public const int MaxMessages = 200_000;
     private const int MaxNameLength = 200;
 
-    /// <exception cref="FailureException">BadRequest.</exception>
+    /// <exception cref="FailureException">BadRequest: too many messages.</exception>
     public static void Check(int messages)
     {
         if (messages > MaxMessages)
@@ -24,14 +24,14 @@ internal static class ImportLimits
         }
     }
 
-    /// <summary>A name of a model or a tool, in one line.</summary>
+    /// <summary>Returns the name of a model or tool on one line, with a length limit.</summary>
     public static string Name(string name)
     {
         var plain = new string([.. name.Where(letter => !char.IsControl(letter)).Take(MaxNameLength)]).Trim();
         return plain.Length == 0 ? "unnamed" : plain;
     }
 
-    /// <returns>Null when it is no image that a chat can show.</returns>
+    /// <returns>Null if it is not an image that a chat can show.</returns>
     public static MessagePart.File? Image(string? base64, int number)
     {
         if (base64 is null || base64.Length > Blobs.MaxBytes)

@@ -3,21 +3,21 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>A chat as a reader understood it. Ids are the other program's; a file's content is in <see cref="MessagePart.File.Data"/>.</summary>
-/// <param name="Source">Which session of which program.</param>
-/// <param name="Messages">Each behind the one it follows.</param>
-/// <param name="Head">The last message of the branch that is shown; empty shows none.</param>
+/// <summary>A chat as parsed by a reader. IDs are those of the other program; the content of a file is in <see cref="MessagePart.File.Data"/>.</summary>
+/// <param name="Source">Identifies program and session.</param>
+/// <param name="Messages">Parents before their children.</param>
+/// <param name="Head">The last message of the visible branch; empty for none.</param>
 internal sealed record ImportedSession(string Source, string? Title, IReadOnlyList<Message> Messages, string Head, DateTimeOffset CreatedAt)
 {
     public bool Archived { get; init; }
     public bool Pinned { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>With ids of ours, which sort by time, and behind every message the ones that follow it.</summary>
+    /// <summary>Returns the session with Plue's IDs, which sort by time, so that each message sorts before its children.</summary>
     public ImportedSession WithOwnIds()
     {
         var times = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        var latest = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal); // of what follows a message, so that its branches keep their order
+        var latest = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal); // by parent: the time of its latest child, to keep the order
         foreach (var message in Messages)
         {
             var parent = message.ParentId ?? "";
@@ -43,7 +43,7 @@ internal sealed record ImportedSession(string Source, string? Title, IReadOnlyLi
 
     private static DateTimeOffset Max(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
-    /// <summary>UUIDs of version 7 for times that are past, each behind the last.</summary>
+    /// <summary>Creates version 7 UUIDs for past times, each greater than the last.</summary>
     private sealed class IdClock
     {
         private const int MaxIdsPerMillisecond = 0xFFF;
@@ -68,7 +68,7 @@ internal sealed record ImportedSession(string Source, string? Title, IReadOnlyLi
     }
 }
 
-/// <summary>A message while it is put together from several lines.</summary>
+/// <summary>A message that is assembled from several lines.</summary>
 internal sealed class MessageDraft(string id, MessageDraft? parent, MessageRole role, DateTimeOffset at)
 {
     private readonly Dictionary<string, Usage> usage = new(StringComparer.Ordinal);
@@ -84,16 +84,16 @@ internal sealed class MessageDraft(string id, MessageDraft? parent, MessageRole 
     public string? Model { get; set; }
     public Compaction? Compaction { get; set; }
 
-    /// <summary>What the other program counted, in US dollars.</summary>
+    /// <summary>The cost reported by the other program, in US dollars.</summary>
     public decimal Cost { get; set; }
 
-    /// <summary>How many messages lead to this one, itself included.</summary>
+    /// <summary>The number of messages up to and including this one.</summary>
     public int Depth { get; } = (parent?.Depth ?? 0) + 1;
 
-    /// <param name="request">A request can be counted again with its final usage.</param>
+    /// <param name="request">The request ID: counting a request again with its final usage replaces the earlier count.</param>
     public void Count(string request, Usage counted) => usage[request] = counted;
 
-    /// <param name="program">The importing program, in a form that cannot be a provider id.</param>
+    /// <param name="program">The imported program, in a form that cannot be a provider ID.</param>
     public Message ToMessage(string program) =>
         new()
         {

@@ -11,16 +11,16 @@ using Plue.Server.Platform;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// Converts untrusted Markdown to Markdown whose preview loads and runs nothing: images are links, HTML is text, a link leads to http,
-/// https or mailto or is text, and no diagram is drawn. Code stays as it is. Everything that leaves Plue as Markdown goes through here.
+/// Converts untrusted Markdown to Markdown whose preview loads and runs nothing: images become links, HTML becomes text, links to anything but http,
+/// https or mailto become text, and diagrams are not rendered. Code does not change. All Markdown that leaves Plue must pass through here.
 /// </summary>
 /// <remarks>
-/// Previews disagree on what is code (tables cut a code span, formulas hide a backtick). So code is left alone only where all of them agree, and
-/// where none of it would load anything if it were not code, nothing depends on that.
+/// Previews disagree on what is code (tables cut a code span, formulas hide a backtick). So code is left alone only if all of them agree;
+/// this matters only for code that would load something if it were not code.
 /// </remarks>
 internal static partial class InertMarkdown
 {
-    /// <summary>Longer texts are not worth the time; they are shown as they are, fenced.</summary>
+    /// <summary>Longer texts would take too long and are shown as fenced plain text.</summary>
     private const int MaxParsed = 2 * 1024 * 1024;
 
     private static readonly HashSet<string> Drawn = new(StringComparer.OrdinalIgnoreCase)
@@ -48,7 +48,7 @@ internal static partial class InertMarkdown
         "svg",
     };
 
-    // Without HTML and links in angle brackets: both are text in what is written.
+    // Without HTML and autolinks: the output has both as text.
     private static readonly MarkdownPipeline Reading = WithoutAngleBrackets(
             new MarkdownPipelineBuilder().DisableHtml().UsePreciseSourceLocation()
         )
@@ -87,7 +87,7 @@ internal static partial class InertMarkdown
         }
     }
 
-    /// <summary>One line of plain text: a title, a name, a sentence.</summary>
+    /// <summary>Converts one line of plain text: a title, a name, a sentence.</summary>
     /// <remarks>Brackets become entities, because a bare URL before one would include a backslash.</remarks>
     public static string Line(string text) =>
         Structural()
@@ -105,10 +105,10 @@ internal static partial class InertMarkdown
                     }
             );
 
-    /// <summary>The same for a line of HTML.</summary>
+    /// <summary>Like <see cref="Line"/>, for a line of HTML.</summary>
     public static string HtmlLine(string text) => WebUtility.HtmlEncode(VisibleLine(text));
 
-    /// <summary>Whatever the content, nothing in it ends the block.</summary>
+    /// <summary>Fences a block so that nothing in its content can end it.</summary>
     public static string Fenced(string content, string? language)
     {
         var fence = new string('`', Math.Max(3, LongestRun(content, '`') + 1));
@@ -183,7 +183,7 @@ internal static partial class InertMarkdown
         return written.ToString();
     }
 
-    /// <summary>Fenced blocks, and code spans of a block in which none is cut by the lines or the cells of a table.</summary>
+    /// <summary>Gets fenced blocks, and the code spans of blocks in which no span is cut by the lines or cells of a table.</summary>
     private static List<SourceSpan> CodeIn(MarkdownDocument document, string source)
     {
         var fenced = document.Descendants<FencedCodeBlock>().Select(block => block.Span);
@@ -233,7 +233,7 @@ internal static partial class InertMarkdown
         return longest;
     }
 
-    /// <summary>The beginning of an image, and of anything in angle brackets.</summary>
+    /// <summary>Matches the start of an image, and of anything in angle brackets.</summary>
     [GeneratedRegex(@"!(?=\[)|<(?=[A-Za-z/!?])", RegexOptions.CultureInvariant)]
     private static partial Regex Loading();
 

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>Reads JSON of other programs: missing members and wrong types are null, and nothing throws.</summary>
+/// <summary>Reads JSON of other programs. Missing members and wrong types are null; nothing throws.</summary>
 internal static class JsonFields
 {
     private const double MaxMilliseconds = 253_000_000_000_000; // before the year 9999
@@ -36,7 +36,7 @@ internal static class JsonFields
             ? time
             : null;
 
-    /// <summary>A time as milliseconds since 1970.</summary>
+    /// <summary>Gets a time in milliseconds since 1970.</summary>
     public static DateTimeOffset? Milliseconds(this JsonElement value, string name) =>
         value.Get(name) is { ValueKind: JsonValueKind.Number } number
         && number.TryGetDouble(out var given)
@@ -44,7 +44,7 @@ internal static class JsonFields
             ? DateTimeOffset.FromUnixTimeMilliseconds((long)given)
             : null;
 
-    /// <summary>An amount of money; null for what cannot be one.</summary>
+    /// <summary>Gets an amount of money; null if the value is out of range.</summary>
     public static decimal? Amount(this JsonElement value, string name) =>
         value.Get(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDecimal(out var given) && given is > 0 and < 1_000_000
             ? given

@@ -5,7 +5,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>The branch that is shown as Markdown for people: a heading per speaker, tool calls and thinking folded.</summary>
+/// <summary>The visible branch as readable Markdown: a heading per speaker, tool calls and thinking collapsed.</summary>
 internal sealed class MarkdownExport(MaskedChat kept)
 {
     private readonly StringBuilder text = new();

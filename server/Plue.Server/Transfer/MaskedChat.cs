@@ -67,7 +67,7 @@ internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
             _ => throw new InvalidOperationException($"{part.GetType().Name} cannot be masked."),
         };
 
-    /// <summary>The text of a file that was too long for the journal, masked; null where it is an image or no longer there.</summary>
+    /// <summary>Gets the masked text of a file that was too long for the journal; null if it is an image or missing.</summary>
     public string? KeptText(MessagePart.File file)
     {
         if (file.Content is not null || file.Blob is not { } blob || file.IsImage)

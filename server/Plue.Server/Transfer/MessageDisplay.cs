@@ -4,7 +4,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>The words that both readable formats use.</summary>
+/// <summary>Texts for the Markdown and HTML formats.</summary>
 internal static class MessageDisplay
 {
     public static string Speaker(Message message) =>
@@ -18,7 +18,7 @@ internal static class MessageDisplay
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
-    /// <summary>How a message ended if it did not end well; null otherwise.</summary>
+    /// <summary>Describes how a message ended abnormally; null otherwise.</summary>
     public static string? Ending(Message message) =>
         message.Status switch
         {
@@ -29,7 +29,7 @@ internal static class MessageDisplay
             _ => null,
         };
 
-    /// <summary>Gets the times of a chat and its hidden branches.</summary>
+    /// <summary>Describes the times of a chat and its hidden branches.</summary>
     public static string About(StoredChat chat)
     {
         var count = chat.Messages.Count;
@@ -45,7 +45,7 @@ internal static class MessageDisplay
         };
     }
 
-    /// <summary>The ends of branches that are not the one shown.</summary>
+    /// <summary>Counts the branches that are not visible.</summary>
     private static int OtherBranches(MessageTree tree)
     {
         var all = tree.DescendantsOf("").Skip(1).Select(id => tree.Find(id)!).ToList();

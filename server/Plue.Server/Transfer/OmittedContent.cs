@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>Counts what an import does not carry over, for a report with one sentence a kind.</summary>
+/// <summary>Counts the content that an import omits, for a report with one sentence per kind.</summary>
 internal sealed class OmittedContent
 {
     public static readonly Kind Unreadable = new("entry could not be read", "entries could not be read");
@@ -56,7 +56,7 @@ internal sealed class OmittedContent
         }
     }
 
-    /// <summary>Takes over what was counted apart, because it might have come to nothing.</summary>
+    /// <summary>Adds counts that were kept separate until it was known whether they apply.</summary>
     public void Add(OmittedContent other)
     {
         foreach (var (kind, count) in other.counts)

@@ -5,8 +5,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// The sessions of opencode, which keeps all in one SQLite database: a row for each session, message and part, with a JSON object in the last two. A session
-/// is named by the path of the database and its ID: <c>opencode.db#ses_1</c>.
+/// The sessions of opencode, which stores all in one SQLite database: a row for each session, message and part, with a JSON object in the last two.
+/// A session is identified by the path of the database and its ID: <c>opencode.db#ses_1</c>.
 /// </summary>
 internal sealed class OpenCodeReader(OmittedContent omitted)
 {
@@ -15,7 +15,7 @@ internal sealed class OpenCodeReader(OmittedContent omitted)
 
     private readonly SessionDraft session = new(Program, omitted);
 
-    /// <summary>The sessions that a user started, newest first; those of subagents belong to them.</summary>
+    /// <summary>Lists the sessions that a user started, newest first; those of subagents are part of them.</summary>
     public static IReadOnlyList<OpenCodeSession> List(SqliteFile database, CancellationToken cancellationToken)
     {
         var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -228,9 +228,8 @@ internal sealed class OpenCodeReader(OmittedContent omitted)
     }
 }
 
-/// <summary>A session in the database.</summary>
 internal sealed record OpenCodeSession(string Id, string? Title, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
-    /// <summary>Bytes of its parts.</summary>
+    /// <summary>The size of its parts in bytes.</summary>
     public long Size { get; init; }
 }

@@ -9,8 +9,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// The JSON export: every branch, in the shapes of the journal, with the content that messages name by hash. Of a file that comes in only what
-/// <see cref="ToSession"/> takes counts: no provider, option, template or path of it is ever acted on.
+/// The JSON export: every branch, in the format of the journal, with the attachments that messages reference by hash. On import, only what
+/// <see cref="ToSession"/> reads counts: no provider, option, template or path of a file takes effect.
 /// </summary>
 internal sealed record PlueChatFile
 {
@@ -29,11 +29,11 @@ internal sealed record PlueChatFile
     public bool? Pinned { get; init; }
     public IReadOnlyList<string>? Tags { get; init; }
 
-    /// <summary>The last message of the branch that is shown.</summary>
+    /// <summary>The last message of the visible branch.</summary>
     public string? Head { get; init; }
     public IReadOnlyList<StoredMessage>? Messages { get; init; }
 
-    /// <summary>Base64 by SHA-256.</summary>
+    /// <summary>Attachments in base64, by SHA-256.</summary>
     public IReadOnlyDictionary<string, string>? Blobs { get; init; }
 
     public static string Write(StoredChat chat, Blobs blobs, ITextMask mask)
@@ -56,7 +56,7 @@ internal sealed record PlueChatFile
         return JsonSerializer.Serialize(file, TransferJson.Default.PlueChatFile) + "\n";
     }
 
-    /// <exception cref="FailureException">BadRequest: not of this form, or of a newer one.</exception>
+    /// <exception cref="FailureException">BadRequest: the file has another format, or a newer version.</exception>
     public static ImportedSession Read(Stream stream, OmittedContent omitted)
     {
         PlueChatFile? file;
@@ -140,7 +140,7 @@ internal sealed record PlueChatFile
         };
     }
 
-    /// <summary>Without what would let Plue look at the disk: a path of an import is only a name.</summary>
+    /// <summary>Removes everything that would make Plue access the disk: a path in an import is only a name.</summary>
     private MessagePart.File Taken(MessagePart.File file, OmittedContent omitted)
     {
         var named = new MessagePart.File(file.Path, file.Content, null, file.Language)
@@ -220,7 +220,7 @@ internal sealed record PlueChatFile
             }
             catch (FailureException)
             {
-                return file; // It is missing here as well; the message describes it.
+                return file; // missing here, too; the message describes it
             }
         }
 

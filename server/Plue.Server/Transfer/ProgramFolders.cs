@@ -1,7 +1,7 @@
 namespace Plue.Server.Transfer;
 
-/// <summary>Where other programs keep their data on this machine. Only these folders are searched.</summary>
-/// <param name="environment">Looks a variable up.</param>
+/// <summary>The data folders of other programs on this machine. Only these folders are searched.</summary>
+/// <param name="environment">Gets an environment variable.</param>
 internal sealed class ProgramFolders(Func<string, string?> environment, string userHome)
 {
     private static readonly string[] EditorNames = ["Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf"];
@@ -15,7 +15,7 @@ internal sealed class ProgramFolders(Func<string, string?> environment, string u
     public string OpenCodeConfig => Path.Combine(Of("XDG_CONFIG_HOME", ".config"), "opencode");
     public string Continue => Of("CONTINUE_GLOBAL_DIR", ".continue");
 
-    /// <summary>The user folders of VS Code and of editors that come from it, which exist.</summary>
+    /// <summary>The existing user folders of VS Code and its forks.</summary>
     public IReadOnlyList<string> Editors =>
         [
             .. EditorNames
@@ -24,7 +24,7 @@ internal sealed class ProgramFolders(Func<string, string?> environment, string u
                 .Where(Directory.Exists),
         ];
 
-    /// <summary>The folders with sessions of a program, which exist.</summary>
+    /// <summary>Gets the existing folders with sessions of a program.</summary>
     public IReadOnlyList<string> Sessions(SessionFormat format) =>
         [
             .. (

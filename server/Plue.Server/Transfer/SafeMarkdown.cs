@@ -7,12 +7,12 @@ using Markdig.Syntax.Inlines;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// Renders untrusted text to HTML that does nothing automatically: HTML in it is text, pictures are links, and a link leads to
-/// http, https or mailto or is text. Anything that the library cannot take is shown as it was written.
+/// Renders untrusted Markdown to HTML that loads and runs nothing: HTML becomes text, images become links, and links to anything but
+/// http, https or mailto become text. Text that the library cannot parse is shown unrendered.
 /// </summary>
 internal sealed class SafeMarkdown
 {
-    /// <summary>Longer texts are not worth the time; they are shown as they are.</summary>
+    /// <summary>Longer texts would take too long and are shown unrendered.</summary>
     private const int MaxRenderedLength = 2 * 1024 * 1024;
 
     private readonly MarkdownPipeline pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseEmphasisExtras().Build();

@@ -6,12 +6,12 @@ namespace Plue.Server.Transfer;
 /// <summary>A session file that is one JSON value.</summary>
 internal static class SessionDocument
 {
-    /// <summary>It is held in memory as a whole, so it may not be as large as a file of lines.</summary>
+    /// <summary>The whole value is held in memory, so the limit is lower than for a file of lines.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
     private const int MaxDepth = 256;
 
-    /// <exception cref="FailureException">BadRequest: too large, or not JSON.</exception>
+    /// <exception cref="FailureException">BadRequest: the file is too large, or not JSON.</exception>
     public static JsonElement Read(Stream stream)
     {
         if (stream.Length > MaxBytes)
@@ -33,7 +33,7 @@ internal static class SessionDocument
         }
     }
 
-    /// <summary>Names of the members of the outermost object, as far as the beginning of a file has them; of an array, those of its first object.</summary>
+    /// <summary>Gets the member names of the outermost object, or of the first object in an array, as far as the start of the file contains them.</summary>
     public static HashSet<string> NamesIn(ReadOnlySpan<byte> beginning)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -64,7 +64,7 @@ internal static class SessionDocument
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Not JSON from here on: the names before are what it has.
+            // Not JSON from here on; return the names before it.
         }
 
         return names;

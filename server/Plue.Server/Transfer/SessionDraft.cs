@@ -3,8 +3,8 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>A session while it is read: messages in one line, in which consecutive responses are one message.</summary>
-/// <param name="program">The importing program, in a form that cannot be a provider id.</param>
+/// <summary>A session that is being read: a linear list of messages, in which consecutive responses are merged.</summary>
+/// <param name="program">The imported program, in a form that cannot be a provider ID.</param>
 internal sealed class SessionDraft(string program, OmittedContent omitted)
 {
     private const int MaxRawLength = 64 * 1024;
@@ -15,7 +15,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
 
     public MessageDraft? Last => messages.Count > 0 ? messages[^1] : null;
 
-    /// <summary>The last response; null if a user message is the last.</summary>
+    /// <summary>The last message if it is a response; null if it is a user message.</summary>
     public MessageDraft? OpenAnswer => Last is { Role: MessageRole.Assistant } answer ? answer : null;
 
     public MessageDraft Add(MessageRole role, DateTimeOffset time)
@@ -26,7 +26,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
         return message;
     }
 
-    /// <summary>The open response, or a new one.</summary>
+    /// <summary>Gets the last response, or adds a new one after a user message.</summary>
     public MessageDraft Answer(DateTimeOffset time, string? model)
     {
         var answer = OpenAnswer ?? Add(MessageRole.Assistant, time);
@@ -50,7 +50,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
         byTool[id] = answer;
     }
 
-    /// <summary>Adds a result to the response that called the tool; without a call it is omitted.</summary>
+    /// <summary>Adds a result to the response that called the tool; a result without a call is omitted.</summary>
     public void Result(string id, string text, bool isError, DateTimeOffset time)
     {
         if (byTool.GetValueOrDefault(id) is not { } owner)
@@ -87,7 +87,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
         }
     }
 
-    /// <summary>A part of an unknown type, as the text that the file has for it.</summary>
+    /// <summary>Adds a part of an unknown type as raw JSON.</summary>
     public void Raw(JsonElement part, List<MessagePart> parts)
     {
         var text = part.GetRawText();
@@ -110,7 +110,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
             createdAt
         );
 
-    /// <summary>Parameters are an object; anything else is put into one.</summary>
+    /// <summary>Returns the parameters as an object; wraps any other value in one.</summary>
     private static string ObjectOf(JsonElement? parameters) =>
         parameters switch
         {

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Transfer;
 
 /// <summary>A file with one session, or a database with several. The file itself is never changed.</summary>
-/// <param name="Path">Of one session of a database with <c>#</c> and its ID behind it.</param>
+/// <param name="Path">For one session of a database, followed by <c>#</c> and its ID.</param>
 internal sealed record SessionFile(string Path)
 {
     private const long PreviewBytes = 256 * 1024;
@@ -17,11 +17,11 @@ internal sealed record SessionFile(string Path)
     private string? SessionId =>
         Path.LastIndexOf('#') is var mark and > 0 && Path[..mark].EndsWith(".db", StringComparison.Ordinal) ? Path[(mark + 1)..] : null;
 
-    /// <summary>The sessions with what is omitted of each.</summary>
+    /// <summary>Reads the sessions, each with its omitted content.</summary>
     /// <param name="format">Null detects the format.</param>
-    /// <param name="inFolder">True if the file was found in a folder: then it may be something else.</param>
+    /// <param name="inFolder">True if the file was found in a folder, so that it may be something else.</param>
     /// <exception cref="FailureException">BadRequest.</exception>
-    /// <exception cref="IOException">The disk.</exception>
+    /// <exception cref="IOException">A disk error.</exception>
     public IReadOnlyList<(ImportedSession Session, OmittedContent Omitted)> Read(
         SessionFormat? format,
         bool inFolder,
@@ -64,7 +64,7 @@ internal sealed record SessionFile(string Path)
         return inFolder ? [] : throw new FailureException(FailureKind.BadRequest, "The file contains no messages. Choose another.");
     }
 
-    /// <summary>The sessions by their beginnings; nothing for a file that is none of this program.</summary>
+    /// <summary>Previews the sessions from the start of the file; empty if the file has another format.</summary>
     public IReadOnlyList<SessionPreview> Preview(SessionFormat format, CancellationToken cancellationToken)
     {
         try
@@ -109,7 +109,7 @@ internal sealed record SessionFile(string Path)
         }
     }
 
-    /// <summary>Reads again if the program wrote meanwhile.</summary>
+    /// <summary>Reads the database; retries if the program wrote to it in the meantime.</summary>
     private List<(ImportedSession, OmittedContent)> ReadDatabase(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -187,7 +187,7 @@ internal sealed record SessionFile(string Path)
             _ => "Cline",
         };
 
-    /// <summary>The session by the name of its file or folder, which these programs make from its ID.</summary>
+    /// <summary>Identifies the session by the name of its file or folder, which these programs derive from its ID.</summary>
     private string NamedSource(SessionFormat format) =>
         format switch
         {
@@ -198,7 +198,7 @@ internal sealed record SessionFile(string Path)
             _ => "vscode-chat:" + System.IO.Path.GetFileNameWithoutExtension(Path),
         };
 
-    /// <summary>Most IDs of tasks are the time at which they started.</summary>
+    /// <summary>Gets the start time from the ID of a task, which usually is that time.</summary>
     private DateTimeOffset StartOfTask =>
         long.TryParse(FolderName, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
         && milliseconds is > 1_000_000_000_000 and < 10_000_000_000_000
@@ -207,7 +207,7 @@ internal sealed record SessionFile(string Path)
 
     private string FolderName => System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(Path) ?? "");
 
-    /// <summary>The lines of the view beside the history of a task; null if they cannot be read, because the history is enough.</summary>
+    /// <summary>Reads the lines of the view beside the history of a task; null if they cannot be read, because the history is sufficient.</summary>
     private System.Text.Json.JsonElement? View()
     {
         foreach (var name in (string[])["ui_messages.json", "claude_messages.json"])
@@ -219,7 +219,7 @@ internal sealed record SessionFile(string Path)
             }
             catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
             {
-                // Without it the messages have no costs.
+                // Without it, the messages have no costs.
             }
         }
 
@@ -227,6 +227,6 @@ internal sealed record SessionFile(string Path)
     }
 }
 
-/// <param name="Source">Which session of which program.</param>
-/// <param name="Size">Bytes.</param>
+/// <param name="Source">Identifies program and session.</param>
+/// <param name="Size">The size in bytes.</param>
 internal sealed record SessionPreview(string Path, string Source, string Title, DateTimeOffset UpdatedAt, long Size);

@@ -1,6 +1,6 @@
 namespace Plue.Server.Transfer;
 
-/// <summary>Looks for sessions in a folder. Links are not followed, so nothing outside it is found; depth and count have an end.</summary>
+/// <summary>Finds session files in a folder. Links are not followed, so nothing outside is found; depth and count are limited.</summary>
 internal static class SessionFiles
 {
     private const int MaxDepth = 8;
@@ -38,7 +38,7 @@ internal static class SessionFiles
         return found;
     }
 
-    /// <summary>By name; an agent's own file belongs to a session beside it.</summary>
+    /// <summary>True for names of session files. A file of a subagent is part of a session beside it.</summary>
     private static bool IsSession(FileInfo file) =>
         (file.Extension is ".jsonl" or ".json" && !file.Name.StartsWith("agent-", StringComparison.Ordinal))
         || file.Name == SessionFormats.OpenCodeFile;

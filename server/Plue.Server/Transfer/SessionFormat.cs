@@ -16,7 +16,7 @@ public enum SessionFormat
     Continue,
 }
 
-/// <summary>Detects the format of a session file from its beginning, and of Cline and the extensions that come from it from its name.</summary>
+/// <summary>Detects the format of a session file from its start; for Cline and its forks, from the file name.</summary>
 internal static class SessionFormats
 {
     public const string TaskFile = "api_conversation_history.json";
@@ -24,7 +24,7 @@ internal static class SessionFormats
     private const int BeginningBytes = 256 * 1024;
     private const int MaxProbedLines = 20;
 
-    /// <returns>Null when it is none of them.</returns>
+    /// <returns>Null if the format is unknown.</returns>
     public static SessionFormat? Of(string path, Stream stream)
     {
         var beginning = new byte[BeginningBytes];

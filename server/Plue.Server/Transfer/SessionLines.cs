@@ -3,13 +3,13 @@ using System.Text.Unicode;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>The JSON objects of a file with one a line, read piece by piece. A line that is no object, or too long, is counted and skipped.</summary>
+/// <summary>Reads the JSON objects of a JSON Lines file one by one. A line that is not an object, or is too long, is counted and skipped.</summary>
 internal static class SessionLines
 {
     private const int MaxLineLength = 64 * 1024 * 1024;
     private const int FirstBuffer = 64 * 1024;
 
-    /// <param name="maxBytes">Bytes to look at; a line that they cut off is not given.</param>
+    /// <param name="maxBytes">The number of bytes to read; a line that crosses this limit is omitted.</param>
     public static IEnumerable<JsonElement> Read(
         Stream stream,
         OmittedContent omitted,

@@ -6,8 +6,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// Reads the tables of a SQLite database of another program, with the committed pages of its write-ahead log. It takes no locks and writes nothing,
-/// so that the program is not disturbed. A broken or hostile file yields fewer rows or a failure, and never more work than its limits.
+/// Reads the tables of another program's SQLite database, with the committed pages of its write-ahead log. It takes no locks and writes nothing,
+/// so that the program is not disturbed. A corrupt or malicious file yields fewer rows or a failure, within the limits.
 /// </summary>
 internal sealed class SqliteFile : IDisposable
 {
@@ -61,8 +61,8 @@ internal sealed class SqliteFile : IDisposable
         }
     }
 
-    /// <exception cref="FailureException">BadRequest: it is no database that can be read.</exception>
-    /// <exception cref="IOException">The disk.</exception>
+    /// <exception cref="FailureException">BadRequest: the file is not a readable database.</exception>
+    /// <exception cref="IOException">A disk error.</exception>
     public static SqliteFile Open(string path)
     {
         var handle = RegularFile.OpenHandle(path);
@@ -79,12 +79,12 @@ internal sealed class SqliteFile : IDisposable
 
     public static bool IsDatabase(ReadOnlySpan<byte> beginning) => beginning.StartsWith("SQLite format 3\0"u8);
 
-    /// <summary>True if the program wrote to it meanwhile, so that what was read may not fit together.</summary>
+    /// <summary>True if the program wrote to the database in the meantime, so that the rows may be inconsistent.</summary>
     public bool HasChanged => state != StateOf(path) || log.HasChanged;
 
     public bool Has(string table) => tables.ContainsKey(table);
 
-    /// <summary>The rows of a table with these columns; a missing column is empty in each row, and a missing table has none.</summary>
+    /// <summary>Reads these columns of a table. A missing column is empty in each row; a missing table has no rows.</summary>
     public IEnumerable<SqliteRow> Rows(string table, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
         if (!tables.TryGetValue(table, out var found))
@@ -126,7 +126,7 @@ internal sealed class SqliteFile : IDisposable
                 waiting.Push((BinaryPrimitives.ReadUInt32BigEndian(page.AsSpan(start + 8)), next.Depth + 1));
             }
 
-            // From the last to the first for children, which a stack returns in order.
+            // Children are pushed in reverse, so that the stack returns them in order.
             for (var at = 0; at < cells; at++)
             {
                 var pointer = pointers + ((isLeaf ? at : cells - 1 - at) * 2);
@@ -177,7 +177,7 @@ internal sealed class SqliteFile : IDisposable
         return wanted <= most ? wanted : least;
     }
 
-    /// <summary>The payload of a cell with its overflow pages; null if they end too early.</summary>
+    /// <summary>Gets the payload of a cell with its overflow pages; null if they end too early.</summary>
     internal byte[]? Payload(byte[] page, int start, int local, int length)
     {
         var all = new byte[length];

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>The committed pages in the write-ahead log of a SQLite database. A log that is missing, empty or broken has none.</summary>
+/// <summary>The committed pages in the write-ahead log of a SQLite database. Empty if the log is missing, empty or corrupt.</summary>
 internal sealed class SqliteLog : IDisposable
 {
     private const int HeaderLength = 32;
@@ -70,7 +70,7 @@ internal sealed class SqliteLog : IDisposable
         {
             sum.Add(frame.AsSpan(0, 8));
             sum.Add(frame.AsSpan(FrameHeaderLength));
-            // Frames of an earlier round have other salts.
+            // Frames from before the last checkpoint have other salts.
             if (!frame.AsSpan(8, 8).SequenceEqual(header.AsSpan(16, 8)) || !sum.Matches(frame.AsSpan(16)))
             {
                 return;
@@ -92,7 +92,7 @@ internal sealed class SqliteLog : IDisposable
 
     public void Dispose() => file?.Dispose();
 
-    /// <summary>The checksum of the log, which goes on from frame to frame.</summary>
+    /// <summary>The checksum of the log, which continues from frame to frame.</summary>
     private sealed class Checksum(bool isBigEndian)
     {
         private uint first;

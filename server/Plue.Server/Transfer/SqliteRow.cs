@@ -2,14 +2,14 @@ using System.Text;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>One row. Its values are decoded when they are asked for; overflow pages are read only for values in them.</summary>
+/// <summary>A row. Values are decoded on access; overflow pages are read only for values in them.</summary>
 internal sealed class SqliteRow(SqliteFile file, byte[] page, int start, int local, int length)
 {
     private static readonly int[] IntegerSizes = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0];
     private int[]? places;
     private byte[]? payload;
 
-    /// <summary>Bytes of the record.</summary>
+    /// <summary>The size of the record in bytes.</summary>
     public int Size => length;
 
     /// <param name="columns">The index of each column in the record, or -1 for a missing one.</param>

@@ -1,11 +1,11 @@
 namespace Plue.Server.Transfer;
 
-/// <param name="Root">The first page.</param>
+/// <param name="Root">The root page.</param>
 internal sealed record SqliteTable(uint Root, List<string> Columns)
 {
     private static readonly string[] Constraints = ["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"];
 
-    /// <summary>Names of the columns in the order of the records, from the statement that created the table.</summary>
+    /// <summary>Gets the column names in record order, from the statement that created the table.</summary>
     public static List<string> ColumnsOf(string sql)
     {
         var (start, end) = (sql.IndexOf('(', StringComparison.Ordinal) + 1, sql.LastIndexOf(')'));

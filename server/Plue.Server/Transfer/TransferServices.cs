@@ -3,7 +3,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>Chats to files and back, and what other programs have.</summary>
+/// <summary>Export and import of chats, and import from other programs.</summary>
 internal sealed class TransferServices
 {
     public TransferServices(PlatformServices platform, StoreServices store)

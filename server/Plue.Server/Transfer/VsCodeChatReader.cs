@@ -135,7 +135,7 @@ internal sealed class VsCodeChatReader(OmittedContent omitted)
         }
     }
 
-    /// <summary>Text comes in pieces around references and edits.</summary>
+    /// <summary>Adds text, which comes in pieces between references and edits.</summary>
     private static void AddText(MessageDraft answer, string text)
     {
         if (text.Length == 0)
@@ -191,7 +191,7 @@ internal sealed class VsCodeChatReader(OmittedContent omitted)
         session.Result(id, string.Join('\n', results), details?.Is("isError") == true, answer.UpdatedAt);
     }
 
-    /// <summary>An edit that VS Code applied: its file and the new text.</summary>
+    /// <summary>Adds an edit that VS Code applied: its file and the new text.</summary>
     private void Edit(JsonElement part, MessageDraft answer)
     {
         var texts = (part.Get("edits")?.Items() ?? [])
@@ -215,7 +215,7 @@ internal sealed class VsCodeChatReader(OmittedContent omitted)
 
     private static string? PathOf(JsonElement? uri) => uri?.Text("fsPath") ?? uri?.Text("path");
 
-    /// <summary>A text, or an object with the text in <c>value</c>, which may again be such an object.</summary>
+    /// <summary>Accepts a text, or an object with the text in <c>value</c>, which may be such an object, too.</summary>
     private static string? MarkdownOf(JsonElement? given) =>
         given?.AsText() ?? given?.Text("value") ?? given?.Get("content")?.Text("value") ?? given?.Get("value")?.Text("value");
 

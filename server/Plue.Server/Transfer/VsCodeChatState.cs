@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>The state of a chat of VS Code, from the log of its changes: the whole state first, then values that are set, added to lists, or deleted.</summary>
+/// <summary>Restores the state of a VS Code chat from its change log: the whole state first, then values that are set, appended to lists, or deleted.</summary>
 internal static class VsCodeChatState
 {
     private const int MaxPath = 32;
@@ -87,7 +87,7 @@ internal static class VsCodeChatState
         }
     }
 
-    /// <summary>Cuts the list at <c>i</c>, if there is one, and adds the values.</summary>
+    /// <summary>Truncates the list at <c>i</c>, if present, and appends the values.</summary>
     private static bool Push(JsonArray list, JsonElement line, JsonElement? values)
     {
         if (line.Get("i") is { } cut)

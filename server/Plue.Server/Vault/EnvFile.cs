@@ -5,14 +5,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-/// <summary>Reads the keys in a <c>.env</c> file. Nothing is expanded and nothing is run; lines that are no assignment are skipped.</summary>
+/// <summary>Reads the keys in a <c>.env</c> file. Expands and runs nothing; lines that are not assignments are skipped.</summary>
 public static partial class EnvFile
 {
     private const int MaximumSize = 1024 * 1024;
     private const int MaximumEntries = 1000;
 
     /// <returns>Names and values in file order; the last value of a duplicate name, as in shells. Empty values are omitted.</returns>
-    /// <exception cref="FailureException">NotFound, BadRequest: too large, or not text.</exception>
+    /// <exception cref="FailureException">NotFound. BadRequest: the file is too large or not text.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Read(string path)
     {
         byte[] bytes;
@@ -91,7 +91,7 @@ public static partial class EnvFile
             }
         }
 
-        // Without quotes a comment begins at a # behind a space.
+        // Without quotes, a comment starts at a # after a space.
         for (var at = 0; at < raw.Length; at++)
         {
             if (raw[at] == '#' && (at == 0 || char.IsWhiteSpace(raw[at - 1])))

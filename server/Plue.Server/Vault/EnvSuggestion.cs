@@ -1,9 +1,8 @@
 namespace Plue.Server.Vault;
 
-/// <summary>Where a variable of a <c>.env</c> file would be kept.</summary>
-/// <param name="Name">The name of the variable.</param>
+/// <summary>The suggested vault entry for a variable in a <c>.env</c> file.</summary>
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
-/// <param name="Origins">Where its vendor is; empty for a name that no vendor has.</param>
+/// <param name="Origins">The origins of the vendor; empty if the name belongs to no known vendor.</param>
 public sealed record EnvSuggestion(string Name, string Reference, IReadOnlyList<string> Origins)
 {
     private const string KeyEnding = "_API_KEY";

@@ -4,10 +4,10 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// Keys that vendors' own tools find in the environment, as <c>env://NAME</c>. A key goes to its vendor's origin only,
+/// Keys in the environment under the names that vendors' tools use, as <c>env://NAME</c>. A key is sent only to its vendor's origin,
 /// or to the origin that the command line named for it in this process.
 /// </summary>
-/// <param name="read">Looks a variable up; <see cref="Environment.GetEnvironmentVariable(string)"/> outside tests.</param>
+/// <param name="read">Gets a variable; <see cref="Environment.GetEnvironmentVariable(string)"/> outside tests.</param>
 public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redactor)
 {
     public const string Scheme = SecretReference.EnvironmentScheme;
@@ -33,7 +33,7 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
     private readonly HashSet<Binding> bound = [];
     private readonly Dictionary<string, string> registered = new(StringComparer.Ordinal);
 
-    /// <summary>Lets this process send the variable to one more origin, because the user named both (<c>--key-env NAME --base-url URL</c>).</summary>
+    /// <summary>Allows this process to send the variable to one more origin, because the user named both (<c>--key-env NAME --base-url URL</c>).</summary>
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
     public void Bind(string name, string url)
     {
@@ -43,8 +43,8 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
         }
     }
 
-    /// <summary>Keeps a key that this process was handed, for one origin and until the process ends.</summary>
-    /// <returns>Its reference.</returns>
+    /// <summary>Keeps a key that was passed to this process, for one origin and until the process ends.</summary>
+    /// <returns>The reference of the key.</returns>
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
     public string Register(string secret, string url)
     {

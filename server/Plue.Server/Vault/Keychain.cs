@@ -6,14 +6,14 @@ namespace Plue.Server.Vault;
 /// <summary>The credential store of the operating system for the signed-in user.</summary>
 public interface IKeychain
 {
-    /// <summary>Writes, reads back and deletes a value of its own, within three seconds.</summary>
+    /// <summary>Writes, reads back and deletes a test value within three seconds.</summary>
     Task<bool> IsAvailableAsync(CancellationToken cancellationToken);
 
-    /// <returns>Null when there is no such item.</returns>
-    /// <exception cref="FailureException">VaultLocked: the keychain does not answer.</exception>
+    /// <returns>Null if there is no such item.</returns>
+    /// <exception cref="FailureException">VaultLocked: the keychain does not respond.</exception>
     Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken);
 
-    /// <exception cref="FailureException">VaultLocked: the keychain does not answer.</exception>
+    /// <exception cref="FailureException">VaultLocked: the keychain does not respond.</exception>
     Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken);
 
     Task DeleteAsync(string account, CancellationToken cancellationToken);
@@ -23,8 +23,8 @@ public static class Keychain
 {
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Looks only whether a program is installed; whether it works is found out by <see cref="IKeychain.IsAvailableAsync"/>.</summary>
-    /// <param name="vaultPath">On Windows, the protected key is kept beside this file.</param>
+    /// <summary>Checks only whether a program is installed; <see cref="IKeychain.IsAvailableAsync"/> checks whether it works.</summary>
+    /// <param name="vaultPath">On Windows, the protected key is stored beside this file.</param>
     public static IKeychain ForThisMachine(string vaultPath)
     {
         if (OperatingSystem.IsWindows())
@@ -37,7 +37,7 @@ public static class Keychain
             return new MacKeychain("/usr/bin/security");
         }
 
-        // Absolute places only: a program of that name in the workspace must never see the key.
+        // Only absolute paths: a program of that name in the workspace must never see the key.
         string[] places = ["/usr/bin/secret-tool", "/usr/local/bin/secret-tool", "/run/current-system/sw/bin/secret-tool"];
         return places.FirstOrDefault(File.Exists) is { } program
             ? new LinuxKeychain(program)

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Plue.Server.Vault;
 
-/// <summary>libsecret's own command: GNOME Keyring, KWallet, KeePassXC. The key travels on stdin.</summary>
+/// <summary>libsecret's command, for GNOME Keyring, KWallet and KeePassXC. The key is passed on stdin.</summary>
 internal sealed class LinuxKeychain(string program) : IKeychain
 {
     public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
@@ -13,7 +13,7 @@ internal sealed class LinuxKeychain(string program) : IKeychain
         var (code, output) = await KeychainProgram
             .RunAsync(program, ["lookup", "service", "plue", "account", account], "", cancellationToken)
             .ConfigureAwait(false);
-        // Not found and no keyring are both exit code 1; either way this keychain does not have the key.
+        // Exit code 1 means that the item or the keyring does not exist; in both cases this keychain does not have the key.
         return code == 0 ? KeychainProgram.ReadKey(output) : null;
     }
 
@@ -33,7 +33,7 @@ internal sealed class LinuxKeychain(string program) : IKeychain
         KeychainProgram.RunAsync(program, ["clear", "service", "plue", "account", account], "", cancellationToken);
 }
 
-/// <summary>The macOS command. In interactive mode, it reads the command from stdin, so that the key is on no command line.</summary>
+/// <summary>The macOS command. Its interactive mode reads the command from stdin, so that the key is not on a command line.</summary>
 internal sealed class MacKeychain(string program) : IKeychain
 {
     public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
@@ -51,7 +51,7 @@ internal sealed class MacKeychain(string program) : IKeychain
         var command = $"add-generic-password -U -s plue -a {account} -w {Convert.ToBase64String(key)}\n";
         await KeychainProgram.RunAsync(program, ["-i"], command, cancellationToken).ConfigureAwait(false);
 
-        // The interactive mode ends with 0 whatever happened inside it.
+        // The interactive mode exits with 0 even if its command failed.
         var read = await ReadAsync(account, cancellationToken).ConfigureAwait(false);
         if (read is null || !read.AsSpan().SequenceEqual(key))
         {
@@ -67,10 +67,10 @@ internal static class KeychainProgram
 {
     private const int MaximumOutput = 4096;
 
-    // Long enough for a person to type the keyring's own password.
+    // Long enough for the user to type the keyring password.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    // Variables for the session bus and desktop prompts. Vendor keys in our environment are not passed on.
+    // Variables for the session bus and desktop prompts. Vendor keys in this environment are not passed on.
     private static readonly string[] Environs =
     [
         "HOME",
@@ -154,7 +154,7 @@ internal static class KeychainProgram
         }
     }
 
-    // Drained to its end so that the program never blocks; only the beginning is kept.
+    // Reads to the end so that the program never blocks; only the start is kept.
     private static async Task<string> ReadAsync(StreamReader reader)
     {
         var kept = new char[MaximumOutput];
@@ -173,7 +173,7 @@ internal static class KeychainProgram
         }
         catch (InvalidOperationException)
         {
-            // It ended automatically.
+            // It exited in the meantime.
         }
     }
 }

@@ -8,10 +8,10 @@ namespace Plue.Server.Vault;
 /// </summary>
 public readonly record struct Origin(string Scheme, string Host, int Port)
 {
-    /// <summary>A program on this machine, named by what it is: <c>exec://HASH.HASH</c>.</summary>
+    /// <summary>A program on this machine, identified by its hashes: <c>exec://HASH.HASH</c>.</summary>
     private const string ProgramScheme = "exec";
 
-    /// <summary>Null for what has no unambiguous origin: another scheme than http(s), credentials inside the URL, or a host that ends in a dot.</summary>
+    /// <summary>Null if the URL has no unambiguous origin: a scheme other than http(s), credentials in the URL, or a host that ends in a dot.</summary>
     public static Origin? Of(Uri url)
     {
         if (url.IsAbsoluteUri && url.Scheme == ProgramScheme)
@@ -38,7 +38,7 @@ public readonly record struct Origin(string Scheme, string Host, int Port)
         return new Origin(url.Scheme, url.HostNameType == UriHostNameType.IPv6 ? $"[{host}]" : host, url.Port);
     }
 
-    /// <summary>Reads a URL that a person gave; path and query do not count.</summary>
+    /// <summary>Parses a URL from the user; ignores path and query.</summary>
     /// <exception cref="FailureException">BadRequest.</exception>
     public static Origin Parse(string url) =>
         (Uri.TryCreate(url.Trim(), UriKind.Absolute, out var parsed) ? Of(parsed) : null)

@@ -4,23 +4,23 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// Masks known secrets, exactly, in logs, errors, answers and exports: as they are, reversed, in hex, inside base64 at any alignment, and all of
-/// these where characters are escaped (percent-encoding, and the escapes of JSON and C), also twice. What was registered stays masked after the vault
-/// is locked, since a late log line may still hold it. Safe to use from any thread.
+/// Masks known secrets, by exact match, in logs, errors, responses and exports: in plain text, reversed, in hex, inside base64 at any alignment, and all
+/// of these escaped (percent-encoding, JSON and C escapes), also twice. Registered secrets stay masked after the vault is locked, because a late log
+/// line may still contain them. Thread-safe.
 /// </summary>
 public sealed class Redactor : ITextMask
 {
-    /// <summary>Shorter secrets would blank out ordinary words and are left alone.</summary>
+    /// <summary>Shorter secrets would mask ordinary words and are not masked.</summary>
     public const int MinimumLength = 4;
 
-    /// <summary>How often a text may be escaped on top of itself, as JSON in a URL is.</summary>
+    /// <summary>The maximum number of nested escapes, as for JSON in a URL.</summary>
     private const int MaxEscapeDepth = 2;
 
     private const string Masked = "***";
     private readonly Lock sync = new();
     private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
 
-    /// <summary>Made when there is something to mask: most processes end before that.</summary>
+    /// <summary>Created on first use: most processes end before that.</summary>
     private volatile SecretVariants? forms;
     private volatile bool isEmpty = true;
 
@@ -40,7 +40,7 @@ public sealed class Redactor : ITextMask
         }
     }
 
-    /// <summary>The text itself when nothing in it is secret.</summary>
+    /// <summary>Returns the text with secrets masked; the same instance if it contains none.</summary>
     public string Mask(string text)
     {
         if (isEmpty)
@@ -89,7 +89,7 @@ public sealed class Redactor : ITextMask
             return 0;
         }
 
-        // No secret that is there already lies across the place.
+        // No complete secret may span the cut.
         foreach (var (start, end) in RangesIn(text, known, MaxEscapeDepth).OrderByDescending(range => range.Start))
         {
             if (start < open && end > open)
@@ -129,7 +129,7 @@ public sealed class Redactor : ITextMask
         return ranges;
     }
 
-    /// <summary>The first place from which what is there may continue as a secret, or as an escape of one.</summary>
+    /// <summary>Gets the first position from which the text may continue as a secret, or as an escape of one.</summary>
     private static int OpenIn(string text, SecretVariants known, int depth)
     {
         var open = known.OpenIn(text);
@@ -138,7 +138,7 @@ public sealed class Redactor : ITextMask
             return open;
         }
 
-        // The value of an incomplete escape at the end is unknown, only the text before it is used.
+        // The value of an incomplete escape at the end is unknown; only the text before it is used.
         var whole = text[..UnescapedText.CutEscapeIn(text)];
         open = Math.Min(open, whole.Length < text.Length ? known.OpenIn(whole) : open);
         foreach (var plain in UnescapedText.Of(whole, known))

@@ -6,7 +6,7 @@ namespace Plue.Server.Vault;
 /// <summary>The encodings of known secrets that are searched literally.</summary>
 internal sealed class SecretVariants
 {
-    /// <summary>.NET searches for up to 80 texts at once several times as fast as for more.</summary>
+    /// <summary>.NET searches for up to 80 strings at once several times as fast as for more.</summary>
     private const int MaxPerSearch = 80;
 
     private const string Base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
@@ -19,7 +19,7 @@ internal sealed class SecretVariants
 
     public SecretVariants(IEnumerable<string> secrets)
     {
-        // What is unescaped consists of the bytes of UTF-8, one a character.
+        // Unescaped text consists of UTF-8 bytes, one per character.
         var all = secrets
             .Concat(secrets.Select(secret => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(secret))).ToList())
             .SelectMany(VariantsOf)
@@ -34,13 +34,13 @@ internal sealed class SecretVariants
         longestFirst = all.GroupBy(form => form.Text[0])
             .ToDictionary(group => group.Key, group => group.OrderByDescending(form => form.Text.Length).ToArray());
         MaxLength = all.Max(form => form.Text.Length);
-        // Behind base64 are letters of a neighbor and the padding; what is escaped twice holds signs of escapes.
+        // Base64 is followed by letters of neighboring bytes and padding; text that is escaped twice contains escape characters.
         letters = [.. all.SelectMany(form => form.Text), .. Base64Letters, '=', '%', '\\'];
     }
 
     public int MaxLength { get; }
 
-    /// <summary>Whether a character can be a part of what is masked, or begins an escape.</summary>
+    /// <summary>True if a character can be part of a secret, or starts an escape.</summary>
     public bool Occurs(int codePoint)
     {
         if (codePoint <= byte.MaxValue && letters.Contains((char)codePoint))
@@ -65,7 +65,7 @@ internal sealed class SecretVariants
         }
     }
 
-    /// <returns>The first place from which the text may continue as one of the forms; its length where there is none.</returns>
+    /// <returns>The first position from which the text may continue as one of the variants; its length if there is none.</returns>
     public int OpenIn(string text)
     {
         for (var open = Math.Max(0, text.Length - MaxLength - 2); open < text.Length; open++)
@@ -83,7 +83,7 @@ internal sealed class SecretVariants
                 var goesOn =
                     rest.Length < form.Text.Length
                         ? form.Text.AsSpan().StartsWith(rest, StringComparison.Ordinal)
-                        // Of base64 the character behind is masked too.
+                        // For base64, the following character is masked, too.
                         : form.HasBehind
                             && rest.Length <= form.Text.Length + 2
                             && rest.StartsWith(form.Text, StringComparison.Ordinal)
@@ -103,7 +103,7 @@ internal sealed class SecretVariants
         var start = text.AsSpan().IndexOfAny(search);
         while (start >= 0)
         {
-            // Matches may overlap, so the stretch grows while another one begins inside it.
+            // Matches may overlap, so the range grows while another one starts inside it.
             var (first, end) = (start, start + 1);
             for (var at = start; at < end; at++)
             {
@@ -173,7 +173,7 @@ internal sealed class SecretVariants
         yield return new Variant(Convert.ToHexString(bytes));
         for (var offset = 0; offset < 3; offset++)
         {
-            // Of the base64 of any text that contains the secret, the characters that depend on the secret alone. Its neighbors carry a part of a byte of it.
+            // The characters that depend only on the secret, in the base64 of any text that contains it. Each neighbor depends on it in part.
             var encoded = Convert.ToBase64String([.. new byte[offset], .. bytes]);
             var end = offset + bytes.Length;
             var form = new Variant(encoded[(((offset * 8) + 5) / 6)..(end * 8 / 6)], HasBefore: offset > 0, HasBehind: end % 3 > 0);
@@ -196,7 +196,7 @@ internal sealed class SecretVariants
             }
         );
 
-    /// <param name="HasBefore">The character before it belongs to the secret in part.</param>
-    /// <param name="HasBehind">The character behind it does.</param>
+    /// <param name="HasBefore">True if the preceding character depends in part on the secret.</param>
+    /// <param name="HasBehind">True if the following character does.</param>
     private readonly record struct Variant(string Text, bool HasBefore = false, bool HasBehind = false);
 }

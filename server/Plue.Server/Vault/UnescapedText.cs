@@ -5,15 +5,15 @@ using System.Text;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// A stretch of a text with one kind of escape resolved, and where each of its characters came from. Its characters are the bytes of UTF-8, because
-/// escapes name bytes.
+/// A range of a text with one kind of escape decoded, and the original position of each character. Its characters are UTF-8 bytes, because
+/// escapes encode bytes.
 /// </summary>
 internal sealed class UnescapedText
 {
-    /// <summary>A pair of surrogates, <c>\ud83d\ude00</c>.</summary>
+    /// <summary>A surrogate pair, <c>\ud83d\ude00</c>.</summary>
     private const int MaxEscapeLength = 12;
 
-    /// <summary>In what is escaped twice, four backslashes are one.</summary>
+    /// <summary>In text that is escaped twice, four backslashes are one.</summary>
     private const int BackslashGroup = 4;
 
     private const string Simple = "abefnrtv0\\\"'/?`";
@@ -25,13 +25,13 @@ internal sealed class UnescapedText
 
     public string Text { get; }
 
-    /// <summary>Whether the escaped text ends with it.</summary>
+    /// <summary>True if the range ends at the end of the escaped text.</summary>
     public bool ReachesEnd { get; }
 
     /// <summary>True if the text contains an escape character. Plain text has none.</summary>
     public static bool MayOccurIn(string text) => text.AsSpan().ContainsAny('%', '\\');
 
-    /// <returns>Where the character at this place begins in the escaped text; at the end, where the last one ends.</returns>
+    /// <returns>The position in the escaped text where this character starts; at the end, the end of the last one.</returns>
     public int OriginalOffset(int at) => starts[at];
 
     /// <summary>Gets the ranges in which escapes decode to characters of secrets.</summary>
@@ -61,7 +61,7 @@ internal sealed class UnescapedText
         }
     }
 
-    /// <returns>Where an escape begins that the text may end within; the length of the text where there is none.</returns>
+    /// <returns>The start of an escape that may be incomplete at the end of the text; the length of the text if there is none.</returns>
     public static int CutEscapeIn(string text)
     {
         var from = Math.Max(0, text.Length - MaxEscapeLength);
@@ -159,7 +159,7 @@ internal sealed class UnescapedText
         }
     }
 
-    /// <returns>A length of 0 where none begins.</returns>
+    /// <returns>A length of 0 if no escape starts there.</returns>
     private static (int Value, bool IsByte, int Length) EscapeAt(string text, int at, char sign)
     {
         if (sign == '%')

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Vault;
 
-/// <summary>One way of unlocking, with what it needs to do so. A class, not a record: it must never print itself.</summary>
+/// <summary>An unlock method with its key or passphrase. A class, not a record, so that it is never printed.</summary>
 public sealed class UnlockMethod
 {
     public const string EditorKind = "editor";
@@ -13,7 +13,7 @@ public sealed class UnlockMethod
 
     private UnlockMethod(string kind, string? id, byte[]? key, string? passphrase) => (Kind, Id, Key, Text) = (kind, id, key, passphrase);
 
-    /// <summary>A random key that this machine's keychain keeps.</summary>
+    /// <summary>A random key stored in this machine's keychain.</summary>
     public static UnlockMethod Keychain { get; } = new(KeychainKind, null, null, null);
 
     /// <param name="id">Distinguishes editors.</param>
@@ -51,7 +51,7 @@ public sealed class UnlockMethod
     internal byte[]? Key { get; }
     internal string? Text { get; }
 
-    /// <summary>A new passphrase has a least length; an old one is whatever it was.</summary>
+    /// <summary>Checks the minimum length of a new passphrase; an existing one may be shorter.</summary>
     /// <exception cref="FailureException">BadRequest.</exception>
     internal void ThrowIfWeak()
     {

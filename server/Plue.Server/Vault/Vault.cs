@@ -5,8 +5,8 @@ namespace Plue.Server.Vault;
 
 /// <summary>
 /// The encrypted store of secrets. Any number of processes can use one file: each call reads the current file, and changes are made
-/// under an operating system lock. A file that is damaged, tampered with or of a later version is refused and never written.
-/// All methods are thread-safe and throw <see cref="FailureException"/> with a sentence for a person.
+/// under an operating system lock. A file that is damaged, tampered with or from a later version is refused and never written.
+/// All methods are thread-safe and throw <see cref="FailureException"/> with a message for the user.
 /// </summary>
 public sealed partial class Vault(string path, IKeychain keychain, Redactor redactor, TimeProvider? timeProvider = null) : IAsyncDisposable
 {
@@ -41,7 +41,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
         catch (FailureException exception) when (exception.Failure.Kind == FailureKind.VaultOlder)
         {
-            // It can be unlocked again with the user's input.
+            // It can be unlocked again by the user.
             return new VaultStatus(true, true, KindsOf(VaultFile.Parse(VaultFile.ReadBytes(path))), null);
         }
         catch (FailureException exception)
@@ -50,12 +50,12 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
     }
 
-    /// <summary>Whether this machine's keychain answered a real round trip; tried once, because trying may ask the user.</summary>
+    /// <summary>True if this machine's keychain passed a round trip; tried only once, because it may prompt the user.</summary>
     public Task<bool> IsKeychainAvailableAsync(CancellationToken cancellationToken) =>
         (keychainAvailable ??= keychain.IsAvailableAsync(CancellationToken.None)).WaitAsync(cancellationToken);
 
-    /// <summary>Makes a new vault and leaves it unlocked.</summary>
-    /// <exception cref="FailureException">Conflict when there is a vault file already, even a damaged one.</exception>
+    /// <summary>Creates a vault and leaves it unlocked.</summary>
+    /// <exception cref="FailureException">Conflict: a vault file already exists, even a damaged one.</exception>
     public async Task CreateAsync(UnlockMethod method, CancellationToken cancellationToken)
     {
         method.ThrowIfWeak();
@@ -76,14 +76,14 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         Remember(method);
     }
 
-    /// <param name="acceptOlder">The user wants to continue with a copy of the file that is older than the one last used on this machine.</param>
+    /// <param name="acceptOlder">True to accept a file that is older than the one last used on this machine.</param>
     /// <exception cref="FailureException">
-    /// VaultLocked: the way does not fit, or the file cannot be trusted. VaultOlder: the file is an older copy. NotFound: there is no vault.
+    /// VaultLocked: the unlock method is wrong, or the file cannot be trusted. VaultOlder: the file is an older copy. NotFound: there is no vault.
     /// </exception>
     public async Task UnlockAsync(UnlockMethod method, CancellationToken cancellationToken, bool acceptOlder = false)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
-        // Before the file, which another process may change meanwhile: it is then newer, never older.
+        // Read before the file: another process may change the file in the meantime, which makes it newer, never older.
         var newest = await generations.ReadAsync(VaultFile.Parse(VaultFile.ReadBytes(path)), cancellationToken).ConfigureAwait(false);
         var bytes = VaultFile.ReadBytes(path);
         var vault = VaultFile.Parse(bytes);
@@ -111,7 +111,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
     }
 
-    /// <summary>Forgets the key. What was handed out before is not called back.</summary>
+    /// <summary>Discards the key. Secrets that were already returned are not revoked.</summary>
     public async Task LockAsync(CancellationToken cancellationToken)
     {
         await SaveLastUsedAsync().ConfigureAwait(false);
@@ -137,7 +137,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
 
     /// <summary>Stores or replaces a secret.</summary>
     /// <param name="reference"><c>vault://owner/name</c>.</param>
-    /// <param name="origins">URLs; of each, scheme, host and port count. At least one.</param>
+    /// <param name="origins">At least one URL, of which scheme, host and port count.</param>
     public async Task StoreAsync(string reference, string secret, IEnumerable<string> origins, CancellationToken cancellationToken)
     {
         CheckReference(reference);
@@ -153,7 +153,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
             .ConfigureAwait(false);
     }
 
-    /// <summary>A new secret under the same name, for the same origins.</summary>
+    /// <summary>Replaces a secret under the same name, for the same origins.</summary>
     /// <exception cref="FailureException">NotFound.</exception>
     public async Task RotateAsync(string reference, string secret, CancellationToken cancellationToken)
     {
@@ -168,8 +168,8 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
             .ConfigureAwait(false);
     }
 
-    /// <summary>The secret itself, its origins and its times stay as they are.</summary>
-    /// <exception cref="FailureException">NotFound. Conflict: something else has the new name.</exception>
+    /// <summary>Renames a secret; its value, origins and times do not change.</summary>
+    /// <exception cref="FailureException">NotFound. Conflict: the new name is in use.</exception>
     public async Task RenameAsync(string reference, string newReference, CancellationToken cancellationToken)
     {
         CheckReference(newReference);
@@ -204,8 +204,8 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
             .ConfigureAwait(false);
     }
 
-    /// <summary>From now on the secret may be sent to these origins and to no other.</summary>
-    /// <exception cref="FailureException">NotFound. MissingField: none was named.</exception>
+    /// <summary>Replaces the allowed origins of a secret.</summary>
+    /// <exception cref="FailureException">NotFound. MissingField: no origin was given.</exception>
     public async Task SetOriginsAsync(string reference, IEnumerable<string> origins, CancellationToken cancellationToken)
     {
         var bound = Bound(origins);
@@ -222,9 +222,9 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
             .ConfigureAwait(false);
     }
 
-    /// <summary>A new passphrase in place of the old one, or the first one.</summary>
+    /// <summary>Sets or replaces the passphrase.</summary>
     /// <param name="current">The current passphrase, required if the vault has one: an unlocked window is not sufficient.</param>
-    /// <exception cref="FailureException">VaultLocked: the current one is wrong. BadRequest: the new one is too short.</exception>
+    /// <exception cref="FailureException">VaultLocked: the current passphrase is wrong. BadRequest: the new one is too short.</exception>
     public async Task SetPassphraseAsync(string? current, string passphrase, CancellationToken cancellationToken)
     {
         var method = UnlockMethod.Passphrase(passphrase);
@@ -297,7 +297,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
     }
 
-    /// <summary>Whether something is stored under this name. Answers for a locked vault too; false when the file cannot be read.</summary>
+    /// <summary>True if a secret with this name exists. Works for a locked vault, too; false if the file cannot be read.</summary>
     public async ValueTask<bool> ContainsAsync(string reference, CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -311,8 +311,8 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
     }
 
-    /// <summary>The one exit of a secret.</summary>
-    /// <param name="origin">Where it is about to be sent; the very URL of the request is best.</param>
+    /// <summary>Returns a secret. This is the only method that does.</summary>
+    /// <param name="origin">The destination, preferably the exact URL of the request.</param>
     /// <exception cref="FailureException">VaultLocked, NotFound, KeyNotBoundToOrigin.</exception>
     public async ValueTask<string> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
     {
@@ -336,11 +336,11 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     }
 }
 
-/// <param name="UnlockMethods">The kinds of unlocking that the file knows.</param>
-/// <param name="Problem">Why the file cannot be used; it is left as it is.</param>
+/// <param name="UnlockMethods">The kinds of unlock methods in the file.</param>
+/// <param name="Problem">Why the file cannot be used; it is not changed.</param>
 public sealed record VaultStatus(bool Exists, bool Locked, IReadOnlyList<string> UnlockMethods, string? Problem);
 
-/// <param name="LastFour">Empty for a secret of fewer than twelve characters, of which four would say too much.</param>
+/// <param name="LastFour">Empty for a secret of fewer than twelve characters, for which four would reveal too much.</param>
 public sealed record VaultEntry(
     string Reference,
     IReadOnlyList<string> Origins,

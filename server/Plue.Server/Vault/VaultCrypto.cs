@@ -13,7 +13,7 @@ internal static class VaultCrypto
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    /// <summary>The size of a box around a key.</summary>
+    /// <summary>The size of an encrypted key.</summary>
     public const int KeyBoxSize = NonceSize + KeySize + TagSize;
 
     public static SecretBytes NewKey()
@@ -31,7 +31,7 @@ internal static class VaultCrypto
         return key;
     }
 
-    /// <summary>AES-256-GCM under a fresh nonce.</summary>
+    /// <summary>Encrypts with AES-256-GCM and a new nonce.</summary>
     /// <param name="boundTo">The associated data required to decrypt: see <see cref="Fields"/>.</param>
     public static byte[] Encrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> content, ReadOnlySpan<byte> boundTo)
     {
@@ -48,7 +48,7 @@ internal static class VaultCrypto
         return box;
     }
 
-    /// <returns>Null when the key is another one, or the box or what it is bound to was changed.</returns>
+    /// <returns>Null if the key is wrong, or the box or its associated data was changed.</returns>
     public static SecretBytes? Decrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> boundTo)
     {
         var length = box.Length - NonceSize - TagSize;
@@ -78,7 +78,7 @@ internal static class VaultCrypto
         return bytes;
     }
 
-    /// <summary>HMAC-SHA256 under a key of its own, derived from the data key.</summary>
+    /// <summary>Computes an HMAC-SHA256 with a key derived from the data key.</summary>
     public static byte[] ComputeMac(ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> content)
     {
         Span<byte> sealKey = stackalloc byte[KeySize];
@@ -88,7 +88,7 @@ internal static class VaultCrypto
         return seal;
     }
 
-    /// <summary>Joins texts so that no two lists of texts give the same bytes: each is preceded by its length.</summary>
+    /// <summary>Joins strings, each with its length in front, so that no two different lists produce the same bytes.</summary>
     public static byte[] Fields(params IEnumerable<string> texts)
     {
         using var joined = new MemoryStream();

@@ -10,9 +10,9 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// The vault file, version 2: JSON with the unlock methods, one encrypted box per entry, and a MAC over everything. A file is valid only if it is,
-/// byte for byte, what this class would write; so nothing in it is without meaning, and after unlocking the seal answers for every byte.
-/// Version 1 had no generation; it opens unchanged, and the first change makes it version 2. For an older copy see <see cref="VaultGenerations"/>.
+/// The vault file, version 2: JSON with the unlock methods, one encrypted box per entry, and a MAC over everything. A file is valid only if it is
+/// byte for byte what this class would write; so every byte is significant, and after unlocking the seal covers all of them.
+/// Version 1 had no generation; it opens unchanged, and the first change converts it to version 2. For older copies see <see cref="VaultGenerations"/>.
 /// </summary>
 internal static class VaultFile
 {
@@ -22,14 +22,17 @@ internal static class VaultFile
     public const int MaximumRounds = 10_000_000;
     private const string Format = "plue-vault";
 
-    /// <summary>The associated data of encrypted values. It must stay the same in later versions of the file, because wrapped keys cannot be encrypted again without their keys.</summary>
+    /// <summary>
+    /// The associated data of encrypted values. It must not change in later versions of the file, because wrapped keys cannot be encrypted again without
+    /// their keys.
+    /// </summary>
     private const string BoxVersion = "1";
 
-    /// <summary>Whether anything at all has the vault's name, a link to nowhere included.</summary>
+    /// <summary>True if the path exists, even as a broken link.</summary>
     public static bool Exists(string path) => Path.Exists(path) || new FileInfo(path).LinkTarget is not null;
 
     /// <summary>Reads at most <see cref="MaximumSize"/> bytes.</summary>
-    /// <exception cref="FailureException">NotFound when there is no file, else VaultLocked with the reason.</exception>
+    /// <exception cref="FailureException">NotFound: there is no file. Otherwise VaultLocked with the reason.</exception>
     public static byte[] ReadBytes(string path)
     {
         try
@@ -58,7 +61,7 @@ internal static class VaultFile
         }
     }
 
-    /// <summary>Checks form and limits; what the bytes say is only believed once <see cref="IsSealedBy"/> agrees.</summary>
+    /// <summary>Checks format and limits. The content can be trusted only after <see cref="IsSealedBy"/>.</summary>
     /// <exception cref="FailureException">VaultLocked with the reason.</exception>
     public static StoredVault Parse(ReadOnlySpan<byte> bytes)
     {
@@ -116,7 +119,7 @@ internal static class VaultFile
 
     public static StoredVault New() => new(Format, Version, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), 0, [], [], "");
 
-    /// <summary>The next version of the same vault, in the newest format.</summary>
+    /// <summary>Returns the next generation of the same vault, in the newest format.</summary>
     public static StoredVault Next(StoredVault vault) => vault with { Version = Version, Generation = (vault.Generation ?? 0) + 1 };
 
     public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
@@ -136,7 +139,7 @@ internal static class VaultFile
         ReadOnlySpan<byte> dataKey
     ) => method with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, method))) };
 
-    /// <returns>The data key, or null when the way's key is not the right one.</returns>
+    /// <returns>The data key; null if the unlock method's key is wrong.</returns>
     public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey) =>
         VaultCrypto.Decrypt(wayKey, Convert.FromBase64String(method.WrappedKey), MethodFields(vault, method));
 
@@ -194,9 +197,9 @@ internal static class VaultFile
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <param name="Id">Made with the vault; the keychain item carries it, so that two vaults do not share one.</param>
-/// <param name="Generation">Counts the changes; null in version 1.</param>
-/// <param name="Seal">HMAC over the file as it is with an empty seal.</param>
+/// <param name="Id">Created with the vault; the name of the keychain item contains it, so that two vaults do not share one.</param>
+/// <param name="Generation">The number of changes; null in version 1.</param>
+/// <param name="Seal">HMAC over the file with an empty seal.</param>
 internal sealed record StoredVault(
     string Format,
     int Version,
@@ -208,11 +211,11 @@ internal sealed record StoredVault(
 );
 
 /// <param name="Kind"><c>editor</c>, <c>keychain</c> or <c>passphrase</c>.</param>
-/// <param name="Salt">With <paramref name="Rounds"/>, for a passphrase only.</param>
-/// <param name="WrappedKey">The data key in a box that this way's key opens.</param>
+/// <param name="Salt">Set together with <paramref name="Rounds"/> for a passphrase, else null.</param>
+/// <param name="WrappedKey">The data key, encrypted with the key of this unlock method.</param>
 internal sealed record StoredUnlockMethod(string Kind, string? Id, string? Salt, int? Rounds, string WrappedKey);
 
-/// <param name="Secret">A box, bound to the reference and the origins.</param>
+/// <param name="Secret">An encrypted box, bound to the reference and the origins.</param>
 internal sealed record StoredEntry(
     string Reference,
     IReadOnlyList<string> Origins,
@@ -237,7 +240,7 @@ internal sealed record StoredVaultHeader(string? Format, long Version);
 [JsonSerializable(typeof(StoredVault))]
 internal sealed partial class VaultFileContext : JsonSerializerContext;
 
-// The header alone is read first and leniently: a file of a later version may have any other shape.
+// The header is read first, ignoring unknown fields: a later version may have any other shape.
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredVaultHeader))]
 internal sealed partial class VaultHeaderContext : JsonSerializerContext;

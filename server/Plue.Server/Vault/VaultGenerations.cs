@@ -7,8 +7,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// Remembers the newest generation of a vault that was seen on this machine, so that an older copy of the file is noticed: in the machine's keychain where
-/// that opens the vault, and in a file beside the vault, which does not help when both are put back together.
+/// Remembers the newest generation of a vault on this machine, to detect an older copy of the file. It is stored in the keychain if that unlocks
+/// the vault, and in a file beside the vault, which does not help if both files are restored together.
 /// </summary>
 internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
 {
@@ -17,7 +17,7 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
 
     private string FilePath => vaultPath + ".generation";
 
-    /// <returns>0 where none is known.</returns>
+    /// <returns>0 if none is known.</returns>
     public async Task<long> ReadAsync(StoredVault vault, CancellationToken cancellationToken) =>
         Math.Max(ReadFile(vault), IsOpenedByKeychain(vault) ? await ReadKeychainAsync(vault, cancellationToken).ConfigureAwait(false) : 0);
 
@@ -33,7 +33,7 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The vault itself is fine; an older copy may go unnoticed.
+            // The vault itself is valid; an older copy may go unnoticed.
         }
 
         if (!IsOpenedByKeychain(vault))

@@ -8,7 +8,7 @@ internal sealed class VaultServices(PlatformServices platform, Redactor redactor
     public Vault Vault { get; } = new(platform.Paths.Vault, Keychain.ForThisMachine(platform.Paths.Vault), redactor, platform.Time);
     public EnvironmentKeys EnvironmentKeys { get; } = new(Environment.GetEnvironmentVariable, redactor);
 
-    /// <summary>Tells by its reference whether a key exists now, not whether it can be read.</summary>
+    /// <summary>Returns a function that checks whether a reference exists now, not whether it can be read.</summary>
     public async ValueTask<Func<string, bool>> CredentialsAsync(CancellationToken cancellationToken)
     {
         var stored = await Vault.ReferencesAsync(cancellationToken);

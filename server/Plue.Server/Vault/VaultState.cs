@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-// The working half: the file in step with memory, one change at a time. Everything here runs inside the lock.
+// Keeps the file and memory consistent. All methods here run inside the lock.
 public sealed partial class Vault
 {
     private async ValueTask<Scope> EnterAsync(CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ public sealed partial class Vault
         used.Clear();
     }
 
-    // The kernel releases this lock when its holder ends, so it is never stale. The file is kept: deleting it would allow two holders.
+    // The kernel releases this lock when its holder exits, so it is never stale. The file is kept: deleting it would allow two holders.
     private async Task<FileStream> LockFileAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -71,7 +71,7 @@ public sealed partial class Vault
             : throw new FailureException(FailureKind.VaultLocked, "The vault is locked. Unlock it to use the keys in it.");
     }
 
-    // The file is small, so it is read whole each time: times of change are too coarse to tell two quick writes apart.
+    // The small file is read completely each time: modification times are too coarse to distinguish two quick writes.
     private StoredVault Load()
     {
         var bytes = VaultFile.ReadBytes(path);
@@ -186,7 +186,7 @@ public sealed partial class Vault
             _ => SecretBytes.CopyOf(method.Key),
         };
 
-    // An item that is already there opens another copy of this vault, so it is used again and not replaced.
+    // An existing item unlocks another copy of this vault, so it is reused and not replaced.
     private async Task NewKeychainKeyAsync(string account, CancellationToken cancellationToken)
     {
         if (await keychain.ReadAsync(account, cancellationToken).ConfigureAwait(false) is not null)
@@ -271,7 +271,9 @@ public sealed partial class Vault
         redactor.Register(secret);
     }
 
-    /// <summary>The vault with this entry, its secret sealed again under its name and origins, in place of what was stored as <paramref name="reference"/>.</summary>
+    /// <summary>
+    /// Returns the vault with the entry stored as <paramref name="reference"/> replaced; the secret is encrypted again for its name and origins.
+    /// </summary>
     private StoredVault With(StoredVault vault, SecretBytes key, string reference, StoredEntry entry, string secret)
     {
         using var plain = VaultCrypto.BytesOf(secret);
@@ -295,7 +297,7 @@ public sealed partial class Vault
         return Encoding.UTF8.GetString(plain.Span);
     }
 
-    /// <summary>Empty for a secret of which four characters would say too much.</summary>
+    /// <summary>Empty for a secret of which four characters would reveal too much.</summary>
     internal static string LastFour(string secret) => secret.Length >= ShowLastFourFrom ? secret[^4..] : "";
 
     private static void CheckReference(string reference)

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-/// <summary>Windows protects the key for the signed-in user (DPAPI); the protected bytes are in a file of their own beside the vault.</summary>
+/// <summary>Windows encrypts the key for the signed-in user (DPAPI); the encrypted bytes are stored in a file beside the vault.</summary>
 internal sealed unsafe partial class WindowsKeychain(string path) : IKeychain
 {
     private const uint NoPrompt = 1;

@@ -6,7 +6,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Acp;
 
-/// <summary>What a client may send that no SDK would.</summary>
+/// <summary>Messages that no SDK would send.</summary>
 public sealed class AgentServerTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();

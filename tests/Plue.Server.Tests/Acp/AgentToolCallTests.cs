@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Acp;
 
-/// <summary>How a call looks in another editor.</summary>
+/// <summary>Tool calls as other editors show them.</summary>
 public sealed class AgentToolCallTests
 {
     private static readonly WorkspaceFolders Work = WorkspaceFolders.Of(Path.GetTempPath());

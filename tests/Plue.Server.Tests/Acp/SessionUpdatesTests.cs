@@ -8,7 +8,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tests.Acp;
 
-/// <summary>The events of a chat as updates of the protocol.</summary>
+/// <summary>Events of a chat as protocol updates.</summary>
 public sealed class SessionUpdatesTests : IAsyncDisposable
 {
     private readonly MemoryStream written = new();
@@ -198,7 +198,7 @@ public sealed class SessionUpdatesTests : IAsyncDisposable
 
     private static string? Kind(JsonNode update) => (string?)update["sessionUpdate"];
 
-    /// <summary>The pipe of a client that begins to read later.</summary>
+    /// <summary>The pipe of a client that starts reading late.</summary>
     private sealed class SlowStream(Task reading) : MemoryStream
     {
         private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -7,7 +7,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>Hosted agents as specialists of an orchestrator of Plue, and killed at any moment.</summary>
+/// <summary>External agents as specialists of an orchestrator, and their recovery after a kill at any moment.</summary>
 public sealed class AcpTaskTests
 {
     private const int Kills = 20;
@@ -77,14 +77,14 @@ public sealed class AcpTaskTests
         }
     }
 
-    /// <param name="events">How many events of the response are read before the kill.</param>
+    /// <param name="events">The number of response events before the kill.</param>
     private static async Task KillAsync(int events)
     {
         var home = Directory.CreateTempSubdirectory("plue-test-").FullName;
         var folder = RealPath.Of(Directory.CreateTempSubdirectory("plue-test-").FullName);
         WriteAgent(home, "agent");
         string uri;
-        // What a killed process leaves in its folder for temporary files is left there.
+        // A killed process does not delete its temporary files.
         var temporary = new Dictionary<string, string> { ["TMPDIR"] = Directory.CreateTempSubdirectory("plue-test-").FullName };
         await using (var first = await SidecarProcess.StartAsync(home, folder: folder, environment: temporary))
         {

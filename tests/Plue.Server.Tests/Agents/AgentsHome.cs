@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>A home with an expensive model that plans and a cheap one that works, both scripted by what they were told to reach.</summary>
+/// <summary>A home with an expensive model that plans and a cheap one that works, both scripted by their goal.</summary>
 internal sealed class AgentsHome : IAsyncDisposable
 {
     public AgentsHome()
@@ -23,10 +23,10 @@ internal sealed class AgentsHome : IAsyncDisposable
 
     public RpcClient Client => Sidecar.Client;
 
-    /// <summary>What the model says next, by the request and how often it was asked of this goal: from 0.</summary>
+    /// <summary>Gets the model's next response by its request; the number of requests with this goal starts at 0.</summary>
     public Func<AskedModel, ScriptedAnswer> Script { get; set; } = _ => Answer("Done.");
 
-    /// <param name="hasRealTools">The tools are Plue's own, and not what a test gives.</param>
+    /// <param name="hasRealTools">True for Plue's tools instead of the test's.</param>
     public static async Task<AgentsHome> StartAsync(TestTools? tools = null, string? home = null, bool hasRealTools = false)
     {
         var made = new AgentsHome();
@@ -42,7 +42,7 @@ internal sealed class AgentsHome : IAsyncDisposable
         return made;
     }
 
-    /// <summary>The providers and templates of these tests.</summary>
+    /// <summary>Writes the providers and templates of these tests.</summary>
     public static void Write(string home, Uri endpoint)
     {
         Directory.CreateDirectory(Path.Combine(home, "catalog"));
@@ -101,7 +101,7 @@ internal sealed class AgentsHome : IAsyncDisposable
                 )
             )!["uri"]!;
 
-    /// <summary>Waits until a task stands so.</summary>
+    /// <summary>Waits until a task has one of these statuses.</summary>
     public async Task<JsonNode> StatusAsync(string uri, params string[] statuses)
     {
         if (await FindAsync(task => (string?)task["uri"] == uri && statuses.Contains((string?)task["status"])) is { } now)
@@ -116,7 +116,7 @@ internal sealed class AgentsHome : IAsyncDisposable
         )["task"]!;
     }
 
-    /// <summary>Waits until a task with this title stands so.</summary>
+    /// <summary>Waits until a task with this title has one of these statuses.</summary>
     public async Task<JsonNode> NamedAsync(string title, params string[] statuses)
     {
         if (await FindAsync(task => (string?)task["title"] == title && statuses.Contains((string?)task["status"])) is { } now)
@@ -138,7 +138,7 @@ internal sealed class AgentsHome : IAsyncDisposable
 
     public async Task<JsonNode> ChatAsync(string uri) => (await Client.ResultAsync("codex/get", new { uri }))!;
 
-    /// <summary>A call of spawn_task.</summary>
+    /// <summary>Creates a call of spawn_task.</summary>
     public static (string Id, string Name, string Parameters) Spawn(
         string id,
         string goal,
@@ -158,7 +158,7 @@ internal sealed class AgentsHome : IAsyncDisposable
             )
         );
 
-    /// <summary>An answer that used this many tokens.</summary>
+    /// <summary>Creates a response that used this many tokens.</summary>
     public static ScriptedAnswer Paid(string text, int tokens) =>
         ScriptedAnswer
             .Events()
@@ -204,10 +204,10 @@ internal sealed class AgentsHome : IAsyncDisposable
         };
 }
 
-/// <param name="Goal">The first that it was told.</param>
-/// <param name="Asked">How many answers it gave before.</param>
-/// <param name="Last">The last that it was told.</param>
-/// <param name="Results">What its calls came to.</param>
+/// <param name="Goal">The first user message.</param>
+/// <param name="Asked">The number of its previous responses.</param>
+/// <param name="Last">The last user message.</param>
+/// <param name="Results">The results of its calls.</param>
 internal sealed record AskedModel(
     string Model,
     string Goal,

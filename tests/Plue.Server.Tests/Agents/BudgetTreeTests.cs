@@ -7,7 +7,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>What a tree of tasks may use together.</summary>
+/// <summary>Shared budgets in a tree of tasks.</summary>
 public sealed class BudgetTreeTests
 {
     private static readonly AgentBudget NoLimit = new(null, null, null, null);
@@ -77,7 +77,7 @@ public sealed class BudgetTreeTests
         Assert.NotNull(tree.Left("a").Usd);
     }
 
-    /// <summary>Random trees of agents that ask at the same time. No answer costs more than its request was expected to: then nobody above goes over.</summary>
+    /// <summary>Random trees of agents with concurrent requests. No response costs more than its reservation, so no ancestor may exceed its budget.</summary>
     [Fact]
     public void Parallel_agents_never_exceed_the_budget_of_an_ancestor()
     {

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>A chat becomes a task in place, and a chat again.</summary>
+/// <summary>Converts a chat to a task in place, and back.</summary>
 public sealed class ChatToTaskTests
 {
     [Fact]
@@ -24,7 +24,7 @@ public sealed class ChatToTaskTests
                 set = new { context_files = new[] { "a.ts" }, permission_mode = "edit" },
             }
         );
-        // Another branch beside the first question.
+        // Another branch beside the first message.
         var first = (string)(await home.ChatAsync(uri))["messages"]![0]!["id"]!;
         await home.Client.ResultAsync(
             "message/edit",
@@ -162,14 +162,14 @@ public sealed class ChatToTaskTests
         {
             File.WriteAllBytes(copy, whole[..length]);
             var chat = store.NewStore().Read(Path.GetFileNameWithoutExtension(path));
-            // A line is whole without its last byte, which ends it.
+            // Only the line break at the end of the record may be missing.
             Assert.Equal(length >= end - 1, chat.IsTask);
             Assert.Equal(length >= end - 1 ? "worker" : "ai-chat", chat.TemplateId);
             Assert.Equal(
                 length >= goal - 1 ? ["Count", "Done.", "Fix it."] : ["Count", "Done."],
                 chat.Messages.Select(message => message.Text)
             );
-            // Nobody works on a task whose process is gone.
+            // A task whose process is gone is not running.
             Assert.Equal(chat.IsTask ? "interrupted" : null, chat.Summarize().TaskStatus);
         }
     }
@@ -201,7 +201,7 @@ public sealed class ChatToTaskTests
         Assert.Equal("Fix it.", Texts((await again.Client.ResultAsync("codex/get", new { uri }))!)[0]);
     }
 
-    /// <summary>A chat with a question and its response.</summary>
+    /// <summary>Creates a chat with a message and its response.</summary>
     private static async Task<string> ChatAsync(AgentsHome home)
     {
         var made = await home.Client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = "large" });

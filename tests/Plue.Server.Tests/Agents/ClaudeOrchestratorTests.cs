@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>The real claude CLI has a cheaper model do a part of its work, through our own server: a scripted endpoint plays each model.</summary>
+/// <summary>The real claude CLI delegates work to a cheaper model through Plue's MCP server; a scripted endpoint plays each model.</summary>
 public sealed class ClaudeOrchestratorTests : IAsyncLifetime
 {
     private const string Handed = """{"summary":"One part was done.","results":[{"goal":"one","outcome":"done"}]}""";
@@ -136,7 +136,7 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
 
     private static ScriptedAnswer Models() => ScriptedAnswer.Json("""{"data":[{"id":"large"},{"id":"small"}]}""");
 
-    /// <summary>The model's next answer asks for one of our tools.</summary>
+    /// <summary>Makes the model's next response call a tool of Plue.</summary>
     private void Calls(string tool, string input)
     {
         var id = $"toolu_{++calls}";

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>Agents that have others do a part of their work: real journals, models on loopback.</summary>
+/// <summary>Agents that delegate work to other agents, with real journals and models on loopback.</summary>
 public sealed class OrchestrationTests : IAsyncLifetime
 {
     private readonly TestTools tools = new();
@@ -260,7 +260,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
                     }
                 )
             )!["uri"]!;
-        await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20)); // nobody was asked
+        await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20)); // no approval was requested
         await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "ask" } });
         tools.Gate.SetResult();
         var child = (string)(await home.NamedAsync("one", "waiting_for_approval"))["uri"]!;
@@ -369,7 +369,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
                     }
                 )
             )!["uri"]!;
-        // The worker itself may write freely; its parent may no longer.
+        // The worker itself may write without approval, but its parent may not anymore.
         await tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(20));
         await home.Client.ResultAsync("codex/update", new { uri, set = new { permission_mode = "plan" } });
         tools.Gate.SetResult();

@@ -6,7 +6,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>Holding what an agent hands back against the schema of its template.</summary>
+/// <summary>Validates the outputs of an agent against the schema of its template.</summary>
 public sealed class OutputSchemaTests
 {
     private const string Report =

@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>Whom a task is given to.</summary>
+/// <summary>Selection of the agent for a task.</summary>
 public sealed class RoutingTests
 {
     [Fact]

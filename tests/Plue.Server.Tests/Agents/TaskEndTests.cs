@@ -9,7 +9,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>A task is done when its result is stored: not a moment earlier, and not without it.</summary>
+/// <summary>A task is done only when its result is stored, and not earlier.</summary>
 public sealed class TaskEndTests
 {
     private const string Counter =
@@ -25,7 +25,7 @@ public sealed class TaskEndTests
         {
             IsJudged = () =>
             {
-                // As another request reads the rows at this moment.
+                // Like another request that reads the rows at this moment.
                 seen.Enqueue(chat.Conversations.ListTasks(includeArchived: true).Single().TaskStatus);
                 return true;
             },
@@ -123,14 +123,14 @@ public sealed class TaskEndTests
         await chat.Agents.StopAsync(task.CodexId, under: false, StopCause.User, CancellationToken.None);
         var result = chat.Agents.ResultOf(task.CodexId)!;
         Assert.Equal(("stopped", "", 0), (result.Status, result.Output, result.FilesChanged.Count));
-        // Stopped while it began, it does not begin later.
+        // It was stopped while it started, so it does not start later.
         Assert.Null((await task.SnapshotAsync()).TurnId);
     }
 
     private static ScriptedAnswer Response(TaskCompletionSource begin) =>
         ScriptedAnswer.Events().Gate(begin.Task).Send(Chunk("Done.")).Send(End);
 
-    /// <summary>Decides in place of the real one when a response completes a task.</summary>
+    /// <summary>Replaces the real supervisor's decision when a response completes a task.</summary>
     private sealed class Supervisor(ITaskSupervisor real) : ITaskSupervisor
     {
         public required Func<bool> IsJudged { get; init; }

@@ -6,8 +6,8 @@ using static Plue.Server.Tests.Testing.ChatScript;
 namespace Plue.Server.Tests.Agents;
 
 /// <summary>
-/// A tree whose program is killed at any point comes back with each agent at its last settled step, and can be gone on with, stopped or given up. Of its three
-/// children one waits for the user, one is over its budget and one gets done.
+/// Kills the process of a task tree at any point. Each agent is restored at its last stored step, and can be continued, stopped or abandoned. Of the three
+/// children, one waits for the user, one is over its budget and one completes.
 /// </summary>
 public sealed class TaskKillTests
 {
@@ -15,7 +15,7 @@ public sealed class TaskKillTests
     private static readonly string[] Settled = ["done", "failed", "stopped", "interrupted", "over_budget"];
     private static readonly string[] Ended = ["done", "failed", "stopped"];
 
-    /// <summary>How many points; PLUE_KILL_POINTS says another number.</summary>
+    /// <summary>The number of kill points; PLUE_KILL_POINTS overrides it.</summary>
     private static int Points => int.TryParse(Environment.GetEnvironmentVariable("PLUE_KILL_POINTS"), out var points) ? points : 6;
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class TaskKillTests
         Drop,
     }
 
-    /// <param name="events">What the tree tells before its program is killed, unless it stands still before.</param>
+    /// <param name="events">The number of events before the kill, unless the tree comes to rest earlier.</param>
     private static async Task KillAsync(int events, After after)
     {
         await using var endpoint = new ScriptedEndpoint { Route = Script };
@@ -108,7 +108,7 @@ public sealed class TaskKillTests
         var children = (await RowsAsync(again.Client, uri)).Where(row => (string?)row!["uri"] != uri).ToList();
         Assert.All(children.GroupBy(row => (string?)row!["title"]), same => Assert.Single(same));
         Assert.All(children, row => Assert.Equal("done", (string?)row!["status"]));
-        // What became of a child is the result of the very call that had asked for it.
+        // The result of a child belongs to the call that spawned it.
         var results = (await ChatAsync(again.Client, uri))["messages"]!
             .AsArray()
             .SelectMany(message => message!["parts"]!.AsArray())
@@ -122,7 +122,7 @@ public sealed class TaskKillTests
         }
     }
 
-    /// <summary>As a user who allows what is asked and gives more to whoever is over its budget.</summary>
+    /// <summary>Acts as a user who allows every approval and increases exceeded budgets.</summary>
     private static async Task ToItsEndAsync(RpcClient client, string uri)
     {
         HashSet<string> given = [];

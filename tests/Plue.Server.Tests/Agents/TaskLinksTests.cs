@@ -4,7 +4,7 @@ using Plue.Server.Agents;
 
 namespace Plue.Server.Tests.Agents;
 
-/// <summary>Who asked for whom.</summary>
+/// <summary>Links between parent and child tasks.</summary>
 public sealed class TaskLinksTests
 {
     [Fact]

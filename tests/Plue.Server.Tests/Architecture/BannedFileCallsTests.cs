@@ -5,7 +5,7 @@ namespace Plue.Server.Tests.Architecture;
 
 public sealed class BannedFileCallsTests
 {
-    /// <summary>Members that take a path without opening what lies there.</summary>
+    /// <summary>Members that take a path without opening the file.</summary>
     private static readonly string[] OpensNothing =
     [
         "Exists",

@@ -7,7 +7,7 @@ public class ChatDelegateTests
 {
     private const int Limit = 3;
 
-    /// <summary>Control flow through stored delegates is hard to follow. Interfaces that Chat owns are used instead.</summary>
+    /// <summary>Control flow through stored delegates is hard to follow; use interfaces of Chat instead.</summary>
     [Fact]
     public void Types_of_Chat_store_at_most_three_delegates()
     {

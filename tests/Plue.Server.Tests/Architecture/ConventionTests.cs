@@ -18,7 +18,7 @@ public partial class ConventionTests
     public void Only_a_comment_between_the_braces_is_a_reason(string source, bool isEmpty) =>
         Assert.Equal(isEmpty, EmptyCatch().IsMatch(source));
 
-    /// <summary>A comment on the line or above it says why no event can be awaited. A wait without an end waits for an event.</summary>
+    /// <summary>A comment on the line or above it says why no event can be awaited. A wait without a timeout waits for an event.</summary>
     [Fact]
     public void A_test_that_waits_for_time_has_a_comment_with_the_reason()
     {

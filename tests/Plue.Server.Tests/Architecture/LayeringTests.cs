@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Architecture;
 
-/// <summary>Who may use whom. A new arrow is a visible edit to this table, and to the one in ARCHITECTURE.md.</summary>
+/// <summary>The allowed dependencies between folders. A new dependency must be added to this table and to the one in ARCHITECTURE.md.</summary>
 public partial class LayeringTests
 {
     private static readonly Dictionary<string, string[]> MayUse = new()

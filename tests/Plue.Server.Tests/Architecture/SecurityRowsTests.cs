@@ -4,8 +4,8 @@ using Plue.Server.Tests.Testing;
 namespace Plue.Server.Tests.Architecture;
 
 /// <summary>
-/// Each requirement that an incident of another tool left us has a test that holds it. Most say their number in their name (<c>SEC_27_...</c>); for those that were
-/// there before the numbers, this table says which they are. A test that goes or gets another name shows here.
+/// Each requirement from a security incident in another tool has a test. Most test names contain its number (<c>SEC_27_...</c>); this table lists the
+/// numbers of older tests. It fails if a test is deleted or renamed.
 /// </summary>
 public partial class SecurityRowsTests
 {
@@ -126,7 +126,7 @@ public partial class SecurityRowsTests
             starts.Order(StringComparer.Ordinal)
         );
         var source = string.Concat(starts.Select(file => File.ReadAllText(Path.Combine(server, file))));
-        // Both give a list: the one adds its arguments one by one, the other hands a collection over.
+        // Both pass a list: one adds its arguments one by one, the other passes a collection.
         Assert.Contains("info.ArgumentList.Add(argument)", source, StringComparison.Ordinal);
         Assert.Contains("IEnumerable<string> arguments", source, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"\.Arguments\s*=[^=]", source);

@@ -4,8 +4,8 @@ using Plue.Server.Modules;
 namespace Plue.Server.Tests.Architecture;
 
 /// <summary>
-/// A lookup that finds nothing gives the default of its type. That of a class is null and is noticed; that of a struct looks like something found, and a
-/// default <c>JsonProperty</c> throws where its name is read. Each such lookup is listed here with the reason why its default does no harm.
+/// A lookup that finds nothing returns the default of its type. For a class, that is null and gets noticed; for a struct, it looks like a result, and a
+/// default <c>JsonProperty</c> throws when its name is read. Each such lookup is listed here with the reason why its default is harmless.
 /// </summary>
 public class ValueLookupTests
 {
@@ -60,7 +60,7 @@ public class ValueLookupTests
         Assert.Equal(string.Join('\n', Reviewed.Keys.Order()), string.Join('\n', found.Distinct().Order()));
     }
 
-    /// <summary>What the code of the module calls: generic methods as they are called, and methods of other assemblies.</summary>
+    /// <summary>Gets the methods that the module calls: generic methods as instantiated, and methods of other assemblies.</summary>
     private static IEnumerable<MethodInfo> Methods(Module module, int table)
     {
         for (var row = 1; ; row++)
@@ -77,7 +77,7 @@ public class ValueLookupTests
             catch (Exception fault) when (fault is ArgumentException or BadImageFormatException or TypeLoadException)
             {
                 continue;
-            } // it needs the types of the generic code around it, so its type is a parameter
+            } // it depends on type parameters of the enclosing generic code
 
             if (member is MethodInfo method)
             {

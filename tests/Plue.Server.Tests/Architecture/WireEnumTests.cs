@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Architecture;
 
-/// <summary>A value of ours becomes one of the wire by its place in the list: both lists have to say the same.</summary>
+/// <summary>Enums are converted to protocol enums by value, so both must have the same members.</summary>
 public partial class WireEnumTests
 {
     private static readonly (Type Wire, Type Ours)[] Pairs =

@@ -8,7 +8,7 @@ using Plue.Server.Tests.Providers.ClaudeCode;
 
 namespace Plue.Server.Tests.Catalog;
 
-/// <summary>A user's folder with catalogs in it.</summary>
+/// <summary>A home folder with catalogs.</summary>
 internal sealed class CatalogHome : IDisposable
 {
     public CatalogHome()
@@ -33,14 +33,14 @@ internal sealed class CatalogHome : IDisposable
     public ProviderCatalog Catalog { get; }
     public UserCatalogs Own { get; }
 
-    /// <summary>The same folder as a process that knows nothing yet sees it.</summary>
+    /// <summary>Opens the same folder like a new process.</summary>
     public ProviderCatalog Open() => new(Paths, Types, () => Settings);
 
     public string FileOf(string id) => Path.Combine(Paths.Catalog, id + ".json");
 
     public void Write(string id, string json) => Put(FileOf(id), json);
 
-    /// <summary>Any file below the home.</summary>
+    /// <summary>Writes a file below the home folder.</summary>
     public string Put(string path, string text)
     {
         path = Path.Combine(Paths.Home, path);
@@ -52,7 +52,7 @@ internal sealed class CatalogHome : IDisposable
 
     public static JsonElement Json(string text) => JsonElement.Parse(text);
 
-    /// <summary>A catalog without faults.</summary>
+    /// <summary>Returns a valid catalog.</summary>
     public static string Acme(string id = "acme", decimal price = 1, string extra = "") =>
         $$"""{"id":"{{id}}","name":"Acme","type":"openai-compat","api_key":"$ACME_API_KEY","api_endpoint":"https://api.acme.example/v1",{{extra}}"models":[{"id":"m","name":"M","cost_per_1m_in":{{price}},"context_window":8000}]}""";
 

@@ -275,7 +275,7 @@ public class CatalogReaderTests
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>A catalog without faults in which some fields are others; a null removes one.</summary>
+    /// <summary>Returns a valid catalog with changed fields; null removes a field.</summary>
     private static JsonElement With(string changes)
     {
         var fields = new Dictionary<string, string>

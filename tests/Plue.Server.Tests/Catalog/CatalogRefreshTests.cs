@@ -156,7 +156,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
             "page" => ScriptedAnswer.Html("<html>Sign in"),
             "redirect" => ScriptedAnswer.Json("", 302, ("Location", elsewhere.Url + "v2/providers")),
             "refused" => ScriptedAnswer.Json($"[{CatalogHome.Acme(price: 66)}]", 500),
-            // Whole and right but for its size.
+            // Valid except for its size.
             "large" => ScriptedAnswer
                 .Json($"[{CatalogHome.Acme(price: 66)}")
                 .Repeat([.. Enumerable.Repeat((byte)' ', 64 * 1024)], 16 * 16)
@@ -284,7 +284,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         Assert.Equal(HealthState.Warning, Health().State);
         Assert.Contains(Sha256(body), Health().Sentence, StringComparison.Ordinal);
 
-        // What is rejected is not parsed: a list that is none has the same error.
+        // A rejected catalog is not parsed: an invalid one causes the same error.
         server.Answers[0] = ScriptedAnswer.Json("no list");
         Assert.Contains("`catalog_sha256`", (await FailingAsync()).Message, StringComparison.Ordinal);
 
@@ -321,7 +321,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         Assert.Equal(2, home.Catalog.Find("acme")?.Models[0].CostPer1mIn);
         Assert.Equal(HealthState.Ok, Health().State);
 
-        // A file that someone replaces is compared as well.
+        // A replaced file is compared, too.
         home.Put("index/catalog.json", $"[{CatalogHome.Acme(price: 66)}]");
         Assert.Null(home.Open().Find("acme"));
     }

@@ -82,7 +82,7 @@ public sealed class UserCatalogsTests : IDisposable
         home.Own.Save(CatalogHome.Json(moved), null, allowOriginChange: true);
         Assert.Equal("https://evil.example/openai/v1", home.Open().Find("groq")!.ApiEndpoint);
 
-        // Back to the shipped one, by deleting, by restoring, by renaming: each moves it again.
+        // Deleting, restoring and renaming each return to the shipped catalog, which changes the origin again.
         Assert.Equal(FailureKind.OriginChange, Assert.Throws<FailureException>(() => home.Own.Delete("groq")).Failure.Kind);
         Assert.Equal(
             FailureKind.OriginChange,
@@ -181,7 +181,7 @@ public sealed class UserCatalogsTests : IDisposable
         {
             home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: price)), null);
         }
-        // The same again is no change.
+        // Saving the same content is not a change.
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: 15)), null);
 
         var versions = home.Own.Backups().Where(version => version.CatalogId == "acme").ToList();
@@ -193,7 +193,7 @@ public sealed class UserCatalogsTests : IDisposable
 
         Assert.Equal(5, home.Own.Restore(versions[^1].Id).Provider.Models[0].CostPer1mIn);
         Assert.Equal(5, home.Open().Find("acme")?.Models[0].CostPer1mIn);
-        // What it replaced is kept too.
+        // The replaced version is kept, too.
         Assert.Equal(15, UserCatalogs.ReadVersion(home.Own.Backups()[0])?.Models[0].CostPer1mIn);
         Assert.Equal(10, home.Own.Backups().Count(version => version.CatalogId == "acme"));
     }
@@ -308,7 +308,7 @@ public sealed class UserCatalogsTests : IDisposable
 
     private static Failure Failing(Action act) => Assert.Throws<FailureException>(act).Failure;
 
-    /// <summary>Every value with its path, numbers as they are spelled, in the order of the document.</summary>
+    /// <summary>Gets all values with their paths in document order; numbers keep their spelling.</summary>
     private static List<string> Flat(JsonElement value, string path = "") =>
         value.ValueKind switch
         {

@@ -9,7 +9,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>What happens to a file before it is sent, in real folders.</summary>
+/// <summary>Attachments before they are sent, in real folders.</summary>
 public sealed class AttachmentsTests : IDisposable
 {
     private readonly string root = RealPath.Of(Directory.CreateTempSubdirectory("plue-attach-").FullName);

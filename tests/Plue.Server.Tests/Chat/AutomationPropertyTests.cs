@@ -10,7 +10,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>Whatever hooks a template has, a change comes to an end.</summary>
+/// <summary>A change terminates for any hooks in a template.</summary>
 public sealed class AutomationPropertyTests
 {
     private static readonly string[] Fields = ["a", "b", "c", "status"];
@@ -71,7 +71,7 @@ public sealed class AutomationPropertyTests
                         CancellationToken.None
                     );
                     Assert.True(running.IsCompletedSuccessfully);
-                    // What a person's own change asks of a model is not counted.
+                    // Model requests caused by the user's own change are not counted.
                     Assert.InRange(target.Deeds, 0, HookBounds.MaxPerCodex + (4 * hooks.Count));
                     Assert.InRange(spawned, 0, HookBounds.MaxTasks);
                 }
@@ -166,7 +166,7 @@ public sealed class AutomationPropertyTests
             return target.Error;
         }
 
-        // What was not made is not counted.
+        // Actions that were not executed are not counted.
         for (var i = 0; i < 30; i++)
         {
             Assert.Equal("No goal.", await SpawnAsync("codex://chats/x"));

@@ -205,7 +205,7 @@ public class FallbackTests
         Assert.Empty(transcript.Heard);
     }
 
-    /// <summary>Whatever the providers do, and whenever the user stops, a turn ends once, behind everything else.</summary>
+    /// <summary>However the providers behave, and whenever the user stops, a turn ends exactly once, as its last event.</summary>
     [Fact]
     public void Any_turn_ends_exactly_once()
     {

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>A chat that the real Claude Code answers, over the whole house: it runs its own rounds, and each tool goes through us.</summary>
+/// <summary>A chat with the real Claude Code and all services: it runs its own rounds, and each tool call goes through Plue.</summary>
 public sealed class ProgramRoundsTests : IAsyncLifetime
 {
     private readonly ScriptedMessagesEndpoint endpoint = new();
@@ -98,7 +98,7 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         await asking;
         for (var i = 0; i < 400 && sidecar.Services.Permissions.Approvals.Pending.Count > 0; i++)
         {
-            // The inbox reports nothing: it is read again until it has changed.
+            // The inbox raises no event; poll it until it changes.
             await Task.Delay(25);
         }
 
@@ -115,7 +115,7 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
     {
         for (var i = 0; i < 800 && sidecar.Services.Permissions.Approvals.Pending.Count == 0; i++)
         {
-            // The inbox reports nothing: it is read again until it has changed.
+            // The inbox raises no event; poll it until it changes.
             await Task.Delay(25);
         }
 

@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>Skills and hooks of Plue in a chat that the real Claude Code answers.</summary>
+/// <summary>Skills and hooks of Plue in a chat with the real Claude Code.</summary>
 public sealed class ProgramSettingsTests : IAsyncLifetime
 {
     private readonly ScriptedMessagesEndpoint endpoint = new();
@@ -90,7 +90,7 @@ public sealed class ProgramSettingsTests : IAsyncLifetime
     {
         for (var i = 0; i < 2400 && !asking.IsCompleted && sidecar.Services.Permissions.Approvals.Pending.Count == 0; i++)
         {
-            // The inbox reports nothing: it is read again until it has changed.
+            // The inbox raises no event; poll it until it changes.
             await Task.Delay(25);
         }
 

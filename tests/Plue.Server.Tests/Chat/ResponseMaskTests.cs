@@ -30,7 +30,7 @@ public sealed class ResponseMaskTests
     [Fact]
     public void Masking_in_chunks_gives_the_same_text_as_masking_the_whole()
     {
-        // Few letters and secrets that overlap themselves and each other, so that hits are frequent.
+        // Few letters, and secrets that overlap themselves and each other, make matches frequent.
         var letters = Gen.Elements('a', 'b', '-');
         var secret = letters.ListOf(5).Select(list => new string([.. list]));
         var cases =

@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>A server asks the model of a chat during one of its calls.</summary>
+/// <summary>An MCP server that requests a completion from the chat's model during a call.</summary>
 public sealed class ServerSamplingTests
 {
     private static readonly SamplingRequest Question = new(

@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>"Stopped by the user" is said only when a user stopped it.</summary>
+/// <summary>"Stopped by the user" appears only if the user stopped it.</summary>
 public sealed class StopCauseTests
 {
     private static readonly ScriptedAnswer[] Waiting = [Calls("I begin.", ("c1", "bash", """{"path":"one.txt","text":"1"}"""))];

@@ -8,7 +8,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>A user who stops waits for no provider, wherever it is and however it behaves.</summary>
+/// <summary>Stopping never waits for a provider, regardless of its state and behavior.</summary>
 public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
 {
     private readonly List<TurnEvent> events = [];
@@ -54,7 +54,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
             manner is not ("is deaf before the first byte" or "holds its thread"),
             message.Text.StartsWith("Hello", StringComparison.Ordinal)
         );
-        // Whatever it says later is heard by nobody.
+        // Later events are ignored.
         var (said, kept) = (events.Count, stored.Count);
         released.TrySetResult();
         await Task.Yield();
@@ -116,7 +116,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
         var took = Stopwatch.GetElapsedTime(began);
         TestContext.Current.TestOutputHelper?.WriteLine($"{took.TotalMilliseconds:0} ms");
         Assert.Equal(MessageStatus.Stopped, message.Status);
-        // The machine may be busy with other tests.
+        // Other tests may slow the machine down.
         Assert.True(took < TimeSpan.FromSeconds(2), $"{took}");
     }
 
@@ -124,7 +124,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
 
     private Mannered Provider(string manner) => new(manner, reached, released.Task);
 
-    /// <summary>The moment passes.</summary>
+    /// <summary>Lets the grace period elapse.</summary>
     private static async Task LeaveAsync(TimeProvider time)
     {
         var movable = (MovableTime)time;
@@ -139,8 +139,8 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
         Func<TimeProvider, Task>? after = null
     ) => RunAsync(new ScriptedRequests([provider]), time, before, after);
 
-    /// <param name="before">What happens before the user stops.</param>
-    /// <param name="after">What happens then, before the turn has ended.</param>
+    /// <param name="before">Runs before the user stops.</param>
+    /// <param name="after">Runs after that, before the turn ends.</param>
     private async Task<Message> RunAsync(
         ITurnRequests requests,
         TimeProvider time,
@@ -193,7 +193,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
 
     void ITurnSink.Publish(TurnEvent turnEvent) => events.Add(turnEvent);
 
-    /// <summary>Behaves in one way when it is stopped.</summary>
+    /// <summary>A provider with one kind of behavior on stop.</summary>
     private sealed class Mannered(string manner, TaskCompletionSource reached, Task released) : IProvider
     {
         public ProviderSettings Settings { get; } =
@@ -239,7 +239,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
             {
                 yield return new ProviderEvent.TextDelta(".");
                 reached.TrySetResult();
-                // A provider that keeps sending, a word at a time.
+                // Simulates a provider that keeps sending, one word at a time.
                 await Task.Delay(1, CancellationToken.None);
             }
 

@@ -7,11 +7,11 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>Each limit of a task's budget, at the limit and beyond.</summary>
+/// <summary>Each limit of a task's budget, at the limit and beyond it.</summary>
 public sealed class TaskBudgetTests
 {
     private static readonly AgentBudget None = new(null, null, null, null);
-    private static readonly Price Price = new(1_000_000, 10_000_000, null, null); // a dollar a token in, ten a token out
+    private static readonly Price Price = new(1_000_000, 10_000_000, null, null); // per token: 1 USD input, 10 USD output
 
     [Fact]
     public void Money_counts_what_was_spent_the_request_and_its_longest_answer()
@@ -37,7 +37,7 @@ public sealed class TaskBudgetTests
             ),
             over
         );
-        // An answer without a bound is not counted ahead, and without a price nothing is.
+        // Unbounded output is not estimated, and without a price nothing is.
         TaskBudget.Check(None with { Usd = 0.3m + next }, task, Request(null), Price);
         Assert.Contains("costs at least", Over(None with { Usd = 0.2m + next }, task, Request(null), Price), StringComparison.Ordinal);
         TaskBudget.Check(None with { Usd = 0 }, task, request, null);

@@ -7,7 +7,7 @@ using FindingKind = Plue.Protocol.FindingKind;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>What a template would do, before anybody is asked.</summary>
+/// <summary>Previews of templates, without requests.</summary>
 public sealed class TemplateTrialTests : IAsyncDisposable
 {
     private const string Scout =
@@ -19,7 +19,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
     {
         home.Write("templates/scout.json5", Scout);
         home.Write("prompts/scout.md", "You are a scout.");
-        // Nobody listens there: whoever asks it fails.
+        // Nothing listens there, so a request would fail.
         home.Write(
             "providers/p.json5",
             "{ name: 'Paid', provider_type: 'anthropic', endpoint: 'http://127.0.0.1:9', model: 'claude-sonnet-4-6', max_tokens: 1000 }"

@@ -12,7 +12,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>Turns of several rounds: what is run, what is not, where they end, and what is left of them.</summary>
+/// <summary>Turns with several rounds: executed and skipped calls, how turns end, and what is stored.</summary>
 public sealed class ToolTurnTests
 {
     [Fact]
@@ -96,7 +96,7 @@ public sealed class ToolTurnTests
         Assert.Equal(ToolArguments.TooLong, Results(answer).Single().Error);
         Assert.Equal("{}", answer.Parts.OfType<MessagePart.ToolUse>().Single().Parameters);
         Assert.Equal(["write small"], chat.Tools.Done);
-        // With what the scripted vendor takes to send it.
+        // Includes the time of the scripted vendor.
         Assert.InRange(ratio, 0, 20);
     }
 
@@ -185,7 +185,7 @@ public sealed class ToolTurnTests
         Assert.Contains("Root rules.", Assert.Single(system), StringComparison.Ordinal);
         Assert.Contains("My rules.", system[0], StringComparison.Ordinal);
         Assert.DoesNotContain("Source rules.", system[0], StringComparison.Ordinal);
-        // What was sent stays the same bytes, for the vendor's cache.
+        // Sent messages must not change, for the vendor's prompt cache.
         List<string> before = [.. JsonNode.Parse(chat.Bodies[1])!["messages"]!.AsArray().Select(message => message!.ToJsonString())];
         Assert.Equal(
             before,
@@ -247,7 +247,7 @@ public sealed class ToolTurnTests
         );
         Assert.Equal("This call was repeated 3 times in a row, so it was not run again.", Results(chat.Messages[3]).Single().Error);
 
-        // Another call in between, and it is no row.
+        // A different call in between interrupts the repetition.
         await using var other = await ToolChat.StartAsync(
             "edit",
             Calls("", Write("c1", "a", "1")),
@@ -323,7 +323,7 @@ public sealed class ToolTurnTests
             var reached = chat.ComesAsync<TurnEvent>(_ => Interlocked.Increment(ref seen) > stopAt);
             var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
             await chat.Chat.SendAsync(new Draft("Go."), mayWait: false, CancellationToken.None);
-            // Where it asks, nobody answers: the turn waits there until it is stopped.
+            // Approvals are not decided: the turn waits until it is stopped.
             await Task.WhenAny(reached, ended, chat.AskedAsync());
             var isLast = !reached.IsCompleted || ended.IsCompleted;
             await chat.Chat.StopAsync(StopCause.User);
@@ -683,7 +683,7 @@ public sealed class ToolTurnTests
     private static List<string?> Roles(JsonArray messages) =>
         [.. messages.Select(message => (string?)message!["role"]).Where(role => role != "system")];
 
-    /// <summary>Every call has its result in the messages that follow at once, and no result is without its call.</summary>
+    /// <summary>Asserts that the results of all calls follow immediately, and that each result has a call.</summary>
     private static void AssertValid(JsonArray messages)
     {
         HashSet<string> open = [];
@@ -705,7 +705,7 @@ public sealed class ToolTurnTests
         Assert.Empty(open);
     }
 
-    /// <summary>Without the marks of the cache, which are no part of what is cached.</summary>
+    /// <summary>Returns the JSON without cache marks, which are not part of the cached content.</summary>
     private static string Bytes(JsonNode? node)
     {
         var copy = node?.DeepClone();
@@ -737,7 +737,7 @@ public sealed class ToolTurnTests
         for (var tries = 0; !holds(); tries++)
         {
             Assert.True(tries < 1500, "It never came true.");
-            // Files and processes report nothing: the condition is checked again until it holds.
+            // Files and processes raise no events; poll until the condition is true.
             await Task.Delay(20);
         }
     }

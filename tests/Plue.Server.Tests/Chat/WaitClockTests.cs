@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Chat;
 
-/// <summary>What a turn waits for others is no time that its agent worked.</summary>
+/// <summary>Time that a turn waits for others is excluded from its working time.</summary>
 public sealed class WaitClockTests
 {
     [Fact]

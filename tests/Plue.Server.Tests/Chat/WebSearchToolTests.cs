@@ -38,7 +38,7 @@ public sealed class WebSearchToolTests
         // Only the query is sent, not the chat.
         Assert.DoesNotContain("Which Node.js", chat.Bodies[1], StringComparison.Ordinal);
         Assert.Contains("current Node.js", chat.Bodies[1], StringComparison.Ordinal);
-        // 2 USD for the tokens and 2 searches of 0.01 USD.
+        // 2 USD for the tokens and 0.01 USD for each of 2 searches.
         var response = 10 * 1m / 1_000_000 + 5 * 10m / 1_000_000;
         Assert.Equal(response + 2.02m, chat.Messages[1].Cost?.TotalCost);
         Assert.Equal(15, chat.Messages[1].Usage?.TotalTokens);

@@ -7,7 +7,7 @@ using ModelChoice = Plue.Server.Messages.ModelChoice;
 
 namespace Plue.Server.Tests.Codices;
 
-/// <summary>A document gets another name, and nothing that referred to it notices.</summary>
+/// <summary>Renames a document and all references to it.</summary>
 public sealed class CodexRenameTests : IAsyncDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -199,7 +199,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Equal(before, Everything());
     }
 
-    /// <summary>Whatever was done before the power went, doing it again ends at the same place.</summary>
+    /// <summary>After an interruption at any step, repeating the rename completes it.</summary>
     [Fact]
     public async Task Broken_off_anywhere_nothing_dangles_and_doing_it_again_finishes_it()
     {

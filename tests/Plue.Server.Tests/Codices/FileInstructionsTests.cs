@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Codices;
 
-/// <summary>Instruction files that apply to some files only: which apply, and when an agent gets them.</summary>
+/// <summary>Instruction files for certain files only: which ones apply, and when an agent receives them.</summary>
 public sealed class FileInstructionsTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("plue-rules-").FullName;
@@ -45,7 +45,7 @@ public sealed class FileInstructionsTests : IDisposable
             ])
         );
         Assert.Equal(["api/AGENTS.md", "web/AGENTS.md", "web/.github/copilot-instructions.md"], several.Read().Select(file => file.Name));
-        // Again, from what is known by now.
+        // Again, now from the cache.
         Assert.Equal("web/AGENTS.md", several.Read()[1].Name);
         Assert.Equal(
             [("web/src/CLAUDE.md", "web/src/a.ts"), ("web/.github/instructions/style.instructions.md", "web/src/a.ts")],

@@ -5,7 +5,7 @@ using Plue.Server.Tests.Vault;
 
 namespace Plue.Server.Tests.Codices;
 
-/// <summary>Where addresses lead, and what is said of those that lead nowhere.</summary>
+/// <summary>Targets of addresses, and problems of broken ones.</summary>
 public sealed class ReferencesTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();

@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Codices;
 
-/// <summary>What a check of templates finds, by its stable code and its place.</summary>
+/// <summary>Findings of template checks, by stable code and location.</summary>
 public sealed class TemplateChecksTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();

@@ -45,7 +45,7 @@ public sealed class VersionTests : IDisposable
         var own = Bytes("x");
         Save("x", Commented);
         Assert.Equal((2, "outside"), (Trail("x").Number, Trail("x").Versions[^1].Author));
-        // Nobody looked before this change: the edit made outside is kept all the same.
+        // The external edit was not read before this change, but is kept, too.
         Save("x", Commented + "// later\n");
         providers.Set("x", "model", new Json5String("b"));
         Assert.Equal(4, Trail("x").Number);
@@ -216,7 +216,7 @@ public sealed class VersionTests : IDisposable
         Assert.Equal(20, UserConfig.Read(paths).Values.Members.Count);
     }
 
-    /// <summary>Any order of edits, undo, redo, deletion and edits made outside: every version is still there with the bytes that the file had.</summary>
+    /// <summary>After random edits, undos, redos, deletions and external edits, every version still has the bytes of the file at that time.</summary>
     [Fact]
     public void Each_version_keeps_its_bytes_under_random_changes()
     {

@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tests.Edits;
 
-/// <summary>How files were is kept once, found by every window, and given up only when nobody needs it.</summary>
+/// <summary>Earlier file contents are stored once, found by every window, and deleted only when unused.</summary>
 public sealed class ContentStoreTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("plue-contents-").FullName;
@@ -29,7 +29,7 @@ public sealed class ContentStoreTests : IDisposable
 
         var other = Open();
         Assert.False(other.Has("none"));
-        // It looks again for what came after it looked first.
+        // It looks again for content that was added after its first look.
         var second = Put(contents, "two");
         contents.Sync();
         Assert.Equal("one", Text(other, id));
@@ -132,7 +132,7 @@ public sealed class ContentStoreTests : IDisposable
         return one;
     }
 
-    /// <summary>As when all windows were closed.</summary>
+    /// <summary>Closes all stores, like all windows.</summary>
     private void Close() => opened.ForEach(one => one.Dispose());
 
     private void Age()

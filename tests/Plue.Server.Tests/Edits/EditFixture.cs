@@ -9,7 +9,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Edits;
 
-/// <summary>A real folder, a home of its own, and agents that change files in it.</summary>
+/// <summary>A real workspace folder, a home, and agents that change files.</summary>
 internal sealed class EditFixture : IDisposable
 {
     public const string Chat = "chat_a",
@@ -37,7 +37,7 @@ internal sealed class EditFixture : IDisposable
         return edits;
     }
 
-    /// <summary>As a new process finds it, after the old one has let go of everything.</summary>
+    /// <summary>Opens everything again, like a new process after the old one has exited.</summary>
     public void Reopen()
     {
         Edits.Dispose();
@@ -54,7 +54,7 @@ internal sealed class EditFixture : IDisposable
 
     public string Read(string path) => File.ReadAllText(At(path));
 
-    /// <summary>The full paths of files that the user is changing in the editor.</summary>
+    /// <summary>The full paths of files with unsaved changes in the editor.</summary>
     public HashSet<string> Dirty { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The text in the editor, by path.</summary>
@@ -71,7 +71,7 @@ internal sealed class EditFixture : IDisposable
             )
             .AsTask();
 
-    /// <summary>A tool that names its file.</summary>
+    /// <summary>Edits with a tool that names its file.</summary>
     public async Task<IReadOnlyList<FileChange>> EditAsync(string turn, string path, string text, string codex = Chat)
     {
         var scope = await BeginAsync(turn, codex, path);
@@ -79,7 +79,7 @@ internal sealed class EditFixture : IDisposable
         return await scope.EndAsync(CancellationToken.None);
     }
 
-    /// <summary>A real shell, of which nobody knows what it changes.</summary>
+    /// <summary>Runs a real shell, whose changes are not known in advance.</summary>
     public async Task<IReadOnlyList<FileChange>> ShellAsync(string turn, string command, string codex = Chat)
     {
         var scope = await BeginAsync(turn, codex, null);
@@ -111,7 +111,7 @@ internal sealed class EditFixture : IDisposable
     public FileReview Review(string path, string codex = Chat) =>
         Edits.Reviews.List(Folder, id => id == codex).Single(file => file.Review.Path == path);
 
-    /// <summary>Every file, link and mode in the folder, as one text.</summary>
+    /// <summary>Returns every file, link and mode in the folder as one text.</summary>
     public string Everything() => Everything(Folder);
 
     /// <summary>Links are not followed.</summary>
@@ -133,7 +133,7 @@ internal sealed class EditFixture : IDisposable
                 .Order(StringComparer.Ordinal)
         );
 
-    /// <summary>Tries many random stories; each is known again by its number.</summary>
+    /// <summary>Runs many random scenarios, each reproducible by its number.</summary>
     public static void ForMany(int stories, Func<Random, Task> story) =>
         Prop.ForAll(
                 Gen.Choose(0, int.MaxValue).ToArbitrary(),

@@ -298,7 +298,7 @@ public sealed class EditLogTests : IDisposable
         var first = Stopwatch.StartNew();
         await fixture.ShellAsync("t1", "true");
         first.Stop();
-        await Task.Delay(150); // A file touched just now is read again.
+        await Task.Delay(150); // Recently changed files are read again.
         await fixture.ShellAsync("t2", "true");
         var second = Stopwatch.StartNew();
         var changes = await fixture.ShellAsync("t3", "echo y > src/7/107.cs");

@@ -281,7 +281,7 @@ public sealed class EditReviewTests : IDisposable
 
     private static string Text(Random random) => string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => $"{random.Next(4)}\n"));
 
-    /// <summary>Random lines exchanged, added and removed; sometimes without a line end at the end.</summary>
+    /// <summary>Replaces, adds and removes random lines; sometimes the final line break is missing.</summary>
     private static string Changed(Random random, string text)
     {
         var lines = text.Split('\n').ToList();

@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Health;
 
-/// <summary>What a report says of the folder that everything is in, and what to do about it.</summary>
+/// <summary>Checks of the data folder, and their suggested fixes.</summary>
 public sealed class DiskChecksTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();

@@ -5,7 +5,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Health;
 
-/// <summary>health/check in the real house.</summary>
+/// <summary>health/check with all services.</summary>
 public sealed class HealthTests : IAsyncLifetime
 {
     private const string Canary = "sk-canary-health-5f1c99e2";

@@ -97,7 +97,7 @@ public class Json5EditTests
         );
     }
 
-    /// <summary>Any value, however deep, in any document with comments, line ends and quotes of every kind.</summary>
+    /// <summary>Replaces any value, at any depth, in documents with all kinds of comments, line breaks and quotes.</summary>
     [Fact]
     public void Replacing_any_value_of_any_document_leaves_every_other_character_as_it_was()
     {
@@ -229,7 +229,7 @@ public class Json5EditTests
             .QuickCheckThrowOnFailure();
     }
 
-    /// <summary>Looking through every comment for every comma would take hours here.</summary>
+    /// <summary>Searching every comment for every comma would take hours here.</summary>
     [Fact]
     public void A_file_full_of_comments_with_commas_is_edited_as_quickly_as_any()
     {

@@ -190,21 +190,21 @@ public class Json5ReaderTests
         );
     }
 
-    /// <summary>A place that an editor can show: within the text, and its line and column say the same as its index.</summary>
+    /// <summary>Asserts that a span is valid in an editor: inside the text, with a line and column that match its index.</summary>
     private static void AssertWithin(string text, Json5Span span)
     {
         Assert.InRange(span.Start, 0, text.Length);
         Assert.InRange(span.End, span.Start, text.Length);
         var before = text[..span.Start];
         var lines = before.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
-        // A place between CR and LF belongs to the line that they end.
+        // A position between CR and LF belongs to the line that they end.
         if (!(before.EndsWith('\r') && text.AsSpan(span.Start).StartsWith("\n")))
         {
             Assert.Equal((lines.Length, lines[^1].Length + 1), (span.Line, span.Column));
         }
     }
 
-    /// <summary>Megabytes of what looks like the worst there is, each within seconds on a busy machine.</summary>
+    /// <summary>Megabytes of worst-case input, each parsed within seconds even on a busy machine.</summary>
     [Theory]
     [InlineData("[")]
     [InlineData("{a:")]
@@ -235,7 +235,7 @@ public class Json5ReaderTests
             Assert.All(document.Errors.Take(3), error => Assert.InRange(error.Span.End, error.Span.Start, mess.Length));
         }
 
-        // A second or two on a quiet machine; what grew with the square of the length would take hours.
+        // A second or two on an idle machine; quadratic time would take hours.
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(3));
     }
 

@@ -3,7 +3,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Tests.Json5;
 
-/// <summary>The cases of the official JSON5 test suite, restated: what is JSON5, with its value as JSON, and what is not.</summary>
+/// <summary>The cases of the official JSON5 test suite: valid texts with their values as JSON, and invalid texts.</summary>
 public class Json5SuiteTests
 {
     public static TheoryData<string, string> Valid =>
@@ -24,7 +24,7 @@ public class Json5SuiteTests
             { "null // line", "null" },
             { "\"// in a string\"", "\"// in a string\"" },
             { "// before\nnull", "null" },
-            // line ends
+            // line breaks
             { "{\r  // cr\r  a: true\r}", """{"a":true}""" },
             { "{\r\n  // crlf\r\n  a: true\r\n}", """{"a":true}""" },
             { "{\n  // lf\n  a: true\n}", """{"a":true}""" },

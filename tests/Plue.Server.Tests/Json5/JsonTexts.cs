@@ -6,7 +6,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Tests.Json5;
 
-/// <summary>Random values, as nodes and as the JSON that System.Text.Json writes for them.</summary>
+/// <summary>Random values, as nodes and as written by System.Text.Json.</summary>
 internal static class JsonTexts
 {
     private static readonly Gen<string> Text = ArbMap.Default.GeneratorFor<NonNull<string>>().Select(text => text.Get);
@@ -25,7 +25,7 @@ internal static class JsonTexts
 
     public static Arbitrary<string> Arbitrary { get; } = Nodes.Select(Write).ToArbitrary();
 
-    /// <summary>The value as somebody might have typed it: comments, line ends, quotes and trailing commas at random.</summary>
+    /// <summary>Writes the value like a handwritten file, with random comments, line breaks, quotes and trailing commas.</summary>
     public static string Noisy(Json5Node node, Random random)
     {
         string[] between = ["", " ", "\n", "\r\n", "\t", " /* a, ] } : */ ", "// it's \"x\", {[\n", "\u00A0"];
@@ -66,7 +66,7 @@ internal static class JsonTexts
                 )
             );
 
-    /// <summary>A lone surrogate cannot be a key of JSON that System.Text.Json writes.</summary>
+    /// <summary>Replaces lone surrogates, which System.Text.Json cannot write in a key.</summary>
     private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 
     private static string Write(Json5Node node)

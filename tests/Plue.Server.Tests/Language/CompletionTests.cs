@@ -16,7 +16,7 @@ public sealed class CompletionTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
-    /// <summary>A place, and some of what has to be offered there.</summary>
+    /// <summary>Positions, each with some expected suggestions.</summary>
     public static TheoryData<string, string, string> Places =>
         new()
         {
@@ -200,7 +200,7 @@ public sealed class CompletionTests : IAsyncLifetime
             home.Complete(Template, "{ parent_template: 'task', available_tools: ['read', '|'] }").Select(suggestion => suggestion.Label)
         );
 
-    /// <summary>Half-typed: any beginning of a file that ships, and the place anywhere in it.</summary>
+    /// <summary>Completes at any position of any prefix of a shipped file.</summary>
     [Fact]
     public void Any_beginning_of_a_shipped_template_is_answered_at_any_place()
     {

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Language;
 
-/// <summary>A home of its own with a few files, and what the language features say of a text in it. A bar in a text is the place that is asked about.</summary>
+/// <summary>A home with a few files, and the results of language features in a text. A <c>|</c> in a text marks the position.</summary>
 internal sealed class LanguageHome : IAsyncDisposable
 {
     public const char Mark = '|';
@@ -57,7 +57,7 @@ internal sealed class LanguageHome : IAsyncDisposable
     public OpenDocument Open(string file, string text) =>
         new(Sources.LocationOf(Path.Combine(Home, file)) ?? throw new InvalidOperationException($"{file} is none of ours."), text, 1);
 
-    /// <summary>The text without its mark, and where that was.</summary>
+    /// <summary>Gets the text without its mark, and the position of the mark.</summary>
     public (OpenDocument Document, int Offset) At(string file, string marked)
     {
         var offset = marked.IndexOf(Mark, StringComparison.Ordinal);
@@ -76,7 +76,7 @@ internal sealed class LanguageHome : IAsyncDisposable
         return Hovers.At(Sources, document, offset)?.Markdown;
     }
 
-    /// <summary>Each problem as the text that it marks and its message.</summary>
+    /// <summary>Gets each diagnostic as the marked text and its message.</summary>
     public IReadOnlyList<string> Check(string file, string text)
     {
         var document = Open(file, text);

@@ -111,7 +111,7 @@ public sealed class ProblemTests : IAsyncLifetime
             "---\ndescription: x\narguments: [tone]\n---\n{{goal}} {{area}} {{budget.usd}} {{tone}} {{selection}} {{title}} {{messages[-1].content}} \\{{nobody}} {{ no field }}\n";
 
         Assert.Empty(home.Check("prompts/scout.md", filled));
-        // Its own field is that of the one template that uses it.
+        // The field exists only in the one template that uses the prompt.
         Assert.Single(home.Check("prompts/scout.md", filled.Replace("area", "language", StringComparison.Ordinal)));
     }
 
@@ -126,7 +126,7 @@ public sealed class ProblemTests : IAsyncLifetime
         }
     }
 
-    /// <summary>One walk finds references, for the editor as for checks and renaming.</summary>
+    /// <summary>The editor, checks and renames find references with the same code.</summary>
     [Fact]
     public void A_reference_is_the_same_in_the_editor_as_everywhere_else()
     {

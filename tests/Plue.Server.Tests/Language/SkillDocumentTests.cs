@@ -2,7 +2,7 @@ using Plue.Server.Language;
 
 namespace Plue.Server.Tests.Language;
 
-/// <summary>What the editor shows in a SKILL.md.</summary>
+/// <summary>Language features in a SKILL.md.</summary>
 public sealed class SkillDocumentTests : IAsyncDisposable
 {
     private const string Pdf = "skills/pdf/SKILL.md";

@@ -10,7 +10,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Mcp;
 
-/// <summary><c>plue mcp serve</c> as another program sees it, through the client of the official SDK.</summary>
+/// <summary><c>plue mcp serve</c>, accessed with the client of the official SDK.</summary>
 public sealed class HomeServerTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();
@@ -139,7 +139,7 @@ public sealed class HomeServerTests : IAsyncLifetime
         await using var client = await StartAsync("--allow-tasks", "--workspace", folder);
         var uri = (await ReadAsync(client, "start_task", ("template", "careful"), ("goal", "Write it"))).GetProperty("uri").GetString()!;
 
-        // Another window of the same home sees the approval, and only there it is answered.
+        // Another window of the same home shows the approval, and only there it can be decided.
         await using var window = await InMemorySidecar.StartAsync(home.Folder);
         var requested = await window.Client.NextAsync("approval/changed", parameters => parameters["approvals"] is JsonArray { Count: 1 });
         var status = await ReadAsync(client, "task_status", ("uri", uri));
@@ -191,7 +191,7 @@ public sealed class HomeServerTests : IAsyncLifetime
         {
             var same = served[((string)tool!["name"]!)["plue_".Length..]];
             Assert.True(JsonNode.DeepEquals(JsonNode.Parse(same.JsonSchema.GetRawText()), tool["inputSchema"]), (string?)tool["name"]);
-            // The templates of this home are not known in the manifest.
+            // The manifest does not know the templates of this home.
             Assert.StartsWith((string)tool["modelDescription"]!, same.Description, StringComparison.Ordinal);
         }
     }

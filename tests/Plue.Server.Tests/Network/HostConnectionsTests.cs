@@ -231,7 +231,7 @@ public sealed class HostConnectionsTests : IDisposable
         }
     }
 
-    /// <summary>Says hello to each request over TLS.</summary>
+    /// <summary>Responds to each request over TLS.</summary>
     private sealed class TlsServer : IDisposable
     {
         private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -271,7 +271,7 @@ public sealed class HostConnectionsTests : IDisposable
                     }
                     catch (Exception fault) when (fault is IOException or AuthenticationException)
                     {
-                        // The client did not trust it.
+                        // The client did not trust the certificate.
                     }
                 }
             }

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Permissions;
 
-/// <summary>What a judgement promises, held against what the system saw.</summary>
+/// <summary>Compares the predicted effects of commands with system call traces.</summary>
 public sealed partial class CommandEffectTests : IDisposable
 {
     private const int Wanted = 150;
@@ -91,7 +91,7 @@ public sealed partial class CommandEffectTests : IDisposable
         Assert.Equal("secret.txt", Assert.Single(Directory.EnumerateFileSystemEntries(fixture.Sibling).Select(Path.GetFileName)));
     }
 
-    /// <summary>Calls that succeeded, as the tracer writes them.</summary>
+    /// <summary>Gets the successful calls from the tracer's output.</summary>
     private List<string> Trace(string line)
     {
         var logs = Directory.CreateDirectory(Path.Combine(fixture.Home, "traces"));
@@ -129,7 +129,7 @@ public sealed partial class CommandEffectTests : IDisposable
         process.WaitForExit();
         Assert.DoesNotContain("canary", output.Result, StringComparison.Ordinal);
         _ = error.Result;
-        // One file for each process, so that no call is told in two halves.
+        // One file per process, so that calls are not split.
         List<string> calls =
         [
             .. logs.EnumerateFiles().SelectMany(file => File.ReadLines(file.FullName)).Where(call => Done().IsMatch(call)),
@@ -235,7 +235,7 @@ public sealed partial class CommandEffectTests : IDisposable
         Assert.True(compared > 100, $"Only {compared} paths led anywhere.");
     }
 
-    /// <summary>Where the system really goes when each is opened for writing, or entered.</summary>
+    /// <summary>Resolves the paths as the system does when they are opened for writing or entered.</summary>
     private static List<string> Opened(List<string> paths)
     {
         const string Script =

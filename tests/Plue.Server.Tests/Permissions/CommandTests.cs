@@ -59,7 +59,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(Decision.Ask, fixture.Command("make x && git status", agent).Decision);
         MakeRepository("");
         Assert.Equal((Decision.Ask, null), (fixture.Command("git status", agent).Decision, fixture.Command("git status", agent).Rule));
-        // Git passes over a .git that is none and takes the folder itself.
+        // Git ignores an invalid .git and treats the folder itself as the repository.
         Directory.CreateDirectory(fixture.At(".git"));
         Assert.Equal(Decision.Ask, fixture.Command("git status", agent).Decision);
         MakeRepository(".git");

@@ -226,7 +226,7 @@ public sealed class GuardedPathsTests : IDisposable
     public void Explains_the_risk_of_a_similar_name(string path, string why) =>
         Assert.Equal(why, GuardedPaths.ChangeReason($"/work/{path}", "/work"));
 
-    /// <summary>The sandbox has to name single files; what it names must not be an regular file anywhere else.</summary>
+    /// <summary>The sandbox must list individual files; those must need approval everywhere else, too.</summary>
     [Fact]
     public void SEC_12_Paths_protected_by_the_sandbox_also_need_approval_outside_of_it() =>
         Assert.All(
@@ -234,7 +234,7 @@ public sealed class GuardedPathsTests : IDisposable
             name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work"))
         );
 
-    /// <param name="present">Folders of the workspace, and files where a dot ends the name.</param>
+    /// <param name="present">Folders of the workspace; names that end with a dot are files.</param>
     private void Make(string present)
     {
         foreach (var name in present.Split(','))

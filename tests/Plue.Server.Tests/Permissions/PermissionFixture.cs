@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tests.Permissions;
 
-/// <summary>A user's folder with a workspace in it, a sibling of a like name, and a home of Plue's; and agents to judge there.</summary>
+/// <summary>A user folder with a workspace, a sibling with a similar name, a home of Plue, and agents whose permissions are tested there.</summary>
 internal sealed class PermissionFixture : IDisposable
 {
     private readonly string root = RealPath.Of(Directory.CreateTempSubdirectory("plue-perm-").FullName);

@@ -7,7 +7,10 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Permissions;
 
-/// <summary>Real commands in the real sandboxes, as root and as an ordinary user. What is refused inside is done outside first, to know that the test can fail.</summary>
+/// <summary>
+/// Real commands in the real sandboxes, as root and as an ordinary user. Denied operations are run outside the sandbox first, to verify that the test can
+/// fail.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class SandboxTests : IDisposable
 {
@@ -117,7 +120,7 @@ public sealed class SandboxTests : IDisposable
         Assert.False(File.Exists(script + "2"));
         Assert.DoesNotContain("canary", await RunAsync(kind, asRoot, $"cat {script}/../../../vault.json"), StringComparison.Ordinal);
 
-        // A link to elsewhere shows nothing.
+        // A link to another folder gives no access.
         Directory.Delete(In("home/.plue/skills"), recursive: true);
         Directory.CreateSymbolicLink(In("home/.plue/skills"), In("home/.ssh"));
         Assert.DoesNotContain(
@@ -207,7 +210,7 @@ public sealed class SandboxTests : IDisposable
         Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
     }
 
-    /// <summary>Why the powers are dropped: the same without it writes outside.</summary>
+    /// <summary>Shows why capabilities are dropped: with them, the same command writes outside.</summary>
     [Fact]
     public void Root_with_its_powers_escapes_from_bubblewrap_by_a_remount()
     {
@@ -338,7 +341,7 @@ public sealed class SandboxTests : IDisposable
         );
     }
 
-    /// <summary>Nobody would watch it any more.</summary>
+    /// <summary>Nothing would monitor such a process anymore.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -455,7 +458,7 @@ public sealed class SandboxTests : IDisposable
         );
     }
 
-    /// <summary>The output of both kinds and the exit code.</summary>
+    /// <summary>Returns stdout, stderr and the exit code.</summary>
     private async Task<string> RunAsync(SandboxKind kind, bool asRoot, string line, bool network = false, string[]? others = null)
     {
         await using var child = Start(kind, asRoot, line, network, out var held, others);

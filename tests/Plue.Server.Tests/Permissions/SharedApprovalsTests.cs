@@ -4,7 +4,7 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Tests.Permissions;
 
-/// <summary>Two inboxes over one home stand for two windows: they know each other by files and locks alone.</summary>
+/// <summary>Two inboxes over one home represent two windows, which communicate only by files and locks.</summary>
 public sealed class SharedApprovalsTests : IAsyncDisposable
 {
     private readonly PermissionFixture fixture = new();

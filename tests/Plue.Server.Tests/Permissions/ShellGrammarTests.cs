@@ -198,7 +198,7 @@ public sealed class ShellGrammarTests
                     }
 
                     var again = ShellGrammar.Parse(canonical, "/home/me");
-                    // A quoted word of the shell's own loses its quotes.
+                    // A quoted keyword of the shell loses its quotes.
                     return again.Unsupported is { What: var what }
                         ? what.Contains("own word", StringComparison.Ordinal)
                         : again.Canonical == canonical;

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace Plue.Server.Tests.Permissions;
 
-/// <summary>Lines of shell made of the pieces that matter to it, sensible and not.</summary>
+/// <summary>Random shell lines, built from significant tokens, valid and invalid.</summary>
 internal static class ShellLines
 {
     private static readonly string[] Pieces =
@@ -177,11 +177,10 @@ internal static class ShellLines
 
     private static readonly string[] Joints = [" && ", " || ", "; ", " | ", "\n", " & ", " ", "", " ; ( ", " ) ; ", " #"];
 
-    /// <summary>Anything.</summary>
     public static Gen<string> Any { get; } =
         Gen.OneOf(Of(Pieces, 1, 14), Joined, ArbMap.Default.GeneratorFor<string>().Select(text => text ?? ""));
 
-    /// <summary>Mostly lines that only read, joined and sometimes damaged.</summary>
+    /// <summary>Generates mostly read-only lines, joined and sometimes corrupted.</summary>
     public static Gen<string> Joined =>
         from lines in Gen.Choose(1, 4).SelectMany(count => Gen.Elements(Reading).ListOf(count))
         from joints in Gen.Elements(Joints).ListOf(4)

@@ -5,7 +5,7 @@ namespace Plue.Server.Tests.Platform;
 
 public class BoundedParallelTests
 {
-    /// <summary>A caller that holds a lock for which all threads of the pool wait would otherwise wait for them.</summary>
+    /// <summary>With pool threads, a caller would deadlock if all of them waited for a lock that it holds.</summary>
     [Fact]
     public void Runs_the_body_once_for_each_number_and_needs_no_thread_of_the_pool()
     {

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Platform;
 
-/// <summary>For tests that count what the whole process holds.</summary>
+/// <summary>For tests that count resources of the whole process.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
 public class NonParallelCollection;
 
@@ -146,7 +146,7 @@ public class ChildProcessTests
                         read.Add(Encoding.UTF8.GetString(line.Span));
                     }
 
-                    // A last empty line is no line.
+                    // An empty last line does not count.
                     var expected = Encoding.UTF8.GetString(bytes).Split('\n').ToList();
                     if (expected[^1].Length == 0)
                     {
@@ -208,14 +208,14 @@ public class ChildProcessTests
                 return true;
             }
 
-            // A process reports nothing: it is looked up again until it has started or ended.
+            // A process raises no event; poll until it has started or ended.
             await Task.Delay(20);
         }
 
         return false;
     }
 
-    /// <summary>A stream that gives its bytes in pieces of the given sizes, over and over.</summary>
+    /// <summary>A stream that returns its bytes in chunks of the given sizes, repeatedly.</summary>
     private sealed class Pieces(byte[] bytes, int[] sizes) : MemoryStream(bytes)
     {
         private int next;

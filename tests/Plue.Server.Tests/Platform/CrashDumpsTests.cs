@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Platform;
 
-/// <summary>Real processes, because it is the whole process that is protected.</summary>
+/// <summary>Uses real processes, because the protection applies to the whole process.</summary>
 public sealed class CrashDumpsTests
 {
     [Theory]

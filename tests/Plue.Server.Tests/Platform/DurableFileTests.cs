@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Platform;
 
-/// <summary>A file is the old or the new one, whatever goes wrong, and nothing half stays behind.</summary>
+/// <summary>After any failure, a file has either its old or its new content, and no temporary files remain.</summary>
 public sealed class DurableFileTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("plue-durable-").FullName;
@@ -106,7 +106,7 @@ public sealed class DurableFileTests : IDisposable
 
     private string At(string name) => Path.Combine(folder, name);
 
-    /// <summary>Every file with its text, hidden ones too.</summary>
+    /// <summary>Gets every file with its text, including hidden ones.</summary>
     private IEnumerable<string> Everything() =>
         new DirectoryInfo(folder)
             .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })

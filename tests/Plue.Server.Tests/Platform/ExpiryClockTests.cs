@@ -24,7 +24,7 @@ public sealed class ExpiryClockTests : IDisposable
         var year2106 = new DateTimeOffset(2106, 2, 8, 0, 0, 0, TimeSpan.Zero);
         Assert.NotNull(Read(Start));
         Assert.Null(Read(year2106));
-        // A second process, a clock that is moved by a moment, and the rest of the day.
+        // Another process, a small clock adjustment, and the rest of the day.
         Assert.Null(Read(year2106.AddSeconds(-2)));
         Assert.Null(Read(year2106.AddHours(23)));
         Assert.NotNull(Read(year2106.AddHours(25)));

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Platform;
 
-/// <summary>What agents write and what is undone stays in the folder that was held, and replaces only what was known.</summary>
+/// <summary>Agent writes and undos stay in the opened folder and replace only the expected content.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class FolderHandleTests : IDisposable
 {
@@ -192,7 +192,7 @@ public sealed class FolderHandleTests : IDisposable
         return socket;
     }
 
-    /// <summary>Of every file and link, hidden ones too, so that nothing half was left.</summary>
+    /// <summary>Gets every file and link, including hidden ones, to detect leftover temporary files.</summary>
     private IEnumerable<string> Names() =>
         new DirectoryInfo(Path.Combine(root, "held"))
             .EnumerateFileSystemInfos("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })

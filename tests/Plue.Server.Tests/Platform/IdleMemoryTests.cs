@@ -17,7 +17,7 @@ public sealed class IdleMemoryTests
         committed = 3 * IdleMemory.MinGrowth;
         Collect();
         Assert.Equal(0, collections);
-        // Responses still stream.
+        // Responses are still streaming.
         for (var pause = 0; pause < 3; pause++)
         {
             allocated += IdleMemory.MaxIdleAllocation + 1;
@@ -59,7 +59,7 @@ public sealed class IdleMemoryTests
 
     private void Watch() => new IdleMemory(() => Volatile.Read(ref committed), () => allocated, () => collections++, time).Watch();
 
-    /// <summary>A real collection, which is noticed when its finalizers have run.</summary>
+    /// <summary>Runs a real collection and waits for finalizers, by which it is detected.</summary>
     private static void Collect()
     {
         GC.Collect();

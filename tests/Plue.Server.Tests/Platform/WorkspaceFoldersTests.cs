@@ -24,11 +24,11 @@ public sealed class WorkspaceFoldersTests : IDisposable
     [InlineData("web/page.ts", "web/page.ts")] // by name
     [InlineData("./web/page.ts", "web/page.ts")]
     [InlineData("web", "web")]
-    [InlineData("shared.ts", "api/shared.ts")] // in the first
-    [InlineData("page.ts", "web/page.ts")] // only in another
-    [InlineData("web/own.ts", "api/web/own.ts")] // begins with a name, but is only in the first
-    [InlineData("web/new.ts", "web/new.ts")] // nowhere: by name
-    [InlineData("new.ts", "api/new.ts")] // nowhere: in the first
+    [InlineData("shared.ts", "api/shared.ts")] // in the first folder
+    [InlineData("page.ts", "web/page.ts")] // only in another folder
+    [InlineData("web/own.ts", "api/web/own.ts")] // starts with a folder name, but exists only in the first folder
+    [InlineData("web/new.ts", "web/new.ts")] // does not exist: by name
+    [InlineData("new.ts", "api/new.ts")] // does not exist: in the first folder
     public void Several_folders_resolve_names_then_the_first_then_the_others(string named, string expected) =>
         Assert.Equal(At(expected), Path.GetFullPath(several.Locate(named)));
 

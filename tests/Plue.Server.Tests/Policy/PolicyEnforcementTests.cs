@@ -10,7 +10,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Policy;
 
-/// <summary>A policy on every path to a provider, a tool, a server and a setting.</summary>
+/// <summary>A policy applies on every code path to a provider, tool, server and setting.</summary>
 public sealed class PolicyEnforcementTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("plue-policy-").FullName;

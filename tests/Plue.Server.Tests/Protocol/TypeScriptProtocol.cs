@@ -7,8 +7,8 @@ using Plue.Protocol;
 namespace Plue.Server.Tests.Protocol;
 
 /// <summary>
-/// Renders protocol.generated.ts. It walks <see cref="Methods"/> and asks the serializer for each type, so names, casing and tags
-/// come from the object that writes the wire.
+/// Renders protocol.generated.ts from <see cref="Methods"/> and the serializer's type information, so names, casing and tags
+/// match the wire.
 /// </summary>
 internal static class TypeScriptProtocol
 {

@@ -8,10 +8,10 @@ using Plue.Protocol;
 
 namespace Plue.Server.Tests.Protocol;
 
-/// <summary>Samples of the params and the result of each method, one for each member of a union, made from their types.</summary>
+/// <summary>Samples of the params and results of each method, one per member of a union, generated from their types.</summary>
 internal static class WireSamples
 {
-    /// <summary>The methods whose samples the pages' tests draw, in tests/wire-samples.</summary>
+    /// <summary>The methods whose samples in tests/wire-samples are rendered by webview tests.</summary>
     public static readonly string[] Drawn =
     [
         "catalog/backups",
@@ -37,7 +37,7 @@ internal static class WireSamples
     private static HashSet<Type>? beingMade;
     private static HashSet<Type> BeingMade => beingMade ??= [];
 
-    /// <summary>Every method of the wire with the types of its params and, for a request, of its result.</summary>
+    /// <summary>Gets all methods with the types of their params and, for requests, results.</summary>
     public static IEnumerable<(string Method, Type[] Types)> All =>
         typeof(Methods)
             .GetFields(BindingFlags.Public | BindingFlags.Static)
@@ -57,7 +57,7 @@ internal static class WireSamples
             .Zip(All.Single(known => known.Method == method).Types, (name, type) => (name, Wire.Options.GetTypeInfo(type)))
             .Select(sample => (sample.name, Made(sample.Item2, ""), sample.Item2));
 
-    /// <summary>Reads them and writes them again.</summary>
+    /// <summary>Deserializes the samples and serializes them again.</summary>
     public static JsonArray Again(JsonArray samples, JsonTypeInfo type) =>
         [.. samples.Select(sample => JsonSerializer.SerializeToNode(sample.Deserialize(type), type))];
 
@@ -122,7 +122,7 @@ internal static class WireSamples
         {
             return [Value(type, name)];
         }
-        // A field may hold fields: one of them is enough.
+        // A field may contain fields; one level is enough.
         if (!BeingMade.Add(type))
         {
             return [null];

@@ -2,7 +2,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>The bytes of Chat Completions, whoever speaks it.</summary>
+/// <summary>The contract of providers that use Chat Completions.</summary>
 public abstract class ChatCompletionsContract : ProviderContract
 {
     protected const string Done = "data: [DONE]\n\n";

@@ -197,7 +197,7 @@ public class GeminiProviderTests : WireContract
     {
         Prop.ForAll<(NonEmptyString Text, bool Signed)[]>(sent =>
             {
-                // Whitespace alone is not kept in history, so each text begins with a letter.
+                // History omits texts of only white space, so each text starts with a letter.
                 var texts = sent.Select(part => (Text: "x" + Clean(part.Text.Get), part.Signed)).ToArray();
                 var stream =
                     string.Concat(
@@ -211,7 +211,7 @@ public class GeminiProviderTests : WireContract
                     return true;
                 }
                 var answer = AnswerIn(BodyOf("gemini-3-pro", Answered(parts, "gemini-3-pro")));
-                // Unsigned neighbours are one text in history; a signed one is never joined to anything.
+                // Adjacent unsigned texts are merged in history; a signed one is never merged.
                 var expected = new List<(string Text, bool Signed)>();
                 foreach (var part in texts)
                 {
@@ -431,7 +431,7 @@ public class GeminiProviderTests : WireContract
 
     private async Task<IReadOnlyList<MessagePart>> PartsOfAsync(string answer) => Fold(await AnswerAsync(answer));
 
-    /// <summary>Events to parts, as a chat keeps them.</summary>
+    /// <summary>Combines events into parts, like a chat.</summary>
     private static IReadOnlyList<MessagePart> Fold(IEnumerable<ProviderEvent> events)
     {
         var live = new Server.Chat.LiveMessage(Said(MessageRole.Assistant));
@@ -476,7 +476,7 @@ public class GeminiProviderTests : WireContract
             ),
         ];
 
-    /// <summary>The parts of the first answer in the history.</summary>
+    /// <summary>Gets the parts of the first response in the history.</summary>
     private static string AnswerIn(string body)
     {
         using var document = JsonDocument.Parse(body);

@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>The calls that fill in the middle, one of each family of servers.</summary>
+/// <summary>Fill-in-the-middle requests, one for each API.</summary>
 public sealed class InlineCompletionTests : IAsyncDisposable
 {
     private const string TextEvents =
@@ -77,7 +77,7 @@ public sealed class InlineCompletionTests : IAsyncDisposable
     [InlineData("ollama"), InlineData("fim"), InlineData("deepseek"), InlineData("suffix"), InlineData("infill")]
     public async Task Cancellation_closes_the_connection(string wire)
     {
-        // The first event, then nothing.
+        // Only the first event.
         var answer = ScriptOf(wire).Answer;
         var first = answer[..(answer.IndexOf('\n') + (wire == "ollama" ? 1 : 2))];
         endpoint.Answers.Add(Stream(wire).Send(first).Hang());
@@ -215,7 +215,7 @@ public sealed class InlineCompletionTests : IAsyncDisposable
             ? new CompletionCall(Connection(), CompletionApi.DeepSeek).StreamAsync(Request, cancellationToken)
             : Provider(wire).CompleteAsync(Request, cancellationToken);
 
-    /// <summary>Only the vendor's own host is known as DeepSeek, so its call is made over a connection to the test's.</summary>
+    /// <summary>Only the vendor's host is recognized as DeepSeek, so this connects that address to the test's endpoint.</summary>
     private ProviderConnection Connection()
     {
         var settings = Settings(ProviderKinds.OpenAiCompatible);

@@ -6,7 +6,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>The bytes of the Responses API, whoever speaks it.</summary>
+/// <summary>The contract of providers that use the Responses API.</summary>
 public abstract class ResponsesContract : WireContract
 {
     protected override VendorCache Cache => VendorCache.Automatic("prompt_cache_key");
@@ -377,7 +377,7 @@ public class OpenAiProviderTests : ResponsesContract
         );
         Assert.Empty(second.OfType<ProviderEvent.Waiting>());
         Assert.Equal([true, false, false], Endpoint.Requests.Select(sent => sent.Body.Contains(field)));
-        // Nothing else was lost with it.
+        // No other field was removed.
         Assert.Equal(
             3,
             new[] { "\"temperature\"", "\"max_output_tokens\"", "\"effort\"", "\"include\"" }.Count(Endpoint.Requests[^1].Body.Contains)
@@ -508,7 +508,7 @@ public class OpenAiProviderTests : ResponsesContract
     }
 }
 
-/// <summary>The kind openai, told to use Chat Completions.</summary>
+/// <summary>The provider kind openai, configured for Chat Completions.</summary>
 public class OpenAiChatCompletionsTests : ChatCompletionsContract
 {
     protected override string Kind => ProviderKinds.OpenAi;

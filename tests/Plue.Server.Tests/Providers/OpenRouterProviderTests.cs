@@ -189,7 +189,7 @@ public class OpenRouterProviderTests : ChatCompletionsContract
     }
 }
 
-/// <summary>Claude behind OpenRouter: its cache wants marks.</summary>
+/// <summary>Claude through OpenRouter, whose cache needs marks.</summary>
 public class OpenRouterClaudeTests : OpenRouterProviderTests
 {
     protected override ProviderRequest Question => Request() with { Model = "anthropic/claude-sonnet-5" };

@@ -6,7 +6,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>Requirements for every HTTP provider: its addresses, its key and its answers. A subclass gives the bytes of its wire and says what they mean.</summary>
+/// <summary>Requirements for every HTTP provider: addresses, keys and responses. A subclass provides the bytes of its API and their meaning.</summary>
 public abstract class ProviderContract : IAsyncLifetime
 {
     private readonly ProviderHttp http = new();
@@ -14,32 +14,32 @@ public abstract class ProviderContract : IAsyncLifetime
     protected ScriptedEndpoint Endpoint { get; } = new();
     protected FixedSecrets Secrets { get; } = new();
 
-    /// <summary>Where the chat call goes when the endpoint is the bare host.</summary>
+    /// <summary>The path of the chat request if the endpoint is only a host.</summary>
     protected abstract string ChatPath { get; }
     protected abstract ScriptedAnswer Stream();
     protected abstract IProvider Create(ProviderSettings settings, ISecretSource secrets, ProviderHttp http);
     protected abstract string Kind { get; }
 
-    /// <summary>The name and value that the key arrives under.</summary>
+    /// <summary>The header name and value of the key.</summary>
     protected abstract (string Name, string Value) KeyHeader { get; }
 
-    /// <summary>Says <c>Hé 👋 wörld</c> in at least two deltas and ends its turn.</summary>
+    /// <summary>A response with the text <c>Hé 👋 wörld</c> in at least two deltas, and its end.</summary>
     protected abstract string TextAnswer { get; }
 
-    /// <summary>Thinks <c>Let me think.</c>, then says <c>Yes.</c></summary>
+    /// <summary>A response with the reasoning <c>Let me think.</c> and the text <c>Yes.</c></summary>
     protected abstract string ReasoningAnswer { get; }
 
-    /// <summary>Calls <c>read</c> with <c>{"path":"a.txt"}</c>.</summary>
+    /// <summary>A response that calls <c>read</c> with <c>{"path":"a.txt"}</c>.</summary>
     protected abstract string ToolAnswer { get; }
 
-    /// <summary>Any text; 100 tokens in, of which 60 were read from the cache, 20 out. Null where the wire has no such number.</summary>
+    /// <summary>A response with 100 input tokens, of which 60 were read from the cache, and 20 output tokens. Null if the API does not report this.</summary>
     protected abstract string? CachedAnswer { get; }
     protected abstract string ErrorBody(string type, string message);
 
-    /// <summary>The vendor's prompt cache, by its rule and empty.</summary>
+    /// <summary>An empty prompt cache with the vendor's rules.</summary>
     protected virtual VendorCache Cache => VendorCache.Automatic();
 
-    /// <summary>The vendor can be asked which models there are.</summary>
+    /// <summary>True if the vendor has a list of models.</summary>
     protected virtual bool ListsModels => true;
 
     public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -148,7 +148,7 @@ public abstract class ProviderContract : IAsyncLifetime
         }
         Assert.Equal(0, uses[0].Read);
         Assert.Equal((uses[0].Input, uses[1].Input), (uses[1].Read, uses[2].Read));
-        // The pinned file stands at the new end, and what was before it is found: 4,000 characters are 1,000 tokens.
+        // The pinned file is at the new end, and the prefix before it is a cache hit: 4,000 characters are 1,000 tokens.
         Assert.InRange(uses[3].Read, uses[1].Input + 1000, uses[2].Input);
     }
 
@@ -311,7 +311,7 @@ public abstract class ProviderContract : IAsyncLifetime
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>What else the provider may ask for, before the chat itself; null leaves it to the script.</summary>
+    /// <summary>Responds to other requests before the chat request; null uses the script.</summary>
     protected virtual ScriptedAnswer? Other(ScriptedRequest request) => null;
 
     protected ProviderSettings Settings() =>
@@ -324,7 +324,7 @@ public abstract class ProviderContract : IAsyncLifetime
             ApiKeyRef = "vault://mine/api_key",
         };
 
-    /// <summary>What is asked; of another model where the wire depends on it.</summary>
+    /// <summary>The request; overridden if the API depends on the model.</summary>
     protected virtual ProviderRequest Question => Request();
 
     protected static ProviderRequest Request() =>

@@ -197,7 +197,7 @@ public class RetryTests
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    /// <summary>Every timer is due at once; what was asked for is written down.</summary>
+    /// <summary>A clock whose timers are due immediately; requested delays are recorded.</summary>
     private sealed class JumpingTime : TimeProvider
     {
         public List<TimeSpan> Waits { get; } = [];

@@ -18,8 +18,8 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Tests.Providers;
 
 /// <summary>
-/// Any chat, whoever answered in it, is a request that each vendor accepts, and says there what it said here: the same texts, calls, results and
-/// images in the same order. What belongs to another vendor is left out and listed.
+/// Any chat, with responses of any provider, becomes a request that each vendor accepts, with the same texts, calls, results and images
+/// in the same order. Content of other vendors is omitted and listed.
 /// </summary>
 public partial class RoundTripTests
 {
@@ -136,7 +136,7 @@ public partial class RoundTripTests
                 var at = 0;
                 foreach (var said in chat.Said.Where(said => said.Kind == "text"))
                 {
-                    // White space around a message is not told.
+                    // White space around a message is not sent.
                     at = told.IndexOf(said.Value.Trim(), at, StringComparison.Ordinal);
                     Assert.True(at >= 0, said.Value);
                     at += said.Value.Trim().Length;
@@ -322,7 +322,7 @@ public partial class RoundTripTests
             ProviderInfo = by,
         };
 
-    /// <param name="read">Reads a request as its vendor does, and fails where the vendor would refuse it.</param>
+    /// <param name="read">Parses a request like its vendor, and fails if the vendor would reject it.</param>
     private static void Check(Func<ProviderRequest, byte[]> write, Func<JsonElement, List<Piece>> read, bool signs = false) =>
         Prop.ForAll<int>(seed =>
             {
@@ -333,7 +333,7 @@ public partial class RoundTripTests
                 {
                     Assert.Equal(Of(chat.Said, "signature"), Of(pieces, "signature"));
                 }
-                // Ids that every vendor takes stay as they are.
+                // IDs that every vendor accepts are unchanged.
                 var ids = Of(chat.Said, "id");
                 if (ids.All(id => NineLetters().IsMatch(id)) && Of(pieces, "id") is { Count: > 0 } kept)
                 {
@@ -345,7 +345,7 @@ public partial class RoundTripTests
     private static List<string> Of(IEnumerable<Piece> pieces, string kind) =>
         [.. pieces.Where(piece => piece.Kind == kind).Select(piece => piece.Value)];
 
-    /// <summary>Who said what, turn by turn: a vendor may join texts and put results first, but nothing moves from one turn to another.</summary>
+    /// <summary>Gets the content of each turn: a vendor may merge texts and put results first, but nothing may move to another turn.</summary>
     private static List<string> Told(IEnumerable<Piece> pieces)
     {
         var turns = new List<string>();
@@ -484,7 +484,7 @@ public partial class RoundTripTests
                 }
                 else if (block.TryGetProperty("cachePoint", out _))
                 {
-                    // It closes what stands before it.
+                    // The mark closes the prefix before it.
                     Assert.NotEqual(content[0], block);
                 }
                 else
@@ -732,10 +732,12 @@ public partial class RoundTripTests
     [GeneratedRegex("^[a-z0-9]{9}$")]
     private static partial Regex NineLetters();
 
-    /// <param name="Kind">text, use, id, result, image, signature.</param>
+    /// <param name="Kind">text, use, id, result, image or signature.</param>
     private sealed record Piece(string Role, string Kind, string Value);
 
-    /// <summary>A chat as it can really come about, with what failed answers, other vendors and old versions leave behind, and what a vendor must be told of it.</summary>
+    /// <summary>
+    /// A realistic random chat, with remains of failed responses, other vendors and old versions, and the content that a vendor must receive.
+    /// </summary>
     private sealed class RandomChat
     {
         private readonly Random random;
@@ -775,7 +777,7 @@ public partial class RoundTripTests
                 parts.Add(new MessagePart.ToolResult("nobody asked", "lost", null));
             }
             Add(MessageRole.User, null, parts);
-            // A question that nothing answered, as one that was only stored.
+            // A message without a response, as if it was only stored.
             if (random.Next(4) == 0)
             {
                 Add(MessageRole.User, null, [Text("user")]);

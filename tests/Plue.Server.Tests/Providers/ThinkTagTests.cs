@@ -69,7 +69,7 @@ public class ThinkTagTests
         var parts = deltas.Select(tag.Read).ToList();
         parts.Add(tag.End());
         var split = (string.Concat(parts.Select(part => part.Reasoning)), string.Concat(parts.Select(part => part.Text)));
-        // Nothing is reasoning once there was text.
+        // After the first text, nothing is reasoning.
         Assert.DoesNotContain(
             parts.SkipWhile(part => string.IsNullOrEmpty(part.Text)).Skip(1),
             part => !string.IsNullOrEmpty(part.Reasoning)

@@ -10,31 +10,31 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>How a parser reads its wire: any split, any damage, any end. One provider of each wire promises it for all that speak it.</summary>
+/// <summary>Requirements for parsers of an API: any chunks, any corruption, any end. One provider per API is tested for all that share its parser.</summary>
 public abstract class WireContract : ProviderContract
 {
     private protected abstract Framing Framing { get; }
     private protected abstract WireParser Parser(ProviderRequest request);
 
-    /// <summary>Any text, stopped by the token limit.</summary>
+    /// <summary>A response that was stopped by the token limit.</summary>
     protected abstract string LimitAnswer { get; }
 
-    /// <summary>The first events of an answer, without any that ends it.</summary>
+    /// <summary>The first events of a response, without the event that ends it.</summary>
     protected abstract string Unfinished { get; }
 
-    /// <summary>One event that holds <paramref name="json"/>.</summary>
+    /// <summary>Returns one event that contains <paramref name="json"/>.</summary>
     protected abstract string EventOf(string json);
 
-    /// <summary>Error inside a stream that says the vendor is overloaded.</summary>
+    /// <summary>An error event that reports an overloaded vendor.</summary>
     protected abstract string ErrorEvent { get; }
 
-    /// <summary>The beginning of an event that never ends.</summary>
+    /// <summary>The start of an event that never ends.</summary>
     protected virtual string EndlessEvent => "data: {\"a\":\"";
 
-    /// <summary>An event says that the answer is over; otherwise only the end of the body does.</summary>
+    /// <summary>True if an event ends the response; otherwise the end of the body does.</summary>
     protected virtual bool IsOverBeforeTheEnd => true;
 
-    /// <summary>Events are lines of text; otherwise each character of an answer is a byte.</summary>
+    /// <summary>True if events are lines of text; otherwise each character of a response is a byte.</summary>
     protected virtual bool HasLines => true;
 
     [Fact]
@@ -196,7 +196,7 @@ public abstract class WireContract : ProviderContract
     [Fact]
     public async Task An_answer_that_stops_coming_times_out_and_keeps_its_text()
     {
-        // The first request of a process compiles what it runs, which on a busy machine takes longer than the limit.
+        // The first request of a process includes compilation, which may take longer than the limit on a busy machine.
         await AnswerAsync(TextAnswer);
         var events = await AskAsync(Stream().Send(Unfinished).Hang(), Settings() with { Timeout = TimeSpan.FromMilliseconds(150) });
         Assert.NotEmpty(TextOf(events));
@@ -230,7 +230,7 @@ public abstract class WireContract : ProviderContract
                     }
                 }
 
-                // The last event was taken before the stop: then there is nothing left to give up.
+                // The last event was read before the stop, so nothing is left to cancel.
                 throw new OperationCanceledException();
             });
             Assert.Equal(stopAfter, Math.Min(seen, stopAfter));
@@ -263,7 +263,7 @@ public abstract class WireContract : ProviderContract
     [Fact]
     public async Task Every_split_of_the_bytes_gives_the_same_events()
     {
-        // Every line ending that the format allows, mixed ones too, and a byte order mark before each.
+        // Every valid line break, also mixed, each with and without a byte order mark.
         string[] respelled = HasLines
             ?
             [

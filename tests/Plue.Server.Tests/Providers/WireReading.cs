@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>Reads a body as a connection does, without one.</summary>
+/// <summary>Reads a body like a connection, without one.</summary>
 internal static class WireReading
 {
     public static List<ProviderEvent> EventsOf(WireParser parser, Framing framing, Stream body)
@@ -21,7 +21,7 @@ internal static class WireReading
         {
             try
             {
-                // The body never waits, so this does not either.
+                // Reading the body completes synchronously.
                 parser.ReadOnceAsync(reader, timeout).AsTask().GetAwaiter().GetResult();
             }
             catch (Exception exception) when (exception is JsonException or HtmlException or InvalidDataException or FrameException)

@@ -8,7 +8,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Files from the page to the vendor and back, through the whole sidecar.</summary>
+/// <summary>Attachments from the webview to the vendor and back, through the whole sidecar.</summary>
 public sealed class AttachmentHandlersTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("plue-work-").FullName;

@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>What the hooks of templates do to chats, tasks and items, through the whole house.</summary>
+/// <summary>Effects of template hooks on chats, tasks and items, with all services.</summary>
 public sealed class AutomationTests : IAsyncLifetime
 {
     private const string Answers =
@@ -66,7 +66,7 @@ public sealed class AutomationTests : IAsyncLifetime
             await HistoryAsync(uri)
         );
 
-        // The same value is no change.
+        // The same value is not a change.
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { depth = "deep" } });
         Assert.Equal("you: Set depth.", (await HistoryAsync(uri))[0]);
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { depth = "low" } });
@@ -164,7 +164,7 @@ public sealed class AutomationTests : IAsyncLifetime
         for (var asked = 1; asked <= 3; asked++)
         {
             await sidecar.Client.AskAsync(uri, $"Question {asked}");
-            // Kept, and not answered, while the hooks of the answer still run.
+            // The message is stored but gets no response while hooks of the previous response run.
             await sidecar.Client.ResultAsync(
                 "message/send",
                 new
@@ -341,7 +341,7 @@ public sealed class AutomationTests : IAsyncLifetime
             await HistoryAsync(uri)
         );
 
-        // Another program knows of it too, and what hooks did beside the content makes it no other version.
+        // Another process sees the change, too, and changes by hooks outside the content create no version.
         await using (var again = await InMemorySidecar.StartAsync(sidecar.Home))
         {
             Assert.Equal(Failures(got), Failures(await again.Client.ResultAsync("codex/get", new { uri })));

@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>The chats that features of the editor create, such as those of inline edits.</summary>
+/// <summary>Chats created by editor features, such as inline edits.</summary>
 public sealed class BackgroundChatTests
 {
     private const string Usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500,\"cost\":0.25}}\n\n";

@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Edits, second answers, undo and copies, as a window sees them.</summary>
+/// <summary>Edits, regenerated responses, undo and copies, as a window sees them.</summary>
 public sealed class BranchTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();
@@ -221,7 +221,7 @@ public sealed class BranchTests : IAsyncLifetime
         await sidecar.Client.AskAsync(copy, "three");
         Assert.Equal(["one", "answer", "three", "answer"], Texts(await GetAsync(copy)));
         Assert.Equal(4, Texts(await GetAsync()).Count);
-        await sidecar.Client.ResultAsync("usage/summary", new { }); // which has what waits written
+        await sidecar.Client.ResultAsync("usage/summary", new { }); // flushes pending writes
         Directory.Delete(Path.Combine(sidecar.Home, "index", "usage"), recursive: true);
         var summary = await sidecar.Client.ResultAsync("usage/summary", new { });
         Assert.Equal((3, 0.75), ((int?)summary?["total"]?["answers"], (double?)summary?["total"]?["cost"]));
@@ -282,7 +282,7 @@ public sealed class BranchTests : IAsyncLifetime
         Assert.Empty(await ListAsync(new { collection = "chats", deleted = true }));
     }
 
-    /// <summary>Whatever a user does, nothing that was ever stored leaves the file, and what is shown is shown again after a restart.</summary>
+    /// <summary>No user action removes a stored message from the file, and the visible branch is restored after a restart.</summary>
     [Fact]
     public async Task Nothing_that_was_stored_is_ever_lost_and_the_shown_branch_outlives_a_restart()
     {

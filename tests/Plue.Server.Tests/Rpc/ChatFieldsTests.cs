@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A chat's fields, lists of chats by them, and what is read of its messages.</summary>
+/// <summary>Fields of a chat, chat lists with fields, and reading of messages.</summary>
 public sealed class ChatFieldsTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("An answer with Apples and apples") };

@@ -2,7 +2,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>The bytes of the last list are kept as long as it is the same.</summary>
+/// <summary>The serialized list is reused while it does not change.</summary>
 public sealed class ChatListTests
 {
     [Fact]

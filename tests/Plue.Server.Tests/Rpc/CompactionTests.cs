@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>How a long chat keeps within its model's window, and how it gets its name, as a window sees it.</summary>
+/// <summary>Compaction of long chats and generation of titles, as a window sees them.</summary>
 public sealed class CompactionTests
 {
     private static readonly string Long = string.Concat(Enumerable.Repeat("Some words about the date parser. ", 100));

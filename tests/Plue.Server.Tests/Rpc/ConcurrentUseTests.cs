@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Several hands on one chat at once.</summary>
+/// <summary>Concurrent requests for one chat.</summary>
 public sealed class ConcurrentUseTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A data folder that cannot be written to, is full or is damaged: a sentence, and whatever still works.</summary>
+/// <summary>A data folder that is read-only, full or damaged: errors are clear, and unaffected features work.</summary>
 public sealed class DamagedHomeTests
 {
     [Fact]

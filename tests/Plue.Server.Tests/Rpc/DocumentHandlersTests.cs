@@ -10,7 +10,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>codex/* of providers, prompts, templates and items, as a window asks them.</summary>
+/// <summary>codex/* for providers, prompts, templates and items.</summary>
 public sealed class DocumentHandlersTests
 {
     private const string Recipe = """

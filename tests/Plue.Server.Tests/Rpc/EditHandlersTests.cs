@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>edit/* over the protocol: what the tree of changes and the diff editor ask about files that an agent changed.</summary>
+/// <summary>edit/*: the requests of the changes tree and the diff editor for files that an agent changed.</summary>
 public sealed class EditHandlersTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();

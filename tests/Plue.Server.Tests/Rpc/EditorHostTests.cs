@@ -5,7 +5,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>The whole way of an edit to a document with unsaved changes: the test is the editor that answers host/*.</summary>
+/// <summary>Agent edits of a document with unsaved changes; the test acts as the editor that answers host/*.</summary>
 public sealed class EditorHostTests : IAsyncLifetime
 {
     private const string Typed = "one\ntyped by the user\n";
@@ -188,7 +188,7 @@ public sealed class EditorHostTests : IAsyncLifetime
         Assert.Null((string?)file?["note"]);
     }
 
-    /// <summary>The model reads the document and edits it, up to the write.</summary>
+    /// <summary>Makes the model read the document and edit it, up to the write.</summary>
     private async Task BeginEditAsync(bool isTracked)
     {
         answers.Enqueue(Calls("", ("c0", "read", """{"path":"a.txt"}""")));
@@ -208,7 +208,7 @@ public sealed class EditorHostTests : IAsyncLifetime
         );
     }
 
-    /// <summary>Waits for a request of the sidecar and answers it.</summary>
+    /// <summary>Waits for a request of the sidecar and responds to it.</summary>
     private async Task<JsonObject> AnswerAsync(string method, object answer, Action<JsonObject>? first = null)
     {
         var (id, parameters) = await sidecar.Client.AskedAsync(method);

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>From a catalog of each type to a chat that streams, with nothing but what a window can ask for; and what a stored key's text becomes on the way.</summary>
+/// <summary>From a catalog of each type to a streaming chat, using only the protocol; a stored key must never appear on the way.</summary>
 public sealed class EveryKindTests
 {
     private const string Key = "sk-canary-of-every-kind-1";

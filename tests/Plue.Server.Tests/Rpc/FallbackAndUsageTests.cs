@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Who answers, what was asked of it and what it cost, as a window sees it.</summary>
+/// <summary>Fallbacks, sent requests and costs, as a window sees them.</summary>
 public sealed class FallbackAndUsageTests
 {
     private const string Usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500,\"cost\":0.25}}\n\n";

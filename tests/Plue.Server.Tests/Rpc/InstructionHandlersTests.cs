@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>What a model is told besides the messages, and that the window hears of it.</summary>
+/// <summary>The instructions that a model receives, and their notifications to the window.</summary>
 public sealed class InstructionHandlersTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("Yes.") };
@@ -167,7 +167,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         Assert.StartsWith("Work on Talk", await AskedAsync("Two"), StringComparison.Ordinal);
         Assert.Equal(["prompt mine", "prompt mine", "template Mine", "provider Scripted"], await SourcesAsync());
 
-        // The user's own is counted and shown, and used.
+        // Hidden characters in the user's prompt are counted and shown, but the prompt is used.
         Write(sidecar.Home, "prompts/mine.md", "My own\u200B words.");
         Assert.StartsWith("My own\u200B words.", await AskedAsync("Three"), StringComparison.Ordinal);
     }
@@ -188,7 +188,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
         Assert.Empty(chat?["messages"]?.AsArray() ?? []);
         Assert.StartsWith("The prompt", (string?)chat?["steering"]?[0]?["leftOut"], StringComparison.Ordinal);
-        // Measuring goes on.
+        // The context can still be measured.
         await sidecar.Client.ResultAsync("message/context", new { codexId = uri, draft = "x" });
     }
 
@@ -237,7 +237,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
             )?["uri"]
         ?? "";
 
-    /// <returns>What the model was told besides the messages.</returns>
+    /// <returns>The instructions in the request.</returns>
     private async Task<string> AskedAsync(string text)
     {
         await sidecar.Client.AskAsync(uri, text);

@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>An editor that writes templates, at the other end of the whole protocol.</summary>
+/// <summary>An editor with template files, over the whole protocol.</summary>
 public sealed class LanguageHandlersTests
 {
     private const string Broken =
@@ -115,7 +115,7 @@ public sealed class LanguageHandlersTests
             )!.AsArray()
         );
 
-        // The file that is named is only given its new name by the editor, so the open text counts.
+        // A closed document has no hover.
         await sidecar.Client.NotifyAsync("textDocument/didClose", new { textDocument = new { uri } });
         Assert.Null(await sidecar.Client.ResultAsync("textDocument/hover", At(uri, line, character)));
     }
@@ -252,7 +252,7 @@ public sealed class LanguageHandlersTests
             Assert.Empty(told["diagnostics"]!.AsArray());
         }
 
-        // Opened again it is looked at again, and nothing of before comes in between.
+        // After it is opened again, no earlier diagnostics arrive.
         await OpenAsync(sidecar.Client, uri, Broken.Replace("raed", "read", StringComparison.Ordinal));
         Assert.Empty((await ProblemsAsync(sidecar.Client, uri, 1))["diagnostics"]!.AsArray());
     }
@@ -324,7 +324,7 @@ public sealed class LanguageHandlersTests
         {
             var id = sidecar.Client.Start("textDocument/completion", At(uri, 0, 2), out var reply);
             await sidecar.Client.NotifyAsync("$/cancelRequest", new { id });
-            // It may have been faster than its end.
+            // The response may have been sent before the cancellation.
             var answered = await reply;
             Assert.True(answered["result"]?["items"] is not null || (int?)answered["error"]?["code"] == -32800, answered.ToJsonString());
         }
@@ -332,7 +332,9 @@ public sealed class LanguageHandlersTests
         Assert.NotEmpty((await sidecar.Client.ResultAsync("textDocument/completion", At(uri, 0, 2)))!["items"]!.AsArray());
     }
 
-    /// <summary>An editor that was open before: what it has open is told as soon as it knows that we want it, and everything else of the file with it.</summary>
+    /// <summary>
+    /// An editor with documents that were open before the server started: it sends them when didOpen is registered, before all other features.
+    /// </summary>
     [Fact]
     public async Task A_file_opened_before_the_server_started_gets_all_features_after_didOpen()
     {
@@ -343,7 +345,7 @@ public sealed class LanguageHandlersTests
             var (_, asked) = await sidecar.Client.AskedAsync("client/registerCapability");
             var methods = asked["registrations"]!.AsArray().Select(one => (string?)one!["method"]).ToList();
 
-            // The files come before anything that is asked about them.
+            // didOpen is registered before the features.
             Assert.Equal("textDocument/didOpen", methods[0]);
             Assert.Equal(
                 [
@@ -363,7 +365,7 @@ public sealed class LanguageHandlersTests
                 ],
                 methods.Select(method => method!["textDocument/".Length..]).Order(StringComparer.Ordinal)
             );
-            // It does not wait for the answer: what an editor sends at once counts.
+            // Documents that the editor sends before it confirms the registration count, too.
             var uri = UriOf(sidecar.Home, "templates/scout.json5");
             await OpenAsync(sidecar.Client, uri, Broken);
             Assert.NotEmpty((await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri } }))!.AsArray());

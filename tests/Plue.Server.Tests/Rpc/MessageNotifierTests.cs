@@ -8,7 +8,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>What a window sees that does not read for a while: it opens its eyes with <see cref="Look"/>.</summary>
+/// <summary>A window that does not read for a while, and resumes with <see cref="Look"/>.</summary>
 public sealed class MessageNotifierTests : IAsyncDisposable
 {
     private const int Much = 600 * 1024;
@@ -109,7 +109,7 @@ public sealed class MessageNotifierTests : IAsyncDisposable
         }
     }
 
-    /// <summary>The first event is on its way and nobody takes it: all that follows is held.</summary>
+    /// <summary>Blocks the first event, so that all following ones are queued.</summary>
     private async Task LookAway()
     {
         Publish(Delta("a"));

@@ -9,8 +9,8 @@ using Plue.Server.Tests.Testing;
 namespace Plue.Server.Tests.Rpc;
 
 /// <summary>
-/// Hostile traffic for a real sidecar: requests of every method with mutated parameters, notifications, cancellations, unknown methods and wrong frames. The
-/// messages follow from the seed; which of their identifiers exist depends on the replies, because those are sent back in later messages.
+/// Malformed traffic for a real sidecar: requests of every method with mutated parameters, notifications, cancellations, unknown methods and invalid frames.
+/// The seed determines the messages, except for IDs, which are taken from earlier replies.
 /// </summary>
 internal sealed class MethodFuzz : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
     private const int MaxHarvested = 400;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>These wait for a user: they are cancelled, and have to answer then.</summary>
+    /// <summary>Methods that wait for the user: they are canceled, and must respond then.</summary>
     private static readonly string[] Waiting = [Methods.ProviderAwaitSignIn.Name];
     private static readonly string[] Ending = [Methods.Shutdown.Name, Methods.Exit.Name];
 
@@ -33,7 +33,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
     private readonly Dictionary<int, (string Method, string Parameters, Task<JsonObject> Reply, CancellationTokenSource Limit)> flying = [];
     private readonly HashSet<string> internalErrors = [];
     private Task received = Task.CompletedTask;
-    private int lastId = 1_000_000; // apart from those of the client
+    private int lastId = 1_000_000; // does not overlap with IDs of the client
 
     private MethodFuzz(int seed, string folder, Process process)
     {
@@ -55,10 +55,10 @@ internal sealed class MethodFuzz : IAsyncDisposable
 
     public int Sent { get; private set; }
 
-    /// <summary>How many requests ended with a result, and how many with each error code.</summary>
+    /// <summary>The number of results, and of each error code.</summary>
     public SortedDictionary<string, int> Outcomes { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>One line for each method and place that answered with an internal error, with what was sent.</summary>
+    /// <summary>One line with the request for each method and location of an internal error.</summary>
     public IReadOnlyCollection<string> InternalErrors => internalErrors;
 
     public string Log
@@ -72,11 +72,11 @@ internal sealed class MethodFuzz : IAsyncDisposable
         }
     }
 
-    /// <summary>A sidecar with a home, a user's folder and a trusted workspace of its own, no program but those of the system, and no way to the network.</summary>
+    /// <summary>Starts a sidecar with a temporary home, user folder and trusted workspace, only system programs on PATH, and no network access.</summary>
     public static async Task<MethodFuzz> StartAsync(int seed)
     {
         var folder = Directory.CreateTempSubdirectory("plue-fuzz-").FullName;
-        // Deep, so that no ".." of a path leads out of the test's own folder.
+        // Deeply nested, so that no ".." in a path leaves the temporary folder.
         var workspace = Directory.CreateDirectory(Path.Combine(folder, "a", "b", "c", "d", "workspace")).FullName;
         await File.WriteAllTextAsync(Path.Combine(workspace, "notes.md"), "# Notes\n\nA line.\n");
         var start = new ProcessStartInfo(SidecarProcess.Executable, ["serve", "--log", "Error"])
@@ -106,7 +106,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
             start.Environment[name] = Directory.CreateDirectory(Path.Combine(folder, "a", value)).FullName;
         }
 
-        // Nothing listens there.
+        // No proxy listens there.
         foreach (var name in new[] { "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy" })
         {
             start.Environment[name] = "http://127.0.0.1:9";
@@ -122,8 +122,8 @@ internal sealed class MethodFuzz : IAsyncDisposable
         return fuzz;
     }
 
-    /// <summary>Sends messages for this long, then waits for all answers and asks for one more.</summary>
-    /// <exception cref="Xunit.Sdk.XunitException">The process ended, or a request got no answer in time.</exception>
+    /// <summary>Sends messages for this long, then waits for all replies and sends one more request.</summary>
+    /// <exception cref="Xunit.Sdk.XunitException">The process ended, or a request got no reply in time.</exception>
     public async Task RunAsync(TimeSpan duration)
     {
         var clock = Stopwatch.StartNew();
@@ -146,7 +146,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
         Assert.True(reply["result"] is not null, $"{reply.ToJsonString()} {Scene()}");
     }
 
-    /// <summary>Ends it in good order.</summary>
+    /// <summary>Shuts the sidecar down.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> ShutDownAsync()
     {
@@ -182,7 +182,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Something of each kind for the methods to work on.</summary>
+    /// <summary>Creates one object of each kind for the methods.</summary>
     private async Task FurnishAsync()
     {
         await client.RequestAsync(
@@ -261,7 +261,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
 
     private Task CancelAsync(int id) => client.NotifyAsync("$/cancelRequest", new { id });
 
-    /// <summary>The editor's end is hostile as well.</summary>
+    /// <summary>Sends malformed replies to requests of the sidecar.</summary>
     private async Task AnswerSidecarAsync()
     {
         foreach (var asked in client.TakeReceived())
@@ -280,7 +280,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
 
     private async Task SettleAsync()
     {
-        // A request may wait for an answer to one of the sidecar's.
+        // A request may wait for a reply to a request of the sidecar.
         if (received.IsCompleted)
         {
             received = client.ReceivedAsync();
@@ -320,7 +320,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
         }
     }
 
-    /// <summary>Fitting parameters with values from the pool, then now and then a defect.</summary>
+    /// <summary>Creates valid parameters with values from the pool, and sometimes a defect.</summary>
     private string Parameters(ParameterSamples.Method method)
     {
         if (random.Next(12) == 0)
@@ -402,7 +402,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
                 "10",
             ]);
 
-    /// <summary>Only within the test's own folder.</summary>
+    /// <summary>Creates a path inside the temporary folder.</summary>
     private string PathText() =>
         random.Next(3) switch
         {
@@ -455,7 +455,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
             _ => "\" ' < > & ; | * ? [ ] { }",
         };
 
-    /// <summary>Any JSON.</summary>
+    /// <summary>Creates random JSON.</summary>
     private string Hostile(int depth) =>
         random.Next(depth > 6 ? 6 : 9) switch
         {
@@ -483,7 +483,7 @@ internal sealed class MethodFuzz : IAsyncDisposable
             case 2:
                 return Encoding.ASCII.GetBytes($"X-{new string('h', random.Next(1, 9000))}: y\r\n\r\n");
             case 3:
-                // Less than it says is made up for with blanks, so that no message of ours is taken for its end.
+                // Content that is shorter than its header is followed by blanks, so that it does not consume the next message.
                 var missing = random.Next(1, 50);
                 return
                 [

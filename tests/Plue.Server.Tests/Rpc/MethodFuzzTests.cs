@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>PLUE_FUZZ_SECONDS makes it longer (600 for a release), PLUE_FUZZ_SEED repeats a run.</summary>
+/// <summary>PLUE_FUZZ_SECONDS sets the duration (600 for a release), PLUE_FUZZ_SEED repeats a run.</summary>
 public sealed class MethodFuzzTests
 {
     [Fact]

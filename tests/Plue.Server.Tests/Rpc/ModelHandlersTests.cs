@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>VS Code's own chat with models of Plue.</summary>
+/// <summary>Plue's models in VS Code's chat.</summary>
 public sealed class ModelHandlersTests
 {
     private const string Priced = "model_prices: { coder: { input: 1000, output: 2000 } }";

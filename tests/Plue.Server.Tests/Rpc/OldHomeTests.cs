@@ -2,7 +2,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A home as the program of 2026-11-23 wrote it, before conversations had loops of their own: <c>Store/Samples/home</c>.</summary>
+/// <summary>A home written by the version of 2026-11-23, before each conversation had a loop: <c>Store/Samples/home</c>.</summary>
 public sealed class OldHomeTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();

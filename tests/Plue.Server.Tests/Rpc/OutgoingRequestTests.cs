@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>The sidecar asks, the editor answers.</summary>
+/// <summary>Requests from the sidecar to the editor.</summary>
 public sealed class OutgoingRequestTests : IAsyncDisposable
 {
     private static readonly HostLanguageModelsParams Question = new("copilot");

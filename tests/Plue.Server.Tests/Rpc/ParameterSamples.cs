@@ -6,13 +6,13 @@ using Plue.Protocol;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>The methods that the sidecar answers, from the table of methods, with parameters that fit each and parameters with one defect.</summary>
+/// <summary>Parameters for all methods of the sidecar: valid ones, and ones with one defect.</summary>
 internal static class ParameterSamples
 {
     internal sealed record Method(string Name, Type Parameters, bool IsRequest);
 
-    /// <param name="Path">JSON path of the defect.</param>
-    /// <param name="Parameters">JSON text, because an object with the same key twice has no other form.</param>
+    /// <param name="Path">The JSON path of the defect.</param>
+    /// <param name="Parameters">JSON text, because only text can represent an object with duplicate keys.</param>
     internal sealed record Defect(string What, string Path, string Parameters);
 
     private const string LoneSurrogate = "\"\\ud800\"";
@@ -46,7 +46,7 @@ internal static class ParameterSamples
             .Where(method => !AnsweredByTheEditor.Contains(method.Name)),
     ];
 
-    /// <summary>Every member is there; lists and dictionaries have one entry.</summary>
+    /// <summary>Creates a valid value with all members; lists and dictionaries have one entry.</summary>
     public static JsonNode? Fitting(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -102,7 +102,7 @@ internal static class ParameterSamples
 
     public static IEnumerable<Defect> Defects(Type type) => Defects(type, "$", text => text);
 
-    /// <param name="place">Makes whole parameters of what stands at the path.</param>
+    /// <param name="place">Inserts JSON at the path and returns the complete parameters.</param>
     private static IEnumerable<Defect> Defects(Type type, string path, Func<string, string> place)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;

@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>What a user says while an answer is written.</summary>
+/// <summary>Messages that a user sends during a response.</summary>
 public sealed class QueueTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();
@@ -14,7 +14,7 @@ public sealed class QueueTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // Each answer begins at once and waits for its gate; without one it is whole.
+        // Each response starts immediately and waits for its gate; without one it completes.
         endpoint.Route = request =>
             request.Target.EndsWith("/models", StringComparison.Ordinal) ? ScriptedAnswer.Silence()
             : gates.TryDequeue(out var gate) ? ScriptedAnswer.Events().Send(Chunk("begun")).Gate(gate.Task).Send(End)

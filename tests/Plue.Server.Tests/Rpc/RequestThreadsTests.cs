@@ -7,11 +7,11 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>What keeps one request from waiting for everything else that the process does.</summary>
+/// <summary>Requests do not wait for other work of the process.</summary>
 public sealed class RequestThreadsTests
 {
     private const int Many = 200;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60); // for a test that fails
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60); // timeout of a failing test
 
     [Fact]
     public async Task Answers_a_request_while_many_of_another_method_hold_their_threads()
@@ -102,7 +102,7 @@ public sealed class RequestThreadsTests
         }
 
         Assert.Equal(Streams * Many, text);
-        // The first piece, the others as one, and the ending.
+        // The first chunk, the others merged, and the end.
         Assert.InRange(events, Streams * 2, Streams * 3);
     }
 
@@ -129,7 +129,7 @@ public sealed class RequestThreadsTests
         await Task.WhenAll(sent).WaitAsync(Limit);
     }
 
-    /// <param name="unread">How many bytes may wait for the reader.</param>
+    /// <param name="unread">The number of bytes that may be unread.</param>
     private sealed class Connection(int unread = 64 * 1024) : IAsyncDisposable
     {
         private readonly Pipe toServer = new();
@@ -144,7 +144,7 @@ public sealed class RequestThreadsTests
                 IsInitialized = true,
             };
 
-        /// <summary>From now on requests are read, and what was sent is too.</summary>
+        /// <summary>Starts to read requests, including those sent before.</summary>
         public RpcClient Open()
         {
             running = Server.RunAsync(CancellationToken.None);

@@ -4,7 +4,7 @@ using Plue.Server.Tests.Tools.Mcp;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Tools of MCP servers in every chat, and the search for them, with the reference server.</summary>
+/// <summary>MCP tools in every chat, and tool search, with the reference server.</summary>
 public sealed class SelectedToolsTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();
@@ -80,7 +80,7 @@ public sealed class SelectedToolsTests : IAsyncLifetime
         Assert.Contains("all__echo", third);
         Assert.Contains("These tools can be called from now on.", requests[^2].ToJsonString(), StringComparison.Ordinal);
 
-        // The next message still has them.
+        // The next message still has the tools.
         await sidecar.Client.AskAsync(chat, "Thanks");
         Assert.Equal(third, ToolsOfLastRequest());
     }

@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Somebody sets the clock of the machine while Plue runs, and between two starts.</summary>
+/// <summary>Changes of the system clock while Plue runs, and between two starts.</summary>
 public sealed class SetClockTests
 {
     [Fact]

@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A window with the folders <c>api</c> and <c>web</c>: what a model is told, what it changes in both, and what the user sees.</summary>
+/// <summary>A window with the folders <c>api</c> and <c>web</c>: instructions, changes in both folders, and shown paths.</summary>
 public sealed class SeveralFoldersTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();

@@ -114,7 +114,7 @@ public sealed class SidecarProcessTests
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (!File.Exists(file))
         {
-            // Another process writes the file.
+            // Another process writes the file, without an event.
             await Task.Delay(20, patience.Token);
         }
         return await File.ReadAllTextAsync(file, patience.Token);

@@ -2,7 +2,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Signing in over the whole protocol.</summary>
+/// <summary>Sign-in over the whole protocol.</summary>
 public sealed class SignInHandlersTests
 {
     [Fact]

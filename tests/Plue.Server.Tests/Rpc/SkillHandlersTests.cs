@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Skills from the list to the response that used one.</summary>
+/// <summary>Skills, from the list to a response that used one.</summary>
 public sealed class SkillHandlersTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("Yes.") };

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A pipe, a socket or a folder where Plue expects a file. Real processes, because what would hang is the system's open.</summary>
+/// <summary>A pipe, socket or folder in place of a file. Uses real processes, because the system's open call would hang.</summary>
 public sealed class SpecialFilesTests
 {
     private const string Passphrase = "correct horse battery";
@@ -98,7 +98,7 @@ public sealed class SpecialFilesTests
             Environment = { ["PLUE_HOME"] = Directory.CreateTempSubdirectory("plue-hang-").FullName },
         };
         using var process = Process.Start(start)!;
-        // Nobody reads its output, so that it hangs in a write once the pipe is full.
+        // Its output is not read, so that it hangs in a write when the pipe is full.
         var input = process.StandardInput.BaseStream;
         using var full = new CancellationTokenSource();
         await input.WriteAsync(Frame(0, "initialize"));
@@ -106,7 +106,7 @@ public sealed class SpecialFilesTests
         for (var id = 1; ; id++)
         {
             var write = input.WriteAsync(Frame(id, "none/" + new string('x', 4000)), full.Token).AsTask();
-            // A full pipe reports nothing: the write that fills it does not end.
+            // A full pipe raises no event: the write that fills it does not complete.
             if (await Task.WhenAny(write, Task.Delay(FullTime)) == write)
             {
                 await write;
@@ -181,7 +181,7 @@ public sealed class SpecialFilesTests
         }
     }
 
-    /// <summary>What is there, and what Plue would make.</summary>
+    /// <summary>Gets existing paths and paths that Plue would create.</summary>
     private static IEnumerable<string> Paths(string home, string workspace) =>
         Directory
             .GetFiles(home, "*", SearchOption.AllDirectories)

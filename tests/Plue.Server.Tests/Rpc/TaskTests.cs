@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Tasks: made from a template, worked on at once, and kept like chats.</summary>
+/// <summary>Tasks: created from a template, started immediately, and stored like chats.</summary>
 public sealed class TaskTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("Done it.") };
@@ -51,7 +51,7 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.Equal(uri, (string?)listed?["items"]?[0]?["uri"]);
         Assert.True(File.Exists(Path.Combine(sidecar.Home, "codices", "tasks", uri[(uri.LastIndexOf('/') + 1)..] + ".jsonl")));
 
-        // Opened like a chat, it goes on.
+        // Opened like a chat, it continues.
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "And the index?" });
         await sidecar.Client.NextAsync(
             "codex/changed",
@@ -160,7 +160,7 @@ public sealed class TaskTests : IAsyncLifetime
     [Fact]
     public async Task A_task_killed_before_its_first_request_waits_for_the_user()
     {
-        // The model is asked for first, and nobody answers.
+        // The list of models is requested first, and gets no response.
         sidecar.WriteProvider(
             "slow",
             $"{{ name: 'Slow', provider_type: 'openai-compatible', endpoint: '{endpoint.Url}v1', retry_policy: 'none' }}"

@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>template/* as a window asks it.</summary>
+/// <summary>template/* over the protocol.</summary>
 public sealed class TemplateHandlersTests : IDisposable
 {
     private readonly string home = Directory.CreateTempSubdirectory("plue-templates-").FullName;

@@ -9,7 +9,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>The JSON schemas for other editors: fresh, right about what ships, and not blind to mistakes.</summary>
+/// <summary>The JSON schemas for other editors: up to date, valid for shipped files, and able to find errors.</summary>
 public sealed class TemplateSchemaTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();
@@ -94,7 +94,7 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
         return faults;
     }
 
-    /// <summary>The keywords that our schemas have, and no others: one that is not known here fails the test.</summary>
+    /// <summary>Validates with only the keywords that Plue's schemas use; an unknown keyword fails the test.</summary>
     private sealed class SchemaReader(JsonObject root, List<string> faults)
     {
         private static readonly string[] Notes = ["$schema", "title", "description", "default", "$defs", "format", "then"];

@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>Two windows, each with a sidecar of its own, on one home. One of them may be this process.</summary>
+/// <summary>Two windows with separate sidecars on one home. One of them may be in this process.</summary>
 public sealed class TwoSidecarsTests
 {
     [Fact]

@@ -4,7 +4,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A folder that is open and not trusted changes nothing; the same folder does once it is trusted.</summary>
+/// <summary>An untrusted folder has no effect; after it is trusted, it does.</summary>
 public sealed class UntrustedWorkspaceTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new() { Route = _ => Answer("Yes") };
@@ -109,7 +109,7 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
             ),
         ];
 
-    /// <summary>What the lists have from the workspace.</summary>
+    /// <summary>Gets the listed objects of the workspace.</summary>
     private async Task<string> TheirsAsync()
     {
         var templates = (await sidecar.Client.ResultAsync("template/list", new { }))!["templates"]!
@@ -134,7 +134,7 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         return (string?)JsonNode.Parse(endpoint.Requests[^1].Body)?["messages"]?[0]?["content"] ?? "";
     }
 
-    /// <summary>What a hook on the title says.</summary>
+    /// <summary>Gets the output of a hook on the title.</summary>
     private async Task<string?> HookedAsync(string uri)
     {
         await sidecar.Client.ResultAsync("codex/update", new { uri, title = $"Title {Guid.NewGuid():N}" });

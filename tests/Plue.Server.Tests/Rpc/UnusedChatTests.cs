@@ -2,7 +2,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A new chat that its user leaves without a message is discarded.</summary>
+/// <summary>A new chat that is closed without a message is discarded.</summary>
 public sealed class UnusedChatTests
 {
     [Fact]
@@ -113,7 +113,7 @@ public sealed class UnusedChatTests
         chat = (await sidecar.Client.ResultAsync("codex/get", new { uri }))!;
         Assert.Empty(chat["values"]!.AsObject());
         Assert.Equal(("ai-chat", 0), ((string?)chat["codex"]!["templateId"], chat["codex"]!["tags"]!.AsArray().Count));
-        // It is still a chat in which nothing was stored.
+        // Nothing was stored in the chat yet.
         await sidecar.Client.ResultAsync("codex/discardEmpty", new { uri });
     }
 

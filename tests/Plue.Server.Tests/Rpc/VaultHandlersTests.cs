@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>vault/* over the protocol: what VS Code's commands for keys ask.</summary>
+/// <summary>vault/* over the protocol, as used by the key commands in VS Code.</summary>
 public class VaultHandlersTests
 {
     private const string Canary = "sk-vault-canary-0123456789abcdef";

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Telemetry;
 
-/// <summary>What a collector on loopback receives.</summary>
+/// <summary>The data that a collector on loopback receives.</summary>
 public sealed class TelemetryTests : IAsyncDisposable
 {
     private readonly ScriptedEndpoint collector = new() { Route = _ => ScriptedAnswer.Json("{}") };
@@ -180,7 +180,7 @@ public sealed class TelemetryTests : IAsyncDisposable
     private void Export(string home, string more = "") =>
         File.WriteAllText(Path.Combine(home, "config.json5"), $"{{ telemetry_endpoint: '{collector.Url}', {more} }}");
 
-    /// <summary>Waits for the span of this name, among all that arrive until then.</summary>
+    /// <summary>Waits for the span with this name and skips others.</summary>
     private async Task<JsonNode> SpanAsync(string name)
     {
         while (spans.Find(span => (string?)span["name"] == name) is null)

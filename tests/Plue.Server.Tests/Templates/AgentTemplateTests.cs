@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tests.Templates;
 
-/// <summary>What the writer of an agent's template is told, and where.</summary>
+/// <summary>Diagnostics of agent templates, and their locations.</summary>
 public class AgentTemplateTests
 {
     private const string Head = "{id:'x',name:'X',parent_template:'task',\n";

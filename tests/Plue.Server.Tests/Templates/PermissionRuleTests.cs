@@ -144,7 +144,7 @@ public class PermissionRuleTests
         );
     }
 
-    /// <summary>What a rule covers, read as a path without wildcards, fits the rule: held against a plain matcher.</summary>
+    /// <summary>Compares rule coverage with a simple matcher: a path without wildcards is covered if it matches the rule.</summary>
     [Fact]
     public void Path_matching_agrees_with_a_reference_implementation()
     {
@@ -165,7 +165,7 @@ public class PermissionRuleTests
         );
     }
 
-    /// <summary>If one covers another and that covers a path, the first covers the path.</summary>
+    /// <summary>If one rule covers another and that covers a path, the first covers the path.</summary>
     [Fact]
     public void Rule_coverage_is_transitive()
     {
@@ -195,7 +195,7 @@ public class PermissionRuleTests
 
         if (pattern[0] == "**")
         {
-            // At the end it is anything below; before more names, any folders.
+            // At the end, ** matches everything below; before more names, any number of folders.
             if (pattern.Length == 1)
             {
                 return path.Length > 0;

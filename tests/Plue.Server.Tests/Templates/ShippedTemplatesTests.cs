@@ -25,7 +25,9 @@ public class ShippedTemplatesTests
             ]
         );
 
-    /// <summary>What a model of each kind of agent would be told: its prompt and its tools'. All of it is there, and nothing in it names what is not.</summary>
+    /// <summary>
+    /// Builds the instructions of each agent type, with its prompt and tool descriptions: everything must exist, and refer only to what exists.
+    /// </summary>
     [Fact]
     public void Every_prompt_tool_and_template_that_the_shipped_ones_refer_to_exists()
     {
@@ -38,7 +40,7 @@ public class ShippedTemplatesTests
         )
         {
             var agent = AgentSpec.Of(template.WithDefaults(Json5Object.Empty));
-            // Those of VS Code are of the window.
+            // VS Code's tools depend on the window.
             var tools = agent
                 .AvailableTools.Where(tool =>
                     tool != ToolNames.AllSelected && !tool.StartsWith($"{ToolNames.VsCode}/", StringComparison.Ordinal)

@@ -5,7 +5,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Templates;
 
-/// <summary>Starting points work as they are, and under the name that they get.</summary>
+/// <summary>Starting points are valid unchanged, and under a new name.</summary>
 public sealed class StartingPointTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();

@@ -7,14 +7,14 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Templates;
 
-/// <summary>What completion and the schema offer is what the reader takes, no more and no less.</summary>
+/// <summary>Completion and the schema offer exactly what the parser accepts.</summary>
 public sealed partial class TemplateFileSchemaTests
 {
     private static readonly IReadOnlyList<TemplateField> Top = TemplateFileSchema.Fields;
     private static readonly IReadOnlyList<TemplateField> Field = Of(Top, "fields").Items!.Properties;
     private static readonly IReadOnlyList<TemplateField> Hook = Of(Of(Top, "automation").Properties, "hooks").Items!.Properties;
 
-    /// <summary>Every word that the reader could mean, and every key of the shape.</summary>
+    /// <summary>Every word that the parser may accept, and every key of the shape.</summary>
     private static readonly IReadOnlyList<string> Words =
     [
         .. Quoted()

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tests.Templates;
 
-/// <summary>What can are in a folder of templates besides plain small files.</summary>
+/// <summary>Unusual files in a folder of templates.</summary>
 public sealed class TemplateFilesTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -71,7 +71,7 @@ public sealed class TemplateFilesTests : IDisposable
         {
             var catalog = new TemplateCatalog(paths, () => WorkspaceFolders.Of(workspace));
             _ = catalog.Find($"t{first}");
-            // With task.
+            // Includes the template "task".
             Assert.NotNull(catalog.Find($"t{TemplateCatalog.MaxParents - 1}"));
             Assert.Equal(
                 $"`t{Line - 1}` inherits from more than {TemplateCatalog.MaxParents} templates. Choose a parent with fewer ancestors.",

@@ -54,7 +54,7 @@ public sealed class TemplateInheritanceTests : IDisposable
         Assert.Equal("[\"read\"]", Json5Writer.Write(Find("grandchild").Default("tools")!));
     }
 
-    /// <summary>What a parent locks, what a child says at its top or in the field, and whether that keeps within.</summary>
+    /// <summary>A value locked by the parent, the child's value at its top or in the field, and whether it is allowed.</summary>
     [Theory]
     [InlineData("available_tools", "['read', 'bash']", "['bash']", true)]
     [InlineData("available_tools", "['read', 'bash']", "['bash', 'write']", false)]

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tests.Templates;
 
-/// <summary>What a trusted workspace's templates can do, and what they cannot.</summary>
+/// <summary>The capabilities and limits of templates in a trusted workspace.</summary>
 public sealed class WorkspaceTemplatesTests : IDisposable
 {
     private readonly PluePaths paths = new(Directory.CreateTempSubdirectory("plue-templates-").FullName);

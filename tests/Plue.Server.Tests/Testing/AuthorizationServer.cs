@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>An authorization server on loopback: it grants codes, checks PKCE, rotates refresh tokens and revokes what is used twice.</summary>
+/// <summary>An authorization server on loopback: issues codes, checks PKCE, rotates refresh tokens and revokes tokens that are used twice.</summary>
 internal sealed class AuthorizationServer : IAsyncDisposable
 {
     private readonly ScriptedEndpoint endpoint = new();
@@ -18,31 +18,31 @@ internal sealed class AuthorizationServer : IAsyncDisposable
     public Uri Url => endpoint.Url;
     public IReadOnlyList<ScriptedRequest> Requests => endpoint.Requests;
 
-    /// <summary>Seconds; null leaves it out.</summary>
+    /// <summary>In seconds; null omits it.</summary>
     public int? ExpiresIn { get; set; } = 3600;
 
     public bool GivesRefreshTokens { get; set; } = true;
 
-    /// <summary>Asked first, for the token and the device address.</summary>
+    /// <summary>Overrides responses of the token and device endpoints; null falls back to the default response.</summary>
     public Func<ScriptedRequest, ScriptedAnswer?>? Instead { get; set; }
 
-    /// <summary>What the device flow answers until it grants: an error each.</summary>
+    /// <summary>The errors that the device flow returns before it grants.</summary>
     public Queue<string> DeviceErrors { get; } = new();
 
     public string DeviceAnswer { get; set; } = "";
 
-    /// <summary>Waited for before a refresh is answered.</summary>
+    /// <summary>Awaited before a refresh is answered.</summary>
     public Task RefreshGate { get; set; } = Task.CompletedTask;
 
     public string AccessToken { get; private set; } = "";
     public string RefreshToken { get; private set; } = "";
     public int Refreshes { get; private set; }
 
-    /// <summary>The server forgets the user.</summary>
+    /// <summary>Revokes the refresh token.</summary>
     public void Revoke() => RefreshToken = "";
 
-    /// <summary>What the user's browser does: looks at the page, allows, and is sent to the redirect.</summary>
-    /// <param name="change">Changes the fields that go back.</param>
+    /// <summary>Acts as the user's browser: opens the page, allows, and follows the redirect.</summary>
+    /// <param name="change">Changes the fields of the redirect.</param>
     public async Task<HttpResponseMessage> AllowAsync(string url, Action<Dictionary<string, string>>? change = null)
     {
         var query = Fields(new Uri(url).Query.TrimStart('?'));

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>Answers as an OpenAI-compatible server streams them, and what a window sees of a chat.</summary>
+/// <summary>Streamed responses of an OpenAI-compatible server, and the events of a chat that a window receives.</summary>
 internal static class ChatScript
 {
     public const string End = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
@@ -21,7 +21,7 @@ internal static class ChatScript
         return answer.Send(End);
     }
 
-    /// <summary>Asks for tools: pairs of name and parameters, each with an id of its own.</summary>
+    /// <summary>Returns a response with tool calls.</summary>
     public static ScriptedAnswer Calls(string text, params (string Id, string Name, string Parameters)[] calls)
     {
         var answer = ScriptedAnswer.Events();
@@ -43,7 +43,7 @@ internal static class ChatScript
     public static async Task<string> CreateChatAsync(this RpcClient client, string provider = "scripted") =>
         (string?)(await client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = provider }))?["uri"] ?? "";
 
-    /// <summary>Asks and waits for the end of the answer.</summary>
+    /// <summary>Sends a message and waits for the end of the response.</summary>
     public static async Task<List<JsonObject>> AskAsync(this RpcClient client, string uri, string text)
     {
         await client.ResultAsync("message/send", new { codexId = uri, text });

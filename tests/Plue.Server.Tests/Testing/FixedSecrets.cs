@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>Gives out one secret, for one origin if that is set, and remembers for whom it was asked.</summary>
+/// <summary>Returns one secret, optionally for one origin only, and records the requested origins.</summary>
 public sealed class FixedSecrets(string secret = FixedSecrets.Key, Uri? boundTo = null) : ISecretSource
 {
     public const string Key = "sk-canary-4f1d9a77c2";

@@ -7,7 +7,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>The real sidecar joined to a client by two pipes: the whole protocol, no process. Its home is a folder of its own.</summary>
+/// <summary>The real sidecar, connected to a client by two pipes: the whole protocol without a process. Its home is a temporary folder.</summary>
 internal sealed class InMemorySidecar : IAsyncDisposable
 {
     private readonly Pipe toServer = new();
@@ -27,11 +27,11 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     public Services Services => services;
     public RpcClient Client { get; }
 
-    /// <param name="folder">Open in the window; null for none.</param>
-    /// <param name="tools">In place of Plue's own; null for those.</param>
-    /// <param name="time">Null for the machine's.</param>
-    /// <param name="policy">The file of a policy; null for none.</param>
-    /// <param name="folders">All folders that are open; null for fewer than two.</param>
+    /// <param name="folder">The open folder; null for none.</param>
+    /// <param name="tools">Replaces Plue's tools; null for those.</param>
+    /// <param name="time">Null for the system clock.</param>
+    /// <param name="policy">A policy file; null for none.</param>
+    /// <param name="folders">All open folders; null for fewer than two.</param>
     public static async Task<InMemorySidecar> StartAsync(
         string? home = null,
         string? folder = null,
@@ -60,8 +60,8 @@ internal sealed class InMemorySidecar : IAsyncDisposable
         return sidecar;
     }
 
-    /// <summary>As an editor with a folder open that is not trusted.</summary>
-    /// <param name="registers">Whether it can be told later which files to tell of.</param>
+    /// <summary>Starts it like an editor with an untrusted folder.</summary>
+    /// <param name="registers">True if the client supports dynamic registration.</param>
     public static async Task<InMemorySidecar> StartAsync(string workspaceFolder, bool registers)
     {
         var sidecar = new InMemorySidecar(Directory.CreateTempSubdirectory("plue-test-").FullName);
@@ -78,7 +78,7 @@ internal sealed class InMemorySidecar : IAsyncDisposable
         return sidecar;
     }
 
-    /// <summary>Makes a vault that this editor opens.</summary>
+    /// <summary>Creates a vault that this editor unlocks.</summary>
     public Task UnlockedVaultAsync() =>
         Client.ResultAsync(
             "vault/create",
@@ -107,7 +107,7 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     public static string ProviderAt(Uri endpoint, string extra = "") =>
         $"{{ name: 'Scripted', provider_type: 'openai-compatible', endpoint: '{endpoint}v1', model: 'model', retry_policy: 'none', {extra} }}";
 
-    /// <summary>Ends as an editor does: its end of the pipe closes.</summary>
+    /// <summary>Closes the client's end of the pipe, like an editor.</summary>
     public async ValueTask DisposeAsync()
     {
         await toServer.Writer.CompleteAsync();

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>A folder made read-only or small for the length of a test, where this user may mount.</summary>
+/// <summary>Makes a folder read-only or small during a test, if this user may mount.</summary>
 internal sealed class Mount : IDisposable
 {
     private readonly string folder;
 
     private Mount(string folder) => this.folder = folder;
 
-    /// <summary>Skips the test where it cannot be done.</summary>
+    /// <summary>Skips the test if mounting is not possible.</summary>
     public static Mount ReadOnly(string folder)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs bind mounts.");
@@ -25,7 +25,7 @@ internal sealed class Mount : IDisposable
         return mount;
     }
 
-    /// <summary>An empty folder that holds no more than this.</summary>
+    /// <summary>Creates an empty folder of limited size.</summary>
     public static Mount Small(string folder, int kibibytes)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs tmpfs.");

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>Both clocks, moved by the test: the one on the wall, and the one that nobody sets.</summary>
+/// <summary>A wall clock and a monotonic clock that the test controls.</summary>
 internal sealed class MovableTime : TimeProvider
 {
     private readonly Lock gate = new();
@@ -17,10 +17,10 @@ internal sealed class MovableTime : TimeProvider
 
     public override long GetTimestamp() => elapsed.Ticks;
 
-    /// <summary>Somebody sets the clock of the machine: no time passes.</summary>
+    /// <summary>Changes the wall clock without time passing.</summary>
     public void SetWall(TimeSpan by) => wall += by;
 
-    /// <summary>Time passes, on both.</summary>
+    /// <summary>Lets time pass on both clocks.</summary>
     public void Advance(TimeSpan by)
     {
         List<Timer> due;
@@ -37,7 +37,7 @@ internal sealed class MovableTime : TimeProvider
         }
     }
 
-    /// <summary>How long the next waiting is to last that is shorter than the patience with a server.</summary>
+    /// <summary>Gets the duration of the next delay, except those of server timeouts.</summary>
     public async Task<TimeSpan> NextWaitAsync() =>
         await waits.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
 

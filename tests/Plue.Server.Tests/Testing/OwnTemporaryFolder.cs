@@ -4,19 +4,19 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>The temporary folder of this run and of all it starts: whatever a test leaves there goes with it at the end.</summary>
+/// <summary>The temporary folder of this run and its child processes; deleted at the end with everything in it.</summary>
 public sealed class OwnTemporaryFolder : IAsyncDisposable
 {
     private static readonly string[] Variables = OperatingSystem.IsWindows() ? ["TEMP", "TMP"] : ["TMPDIR"];
 
-    /// <summary>What the sidecar makes for a moment, and takes away itself.</summary>
+    /// <summary>Temporary files that the sidecar deletes itself.</summary>
     private static readonly string[] Momentary = ["plue-command-*", "plue-sandbox-??????"];
 
     private readonly string folder = Directory.CreateTempSubdirectory("plue-tests-").FullName;
 
     public OwnTemporaryFolder()
     {
-        // Tests of the sandbox run commands as another user, who has to come through.
+        // Sandbox tests run commands as another user, who needs access.
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
@@ -28,7 +28,7 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
         }
     }
 
-    /// <exception cref="InvalidOperationException">The sidecar left something behind.</exception>
+    /// <exception cref="InvalidOperationException">The sidecar left files behind.</exception>
     public async ValueTask DisposeAsync()
     {
         var left = Momentary.SelectMany(name => Directory.GetDirectories(folder, name)).Select(Path.GetFileName).ToList();
@@ -41,7 +41,7 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
 
     private async Task RemoveAsync()
     {
-        // A program that a test killed may still write for a moment.
+        // A killed program may still write for a moment.
         for (var attempt = 1; Directory.Exists(folder); attempt++)
         {
             try
@@ -50,7 +50,7 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20)
             {
-                // A process that was ended still closes its files.
+                // An ended process still closes its files.
                 await Task.Delay(100);
             }
         }

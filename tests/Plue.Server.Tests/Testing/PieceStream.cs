@@ -1,6 +1,6 @@
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>Gives its bytes in reads that end exactly at the cuts.</summary>
+/// <summary>Returns its bytes in reads that end exactly at the cuts.</summary>
 public sealed class PieceStream(byte[] bytes, params int[] cuts) : Stream
 {
     private int position;

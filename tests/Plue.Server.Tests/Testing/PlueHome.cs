@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>A home of its own with the real services in it, and files to put there.</summary>
+/// <summary>A temporary home folder with the real services, and files for it.</summary>
 internal sealed class PlueHome : IAsyncDisposable
 {
     private readonly List<Services> opened = [];
@@ -15,7 +15,7 @@ internal sealed class PlueHome : IAsyncDisposable
     public PluePaths Paths => new(Folder);
     public Services Services { get; }
 
-    /// <summary>The same home as another process sees it.</summary>
+    /// <summary>Opens the same home like another process.</summary>
     public Services Open()
     {
         var services = new Services(LogLevel.Warning, new PluePaths(Folder));
@@ -23,7 +23,7 @@ internal sealed class PlueHome : IAsyncDisposable
         return services;
     }
 
-    /// <summary>As a command opens it.</summary>
+    /// <summary>Opens it like a command.</summary>
     public Services Open(string? workspace)
     {
         var services = Open();
@@ -31,7 +31,7 @@ internal sealed class PlueHome : IAsyncDisposable
         return services;
     }
 
-    /// <summary>Its path.</summary>
+    /// <summary>Writes a file and returns its path.</summary>
     public string Write(string name, string text)
     {
         var path = Path.Combine(Folder, name);

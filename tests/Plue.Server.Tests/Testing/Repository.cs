@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>The checkout the tests run in.</summary>
+/// <summary>The repository in which the tests run.</summary>
 internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Compares a checked-in file with what it should say; <c>UPDATE=1</c> rewrites it.</summary>
+    /// <summary>Compares a committed file with its expected content; <c>UPDATE=1</c> rewrites it.</summary>
     public static void CheckFile(string relativePath, string expected)
     {
         var path = Path.Combine(Root, relativePath);
@@ -25,7 +25,7 @@ internal static class Repository
 
     public static string Read(string relativePath) => File.ReadAllText(Path.Combine(Root, relativePath));
 
-    /// <summary>The files of the checkout that match a pattern, without generated ones.</summary>
+    /// <summary>Gets the files in the repository that match a pattern, without generated ones.</summary>
     public static IEnumerable<(string Path, string Text)> Files(string folder, string pattern) =>
         Directory
             .EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)

@@ -7,7 +7,7 @@ using System.Threading.Channels;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>The editor's end of a connection: frames out, replies by id, notifications in order.</summary>
+/// <summary>The editor's end of a connection: sends frames, matches replies by ID, and keeps notifications in order.</summary>
 internal sealed class RpcClient : IAsyncDisposable
 {
     private readonly Stream output;
@@ -24,10 +24,10 @@ internal sealed class RpcClient : IAsyncDisposable
         reading = Task.Run(() => ReadAsync(input));
     }
 
-    /// <summary>Replies whose id is null: what a broken frame gets.</summary>
+    /// <summary>Gets the next reply with a null ID, which an invalid frame receives.</summary>
     public async Task<JsonObject> NextOrphanAsync() => await orphans.Reader.ReadAsync(Timeout());
 
-    /// <summary>Ends when the other side closes.</summary>
+    /// <summary>Completes when the other side closes the connection.</summary>
     public Task Closed => reading;
 
     public async Task<JsonObject> RequestAsync(string method, object? parameters = null)
@@ -45,7 +45,7 @@ internal sealed class RpcClient : IAsyncDisposable
         return await ReplyAsync(id);
     }
 
-    /// <param name="parameters">JSON text as it goes over the wire.</param>
+    /// <param name="parameters">The raw JSON text.</param>
     public async Task<JsonObject> RequestTextAsync(string method, string parameters)
     {
         var id = Interlocked.Increment(ref lastId);
@@ -53,7 +53,7 @@ internal sealed class RpcClient : IAsyncDisposable
         return await ReplyAsync(id);
     }
 
-    /// <summary>The result, or an assertion that fails with the error's text.</summary>
+    /// <summary>Returns the result; an error fails an assertion with its message.</summary>
     public async Task<JsonNode?> ResultAsync(string method, object? parameters = null)
     {
         var reply = await RequestAsync(method, parameters);
@@ -93,7 +93,7 @@ internal sealed class RpcClient : IAsyncDisposable
     public Task SendAsync(string body) =>
         SendRawAsync(Encoding.UTF8.GetBytes($"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
-    /// <summary>One after the other: a pipe that is written to while it still waits for its reader ends both.</summary>
+    /// <summary>Sends bytes one call at a time: a second write to a pipe whose first write still waits for its reader fails both.</summary>
     public async Task SendRawAsync(byte[] bytes)
     {
         await writing.WaitAsync();
@@ -108,7 +108,7 @@ internal sealed class RpcClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the next notification of this method that fits; others of any kind are passed over.</summary>
+    /// <summary>Waits for the next matching notification of this method; skips all others.</summary>
     public async Task<JsonObject> NextAsync(string method, Func<JsonObject, bool>? fits = null)
     {
         while (true)
@@ -121,7 +121,7 @@ internal sealed class RpcClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the next request of this method that the sidecar makes; what else came before it is passed over.</summary>
+    /// <summary>Waits for the sidecar's next request of this method; skips everything before it.</summary>
     public async Task<(long Id, JsonObject Parameters)> AskedAsync(string method)
     {
         while (true)
@@ -134,7 +134,7 @@ internal sealed class RpcClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers a request of the sidecar.</summary>
+    /// <summary>Responds to a request of the sidecar.</summary>
     public Task AnswerAsync(long id, object result) =>
         SendAsync(
             new JsonObject
@@ -160,7 +160,7 @@ internal sealed class RpcClient : IAsyncDisposable
             }.ToJsonString()
         );
 
-    /// <summary>The events of a chat up to and including the end of its turn.</summary>
+    /// <summary>Gets the events of a chat up to and including the end of its turn.</summary>
     public async Task<List<JsonObject>> TurnAsync()
     {
         List<JsonObject> events = [];
@@ -196,7 +196,7 @@ internal sealed class RpcClient : IAsyncDisposable
         return await completion.Task.WaitAsync(Timeout());
     }
 
-    /// <summary>For a request that the caller sends itself.</summary>
+    /// <summary>Waits for the reply to a request that the caller sent as raw bytes.</summary>
     public async Task<JsonObject> ReplyOfAsync(int id, CancellationToken cancellationToken)
     {
         try
@@ -211,10 +211,10 @@ internal sealed class RpcClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until there is something to take, or the end.</summary>
+    /// <summary>Waits until a notification was received or the connection ended.</summary>
     public Task ReceivedAsync() => notifications.Reader.WaitToReadAsync().AsTask();
 
-    /// <summary>Notifications and requests of the sidecar that came since; replies without an id are dropped.</summary>
+    /// <summary>Takes the notifications and requests received since the last call; replies without an ID are dropped.</summary>
     public IReadOnlyList<JsonObject> TakeReceived()
     {
         List<JsonObject> received = [];

@@ -3,20 +3,20 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>An editor whose documents and language server a test sets.</summary>
+/// <summary>An editor with documents and a language server that the test controls.</summary>
 internal sealed class ScriptedEditor : IEditor
 {
     public ScriptedEditor() => Window = new EditorWindow { Editor = this };
 
     public EditorWindow Window { get; }
 
-    /// <summary>How often anything was asked.</summary>
+    /// <summary>The number of requests.</summary>
     public int Requests { get; private set; }
 
     /// <summary>The text of documents with unsaved changes, by path.</summary>
     public Dictionary<string, string> Documents { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The problems of each state, the first first; the last one stays.</summary>
+    /// <summary>The problems in each successive state; the last one remains.</summary>
     public Queue<EditorProblems> Problems { get; } = new([new EditorProblems([], 0, 0, false)]);
 
     public EditorPlaces Places { get; set; } = new([], 0, true);
@@ -29,18 +29,18 @@ internal sealed class ScriptedEditor : IEditor
     public List<EditorTool> Tools { get; } = [];
     public IReadOnlyList<EditorToolContent> ToolResult { get; set; } = [];
 
-    /// <summary>Whether documents can be saved.</summary>
+    /// <summary>True if documents can be saved.</summary>
     public bool Saves { get; set; } = true;
 
-    /// <summary>The window is closed before it answers a write.</summary>
+    /// <summary>True if the window is closed before it responds to a write.</summary>
     public bool IsGone { get; set; }
 
-    /// <summary>What the editor makes of a text when it saves it.</summary>
+    /// <summary>The formatter that runs on save.</summary>
     public Func<string, string> Format { get; set; } = text => text;
 
     public List<string> Asked { get; } = [];
 
-    /// <summary>The user types: all of the text of this document.</summary>
+    /// <summary>Replaces the text of a document, like typing.</summary>
     public void Type(string path, string text)
     {
         Documents[path] = text;

@@ -7,9 +7,9 @@ using System.Threading.Channels;
 namespace Plue.Server.Tests.Testing;
 
 /// <summary>
-/// A vendor on loopback: a small HTTP/1.1 server on raw sockets that records each request and plays what the test wrote, byte for byte.
-/// Answers are taken in order from <see cref="Answers"/> (the last one again and again), unless <see cref="Route"/> gives one.
-/// HEAD is always answered with 200, as programs probe with it.
+/// A vendor on loopback: a small HTTP/1.1 server on raw sockets that records each request and replays the responses of the test, byte for byte.
+/// Responses are taken in order from <see cref="Answers"/> (the last one repeats), unless <see cref="Route"/> returns one.
+/// HEAD always gets a 200, because programs use it to probe.
 /// </summary>
 public sealed class ScriptedEndpoint : IAsyncDisposable
 {
@@ -34,15 +34,15 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
     public Uri Url => new($"http://127.0.0.1:{Port}");
     public List<ScriptedAnswer> Answers { get; }
 
-    /// <summary>Asked first; null falls back to <see cref="Answers"/>.</summary>
+    /// <summary>Returns the response to a request; null falls back to <see cref="Answers"/>.</summary>
     public Func<ScriptedRequest, ScriptedAnswer?>? Route { get; set; }
 
     public IReadOnlyList<ScriptedRequest> Requests => [.. requests];
 
-    /// <summary>Completes when the client has closed a connection before its answer was over.</summary>
+    /// <summary>Completes when the client closed a connection before its response ended.</summary>
     public TaskCompletionSource ClientLeft { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The next request that nobody took yet.</summary>
+    /// <summary>Waits for the next request that was not taken yet.</summary>
     public async Task<ScriptedRequest> NextRequestAsync(CancellationToken cancellationToken = default) =>
         await arrivals.Reader.ReadAsync(cancellationToken);
 
@@ -73,7 +73,7 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
                 || (exception is InvalidOperationException && stop.IsCancellationRequested)
             )
         {
-            // The test is over; a listener that is gone says so in several ways.
+            // The test is over; a closed listener reports that with several exceptions.
         }
     }
 
@@ -105,13 +105,13 @@ public sealed class ScriptedEndpoint : IAsyncDisposable
             catch (Exception exception)
                 when (exception is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                // The client went, or the test is over.
+                // The client disconnected, or the test is over.
             }
         }
     }
 }
 
-/// <summary>A request as it came. <see cref="Headers"/> are in lower case.</summary>
+/// <summary>A received request. <see cref="Headers"/> have lower-case names.</summary>
 public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body)
 {
     internal static async Task<ScriptedRequest?> ReadAsync(Stream stream, CancellationToken cancellationToken)
@@ -179,7 +179,7 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
     }
 }
 
-/// <summary>What is sent back: a head, then pieces of body, with a gate to wait at between any two of them.</summary>
+/// <summary>A response: a head, then chunks of the body, with gates between them.</summary>
 public sealed class ScriptedAnswer
 {
     private readonly List<Func<Stream, CancellationToken, Task>> steps = [];
@@ -190,7 +190,7 @@ public sealed class ScriptedAnswer
 
     private ScriptedAnswer(int status, string contentType, params (string Name, string Value)[] headers)
     {
-        // Without a length the end of the connection is the end of the body; Complete() uses chunks instead.
+        // Without a length, the end of the connection ends the body; Complete() uses chunks instead.
         var lines = headers.Select(header => $"{header.Name}: {header.Value}\r\n");
         head = $"HTTP/1.1 {status} Scripted\r\nContent-Type: {contentType}\r\nTransfer-Encoding: chunked\r\n{string.Concat(lines)}\r\n";
     }
@@ -204,10 +204,10 @@ public sealed class ScriptedAnswer
     public static ScriptedAnswer Json(string body, int status = 200, params (string Name, string Value)[] headers) =>
         new ScriptedAnswer(status, "application/json", headers).Send(body);
 
-    /// <summary>Takes the request and says nothing, not even a head.</summary>
+    /// <summary>Accepts the request and never responds.</summary>
     public static ScriptedAnswer Silence() => new(200, "text/plain") { neverAnswers = true };
 
-    /// <summary>Binary frames: each character that is sent is one byte.</summary>
+    /// <summary>Creates a response of binary frames: each character is sent as one byte.</summary>
     public static ScriptedAnswer Frames() => new(200, "application/vnd.amazon.eventstream") { encoding = Encoding.Latin1 };
 
     public ScriptedAnswer Send(string text) => Send(encoding.GetBytes(text));
@@ -221,24 +221,24 @@ public sealed class ScriptedAnswer
         return this;
     }
 
-    /// <summary>Waits here until the test opens the gate.</summary>
+    /// <summary>Waits until the test completes the task.</summary>
     public ScriptedAnswer Gate(Task gate)
     {
         steps.Add((_, cancellationToken) => gate.WaitAsync(cancellationToken));
         return this;
     }
 
-    /// <summary>A vendor that takes its time.</summary>
+    /// <summary>Delays the response.</summary>
     public ScriptedAnswer Pause(TimeSpan time)
     {
-        // A slow vendor.
+        // Simulates a slow vendor.
         steps.Add((_, cancellationToken) => Task.Delay(time, cancellationToken));
         return this;
     }
 
     public ScriptedAnswer Hang() => Gate(Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None));
 
-    /// <summary>The same piece many times, without holding them all in memory.</summary>
+    /// <summary>Sends a chunk many times, without holding all copies in memory.</summary>
     public ScriptedAnswer Repeat(byte[] piece, int times)
     {
         steps.Add(
@@ -260,11 +260,11 @@ public sealed class ScriptedAnswer
         return this;
     }
 
-    /// <returns>Whether the connection stays for another request.</returns>
+    /// <returns>True if the connection can be reused.</returns>
     internal async Task<bool> PlayAsync(Socket socket, Stream stream, TaskCompletionSource clientLeft, CancellationToken cancellationToken)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // Only while an answer waits or runs may the socket be asked whether the client is still there: it sends nothing meanwhile.
+        // The client sends nothing during a response, so reading the socket detects a disconnect.
         var watch = WatchAsync(socket, clientLeft, gone);
         try
         {

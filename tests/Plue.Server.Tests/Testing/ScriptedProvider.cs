@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>A model that says what its script says, a line at a time. <c>hold</c> waits until the caller gives up.</summary>
+/// <summary>A model that responds according to its script, line by line. <c>hold</c> waits for cancellation.</summary>
 internal sealed class ScriptedProvider(string script, string id = "scripted", string name = "The script") : IProvider
 {
     private readonly TaskCompletionSource holding = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -19,7 +19,7 @@ internal sealed class ScriptedProvider(string script, string id = "scripted", st
         };
     public List<ProviderRequest> Requests { get; } = [];
 
-    /// <summary>Completed when the script reached <c>hold</c>.</summary>
+    /// <summary>Completes when the script reaches <c>hold</c>.</summary>
     public Task Holding => holding.Task;
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(

@@ -5,8 +5,8 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>The providers of a turn, in order; the first is the chosen one. Null is one that cannot be asked.</summary>
-/// <param name="inCooldown">The name of one in its cooldown.</param>
+/// <summary>The providers of a turn, in order; the first is the selected one. Null is a provider that is not usable.</summary>
+/// <param name="inCooldown">The name of the provider in cooldown.</param>
 internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, string? inCooldown = null, Price? price = null)
     : ITurnRequests,
         IPriceList
@@ -19,10 +19,10 @@ internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, stri
         ),
     ];
 
-    /// <summary>How each provider responded.</summary>
+    /// <summary>The outcome of each provider.</summary>
     public List<string> Responses { get; } = [];
 
-    /// <summary>Building the request of the provider of this name waits for the task.</summary>
+    /// <summary>A provider whose request is built only after the task completes.</summary>
     public (string Name, TaskCompletionSource Reached, Task Released)? Slow { get; init; }
 
     public string? CooldownReason(Candidate candidate) => candidate.ProviderName == inCooldown ? $"{inCooldown} is in cooldown." : null;

@@ -2,20 +2,22 @@ using System.Diagnostics;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>The real <c>plue serve</c> in a process of its own, which a test may kill.</summary>
+/// <summary>The real <c>plue serve</c> in a separate process, which a test may kill.</summary>
 internal sealed class SidecarProcess : IAsyncDisposable
 {
     private SidecarProcess(Process process, RpcClient client) => (Process, Client) = (process, client);
 
     private static readonly string Name = OperatingSystem.IsWindows() ? "plue.exe" : "plue";
 
-    /// <summary>What <c>PLUE_TEST_PROGRAM</c> names, as in <c>npm test</c>: the native program, because that is what ships. Otherwise the debug build.</summary>
+    /// <summary>
+    /// The program in <c>PLUE_TEST_PROGRAM</c>, which <c>npm test</c> sets to the native program because that is shipped; otherwise the debug build.
+    /// </summary>
     public static string Executable =>
         Environment.GetEnvironmentVariable("PLUE_TEST_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, Name);
 
     /// <summary>
-    /// The same program as it was built, in which no lines are counted: for terminals and logins of their own. What keeps two processes from
-    /// writing their counts at the same time holds within one session only, and who meets another at it aborts.
+    /// The same program without coverage, for processes in another terminal or login session. The lock that keeps two processes from
+    /// writing coverage at the same time works only within one session; a second writer aborts.
     /// </summary>
     public static string UncountedExecutable =>
         Environment.GetEnvironmentVariable("PLUE_TEST_PROGRAM")
@@ -24,8 +26,8 @@ internal sealed class SidecarProcess : IAsyncDisposable
     public Process Process { get; }
     public RpcClient Client { get; }
 
-    /// <param name="folder">Open and trusted; null for none.</param>
-    /// <param name="environment">Beside what this process has.</param>
+    /// <param name="folder">The open, trusted folder; null for none.</param>
+    /// <param name="environment">Additional environment variables.</param>
     public static async Task<SidecarProcess> StartAsync(
         string home,
         int? parent = null,
@@ -66,10 +68,10 @@ internal sealed class SidecarProcess : IAsyncDisposable
         await Client.Closed;
     }
 
-    /// <summary>Ends as with an editor that closes: its input ends. One that goes on regardless is killed.</summary>
+    /// <summary>Closes its input, like an editor, and kills the process if it does not exit.</summary>
     public async ValueTask DisposeAsync()
     {
-        // A process that was killed does not take the rest of what was being written to it.
+        // A killed process does not read the rest of its input.
         try
         {
             Process.StandardInput.Close();

@@ -6,22 +6,22 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>Small real tools: <c>read</c> reads a file, <c>write</c> writes one, <c>bash</c> waits until the test lets it go on, and writes then.</summary>
+/// <summary>Small real tools: <c>read</c> reads a file, <c>write</c> writes one, <c>bash</c> waits for the gate and then writes.</summary>
 internal sealed class TestTools : IToolSource
 {
-    /// <summary>What was done, in order.</summary>
+    /// <summary>The executed calls, in order.</summary>
     public ConcurrentQueue<string> Done { get; } = new();
 
-    /// <summary>Awaited by each <c>bash</c> before it does anything.</summary>
+    /// <summary>Awaited by each <c>bash</c> before it writes.</summary>
     public TaskCompletionSource Gate { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when a <c>bash</c> waits at the gate.</summary>
+    /// <summary>Completes when a <c>bash</c> waits at the gate.</summary>
     public TaskCompletionSource AtGate { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>How many reads are to be under way before any of them ends.</summary>
+    /// <summary>The number of reads that must be running before any of them ends.</summary>
     public int ReadsTogether { get; set; } = 1;
 
-    /// <summary>What <c>read</c> does instead of reading; null to read.</summary>
+    /// <summary>Replaces the implementation of <c>read</c>; null for the default.</summary>
     public Func<ToolContext, Task<string>>? Reading { get; set; }
 
     private readonly SemaphoreSlim arrived = new(0);

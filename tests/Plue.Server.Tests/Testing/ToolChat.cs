@@ -9,7 +9,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>A chat with tools with the real services: real journal, real files, a vendor on loopback that plays what the test says.</summary>
+/// <summary>A chat with tools and the real services: real journal, real files, and a scripted vendor on loopback.</summary>
 internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
 {
     private readonly Lock gate = new();
@@ -17,7 +17,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     private readonly List<(Func<TurnEvent, bool> Fits, TaskCompletionSource Came)> awaited = [];
     private readonly Services services;
 
-    /// <param name="folder">Of its own: what lies in Plue's home belongs to Plue.</param>
+    /// <param name="folder">The workspace folder, which must be outside of Plue's home.</param>
     private ToolChat(string home, TestTools tools, ScriptedEndpoint endpoint, string? folder = null)
     {
         (Home, Tools, Endpoint) = (home, tools, endpoint);
@@ -36,7 +36,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     public Conversations Conversations { get; }
     public AgentTasks Agents { get; }
 
-    /// <summary>What the vendor says next; <c>done</c> when there is nothing.</summary>
+    /// <summary>The vendor's next responses; <c>done</c> if empty.</summary>
     public Queue<ScriptedAnswer> Next { get; private init; } = new();
     public Conversation Chat { get; private set; } = null!;
     public Approvals Approvals => services.Permissions.Approvals;
@@ -53,17 +53,17 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         }
     }
 
-    /// <summary>The branch that is shown.</summary>
+    /// <summary>The visible branch.</summary>
     public IReadOnlyList<Message> Messages => Chat.Stored.Messages;
 
     public Message Last => Messages[^1];
 
-    /// <summary>What the vendor was sent, in order.</summary>
+    /// <summary>The bodies of requests to the vendor, in order.</summary>
     public IReadOnlyList<string> Bodies =>
         [.. Endpoint.Requests.Where(request => request.Method == "POST").Select(request => request.Body)];
 
-    /// <param name="mode">As the field says it.</param>
-    /// <param name="answers">In order; when they are used up, <c>done</c>.</param>
+    /// <param name="mode">The value of the mode field.</param>
+    /// <param name="answers">The responses in order; then <c>done</c>.</param>
     public static async Task<ToolChat> StartAsync(string mode, params ScriptedAnswer[] answers) =>
         await StartAsync("ai-chat", mode, answers);
 
@@ -121,11 +121,11 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         return chat;
     }
 
-    /// <summary>The same home as it is on the disk now, in another process that knows nothing of this one: as after a kill.</summary>
+    /// <summary>Opens a copy of the home on disk in new services, like after a kill.</summary>
     public async Task<ToolChat> AfterKillAsync()
     {
         var copy = Directory.CreateTempSubdirectory("plue-test-").FullName;
-        // What was kept of files is held open by the process that lives here, and says nothing of the chat.
+        // The backups of edited files are locked by the first services and do not affect the chat.
         var kept = Path.Combine(Home, "edits") + Path.DirectorySeparatorChar;
         foreach (
             var file in Directory
@@ -152,7 +152,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
 
     public string? Read(string name) => File.Exists(Path.Combine(Folder, name)) ? File.ReadAllText(Path.Combine(Folder, name)) : null;
 
-    /// <summary>Asks and waits for the end of the turn.</summary>
+    /// <summary>Sends a message and waits for the end of the turn.</summary>
     public async Task<TurnEvent.TurnFinished> AskAsync(string text)
     {
         var ended = ComesAsync<TurnEvent.TurnFinished>();
@@ -160,7 +160,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         return await ended;
     }
 
-    /// <summary>Waits for the next event of this kind, from now on.</summary>
+    /// <summary>Waits for the next event of this type from now on.</summary>
     public async Task<T> ComesAsync<T>(Func<T, bool>? fits = null)
         where T : TurnEvent
     {
@@ -189,7 +189,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         return found!;
     }
 
-    /// <summary>Waits until a question is there, and answers it.</summary>
+    /// <summary>Waits for a pending approval and decides it.</summary>
     public async Task AnswerAsync(ApprovalDecision decision, string? reason = null)
     {
         await AskedAsync();
@@ -197,7 +197,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
         Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision, reason), includeEqual: false);
     }
 
-    /// <summary>Waits until a question is there.</summary>
+    /// <summary>Waits for a pending approval.</summary>
     public async Task AskedAsync()
     {
         var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -246,7 +246,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     };
 }
 
-/// <summary>Answers as Anthropic streams them.</summary>
+/// <summary>Responses in Anthropic's streaming format.</summary>
 internal static class AnthropicScript
 {
     public static ScriptedAnswer Answer(string text) => Message("end_turn", Text(0, text));

@@ -5,7 +5,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>One turn as text: what the model does goes in, what the log and the window see comes out, in order.</summary>
+/// <summary>Records one turn as text: the script of the model, and what the log and the window receive, in order.</summary>
 internal sealed class TurnTranscript : IMessageLog, ITurnSink
 {
     private readonly List<string> lines = [];
@@ -15,7 +15,7 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     public static async Task CheckAsync(string script, string expected, bool stopAtHold = false, Func<Message, Task>? store = null) =>
         await CheckAsync([new ScriptedProvider(script)], expected, stopAtHold, store);
 
-    /// <param name="providers">The chosen one, and those that stand in for it. <c>null</c> is one that cannot be asked.</param>
+    /// <param name="providers">The selected provider and its fallbacks. Null is a provider that is not usable.</param>
     public static async Task<Message> CheckAsync(
         IReadOnlyList<ScriptedProvider?> providers,
         string expected,
@@ -33,7 +33,7 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     /// <summary>What was published and stored, in order.</summary>
     public IReadOnlyList<string> Said => lines;
 
-    /// <summary>Who was asked, and how it went.</summary>
+    /// <summary>The requested providers and their outcomes.</summary>
     public IReadOnlyList<string> Heard { get; private set; } = [];
 
     /// <param name="inCooldown">The name of the provider in cooldown.</param>

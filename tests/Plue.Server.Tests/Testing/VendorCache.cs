@@ -3,21 +3,21 @@ using System.Text.Json.Nodes;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>How many tokens of a request's input a vendor computed, read from its prompt cache, and wrote to it. A token is four characters here.</summary>
+/// <summary>The input tokens of a request that a vendor computed, read from its prompt cache, and wrote to it. Here, a token is four characters.</summary>
 public readonly record struct CacheUse(long Uncached, long Read, long Written)
 {
     public long Input => Uncached + Read + Written;
 }
 
-/// <summary>A vendor's prompt cache by the vendor's rule. Both rules look at a request as blocks: tools, system prompt, messages.</summary>
+/// <summary>A vendor's prompt cache. Both kinds see a request as blocks: tools, system prompt, messages.</summary>
 public abstract class VendorCache
 {
     protected const int MinTokens = 1024;
 
-    /// <summary>The beginning is found again without marks. OpenAI finds it for requests with the same key.</summary>
+    /// <summary>Creates a cache that matches prefixes automatically; OpenAI does so for requests with the same key.</summary>
     public static VendorCache Automatic(string? keyField = null) => new AutomaticCache(keyField);
 
-    /// <summary>The beginning is kept at marks, of which four are allowed, and found up to 20 blocks before a mark.</summary>
+    /// <summary>Creates a cache that stores prefixes at up to four marks and matches up to 20 blocks before a mark.</summary>
     public static VendorCache Marked() => new MarkedCache();
 
     public CacheUse Take(string body)
@@ -60,7 +60,7 @@ public abstract class VendorCache
 
     private static IEnumerable<JsonNode> Items(JsonNode? list) => (list as JsonArray ?? []).Select(item => item!);
 
-    /// <summary>A text is the same block as a list of one text.</summary>
+    /// <summary>A text and a list with one text are the same block.</summary>
     private static IEnumerable<Block> Contents(string role, JsonNode? content)
     {
         if (content is JsonValue)

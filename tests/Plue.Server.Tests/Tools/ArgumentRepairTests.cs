@@ -3,7 +3,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Arguments of weak models: repaired where the schema of the tool leaves one reading, and otherwise left as they are.</summary>
+/// <summary>Arguments of weak models: repaired if the tool's schema makes them unambiguous, otherwise unchanged.</summary>
 public sealed class ArgumentRepairTests
 {
     private const string Schema = """
@@ -39,18 +39,18 @@ public sealed class ArgumentRepairTests
         Assert.Equal(JsonNode.Parse(expected)!.ToJsonString(), JsonNode.Parse(Repaired(given) ?? "null")?.ToJsonString());
 
     [Theory]
-    [InlineData("""{"path":"a.txt","old":"7","names":["a"],"from":1,"all":false}""")] // right as it is
-    [InlineData("""{"old":"{\"a\":1}"}""")] // text that looks like JSON is text
-    [InlineData("""{"names":"[\"a.txt\""}""")] // half a list
+    [InlineData("""{"path":"a.txt","old":"7","names":["a"],"from":1,"all":false}""")] // already valid
+    [InlineData("""{"old":"{\"a\":1}"}""")] // a string that looks like JSON stays a string
+    [InlineData("""{"names":"[\"a.txt\""}""")] // an incomplete list
     [InlineData("""{"values":"a=1"}""")]
     [InlineData("""{"from":"twelve"}""")]
     [InlineData("""{"from":"1.5"}""")]
     [InlineData("""{"all":"yes"}""")]
     [InlineData("""{"path":["a.txt","b.txt"]}""")]
     [InlineData("""{"path":{"name":"a.txt"}}""")]
-    [InlineData("""{"path":"a.txt","file_path":"b.txt"}""")] // which one is meant is not known
+    [InlineData("""{"path":"a.txt","file_path":"b.txt"}""")] // ambiguous
     [InlineData("""{"file_path":"a.txt","dir_path":"b"}""")]
-    [InlineData("""{"timeout":5}""")] // of an optional parameter only the same letters are the same name
+    [InlineData("""{"timeout":5}""")] // the name of an optional parameter must have the same letters
     [InlineData("""{"file_path":{"a":1}}""")]
     [InlineData("""{"path":"a","path":7}""")]
     [InlineData("""{"cwd":"/"}""")]

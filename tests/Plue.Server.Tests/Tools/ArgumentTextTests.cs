@@ -4,7 +4,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Arguments that are not a JSON object: read where the text has one reading, and otherwise rejected with the schema.</summary>
+/// <summary>Arguments that are not a JSON object: parsed if they are unambiguous, otherwise rejected with the schema.</summary>
 public sealed class ArgumentTextTests
 {
     private const string Schema = """
@@ -20,7 +20,7 @@ public sealed class ArgumentTextTests
     [InlineData("""{path:"a"}""")]
     [InlineData("```json\n{\"path\":\"a\"}\n```")]
     [InlineData("```\n{'path': 'a',}\n```\n")]
-    [InlineData(""" "a" """)] // the only required parameter is a text
+    [InlineData(""" "a" """)] // the only required parameter is a string
     public void Reads_an_object_in_other_spellings(string text) => Assert.Equal("""{"path":"a"}""", ArgumentText.ToObject(text, Schema));
 
     [Theory]
@@ -35,7 +35,7 @@ public sealed class ArgumentTextTests
         );
 
     [Theory]
-    [InlineData("""{"path":"a""")] // what is missing is not known
+    [InlineData("""{"path":"a""")] // the rest is unknown
     [InlineData("""{"path":"a" """)]
     [InlineData("""[{"path":"a"},{"path":"b"}]""")]
     [InlineData("""{"path":"a"}{"path":"b"}""")]

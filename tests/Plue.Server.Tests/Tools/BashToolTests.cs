@@ -7,7 +7,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Without a sandbox, so that what is held back is held back by the tool.</summary>
+/// <summary>Runs without a sandbox, so that only the tool itself denies access.</summary>
 [Collection("Alone")]
 public sealed class BashToolTests : IDisposable
 {
@@ -246,7 +246,7 @@ public sealed class BashToolTests : IDisposable
         Assert.Equal("begun\nover\n", received.All);
     }
 
-    /// <summary>However the bytes are cut into pieces, the same is kept.</summary>
+    /// <summary>The kept output does not depend on how the bytes are chunked.</summary>
     [Fact]
     public void Output_in_pieces_is_the_same_as_at_once()
     {

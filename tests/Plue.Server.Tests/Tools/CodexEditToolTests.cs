@@ -9,7 +9,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Documents that an agent creates and changes: read first, checked, approved, kept as versions.</summary>
+/// <summary>Documents created and changed by agents: must be read first, and are validated, approved and versioned.</summary>
 public sealed class CodexEditToolTests : IDisposable
 {
     private const string Reader =

@@ -9,7 +9,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>The tools that ask the editor: what it reports is untrusted text about files that rules may keep back.</summary>
+/// <summary>Tools that query the editor, which returns untrusted text about files that rules may protect.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class EditorToolsTests : IDisposable
 {
@@ -139,7 +139,7 @@ public sealed class EditorToolsTests : IDisposable
             planned.RunAsync(new ToolFixture.ProgressRecorder(), TestContext.Current.CancellationToken)
         );
         Assert.Equal("one();\nfunction one() {}\n", fixture.Text("src/a.ts"));
-        // The editor has not seen the change yet.
+        // The editor has not loaded the change yet.
         Assert.Contains(
             "in the editor differs from the file on the disk",
             await fixture.ErrorAsync(await ToolAsync("rename"), call),

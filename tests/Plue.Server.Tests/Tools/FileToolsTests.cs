@@ -186,7 +186,7 @@ public sealed partial class FileToolsTests : IDisposable
         Assert.Equal(("one\n", "two\n"), (File.ReadAllText(outside), fixture.Text("a.txt")));
     }
 
-    /// <summary>While somebody swaps folders, files and links as fast as they can, nothing outside changes by a byte.</summary>
+    /// <summary>While folders, files and links are swapped at full speed, no file outside changes.</summary>
     [Fact]
     public async Task SEC_27_28_Nothing_outside_is_ever_written_while_links_are_swapped()
     {
@@ -200,13 +200,13 @@ public sealed partial class FileToolsTests : IDisposable
         var swapping = Task.Run(
             () =>
             {
-                // What it puts there it makes elsewhere: it must not follow a link of its own.
+                // New entries are created elsewhere and moved in, so that this never follows its own links.
                 var (name, made) = (fixture.PathOf("x"), Path.Combine(fixture.Home, "made"));
                 Directory.CreateDirectory(fixture.Home);
                 var random = new Random(28);
                 for (var round = 0; !stop.IsCancellationRequested; round++)
                 {
-                    // Each attempt meets about one exchange, somewhere in progress.
+                    // Each attempt coincides with about one swap.
                     var attempt = Volatile.Read(ref attempts);
                     SpinWait.SpinUntil(() => Volatile.Read(ref attempts) != attempt || stop.IsCancellationRequested);
                     Thread.SpinWait(random.Next(20_000));

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>A file can be called anything. What is said of it has no line of its own and nothing that a reader does not see.</summary>
+/// <summary>File names with any characters: messages stay on one line and show hidden characters.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class HiddenNamesTests : IAsyncLifetime
 {

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>A model that tries what it should not, over the whole house with its real tools, in the mode that asks least.</summary>
+/// <summary>A malicious model with all services and the real tools, in the least restrictive mode.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class HostileModelTests : IAsyncLifetime
 {
@@ -107,7 +107,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         await sidecar.Client.TurnAsync();
         Assert.False(File.Exists(At("a.json")));
 
-        // What stood there already is nothing new.
+        // The content existed before, so it is not new.
         await SendAsync(Calls("", ("k", "edit", """{"path":"known.json","old":"}","new":",\"a\":1}"}""")));
         await sidecar.Client.TurnAsync();
         Assert.EndsWith(",\"a\":1}", File.ReadAllText(At("known.json")), StringComparison.Ordinal);
@@ -272,7 +272,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Go." });
     }
 
-    /// <summary>The oldest question, once there is one.</summary>
+    /// <summary>Waits for a pending approval and returns the oldest.</summary>
     private async Task<JsonNode> AskedAsync()
     {
         while (true)
@@ -296,7 +296,7 @@ public sealed class HostileModelTests : IAsyncLifetime
             }
         );
 
-    /// <summary>What the tools said, as the vendor was told it.</summary>
+    /// <summary>Gets the tool results in the last request to the vendor.</summary>
     private List<string> Results() =>
         [.. Sent(^1).Where(message => (string?)message!["role"] == "tool").Select(message => (string?)message!["content"] ?? "")];
 

@@ -2,7 +2,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Pages of the web as a model reads them.</summary>
+/// <summary>Web pages as Markdown for models.</summary>
 public sealed class HtmlMarkdownTests
 {
     private static readonly Uri Page = new("https://docs.example.com/guide/start");

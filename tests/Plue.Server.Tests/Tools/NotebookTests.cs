@@ -9,11 +9,11 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Notebooks are edited cell by cell, and the rest of the file stays as its program wrote it.</summary>
+/// <summary>Notebooks are edited cell by cell, and the rest of the file does not change.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed partial class NotebookTests : IDisposable
 {
-    /// <summary>As Jupyter writes it, with one blank for each level and a number that .NET would write in another way.</summary>
+    /// <summary>As written by Jupyter: one blank per level, and a number that .NET would format differently.</summary>
     private const string Jupyter = """
         {
          "cells": [
@@ -90,7 +90,7 @@ public sealed partial class NotebookTests : IDisposable
             Jupyter.Replace("    \"plot(1)\"\n", "    \"a = \\\"ü\\\"\\n\",\n    \"plot(a)\\n\"\n", StringComparison.Ordinal),
             fixture.Text("n.ipynb")
         );
-        // It knows its own edit: no need to read again.
+        // Its own edit does not require reading again.
         Assert.Equal("Replaced cell 1 of n.ipynb.", await EditAsync("""{"path":"n.ipynb","cell":1,"source":""}"""));
         Assert.Contains("   \"source\": []\n", fixture.Text("n.ipynb"), StringComparison.Ordinal);
     }
@@ -156,7 +156,7 @@ public sealed partial class NotebookTests : IDisposable
         await ReadAsync(Jupyter);
         fixture.Write("n.ipynb", Jupyter.Replace("plot(1)", "plot(9)", StringComparison.Ordinal));
         Assert.Contains("changed since you read them", await fixture.ErrorAsync(Edit, call), StringComparison.Ordinal);
-        // New outputs are no reason to read again.
+        // Changed outputs do not require reading again.
         fixture.Write("n.ipynb", Jupyter.Replace("<Figure>", "<Other>", StringComparison.Ordinal));
         Assert.Equal("Replaced cell 2 of n.ipynb.", await EditAsync(call));
     }
@@ -183,7 +183,7 @@ public sealed partial class NotebookTests : IDisposable
     {
         fixture.Write("n.ipynb", Jupyter);
         editor.Type(fixture.PathOf("n.ipynb"), Jupyter.Replace("plot(1)", "plot(typed)", StringComparison.Ordinal));
-        // VS Code writes the whole notebook anew when it saves it.
+        // VS Code rewrites the whole notebook when it saves.
         editor.Format = text => text + "\n";
         var shown = await fixture.ResultAsync(new ReadTool("", fixture.Results, editor.Window), """{"path":"n.ipynb"}""");
         Assert.Contains("plot(typed)", shown, StringComparison.Ordinal);

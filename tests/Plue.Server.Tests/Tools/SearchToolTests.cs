@@ -11,7 +11,7 @@ public sealed class SearchToolTests : IDisposable
 {
     private readonly ToolFixture fixture = new();
 
-    /// <summary>It searches and has nothing else, not even <c>read</c>.</summary>
+    /// <summary>The agent has no other tool, not even <c>read</c>.</summary>
     public SearchToolTests() => fixture.Rights = fixture.Rights with { Tools = ["search"] };
 
     public void Dispose() => fixture.Dispose();
@@ -183,7 +183,7 @@ public sealed class SearchToolTests : IDisposable
         }
         using var stop = new CancellationTokenSource();
         var running = fixture.RunAsync(Search(false), """{"query":"(a|aa)+c(?!b)","regex":true}""", null, stop.Token);
-        // A search reports nothing before it ends.
+        // A search raises no event before it ends.
         await Task.Delay(300, default);
         var watch = Stopwatch.StartNew();
         await stop.CancelAsync();
@@ -191,7 +191,7 @@ public sealed class SearchToolTests : IDisposable
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3);
     }
 
-    /// <summary>What git itself says of the same files.</summary>
+    /// <summary>Compares with git's output for the same files.</summary>
     [Fact]
     public void Ignores_the_same_files_as_git()
     {
@@ -251,7 +251,7 @@ public sealed class SearchToolTests : IDisposable
                 {
                     fixture.Write(".gitignore", string.Join('\n', one.top) + "\n");
                     fixture.Write("dir/.gitignore", string.Join('\n', one.inner) + "\n");
-                    // What it does not track and does not ignore is what is to be seen.
+                    // Files that are neither tracked nor ignored must be listed.
                     var (_, output) = ToolFixture.Shell(
                         "git -c core.excludesFile=/dev/null -c core.quotePath=false ls-files -z --others --exclude-standard",
                         fixture.Workspace

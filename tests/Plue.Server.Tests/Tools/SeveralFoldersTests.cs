@@ -4,7 +4,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>The tools in a workspace with the folders <c>work</c> and <c>web</c>.</summary>
+/// <summary>Tools in a workspace with the folders <c>work</c> and <c>web</c>.</summary>
 public sealed class SeveralFoldersTests : IDisposable
 {
     private readonly ToolFixture fixture = new();

@@ -101,7 +101,7 @@ public class TextReplacementTests
             .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
     }
 
-    /// <summary>Whatever is changed by a forgiving match, lines outside of it stay, and it is only done for one place.</summary>
+    /// <summary>A fuzzy match changes only its lines, and only if it is unique.</summary>
     [Fact]
     public void A_forgiving_match_touches_only_the_lines_it_names()
     {
@@ -134,7 +134,7 @@ public class TextReplacementTests
                     }
                     catch (ToolFailureException)
                     {
-                        // Not there once: nothing was changed.
+                        // No unique match; nothing was changed.
                     }
                 }
             )

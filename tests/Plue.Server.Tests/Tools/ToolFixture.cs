@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>A real workspace beside things it must not reach, and the real tools.</summary>
+/// <summary>A real workspace, files outside that must stay inaccessible, and the real tools.</summary>
 internal sealed class ToolFixture : IDisposable
 {
     private readonly string top = RealPath.Of(Directory.CreateTempSubdirectory("plue-tools-").FullName);
@@ -74,7 +74,7 @@ internal sealed class ToolFixture : IDisposable
         CancellationToken cancellationToken = default
     ) => await (await PlanAsync(tool, parameters)).RunAsync(progress ?? new ProgressRecorder(), cancellationToken);
 
-    /// <summary>The text of what was answered or of the refusal.</summary>
+    /// <summary>Returns the text of the result or the refusal.</summary>
     public async Task<string> ResultAsync(ITool tool, string parameters)
     {
         try
@@ -95,7 +95,7 @@ internal sealed class ToolFixture : IDisposable
     public static string Json(params (string Name, object Value)[] parameters) =>
         $"{{{string.Join(',', parameters.Select(one => $"{Quoted(one.Name)}:{ValueOf(one.Value)}"))}}}";
 
-    /// <summary>Its exit code and both outputs.</summary>
+    /// <summary>Runs a shell command and returns its exit code and output.</summary>
     public static (int Code, string Output) Shell(string line, string folder)
     {
         using var process = Process.Start(
@@ -106,7 +106,7 @@ internal sealed class ToolFixture : IDisposable
         return (process.ExitCode, output);
     }
 
-    /// <summary>By the shell: .NET cannot delete what has a name that is no text.</summary>
+    /// <summary>Uses the shell because .NET cannot delete files whose names are not valid text.</summary>
     public void Dispose() => Shell($"rm -rf {top}", "/");
 
     private static string ValueOf(object value) =>

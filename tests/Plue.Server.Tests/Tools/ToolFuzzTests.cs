@@ -9,8 +9,8 @@ using Plue.Server.Tools;
 namespace Plue.Server.Tests.Tools;
 
 /// <summary>
-/// Random and hostile arguments for every built-in tool, on the way that a model's calls go. <c>PLUE_FUZZ_SECONDS</c> says for how long (10), <c>PLUE_FUZZ_SEED</c>
-/// with which seed: the same seed makes the same calls.
+/// Random and malicious arguments for every built-in tool, on the same code path as calls of a model. <c>PLUE_FUZZ_SECONDS</c> sets the duration (10);
+/// <c>PLUE_FUZZ_SEED</c> sets the seed, which repeats the same calls.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class ToolFuzzTests
@@ -247,7 +247,7 @@ public sealed class ToolFuzzTests
 
     private static string Raw(Random random) => random.Next(3) == 0 ? Quoted(Garbage(random)) : Pick(random, RawValues);
 
-    /// <summary>Any characters, halves of surrogate pairs omitted: those are in the other lists.</summary>
+    /// <summary>Returns random characters without surrogates, which other lists contain.</summary>
     private static string Garbage(Random random) =>
         string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => (char)random.Next(random.Next(2) == 0 ? 0x80 : 0xD800)));
 

@@ -10,7 +10,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>All built-in tools as the composition makes them, with its runner. No user is available to approve it. Only what a spawned agent would do is recorded instead.</summary>
+/// <summary>All built-in tools and the real runner. No user is available for approvals. Spawned agents are only recorded.</summary>
 internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 {
     private readonly Services services;
@@ -50,7 +50,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 
     public Toolbox Toolbox { get; private set; } = Toolbox.Empty;
 
-    /// <summary>What a child would have been made with.</summary>
+    /// <summary>The request of the last spawned child.</summary>
     public SpawnRequest? Spawned { get; private set; }
 
     /// <param name="allowed">Permission rules.</param>
@@ -71,7 +71,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         return home;
     }
 
-    /// <summary>Does a call as a turn does it: from what a model wrote to the result that goes back.</summary>
+    /// <summary>Runs a call like a turn: from the model's text to the result.</summary>
     public async Task<ToolCallResult> CallAsync(string tool, string parameters, CancellationToken cancellationToken = default)
     {
         var live = new LiveMessage(

@@ -8,13 +8,13 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>What every built-in tool does with what a model wrote for it.</summary>
+/// <summary>The effect of every argument of every built-in tool.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class ToolParametersTests : IAsyncLifetime
 {
     private static readonly string Long = new('x', 201);
 
-    /// <summary>For each argument of each tool a call that sets it, and what its result then says.</summary>
+    /// <summary>For each argument of each tool, a call that sets it, and an excerpt of its result.</summary>
     private static readonly (string Argument, string Parameters, string Says)[] Table =
     [
         ("read.path", """{"path":"a.txt"}""", "     1\tone\n     2\ttwo\n     3\ttwo\n"),
@@ -112,7 +112,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
     [Fact]
     public void Every_argument_of_every_built_in_tool_is_set_by_a_test()
     {
-        // WebSearchToolTests has those of web_search, which needs a chat.
+        // The arguments of web_search, which needs a chat, are in WebSearchToolTests.
         Assert.Equal(
             ToolNames.All.Select(tool => tool.Name).Except([WebSearchTool.ToolName]).Append(FinishTool.ToolName).Order(),
             home.Toolbox.Tools.Select(tool => tool.Name).Order()
@@ -143,7 +143,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
             if (name == FinishTool.ToolName)
             {
                 continue;
-            } // what it takes is for the template to say: see the orchestration tests
+            } // its arguments depend on the template: see the orchestration tests
 
             var result = await home.CallAsync(name, $$"""{"cwd":1,{{parameters[1..]}}""".Replace(",}", "}", StringComparison.Ordinal));
             Assert.StartsWith(

@@ -39,8 +39,8 @@ public sealed class ToolResultsTests : IDisposable
         Assert.Equal("first", results.Read("chat_1", kept));
     }
 
-    /// <summary>As if the disk went by the same clock.</summary>
-    /// <returns>The name by which it is read.</returns>
+    /// <summary>Stores a result and sets its file time from the test's clock.</summary>
+    /// <returns>The name for reading it.</returns>
     private string Keep(string text)
     {
         string name;

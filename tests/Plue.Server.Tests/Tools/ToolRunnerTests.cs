@@ -9,7 +9,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>What is known, asked and let continue before and while a call is done.</summary>
+/// <summary>Events and approvals before and during a call.</summary>
 public sealed class ToolRunnerTests : IDisposable
 {
     private readonly ToolFixture fixture = new();

@@ -5,7 +5,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Files that the user edits at the same time: what was typed is read, searched and kept.</summary>
+/// <summary>Files that the user edits at the same time: unsaved text is read, searched and kept.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class UnsavedFilesTests : IDisposable
 {
@@ -50,7 +50,7 @@ public sealed class UnsavedFilesTests : IDisposable
             await fixture.ResultAsync(Editing, """{"path":"a.txt","old":"two","new":"2"}""")
         );
         Assert.Equal("one\ntyped\n2\n", fixture.Text("a.txt"));
-        // The model knows what it wrote.
+        // The model knows its own changes.
         Assert.Equal("Changed a.txt in line 1.", await fixture.ResultAsync(Editing, """{"path":"a.txt","old":"one","new":"1"}"""));
     }
 
@@ -75,7 +75,7 @@ public sealed class UnsavedFilesTests : IDisposable
         editor.Type(fixture.PathOf("a.txt"), "one typed\n");
         await fixture.RunAsync(Reading, """{"path":"a.txt"}""");
 
-        // Before the call.
+        // The user types before the call.
         editor.Type(fixture.PathOf("a.txt"), "one typed more\n");
         Assert.Contains(
             "changed since you read it",
@@ -83,7 +83,7 @@ public sealed class UnsavedFilesTests : IDisposable
             StringComparison.Ordinal
         );
 
-        // While it waited for approval.
+        // The user types while the call waits for approval.
         await fixture.RunAsync(Reading, """{"path":"a.txt"}""");
         var planned = await fixture.PlanAsync(Editing, """{"path":"a.txt","old":"one","new":"1"}""");
         editor.Type(fixture.PathOf("a.txt"), "one typed even more\n");

@@ -10,7 +10,7 @@ using Plue.Server.Tools.VsCode;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>Tools of extensions: what they say of themselves is untrusted, and nothing says what they do.</summary>
+/// <summary>Tools of extensions: their descriptions are untrusted, and their effects are unknown.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class VsCodeToolsTests : IDisposable
 {

@@ -4,7 +4,7 @@ using Plue.Server.Transfer;
 
 namespace Plue.Server.Tests.Transfer;
 
-/// <summary>Chats of extensions and of VS Code itself. Their files are written here by the formats as they are documented or published.</summary>
+/// <summary>Chats of VS Code and of extensions. The tests write the files in the documented or published formats.</summary>
 public sealed class EditorSessionTests : IDisposable
 {
     private const string Png = "iVBORw0KGgoB";

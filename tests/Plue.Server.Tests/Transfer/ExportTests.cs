@@ -65,7 +65,7 @@ public sealed class ExportTests : IDisposable
         "~~x~~ ^a^ ~b~ ==c== ++d++",
     ];
 
-    /// <summary>That end the code, quote or fold they stand in, in the text itself or in what follows it.</summary>
+    /// <summary>Texts that would end their code block, quote or collapsed section, directly or through following text.</summary>
     private static readonly string[] Breakouts =
     [
         "```\n<img src=https://evil.example/a.png>",
@@ -443,13 +443,13 @@ public sealed class ExportTests : IDisposable
         }
     }
 
-    /// <summary>Says all of what was found: the text that it came from is random.</summary>
+    /// <summary>Reports all findings, because the input is random.</summary>
     private static void AssertNone(IEnumerable<string> found) => Assert.True(!found.Any(), string.Join('\n', found));
 
     private async Task CheckAsync(IReadOnlyList<string> texts) =>
         Scan(fixture.Export.Make(await HostileChatAsync(texts), ChatFileFormat.Html).Content);
 
-    /// <summary>The texts at every place of a chat that holds text.</summary>
+    /// <summary>Creates a chat with these texts in every text field.</summary>
     private async Task<StoredChat> HostileChatAsync(IReadOnlyList<string> texts)
     {
         var parts = texts
@@ -478,7 +478,7 @@ public sealed class ExportTests : IDisposable
         );
     }
 
-    /// <summary>Only elements that show, only attributes that do nothing, and a policy that the browser holds it to.</summary>
+    /// <summary>Allows only visible elements and inert attributes, and requires a content security policy.</summary>
     private static IDocument Scan(string html)
     {
         var document = new HtmlParser().ParseDocument(html);

@@ -419,7 +419,7 @@ public sealed class SessionImportTests : IDisposable
         Assert.Equal(uri, (string?)listed?["sessions"]?[0]?["uri"]);
     }
 
-    /// <summary>Either a chat that reads well, or a failure and not one file more.</summary>
+    /// <summary>Asserts that the import either creates a readable chat, or fails without creating a file.</summary>
     private void CheckWhole(byte[] content)
     {
         var before = fixture.Files;

@@ -10,7 +10,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Transfer;
 
-/// <summary>A home with chats, and a folder beside it with files to take over.</summary>
+/// <summary>A home with chats, and a separate folder with files to import.</summary>
 public sealed class TransferFixture : IDisposable
 {
     private readonly StoreFixture store = new();
@@ -36,7 +36,7 @@ public sealed class TransferFixture : IDisposable
     internal ChatImport Import { get; }
     public ChatStore Chats => store.NewStore();
 
-    /// <summary>Every file of the home, by which nothing half can hide.</summary>
+    /// <summary>All files in the home, to detect partial writes.</summary>
     public IReadOnlyList<string> Files =>
         [.. Directory.EnumerateFiles(Home, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(Home, path)).Order()];
 
@@ -54,7 +54,7 @@ public sealed class TransferFixture : IDisposable
     public ImportReport Run(string path, bool again = false, SessionFormat? format = null) =>
         Import.Run([path], format, again, CancellationToken.None);
 
-    /// <summary>The only chat of a file that is taken over without a word.</summary>
+    /// <summary>Imports a file with one chat and asserts that nothing failed.</summary>
     public StoredChat Imported(string path)
     {
         var report = Run(path);
@@ -81,7 +81,7 @@ public sealed class TransferFixture : IDisposable
 
     public static Message Question(params MessagePart[] parts) => StoreFixture.NewMessage(MessageRole.User, null) with { Parts = parts };
 
-    /// <summary>All that a user sees of a chat, without what a copy of it has of its own.</summary>
+    /// <summary>Returns everything that a user sees of a chat, without IDs and other data that differ in a copy.</summary>
     public static string Shape(StoredChat chat)
     {
         var all = chat.Tree.DescendantsOf("").Skip(1).Select(id => chat.Tree.Find(id)!).ToList();

@@ -132,7 +132,7 @@ public sealed class KeychainTests : IDisposable
         }
     }
 
-    /// <summary>A session bus and an unlocked keyring of their own, gone with the test.</summary>
+    /// <summary>A separate session bus with an unlocked keyring, for one test.</summary>
     private sealed class KeyringSession(Process process, string address) : IAsyncDisposable
     {
         public string Address { get; } = address;

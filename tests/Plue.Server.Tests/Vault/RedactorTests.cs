@@ -117,7 +117,7 @@ public class RedactorTests
             for (var before = 0; before < 6; before++)
             {
                 var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(new string('u', before) + secret));
-                // The characters in which a byte of the secret has a part.
+                // The characters that depend in part on a byte of the secret.
                 var own = before * 8 / 6;
                 Assert.Equal(encoded[..own] + "***", redactor.Mask(encoded));
                 Assert.Equal(encoded[..own] + "*** end", redactor.Mask(encoded.Replace('+', '-').Replace('/', '_').TrimEnd('=') + " end"));
@@ -243,7 +243,7 @@ public class RedactorTests
     [Theory]
     [InlineData("zz 01", 3)]
     [InlineData("zz 012345", 3)]
-    [InlineData("zz 0123456", 3)] // A complete one waits too: its last character may begin another form of it.
+    [InlineData("zz 0123456", 3)] // A complete secret waits, too: its last character may start another variant.
     [InlineData("zz 0123456 ", 11)]
     [InlineData("zz 01 0", 6)]
     [InlineData("zz 01x", 6)]

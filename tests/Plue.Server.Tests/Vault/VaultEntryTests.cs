@@ -3,7 +3,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Vault;
 
-/// <summary>What is done to one entry after it was stored.</summary>
+/// <summary>Changes of a stored entry.</summary>
 public sealed class VaultEntryTests : IDisposable
 {
     private readonly VaultHome home = new();

@@ -6,7 +6,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Vault;
 
-/// <summary>What a thief of the disk, a bad sector or a careless editor may do to the file.</summary>
+/// <summary>Tampering with the vault file, disk errors and careless edits.</summary>
 public sealed class VaultFileTests : IDisposable
 {
     private readonly VaultHome home = new();
@@ -158,7 +158,7 @@ public sealed class VaultFileTests : IDisposable
         var before = GC.GetTotalAllocatedBytes(precise: true);
         var failure = await Assert.ThrowsAsync<FailureException>(() => vault.UnlockAsync(VaultHome.Editor, default));
         Assert.Contains("4 MiB", failure.Message);
-        // Tests that run beside this one allocate some megabytes, too.
+        // Concurrent tests allocate some megabytes, too.
         Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 1024L * 1024 * 1024);
     }
 
@@ -186,7 +186,7 @@ public sealed class VaultFileTests : IDisposable
         await vault.StoreAsync("vault://openai/api_key", "sk-another-canary", ["https://api.openai.com"], default);
     }
 
-    // Format and seal alone, without a vault around them: quick enough for every bit of the file.
+    // Checks only format and seal, without a vault, which is fast enough to test every bit of the file.
     private static bool IsRefused(byte[] bytes)
     {
         try
@@ -203,7 +203,7 @@ public sealed class VaultFileTests : IDisposable
         }
     }
 
-    // Written as the vault itself would write it, so that the seal and not the form has to notice.
+    // Writes the file in the exact format of the vault, so that only the seal can detect the change.
     private async Task ChangedAsync(Action<JsonNode> change)
     {
         var good = home.Bytes;

@@ -3,7 +3,7 @@ using SecretVault = Plue.Server.Vault.Vault;
 
 namespace Plue.Server.Tests.Vault;
 
-/// <summary>A folder of its own with a vault file in it, opened by as many vaults as a test wants.</summary>
+/// <summary>A temporary folder with a vault file, for any number of vaults.</summary>
 public sealed class VaultHome : IDisposable
 {
     public const string Key = "vault://anthropic/api_key";
@@ -30,7 +30,7 @@ public sealed class VaultHome : IDisposable
 
     public SecretVault Open(TimeProvider? time = null) => new(Path, Keychain, Redactor, time);
 
-    /// <summary>A vault with the canary in it, unlocked by the editor.</summary>
+    /// <summary>Creates a vault that contains the canary and is unlocked by the editor.</summary>
     public async Task<SecretVault> CreateAsync()
     {
         var vault = Open();

@@ -1,6 +1,6 @@
 namespace Plue.Server.Transfer.Programs;
 
-/// <summary>What can be taken over from another program, in the order of the list.</summary>
+/// <summary>The kinds of data to import from another program, in display order.</summary>
 public enum ImportKind
 {
     Chats,
@@ -12,15 +12,15 @@ public enum ImportKind
     /// <summary>Found by the importer of MCP servers.</summary>
     McpServers,
 
-    /// <summary>Of the user's choice, never searched for.</summary>
+    /// <summary>Selected by the user, never searched for.</summary>
     Skills,
 }
 
-/// <summary>A program whose data can be taken over.</summary>
-/// <param name="Chats">The format of its chats; null if it has none that can be read.</param>
+/// <summary>A program to import data from.</summary>
+/// <param name="Chats">The format of its chats; null if Plue cannot read them.</param>
 internal sealed record ImportProgram(string Id, string Name, SessionFormat? Chats)
 {
-    /// <summary>Key files of the workspace folders belong to no program.</summary>
+    /// <summary>The pseudo program for key files in workspace folders.</summary>
     public const string Workspace = "workspace";
 
     public static readonly IReadOnlyList<ImportProgram> All =
@@ -40,17 +40,17 @@ internal sealed record ImportProgram(string Id, string Name, SessionFormat? Chat
     ];
 }
 
-/// <summary>Something that can be taken over.</summary>
-/// <param name="Id">Identifies it within its program and kind, such as its path.</param>
-/// <param name="Size">Bytes.</param>
+/// <summary>An item to import.</summary>
+/// <param name="Id">Unique within its program and kind, such as a path.</param>
+/// <param name="Size">The size in bytes.</param>
 internal sealed record ImportCandidate(ImportKind Kind, string Id, string Title, string Path, long Size, DateTimeOffset UpdatedAt)
 {
-    /// <summary>Such as where a key may be sent.</summary>
+    /// <summary>Additional information, such as the allowed origins of a key.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>The variables and headers of a server whose values are keys.</summary>
+    /// <summary>The variables and headers of a server with secret values.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
-    /// <summary>The address that it was imported as; null for a new one.</summary>
+    /// <summary>The address from an earlier import; null if it was not imported.</summary>
     public string? Address { get; init; }
 }

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Transfer.Programs;
 
-/// <summary>What each import created, so that it can be undone as a whole and is not created twice.</summary>
+/// <summary>The items that each import created, so that it can be undone as a whole and creates nothing twice.</summary>
 internal sealed class ImportRuns(PluePaths paths, TimeProvider time)
 {
     private const int MaxRuns = 50;
@@ -22,7 +22,7 @@ internal sealed class ImportRuns(PluePaths paths, TimeProvider time)
 
     public StoredImportRun? Find(string id) => file.Read().Runs.FirstOrDefault(run => run.Id == id);
 
-    /// <summary>The last address of each source that was imported.</summary>
+    /// <summary>Gets the last address of each imported source.</summary>
     public IReadOnlyDictionary<string, string> Addresses()
     {
         var addresses = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -65,8 +65,10 @@ internal sealed record StoredImportRun(string Id, DateTimeOffset At, IReadOnlyLi
 }
 
 /// <param name="Source">Program, kind and ID.</param>
-/// <param name="Address">Of a document or chat, the reference of a key, the name of a server, or the path of a file or folder.</param>
-/// <param name="Hash">The SHA-256 of what was written: text in a file of the user or workspace, the declaration of a server, or the files of a skill.</param>
+/// <param name="Address">The address of a document or chat, reference of a key, name of a server, or path of a file or folder.</param>
+/// <param name="Hash">
+/// The SHA-256 of the written content: text in a file of the user or workspace, the declaration of a server, or the files of a skill.
+/// </param>
 internal sealed record StoredImportEntry(ImportKind Kind, string Source, string Address, string? Hash = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]

@@ -7,10 +7,10 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Transfer.Programs;
 
-/// <summary>An agent of another program as a template of a task and its prompt. Its model is not taken over, because Plue's providers are others.</summary>
-/// <param name="Id">Of several agents in one file.</param>
+/// <summary>An agent of another program as a task template and its prompt. Its model is not imported, because Plue's providers differ.</summary>
+/// <param name="Id">Distinguishes several agents in one file.</param>
 /// <param name="Tools">Names of Plue's tools; never more than the agent had.</param>
-/// <param name="Notes">What was not taken over, one sentence each.</param>
+/// <param name="Notes">Omissions, one sentence each.</param>
 internal sealed record ImportedAgent(
     string Id,
     string Name,
@@ -22,7 +22,7 @@ internal sealed record ImportedAgent(
 {
     private const int MaxAgents = 200;
 
-    /// <summary>The tools of an agent that names none: in its own program it has all of them.</summary>
+    /// <summary>The tools of an agent that lists none: its own program gives it all.</summary>
     private static readonly string[] Usual =
     [
         "read",
@@ -77,7 +77,7 @@ internal sealed record ImportedAgent(
         ["skill"] = ["skill"],
     };
 
-    /// <exception cref="FailureException">BadRequest: it has no agent.</exception>
+    /// <exception cref="FailureException">BadRequest: the file contains no agent.</exception>
     public static IReadOnlyList<ImportedAgent> In(SettingFile file)
     {
         var text = file.Read();
@@ -88,7 +88,7 @@ internal sealed record ImportedAgent(
         return [.. agents.Where(agent => agent.Text.Length > 0).Take(MaxAgents)];
     }
 
-    /// <summary>The template, with the address of its prompt.</summary>
+    /// <summary>Returns the text of the template, with the address of its prompt.</summary>
     public string Template(string name, string prompt, string path)
     {
         static string Quote(string text) => Json5Writer.Write(new Json5String(text));
@@ -152,7 +152,7 @@ internal sealed record ImportedAgent(
         );
     }
 
-    /// <summary>The modes of Roo Code and Kilo Code: JSON, or YAML of which each mode is read like front matter.</summary>
+    /// <summary>Parses the modes of Roo Code and Kilo Code: JSON, or YAML, of which each mode is parsed like front matter.</summary>
     private static IReadOnlyList<ImportedAgent> Modes(string text)
     {
         if (text.TrimStart().StartsWith('{'))
@@ -250,7 +250,7 @@ internal sealed record ImportedAgent(
         }
     }
 
-    /// <param name="given">A list, a text with commas, or an object with <c>false</c> for what is off.</param>
+    /// <param name="given">A list, a text with commas, or an object with <c>false</c> for disabled tools.</param>
     private static IReadOnlyList<string> ToolsOf(Json5Node? given, Json5Node? denied, List<string> notes)
     {
         IReadOnlyList<string> NamesOf(Json5Node? node) =>
@@ -288,7 +288,7 @@ internal sealed record ImportedAgent(
     private static bool IsOff(Json5Member member) =>
         member.Value is Json5Boolean { Value: false } or Json5String { Value: "false" or "deny" };
 
-    /// <summary>Plue's tools of this name; a rule in brackets behind it and the set before it do not count.</summary>
+    /// <summary>Gets Plue's tools for this name; ignores a rule in parentheses after it and a tool set before it.</summary>
     private static IReadOnlyList<string>? Known(string name)
     {
         var plain = name.Split('(')[0].Trim();

@@ -6,14 +6,14 @@ using Plue.Server.Store;
 namespace Plue.Server.Transfer.Programs;
 
 /// <summary>
-/// Puts instructions of other programs where Plue reads them: the user's into a marked section of <c>~/.plue/AGENTS.md</c>, those of a workspace into
-/// <c>.github/instructions</c>.
+/// Copies instructions of other programs to where Plue reads them: user instructions to a marked section of <c>~/.plue/AGENTS.md</c>, workspace
+/// instructions to <c>.github/instructions</c>.
 /// </summary>
 internal sealed class ImportedInstructions(PluePaths paths)
 {
     private const int MaxBytes = 64 * 1024;
 
-    /// <returns>The path of the file, and the hash of what was written.</returns>
+    /// <returns>The path of the file, and the hash of the written text.</returns>
     /// <exception cref="FailureException">Conflict, BadRequest, StoreReadOnly.</exception>
     public (string Path, string Hash) Add(SettingFile file)
     {
@@ -26,7 +26,7 @@ internal sealed class ImportedInstructions(PluePaths paths)
         return file.Place.Folder is { } folder ? AddFile(file, folder, text, appliesTo) : AddSection(file.Path, text);
     }
 
-    /// <returns>Null if it was removed, or why it was kept.</returns>
+    /// <returns>Null if it was removed, else the reason why it was kept.</returns>
     public string? Remove(string source, string path, string? hash)
     {
         if (Read(path) is not { } text)

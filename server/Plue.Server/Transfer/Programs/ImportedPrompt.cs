@@ -4,12 +4,12 @@ using Plue.Server.Codices;
 
 namespace Plue.Server.Transfer.Programs;
 
-/// <summary>A command or prompt of another program as a prompt that is used with a slash.</summary>
+/// <summary>Converts a command or prompt of another program to a slash command.</summary>
 internal static partial class ImportedPrompt
 {
     private const string Input = "input";
 
-    /// <returns>The prompt, and what was not taken over, one sentence each.</returns>
+    /// <returns>The prompt, and its omissions, one sentence each.</returns>
     public static (string Text, IReadOnlyList<string> Notes) Of(SettingFile file)
     {
         var text = file.Read();
@@ -22,7 +22,7 @@ internal static partial class ImportedPrompt
 
         var arguments = new List<string>();
         var literal = Literal(Elsewhere().Replace(body, match => Placeholder(match, arguments)));
-        // What is a placeholder of Plue now was marked before the braces of the text were escaped.
+        // Placeholders were marked before the braces in the text were escaped.
         var output = new StringBuilder("---\ndescription: ").Append(JsonFields.Quoted(Line(description ?? file.Name))).Append('\n');
         if (arguments.Count > 0)
         {
@@ -40,10 +40,10 @@ internal static partial class ImportedPrompt
         return (output.Append("---\n").Append(Marked().Replace(literal, "{{${name}}}")).Append('\n').ToString(), notes);
     }
 
-    /// <summary>Text without placeholders: two braces in it stay two braces.</summary>
+    /// <summary>Escapes double braces in text without placeholders.</summary>
     public static string Literal(string text) => text.Trim().Replace("{{", "\\{{", StringComparison.Ordinal);
 
-    /// <summary>Instructions and the files to which they apply; null for all files.</summary>
+    /// <summary>Gets instructions and the files to which they apply; null for all files.</summary>
     public static (string Text, string? AppliesTo) Instructions(SettingFile file)
     {
         var parsed = FrontMatter.Parse(file.Read());

@@ -6,20 +6,22 @@ using Plue.Server.Vault;
 namespace Plue.Server.Transfer.Programs;
 
 /// <summary>A key in a file of another program.</summary>
-/// <param name="Name">Its variable, or the member that has it.</param>
-/// <param name="Origin">The only address to which it may be sent.</param>
+/// <param name="Name">The variable or member that contains it.</param>
+/// <param name="Origin">The only allowed origin.</param>
 internal sealed record FoundKey(string Path, string Name, string Reference, string Origin, string Secret)
 {
     public string Id => $"{Path}#{Name}";
 }
 
-/// <summary>Keys that other programs keep in plain text, and keys of known vendors in <c>.env</c> files. Keys without a known origin are not listed.</summary>
+/// <summary>
+/// Finds keys that other programs store in plain text, and keys of known vendors in <c>.env</c> files. Keys without a known origin are not listed.
+/// </summary>
 internal sealed class KeyFiles(ProgramFolders folders, Func<WorkspaceFolders?> workspace)
 {
     private const int MaxBytes = 1024 * 1024;
     private const int MaxKeys = 200;
 
-    /// <summary>Variables of vendors as opencode and Continue name the vendors.</summary>
+    /// <summary>The environment variables of vendors, by their names in opencode and Continue.</summary>
     private static readonly Dictionary<string, string> VariableOf = new(StringComparer.OrdinalIgnoreCase)
     {
         ["anthropic"] = "ANTHROPIC_API_KEY",
@@ -69,11 +71,11 @@ internal sealed class KeyFiles(ProgramFolders folders, Func<WorkspaceFolders?> w
         }
         catch (FailureException)
         {
-            return []; // A file that cannot be read has no keys to offer.
+            return []; // a file that cannot be read has no keys to import
         }
     }
 
-    /// <summary>The variables that the program sets for itself. A key for a proxy belongs to the proxy.</summary>
+    /// <summary>Gets keys in the variables that the program sets for itself. A key for a proxy belongs to the proxy.</summary>
     private static IEnumerable<FoundKey> ClaudeCode(string path) =>
         Json(path)?.Get("env") is { ValueKind: JsonValueKind.Object } variables
             ? variables
@@ -121,7 +123,7 @@ internal sealed class KeyFiles(ProgramFolders folders, Func<WorkspaceFolders?> w
             )
             .OfType<FoundKey>();
 
-    /// <param name="address">Where the program sends it, if not to the vendor.</param>
+    /// <param name="address">The URL to which the program sends the key, if not the vendor's.</param>
     /// <returns>Null without a key, or if its allowed origins are unknown.</returns>
     private static FoundKey? Key(string path, string name, string variable, string? secret, string? address)
     {
@@ -153,7 +155,7 @@ internal sealed class KeyFiles(ProgramFolders folders, Func<WorkspaceFolders?> w
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            return null; // A file that cannot be read has no keys to offer.
+            return null; // a file that cannot be read has no keys to import
         }
     }
 }

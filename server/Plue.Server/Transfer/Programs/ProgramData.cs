@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Transfer.Programs;
 
-/// <summary>The data of other programs on this machine. Only known folders are searched, and nothing is changed.</summary>
+/// <summary>Finds data of other programs on this machine. Searches only known folders and changes nothing.</summary>
 internal sealed class ProgramData(ProgramFolders folders, ChatImport chats, Func<WorkspaceFolders?> workspace)
 {
     private readonly SettingPlaces places = new(folders, workspace);

@@ -25,7 +25,7 @@ internal sealed record SettingFile(SettingPlace Place, FileInfo File)
     public string Path => File.FullName;
     public bool IsModes => File.Name is "custom_modes.yaml" or ".roomodes" or ".kilocodemodes";
 
-    /// <summary>Its name without ending; of a file in a subfolder with the names of the folders.</summary>
+    /// <summary>The file name without extension, with the names of subfolders in front.</summary>
     public string Name
     {
         get
@@ -38,7 +38,7 @@ internal sealed record SettingFile(SettingPlace Place, FileInfo File)
         }
     }
 
-    /// <exception cref="FailureException">BadRequest: it cannot be used.</exception>
+    /// <exception cref="FailureException">BadRequest: the file cannot be used.</exception>
     public string Read()
     {
         try
@@ -66,7 +66,7 @@ internal sealed record SettingFile(SettingPlace Place, FileInfo File)
         }
     }
 
-    /// <summary>The files in a place, by name. Links to folders are not followed, and depth and count have limits.</summary>
+    /// <summary>Lists the files, by name. Links to folders are not followed, and depth and count are limited.</summary>
     public static IEnumerable<SettingFile> In(SettingPlace place)
     {
         if (place.Pattern is null)

@@ -2,15 +2,15 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Transfer.Programs;
 
-/// <summary>A folder, or one file, with settings of a program.</summary>
+/// <summary>A folder or file with settings of a program.</summary>
 /// <param name="Pattern">File names; null if <paramref name="Path"/> is the file.</param>
-/// <param name="Folder">The workspace folder to which it belongs; null for the user's own.</param>
+/// <param name="Folder">Its workspace folder; null for user settings.</param>
 internal sealed record SettingPlace(ImportKind Kind, string Path, string? Pattern, WorkspaceFolder? Folder)
 {
     public bool IsRecursive { get; init; }
 }
 
-/// <summary>Where each program keeps its agents, prompts and instructions. Files of a workspace are looked for only in trusted folders.</summary>
+/// <summary>The locations of agents, prompts and instructions of each program. In a workspace, only trusted folders are searched.</summary>
 internal sealed class SettingPlaces(ProgramFolders folders, Func<WorkspaceFolders?> workspace)
 {
     private const ImportKind Agents = ImportKind.Agents;
@@ -113,7 +113,7 @@ internal sealed class SettingPlaces(ProgramFolders folders, Func<WorkspaceFolder
     private IEnumerable<SettingPlace> Trusted(ImportKind kind, string? pattern, params string[] names) =>
         (workspace()?.All ?? []).Select(folder => Place(kind, Path.Combine([folder.Path, .. names]), pattern, folder));
 
-    /// <summary>Folders of prompts can have subfolders; a rule in a subfolder may be for one mode only.</summary>
+    /// <summary>Creates a place. Prompts and agents may have subfolders; an instruction file in a subfolder may apply to one mode only.</summary>
     private static SettingPlace Place(ImportKind kind, string path, string? pattern, WorkspaceFolder? folder) =>
         new(kind, path, pattern, folder) { IsRecursive = kind is Prompts or Agents };
 }

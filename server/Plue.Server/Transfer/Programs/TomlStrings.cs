@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Plue.Server.Transfer.Programs;
 
-/// <summary>The text values of a TOML file that stand before its first table: what agents and commands in TOML are made of, and no more of TOML.</summary>
+/// <summary>Reads the strings before the first table of a TOML file, which agents and commands in TOML consist of. The rest of TOML is ignored.</summary>
 internal static class TomlStrings
 {
     private const int MaxKeys = 100;
@@ -44,7 +44,7 @@ internal static class TomlStrings
         return values;
     }
 
-    /// <returns>Null for a value that is no text, and where it ends.</returns>
+    /// <returns>Null if the value is not a string, and the end of the value.</returns>
     private static (string? Value, int After) Value(string text, int start, int lineEnd)
     {
         foreach (var (mark, isLiteral) in (ReadOnlySpan<(string, bool)>)[("\"\"\"", false), ("'''", true), ("\"", false), ("'", true)])

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Codices.Skills;
 
-/// <summary>A user with folders for skills, a workspace, and the catalog of both.</summary>
+/// <summary>A home and a workspace with skill folders, and their catalog.</summary>
 internal sealed class SkillFixture : IDisposable
 {
     private readonly string top = RealPath.Of(Directory.CreateTempSubdirectory("plue-skills-").FullName);
@@ -21,12 +21,12 @@ internal sealed class SkillFixture : IDisposable
     public string Workspace { get; }
     public string User => Path.Combine(top, "user");
 
-    /// <summary>The trusted folders; null for a workspace that is not trusted.</summary>
+    /// <summary>The trusted folders; null for an untrusted workspace.</summary>
     public WorkspaceFolders? Folders { get; set; }
     public long Budget { get; set; } = 2000;
     public SkillCatalog Catalog { get; }
 
-    /// <summary>The same files as another window sees them.</summary>
+    /// <summary>Opens the same files like another window.</summary>
     public SkillCatalog Open() => new(Paths, TimeProvider.System, () => Folders, () => Budget);
 
     public string Folder(string name) => Directory.CreateDirectory(Path.Combine(top, name)).FullName;

@@ -5,7 +5,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.Acp;
 
-/// <summary>The scripted agent of this folder in a chat, over all services: a real process in the sandbox of this machine.</summary>
+/// <summary>The scripted agent of this folder in a chat with all services: a real process in this machine's sandbox.</summary>
 internal sealed class AcpBench : IAsyncDisposable
 {
     private AcpBench(InMemorySidecar sidecar, string folder) => (Sidecar, Folder) = (sidecar, folder);
@@ -15,14 +15,14 @@ internal sealed class AcpBench : IAsyncDisposable
     /// <summary>The workspace folder.</summary>
     public string Folder { get; }
 
-    /// <summary>Where the agent keeps its sessions and the prompts that it received.</summary>
+    /// <summary>The folder in which the agent stores its sessions and received prompts.</summary>
     public string Store { get; } = Directory.CreateTempSubdirectory("plue-agent-").FullName;
     public string Uri { get; private set; } = "";
 
     public IReadOnlyList<string> Prompts =>
         File.Exists(Path.Combine(Store, "prompts.txt")) ? File.ReadAllLines(Path.Combine(Store, "prompts.txt")) : [];
 
-    /// <param name="fields">Further fields of the provider's file: <c>, sandbox: false</c>.</param>
+    /// <param name="fields">Additional fields of the provider file, such as <c>, sandbox: false</c>.</param>
     public static async Task<AcpBench> StartAsync(string fields = "", string arguments = "", string mode = "ask", bool approve = true)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Node is not null, "The agent of these tests needs Linux and node.");
@@ -48,7 +48,7 @@ internal sealed class AcpBench : IAsyncDisposable
             .Select(folder => Path.Combine(folder, "node"))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>An executable copy of the agent.</summary>
+    /// <summary>Creates an executable copy of the agent.</summary>
     public static string Program()
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("plue-agent-").FullName, "agent.mjs");

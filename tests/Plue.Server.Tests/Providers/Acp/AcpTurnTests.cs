@@ -4,7 +4,7 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Tests.Providers.Acp;
 
-/// <summary>Turns of a chat that a real agent process answers.</summary>
+/// <summary>Turns of a chat with a real agent process.</summary>
 public sealed class AcpTurnTests
 {
     [Fact]

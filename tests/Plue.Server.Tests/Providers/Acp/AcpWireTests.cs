@@ -4,7 +4,7 @@ using Plue.Server.Providers.Acp;
 
 namespace Plue.Server.Tests.Providers.Acp;
 
-/// <summary>Shapes that real agents send.</summary>
+/// <summary>Message variants of real agents.</summary>
 public sealed class AcpWireTests
 {
     [Theory]

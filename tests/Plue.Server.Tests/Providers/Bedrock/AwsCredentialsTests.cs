@@ -9,7 +9,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.Bedrock;
 
-/// <summary>Where keys come from, and what happens when they are refused. The endpoint checks each signature with the keys it knows.</summary>
+/// <summary>Sources of AWS keys, and the handling of rejected keys. The endpoint verifies each signature.</summary>
 public sealed class AwsCredentialsTests : IAsyncLifetime
 {
     private const string Secret = "wJalrXUtnFEMI/K7MDENG";
@@ -27,7 +27,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
     private readonly Dictionary<string, string> variables = new() { ["AWS_REGION"] = "us-east-1" };
     private readonly List<string> masked = [];
 
-    /// <summary>What the endpoint takes: the secret and the session of each key.</summary>
+    /// <summary>The valid credentials by key ID.</summary>
     private readonly Dictionary<string, (string Secret, string? Session)> good = new() { ["AKID1"] = (Secret, null) };
     private TimeSpan serverAhead;
 
@@ -414,7 +414,7 @@ public sealed class AwsCredentialsTests : IAsyncLifetime
                 ? $"[default]\nsso_session = corp\n{Role}[sso-session corp]\n{Start}sso_registration_scopes = sso:account:access\n"
                 : $"[default]\n{Start}{Role}"
         );
-#pragma warning disable CA5350 // The name of a file, as AWS's programs make it.
+#pragma warning disable CA5350 // The AWS CLI uses SHA-1 for the file name.
         var name = Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(hasSession ? "corp" : "https://corp.awsapps.com/start")));
 #pragma warning restore CA5350
         Write(

@@ -18,7 +18,9 @@ public class AwsSignatureTests
     );
     private static readonly DateTimeOffset SuiteTime = new(2015, 8, 30, 12, 36, 0, TimeSpan.Zero);
 
-    /// <summary>Name, method, path, query, headers beside host and date, body, canonical request (null where only the signature is published), signature.</summary>
+    /// <summary>
+    /// Name, method, path, query, headers except host and date, body, canonical request (null if only the signature is published), signature.
+    /// </summary>
     public static TheoryData<string, string, string, string, string[], string, string?, string> Suite =>
         new()
         {

@@ -6,7 +6,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.Bedrock;
 
-/// <summary>Claude on Bedrock: Anthropic's events in frames.</summary>
+/// <summary>Claude on Bedrock: Anthropic events in AWS frames.</summary>
 public class BedrockClaudeTests : WireContract
 {
     private const string Model = "us.anthropic.claude-sonnet-5";
@@ -258,7 +258,7 @@ public class BedrockClaudeTests : WireContract
                     Description = "OpenAI",
                     SupportsVision = false,
                 },
-                // The model behind the second profile writes nothing, so it is left out.
+                // The model of the second profile generates no text, so it is omitted.
                 new ModelInfo
                 {
                     Id = "us.anthropic.claude-sonnet-5",
@@ -286,7 +286,7 @@ public class BedrockClaudeTests : WireContract
     }
 }
 
-/// <summary>Every other vendor's models: AWS's own events in frames.</summary>
+/// <summary>Models of all other vendors: AWS events in frames.</summary>
 public class BedrockConverseTests : WireContract
 {
     private const string Model = "amazon.nova-pro-v1:0";
@@ -359,7 +359,7 @@ public class BedrockConverseTests : WireContract
     [Fact]
     public async Task Reasoning_keeps_its_signature_and_redacted_content_its_bytes()
     {
-        // Two pieces of base64, each padded by itself, are one block of bytes.
+        // Two chunks of base64, each with padding, form one block of bytes.
         var redacted =
             Opening
             + Delta("""{"reasoningContent":{"redactedContent":"b3A="}}""")

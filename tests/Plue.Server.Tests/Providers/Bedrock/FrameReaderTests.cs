@@ -57,7 +57,7 @@ public class FrameReaderTests
         Prop.ForAll<(NonNull<string> Type, byte[] Payload)[], PositiveInt[]>(
                 (sent, sizes) =>
                 {
-                    // A header's text is UTF-8: half a pair of surrogates cannot be in it.
+                    // Header text is UTF-8, which cannot encode lone surrogates.
                     var frames = sent.Select(frame =>
                             (Type: "t" + Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(frame.Type.Get)), Payload: frame.Payload ?? [])
                         )
@@ -164,7 +164,7 @@ public class FrameReaderTests
                 frames.Add(frame.ToArray());
             }
         }
-        // The body never waits, so this does not either.
+        // Reading the body completes synchronously.
         while (reader.FillAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult());
         return frames;
     }

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Tests.Providers.Bedrock;
 
-/// <summary>Frames as AWS sends them, written from their description; one character of the text is one byte.</summary>
+/// <summary>AWS event stream frames, built according to the specification; each character of the text is one byte.</summary>
 internal static class Frames
 {
     /// <summary>The published test frame: a chunk with the payload <c>{"bytes":"e30="}</c>.</summary>
@@ -23,11 +23,11 @@ internal static class Frames
             )
         );
 
-    /// <summary>An event of Anthropic as Bedrock wraps it.</summary>
+    /// <summary>Wraps an Anthropic event like Bedrock.</summary>
     public static string Chunk(string json) =>
         Event("chunk", "{\"bytes\":\"" + Convert.ToBase64String(Encoding.UTF8.GetBytes(json)) + "\",\"p\":\"abcdef\"}");
 
-    /// <summary>The lengths of a frame, with their checksum.</summary>
+    /// <summary>Returns the lengths of a frame and their checksum.</summary>
     public static string Prelude(uint total, uint headers) => Text(PreludeOf(total, headers));
 
     public static byte[] Of(IReadOnlyList<(string Name, string Value)> headers, byte[] payload)

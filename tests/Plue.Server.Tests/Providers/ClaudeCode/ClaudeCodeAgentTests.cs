@@ -14,7 +14,9 @@ using static Plue.Server.Tests.Providers.ClaudeCode.ClaudeCodeBench;
 
 namespace Plue.Server.Tests.Providers.ClaudeCode;
 
-/// <summary>The real CLI as an agent: a scripted endpoint plays the model, and every use of a tool goes through our own judging, asking and recording.</summary>
+/// <summary>
+/// The real CLI as an agent. A scripted endpoint plays the model, and every tool call goes through Plue's permissions, approvals and edit log.
+/// </summary>
 public class ClaudeCodeAgentTests
 {
     [Fact]
@@ -83,7 +85,7 @@ public class ClaudeCodeAgentTests
         await File.WriteAllTextAsync(Path.Combine(agent.Bench.Root, "outside.txt"), "the outside word");
         agent.Calls((tool, input.Replace("FOLDER", agent.Folder)));
         var turn = agent.AskAsync("read", "search");
-        // What lies outside is asked about, or refused at once where it cannot be told what it would be.
+        // A call outside the workspace needs approval, or is denied immediately if its effect is unknown.
         await BecomesAsync(() => turn.IsCompleted || agent.IsAsked);
         if (agent.IsAsked)
         {
@@ -189,7 +191,7 @@ public class ClaudeCodeAgentTests
         await agent.Spawner.BegunAsync(1);
         agent.Spawner.End("quick", "quick is done");
         await agent.Spawner.EndedAsync("quick");
-        // Another process reports nothing: its effects are checked again.
+        // Another process raises no event; poll its effects.
         await Task.Delay(TimeSpan.FromSeconds(0.2));
         Assert.False(turn.IsCompleted);
         agent.Answer(asked, ApprovalDecision.Once);
@@ -441,14 +443,14 @@ public class ClaudeCodeAgentTests
     {
         for (var i = 0; i < 800 && !isReached(); i++)
         {
-            // Another process reports nothing: its effects are checked again.
+            // Another process raises no event; poll its effects.
             await Task.Delay(25);
         }
 
         Assert.True(isReached(), "It did not happen within twenty seconds.");
     }
 
-    /// <summary>A chat that Claude Code answers, with a trusted folder, an inbox and a review.</summary>
+    /// <summary>A chat with Claude Code, a trusted folder, an inbox and an edit review.</summary>
     private sealed class ProgramTurn(Agent agent, ToolContext context) : IProgramTurn
     {
         public ITextMask? Secrets => null;
@@ -485,7 +487,7 @@ public class ClaudeCodeAgentTests
 
         public string PathOf(string name) => Path.Combine(Folder, name);
 
-        /// <summary>The model's next round calls these.</summary>
+        /// <summary>Sets the tool calls of the model's next round.</summary>
         public void Calls(params (string Name, string Input)[] wanted)
         {
             var round = wanted.Select(one => (Id: $"toolu_{++calls}", one.Name, one.Input)).ToList();
@@ -619,7 +621,7 @@ public class ClaudeCodeAgentTests
         }
     }
 
-    /// <summary>Children that end when the test says so.</summary>
+    /// <summary>Child tasks that end when the test decides.</summary>
     private sealed class FakeSpawner : ITaskSpawner
     {
         private readonly ConcurrentDictionary<string, TaskCompletionSource<string>> children = new();

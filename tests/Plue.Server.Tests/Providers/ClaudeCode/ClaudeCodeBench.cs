@@ -6,7 +6,7 @@ using Plue.Server.Providers.ClaudeCode;
 
 namespace Plue.Server.Tests.Providers.ClaudeCode;
 
-/// <summary>A provider in a home of its own, with the real CLI (or a stand-in script) and a scripted endpoint.</summary>
+/// <summary>A provider in a temporary home, with the real CLI (or a replacement script) and a scripted endpoint.</summary>
 public sealed class ClaudeCodeBench : IAsyncDisposable
 {
     private readonly List<ClaudeCodeProvider> providers = [];
@@ -41,7 +41,7 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
     public ClaudeCodeProvider Provider { get; private set; }
     public string CodexId { get; } = Ids.New("chat");
 
-    /// <summary>As after a restart of the sidecar: the same files, nothing in memory.</summary>
+    /// <summary>Restarts the sidecar: the same files, but no state in memory.</summary>
     public async Task RestartAsync()
     {
         await Provider.DisposeAsync();
@@ -62,7 +62,7 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
         return provider;
     }
 
-    /// <param name="texts">A user's, an answer, a user's, ...: the last is the question.</param>
+    /// <param name="texts">Alternating user messages and responses, ending with a user message.</param>
     public ProviderRequest Request(params string[] texts) =>
         new()
         {
@@ -99,7 +99,7 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
         return events;
     }
 
-    /// <summary>The text that a reader is left with.</summary>
+    /// <summary>Returns the final visible text.</summary>
     public static string TextOf(IEnumerable<ProviderEvent> events)
     {
         var text = "";
@@ -118,7 +118,7 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
 
     public static Failure FailureOf(List<ProviderEvent> events) => Assert.IsType<ProviderEvent.Failed>(events[^1]).Failure;
 
-    /// <summary>An executable script that stands in for the CLI.</summary>
+    /// <summary>Creates an executable script that replaces the CLI.</summary>
     public static string Script(string body)
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("plue-fake-").FullName, "claude");
@@ -173,7 +173,7 @@ public sealed class ClaudeCodeBench : IAsyncDisposable
     }
 }
 
-/// <summary>A clock that stands still until it is moved.</summary>
+/// <summary>A clock that advances only when moved.</summary>
 public sealed class ManualTime : TimeProvider
 {
     private readonly Lock gate = new();

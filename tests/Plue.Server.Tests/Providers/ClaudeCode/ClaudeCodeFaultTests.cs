@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Providers.ClaudeCode.ClaudeCodeBench;
 
 namespace Plue.Server.Tests.Providers.ClaudeCode;
 
-/// <summary>A CLI that misbehaves: small scripts that stand in for it.</summary>
+/// <summary>Misbehaving CLIs, simulated by small scripts.</summary>
 [Collection("Alone")]
 public class ClaudeCodeFaultTests
 {

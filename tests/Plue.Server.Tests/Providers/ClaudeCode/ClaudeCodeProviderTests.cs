@@ -430,7 +430,7 @@ public class ClaudeCodeProviderTests
                 return value;
             }
 
-            // Another process writes the file.
+            // Another process writes the file, without an event.
             await Task.Delay(25);
         }
 

@@ -7,7 +7,7 @@ using Plue.Server.Providers.ClaudeCode;
 
 namespace Plue.Server.Tests.Providers.ClaudeCode;
 
-/// <summary>Lines in, events out, without a process.</summary>
+/// <summary>Converts CLI output lines to events, without a process.</summary>
 public class ClaudeCodeTurnTests
 {
     private const string Start =

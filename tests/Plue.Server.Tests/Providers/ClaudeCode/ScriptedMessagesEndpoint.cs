@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Tests.Providers.ClaudeCode;
 
-/// <summary>A Messages endpoint on loopback that plays a script: one reply for each request, then a default text.</summary>
+/// <summary>A Messages endpoint on loopback with scripted replies: one per request, then a default text.</summary>
 public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -21,7 +21,7 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
 
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
 
-    /// <summary>Bodies of the requests for an answer, oldest first.</summary>
+    /// <summary>Bodies of the model requests, oldest first.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
     public ConcurrentQueue<string> Headers { get; } = new();
@@ -37,7 +37,7 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
     public ScriptedMessagesEndpoint ThenStatus(int status, string type, string message, string headers = "") =>
         Then(exchange => exchange.StatusAsync(status, type, message, headers));
 
-    /// <summary>The last request, as "role: text" lines; what the CLI adds on its own account is left out.</summary>
+    /// <summary>Returns the last request as "role: text" lines, without additions by the CLI.</summary>
     public string LastConversation()
     {
         using var document = JsonDocument.Parse(Requests.Last());
@@ -165,7 +165,7 @@ public sealed class ScriptedMessagesEndpoint : IAsyncDisposable
             await EndAsync("end_turn");
         }
 
-        /// <param name="headers">More of them, each with its line end.</param>
+        /// <param name="headers">Additional headers, each with its line break.</param>
         public Task StartAsync(string headers = "") =>
             WriteAsync($"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{headers}transfer-encoding: chunked\r\n\r\n")
                 .ContinueWith(

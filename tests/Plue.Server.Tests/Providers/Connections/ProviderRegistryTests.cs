@@ -323,7 +323,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         return registry;
     }
 
-    /// <summary>What stands behind every provider of these tests.</summary>
+    /// <summary>The vendor behind all providers of these tests.</summary>
     private sealed class Vendor
     {
         private int listed;
@@ -370,7 +370,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         }
     }
 
-    /// <summary>Stands until it is moved; what waits, waits in real time.</summary>
+    /// <summary>A clock that advances only when moved; its timers use real time.</summary>
     private sealed class Clock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);

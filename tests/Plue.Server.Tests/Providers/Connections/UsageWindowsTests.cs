@@ -4,7 +4,7 @@ using Plue.Server.Tests.Providers.ClaudeCode;
 
 namespace Plue.Server.Tests.Providers.Connections;
 
-/// <summary>Limits of subscriptions between two responses.</summary>
+/// <summary>Subscription limits between two responses.</summary>
 public sealed class UsageWindowsTests
 {
     private static readonly ProviderSettings Settings = new()

@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.Copilot;
 
-/// <summary>GitHub Copilot without an editor. The credential is a key here; signing in has its own tests.</summary>
+/// <summary>GitHub Copilot without an editor. The credential is a key here; sign-in has separate tests.</summary>
 public class CopilotProviderTests : WireContract
 {
     private const string Models = """

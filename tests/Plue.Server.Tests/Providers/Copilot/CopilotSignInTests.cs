@@ -2,7 +2,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.Copilot;
 
-/// <summary>From a code on a page to an answer of GitHub Copilot, over the whole protocol.</summary>
+/// <summary>From a device code to a response of GitHub Copilot, over the whole protocol.</summary>
 public sealed class CopilotSignInTests
 {
     [Fact]
@@ -37,7 +37,7 @@ public sealed class CopilotSignInTests
         var uri = await client.CreateChatAsync();
         Assert.Equal("endTurn", (string?)(await client.AskAsync(uri, "Hi"))[^1]["event"]?["stopReason"]);
 
-        // GitHub forgets the token: there is none to renew it with.
+        // GitHub revokes the token, which cannot be refreshed.
         api.Route = _ => ScriptedAnswer.Json("""{"error":{"message":"bad credentials"}}""", 401);
         var error = (await client.AskAsync(uri, "Hi"))[^1]["event"]?["error"];
         Assert.Equal("providerAuthFailed", (string?)error?["kind"]);

@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Providers.Copilot;
 
-/// <summary>A chat with GitHub Copilot through the editor, which the test plays.</summary>
+/// <summary>A chat with GitHub Copilot through the editor, which the test simulates.</summary>
 public sealed class EditorCopilotTests
 {
     [Fact]
@@ -99,7 +99,7 @@ public sealed class EditorCopilotTests
         );
         await client.AnswerAsync(id, new { stopReason = "endTurn" });
         Assert.Null((await client.TurnAsync())[^1]["event"]?["error"]);
-        // The chat has no tools, so the call gets that as its result.
+        // The chat has no tools, so the call's result is an error that says so.
         var parts = (await client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray().Last()?["parts"]?.AsArray();
         var use = parts?.Single(part => (string?)part?["kind"] == "toolUse");
         Assert.Equal("{}", (string?)use?["parameters"]);
@@ -134,7 +134,7 @@ public sealed class EditorCopilotTests
         client.Start("message/stop", new { codexId = uri }, out var stopped);
         Assert.Equal(id, (long?)(await client.NextAsync("$/cancelRequest"))["id"]);
         await stopped;
-        // The editor may say more before it hears of it.
+        // The editor may send more text before it receives the cancellation.
         await SayAsync(client, asked, " and more");
         await client.RefuseAsync(id, -32800, "Cancelled.");
         var answer = (await client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray().Last();
@@ -242,7 +242,7 @@ public sealed class EditorCopilotTests
         return sidecar;
     }
 
-    /// <summary>Without tools: the editor is not asked first whether its model takes any.</summary>
+    /// <summary>Creates a chat without tools, so that the editor is not asked whether its model supports them.</summary>
     private static async Task<string> CreateChatAsync(InMemorySidecar sidecar)
     {
         var uri = await sidecar.Client.CreateChatAsync();

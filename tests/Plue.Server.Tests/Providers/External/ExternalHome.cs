@@ -34,7 +34,7 @@ internal sealed class ExternalHome : IDisposable
     {
         var path = System.IO.Path.Combine(Folder, name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        // Not truncated in place: a program that still runs would make the next one "busy".
+        // Not truncated in place: if a program is still running, the write would fail with "text file busy".
         File.Delete(path);
         using (var stream = new FileStream(path, FileMode.Create))
         {
@@ -74,7 +74,7 @@ internal sealed class ExternalHome : IDisposable
         );
     }
 
-    /// <summary>A script that answers each request as <paramref name="body"/> says, with the request in <c>$line</c> and its id in <c>$id</c>.</summary>
+    /// <summary>Returns a script that runs <paramref name="body"/> for each request, with the request in <c>$line</c> and its ID in <c>$id</c>.</summary>
     public static string EachLine(string body) =>
         "#!/bin/sh\nwhile IFS= read -r line; do\n  id=$(printf '%s' \"$line\" | sed 's/^{\"id\":\"\\([^\"]*\\)\".*/\\1/')\n"
         + body

@@ -5,7 +5,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.External;
 
-/// <summary>Real programs, from well-behaved to hostile.</summary>
+/// <summary>Real programs, from well-behaved to malicious.</summary>
 public sealed class ExternalProviderTests : IDisposable
 {
     private const string Echo = """
@@ -170,7 +170,7 @@ public sealed class ExternalProviderTests : IDisposable
             await File.ReadAllTextAsync(Path.Combine(home.Folder, "child")),
             System.Globalization.CultureInfo.InvariantCulture
         );
-        // Whoever adopted it has to bury it; that is not ours to do.
+        // A zombie is left for the process that adopted it.
         Assert.False(IsRunning(child) && !(await File.ReadAllTextAsync($"/proc/{child}/stat")).Contains(") Z ", StringComparison.Ordinal));
     }
 

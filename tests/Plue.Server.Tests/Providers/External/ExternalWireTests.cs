@@ -7,7 +7,7 @@ using Plue.Server.Providers.External;
 
 namespace Plue.Server.Tests.Providers.External;
 
-/// <summary>The envelopes of docs/external-providers.md: what one Plue writes, another reads as it was meant, and what others write is read too.</summary>
+/// <summary>The envelopes in docs/external-providers.md: they survive a round trip, and those of other programs are read, too.</summary>
 public sealed class ExternalWireTests
 {
     [Fact]

@@ -11,7 +11,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.VertexAi;
 
-/// <summary>Where access tokens come from, and how long they are used.</summary>
+/// <summary>Sources of access tokens, and how long they are used.</summary>
 public sealed class GoogleAccountTests : IAsyncLifetime
 {
     private const string Answer = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hi\"}]},\"finishReason\":\"STOP\"}]}\n\n";
@@ -368,7 +368,7 @@ public sealed class GoogleAccountTests : IAsyncLifetime
         return path;
     }
 
-    /// <summary>A clock that is moved by hand; its timers are real ones.</summary>
+    /// <summary>A clock that advances only when moved; its timers use real time.</summary>
     private sealed class MovingTime : TimeProvider
     {
         private long ahead;

@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tests.Providers.VertexAi;
 
-/// <summary>A service account of the tests, with a key pair made once.</summary>
+/// <summary>A service account for tests, with one generated key pair.</summary>
 internal static class GoogleKeys
 {
     public static RSA Pair { get; } = RSA.Create(2048);
@@ -19,7 +19,7 @@ internal static class GoogleKeys
         + "\"}";
 }
 
-/// <summary>Gives out a service account; the token service then gives what was stored as the token.</summary>
+/// <summary>Returns a service account, whose token service returns the stored secret as the token.</summary>
 internal sealed class ServiceAccountSecrets(ISecretSource inner, Uri tokenUri, Action<string> stored) : ISecretSource
 {
     public async ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)

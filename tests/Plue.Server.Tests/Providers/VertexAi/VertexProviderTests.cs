@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.VertexAi;
 
-/// <summary>What both wires of Vertex share: a service account in the vault, whose token is asked for at a token service.</summary>
+/// <summary>The contract of both Vertex APIs: a service account in the vault, whose token comes from a token service.</summary>
 public abstract class VertexContract : ProviderContract
 {
     private readonly ScriptedEndpoint tokens = new();

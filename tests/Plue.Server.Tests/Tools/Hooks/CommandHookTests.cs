@@ -9,7 +9,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Tools.Hooks;
 
-/// <summary>Hooks with real commands around the calls and turns of a chat.</summary>
+/// <summary>Hooks with real commands around calls and turns of a chat.</summary>
 public sealed class CommandHookTests
 {
     [Fact]
@@ -97,7 +97,7 @@ public sealed class CommandHookTests
         );
         Assert.Contains("A hook replaced the arguments", Results(chat.Messages[1]).Single().Result, StringComparison.Ordinal);
 
-        // A path that always asks does so for the replaced arguments, too.
+        // A path that always needs approval also does so in the replaced arguments.
         Configure(chat, Answering("before_tool", """{"hookSpecificOutput":{"updatedInput":{"path":".vscode/tasks.json","text":"y"}}}"""));
         chat.Next.Enqueue(Calls("", Write("c3", "c.txt", "x")));
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
@@ -177,7 +177,7 @@ public sealed class CommandHookTests
         Assert.Contains("limit of 1 s", run.Text, StringComparison.Ordinal);
         Assert.Equal(["write a.txt"], chat.Tools.Done);
         var last = chat.Read("alive");
-        // A process that was left would write again within this time.
+        // A remaining process would write again within this time.
         await Task.Delay(TimeSpan.FromMilliseconds(300));
         Assert.Equal(last, chat.Read("alive"));
     }
@@ -425,7 +425,7 @@ public sealed class CommandHookTests
     [Fact]
     public async Task A_hook_at_a_threshold_of_a_budget_runs_when_it_is_passed_and_can_end_the_response()
     {
-        // One dollar for each round.
+        // One dollar per round.
         static ScriptedAnswer Round(string id) =>
             ScriptedAnswer
                 .Events()
@@ -587,7 +587,7 @@ public sealed class CommandHookTests
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!holds())
         {
-            // The journal has no event for it.
+            // The journal raises no event for it.
             await Task.Delay(20, limit.Token);
         }
     }

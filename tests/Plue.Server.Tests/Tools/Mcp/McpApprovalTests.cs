@@ -145,7 +145,7 @@ public class McpApprovalTests
         await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]));
         await home.ApproveAsync("own");
         Assert.Contains("own/extra", (await home.FindAsync("own/*")).Tools.Select(tool => tool.Name));
-        // The model was told of the old one; the new one of its name is not called in its place.
+        // The model knows the old tool; the new one with the same name must not be called instead.
         Assert.Contains(
             "no longer has this tool",
             (await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]))).Message,
@@ -266,7 +266,7 @@ public class McpApprovalTests
         home.Services = home.Services with { Environment = environment };
         home.WriteFolder(("byname", """{ "command": "planted" }"""), ("bypath", """{ "command": "bin/planted" }"""));
         Assert.Contains("was not found on PATH", home.Status("byname").Error, StringComparison.Ordinal);
-        // Written out it can be approved, and what is approved is the whole path.
+        // A full path can be approved, and the approval is for that path.
         Assert.Equal((McpServerState.NotApproved, planted), (home.Status("bypath").State, home.Status("bypath").Program));
     }
 

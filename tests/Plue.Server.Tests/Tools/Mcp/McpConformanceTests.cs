@@ -157,7 +157,7 @@ public sealed class McpConformanceTests
         }
     }
 
-    /// <summary>Uses the server as a chat does: signs in if it has to, lists everything, and calls every tool.</summary>
+    /// <summary>Uses the server like a chat: signs in if necessary, lists everything, and calls every tool.</summary>
     private static async Task UseAsync(string url, JsonElement context, CancellationToken cancellationToken)
     {
         await using var home = new McpHome();
@@ -181,7 +181,7 @@ public sealed class McpConformanceTests
             }
             catch (ToolFailureException)
             {
-                // A server may refuse a call; the scenario says whether it should have.
+                // A server may reject a call; the scenario decides whether that is correct.
             }
         }
 
@@ -220,7 +220,7 @@ public sealed class McpConformanceTests
             return;
         }
 
-        // The browser of the user: the server redirects to the port where Plue listens.
+        // Acts as the user's browser: the server redirects to the port on which Plue listens.
         using var browser = new HttpClient();
         using var answer = await browser.GetAsync(page, cancellationToken);
         await changed.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);

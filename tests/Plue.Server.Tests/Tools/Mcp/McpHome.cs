@@ -9,7 +9,7 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tests.Tools.Mcp;
 
-/// <summary>A home, a trusted folder and the real servers of both, with secrets of the test's own.</summary>
+/// <summary>A home, a trusted folder and their real servers, with secrets in memory.</summary>
 internal sealed class McpHome : IAsyncDisposable
 {
     public const string Canary = "canary-of-our-environment-8e1f";
@@ -43,7 +43,7 @@ internal sealed class McpHome : IAsyncDisposable
     public McpServers Servers => servers.Value;
     public McpTools Tools => new(Servers, Services);
 
-    /// <summary>Where a hostile server notes its starts.</summary>
+    /// <summary>The file in which a malicious server records its starts.</summary>
     public string Notes => Path.Combine(Home, "notes.txt");
 
     public int Starts => Noted("started");
@@ -59,7 +59,7 @@ internal sealed class McpHome : IAsyncDisposable
 
     public static string Script => Path.Combine(Repository.Root, "tests", "Plue.Server.Tests", "Tools", "Mcp", "hostile-server.mjs");
 
-    /// <summary>A server that misbehaves in this way, as JSON.</summary>
+    /// <summary>Returns the declaration of a server with this kind of misbehavior, as JSON.</summary>
     public string Hostile(string mood = "plain", string more = "") =>
         $$"""{ "command": {{Text(Node)}}, "args": [{{Text(Script)}}, {{Text(mood)}}, {{Text(Notes)}}] {{more}} }""";
 
@@ -143,7 +143,7 @@ internal sealed class McpHome : IAsyncDisposable
     }
 }
 
-/// <summary>Keeps what it is given, each for its origins; remembers who asked.</summary>
+/// <summary>Stores secrets with their origins, and records access.</summary>
 internal sealed class MemorySecrets : ISecretStore
 {
     private readonly ConcurrentDictionary<string, (string Secret, IReadOnlyList<Uri> Origins)> kept = new();

@@ -167,7 +167,7 @@ public class McpHttpTests
         Assert.StartsWith("vault://mcp-web/tokens-", kept, StringComparison.Ordinal);
         Assert.Equal([new Uri(world.Url.GetLeftPart(UriPartial.Authority))], home.Secrets.OriginsOf(kept));
 
-        // Another start uses what is kept, and asks nobody.
+        // The next start uses the stored token and does not prompt.
         await home.Servers.StopAsync("web", CancellationToken.None);
         await home.Servers.StartAsync("web", CancellationToken.None);
         Assert.Equal(McpServerState.Running, home.Status("web").State);
@@ -261,7 +261,7 @@ public class McpHttpTests
         );
     }
 
-    /// <summary>A server that wants a token, and the sign-in server that gives it.</summary>
+    /// <summary>A server that requires a token, and its authorization server.</summary>
     private sealed class SignInWorld : IAsyncDisposable
     {
         private readonly ScriptedEndpoint endpoint = new();

@@ -4,7 +4,7 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tests.Tools.Mcp;
 
-/// <summary>Servers of the protocol version 2026-07-28: no handshake, questions in results, and changes only on subscriptions.</summary>
+/// <summary>Servers of protocol version 2026-07-28: no handshake, questions in results, and changes only on subscriptions.</summary>
 public sealed class McpModernTests : IAsyncDisposable
 {
     private readonly McpHome home = new(callPatience: TimeSpan.FromSeconds(5));
@@ -135,7 +135,7 @@ public sealed class McpModernTests : IAsyncDisposable
         Assert.EndsWith("Sunny.\n{\"temperature\":21}", (await home.CallAsync("new/structured")).Text, StringComparison.Ordinal);
     }
 
-    /// <summary>Calls until the server may no longer be used: notifications are handled beside the results.</summary>
+    /// <summary>Calls until the server is blocked: notifications are handled concurrently with results.</summary>
     private async Task<string> RefusalAsync()
     {
         for (var at = 0; at < 100; at++)

@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools.Mcp;
 
-/// <summary>Questions of the reference server to the user, in forms and as addresses.</summary>
+/// <summary>Questions of the reference server to the user, as forms and URLs.</summary>
 public sealed class McpQuestionTests : IAsyncLifetime
 {
     private readonly McpHome home = new();

@@ -6,7 +6,7 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Tests.Tools.Mcp;
 
-/// <summary>Against the reference server of the protocol's own makers, as it comes from npm.</summary>
+/// <summary>Tests with the official MCP reference server from npm.</summary>
 public class McpReferenceTests
 {
     private static readonly string? Everything = new[]

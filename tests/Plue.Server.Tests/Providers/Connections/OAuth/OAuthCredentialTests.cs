@@ -41,7 +41,7 @@ public sealed class OAuthCredentialTests
     public async Task The_hour_of_the_server_does_not_matter()
     {
         await using var home = OAuthHome.Create();
-        // This machine lives in another year than the server, which only says how long: that counts from here.
+        // The clocks of machine and server differ by years. The server returns only a duration, which counts from the local time.
         home.Time.SetWall(TimeSpan.FromDays(-3000));
         var process = await home.SignedInAsync();
         home.Time.Advance(TimeSpan.FromMinutes(30));

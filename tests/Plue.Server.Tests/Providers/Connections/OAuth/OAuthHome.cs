@@ -11,7 +11,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Providers.Connections.OAuth;
 
-/// <summary>A provider that signs in, its authorization server, and a real vault; as many processes as a test wants.</summary>
+/// <summary>A provider with OAuth, its authorization server, and a real vault, for any number of processes.</summary>
 internal sealed class OAuthHome : IAsyncDisposable
 {
     private readonly VaultHome files = new();
@@ -21,7 +21,7 @@ internal sealed class OAuthHome : IAsyncDisposable
     public ScriptedEndpoint Api { get; } = new();
     public MovableTime Time { get; } = new();
 
-    /// <summary>Written like the file of a user.</summary>
+    /// <summary>Fields as in a user's file.</summary>
     public Dictionary<string, string> Auth { get; } = [];
 
     public string Ledger => Path.Combine(files.Directory, "plue", "index", "oauth.json");
@@ -35,7 +35,7 @@ internal sealed class OAuthHome : IAsyncDisposable
         {
             home.Auth[name] = $"{home.Server.Url}{(name == "device_url" ? "device" : "authorize")}";
         }
-        // The API takes the latest token and no other.
+        // The API accepts only the latest token.
         home.Api.Route = request =>
             request.Headers.GetValueOrDefault("authorization") == $"Bearer {home.Server.AccessToken}"
                 ? ScriptedAnswer.Events().Send(ChatScript.Chunk("Hello")).Send(ChatScript.End)
@@ -73,7 +73,7 @@ internal sealed class OAuthHome : IAsyncDisposable
         return process;
     }
 
-    /// <summary>A process that has just signed in.</summary>
+    /// <summary>Creates a process that is signed in.</summary>
     public async Task<Process> SignedInAsync()
     {
         var process = await StartAsync();
@@ -115,7 +115,7 @@ internal sealed class OAuthHome : IAsyncDisposable
 
         public async Task<List<ProviderEvent>> AskAsync(ProviderSettings settings)
         {
-            // The time of the connection itself is not what is tested.
+            // The connection's timeouts are not under test.
             await using var provider = new OpenAiCompatibleProvider(
                 settings,
                 secrets,

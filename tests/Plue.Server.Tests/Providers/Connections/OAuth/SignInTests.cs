@@ -138,7 +138,7 @@ public sealed class SignInTests
         var process = await home.StartAsync();
         var start = await process.SignIns.BeginAsync(home.Settings, Cancel);
         var state = AuthorizationServer.Fields(start.Url.Query.TrimStart('?'))["state"];
-        // It is connected already when the first one comes.
+        // The second tab is already connected when the first one returns.
         using var second = new TcpClient();
         await second.ConnectAsync(IPAddress.Loopback, Redirect(start.Url).Port, Cancel);
         using var page = await home.Server.AllowAsync(start.Url.AbsoluteUri);

@@ -9,7 +9,7 @@ public sealed class McpImportTests : IAsyncLifetime
     private const string Key = "ghp_0123456789abcdefghijABCDEFGHIJ";
     private readonly McpHome home = new();
 
-    /// <summary>Programs of this machine are not looked at.</summary>
+    /// <summary>Ignores programs on this machine.</summary>
     public McpImportTests() => home.Services = home.Services with { Environment = new Dictionary<string, string>() };
 
     private McpImport Import => new(home.Services, home.Servers);
