@@ -8,7 +8,7 @@ export class CostMeter {
   private cost: number | undefined;
   private limit: number | undefined;
 
-  /** @param cost USD; undefined while nothing was paid, or no price is known. */
+  /** @param cost In USD; undefined before the first cost, or if no price is known. */
   show(cost: number | undefined): void {
     this.cost = cost;
     const { limit } = this;
@@ -19,7 +19,7 @@ export class CostMeter {
     this.node.classList.toggle('warning', limit !== undefined && cost >= limit * 0.85);
   }
 
-  /** @param limit USD; undefined for none. */
+  /** @param limit In USD; undefined for no limit. */
   showLimit(limit: number | undefined): void {
     this.limit = limit;
     this.show(this.cost);

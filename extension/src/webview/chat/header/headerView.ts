@@ -48,11 +48,11 @@ export class HeaderView implements ChatView {
 
   show({ chat, providers, instructions }: ChatModel): void {
     if (chat === undefined) return;
-    // The panel of a task shows the cost with its budget.
+    // For a task, the panel shows the cost with its budget.
     if (!isTask(chat.codex)) this.cost.show(chat.codex.cost);
     this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
-    // Options, instructions and meters say nothing about a chat that no model could answer.
+    // Options, instructions and meters are useless while no model is connected.
     this.header.node.classList.toggle('is-plain', isChatEmpty(chat) && isUnconnected(chat.codex, providers));
     this.options.show(chat.codex, providers, chat.readOnlyReason === undefined);
   }
