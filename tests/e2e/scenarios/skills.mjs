@@ -1,4 +1,4 @@
-// Skills: the model sees the list and loads one, the user invokes one, and one of the workspace waits until the user approves it, again after each change.
+// Skills: the model sees the list and loads one, the user invokes one, and one of the workspace requires approval, again after each change.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -181,7 +181,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A new skill opens with its front matter, and a broken link in it is a problem', async () => {
     await workbench.command('Plue: New Skill');
     await type(workbench, 'New Skill', 'code-review');
-    // Both questions have one title.
+    // Both prompts have the same title.
     await page.getByPlaceholder('Writes release notes from the Git log.').waitFor();
     await type(workbench, 'New Skill', 'Reviews a change. Use it before a commit.');
     await row('~/.plue/skills').click();
