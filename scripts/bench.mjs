@@ -199,8 +199,8 @@ async function measureLong(contestants, rounds) {
 }
 
 /**
- * Measures a tool call that reads a file, one of many in a task. @param {string} plue @param {string} home @param {string} origin @param {Peer[]} peers @param
- * {number} rounds @returns {Promise<Figure[]>}
+ * Measures a tool call that reads a file, one of many in a task.
+ * @param {string} plue @param {string} home @param {string} origin @param {Peer[]} peers @param {number} rounds @returns {Promise<Figure[]>}
  */
 async function measureToolRounds(plue, home, origin, peers, rounds) {
   const own = taskReader(plue, home);
@@ -354,8 +354,8 @@ async function chatMaker() {
 }
 
 /**
- * Measures a set of chats; memory is compared with that of the bare reader. @param {Program} serve @param {Program} maker @param
- * {import('../tests/bench/chats.mjs').Size} size
+ * Measures a set of chats; memory is compared with that of the bare reader.
+ * @param {Program} serve @param {Program} maker @param {import('../tests/bench/chats.mjs').Size} size
  */
 async function measureChats(serve, maker, size) {
   const reader = { command: await bareReader(), args: [] };

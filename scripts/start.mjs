@@ -84,8 +84,8 @@ function quietFirstStart(settings) {
 }
 
 /**
- * Installs the extension as a symbolic link, because a served VS Code does not load an extension under development by its address alone. @param {string}
- * extensions
+ * Installs the extension as a symbolic link, because a served VS Code does not load an extension under development by its address alone.
+ * @param {string} extensions
  */
 function linkExtension(extensions) {
   const { publisher, name, version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));

@@ -105,8 +105,8 @@ function nugetWork(folders) {
 }
 
 /**
- * Returns the license files of a package, or the text of a well-known license with the package's copyright holder. @param {string} folder @param {string}
- * license @param {string} copyright
+ * Returns the license files of a package, or the text of a well-known license with the package's copyright holder.
+ * @param {string} folder @param {string} license @param {string} copyright
  */
 function licenseTexts(folder, license, copyright) {
   const files = readdirSync(folder).sort();

@@ -43,7 +43,8 @@ export class WrongOption extends Stop {}
 
 /**
  * Runs a script's main function and exits with 1 after an error. Prints the message of a {@link Stop}, also the usage for a wrong option, and a stack for all
- * other errors. @param {() => Promise<number | void>} main
+ * other errors.
+ * @param {() => Promise<number | void>} main
  */
 export async function runMain(main) {
   try {

@@ -63,8 +63,8 @@ await runMain(async () => {
 });
 
 /**
- * Runs waiting scenarios one at a time, until none is left. @param {string[]} waiting @param {boolean} isVisual @param
- * {import('../../scripts/lib/testResults.mjs').TestResult[]} results
+ * Runs waiting scenarios one at a time, until none is left.
+ * @param {string[]} waiting @param {boolean} isVisual @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results
  */
 async function work(waiting, isVisual, results) {
   const worker = await Worker.start(isVisual);

@@ -54,7 +54,8 @@ export class Album {
   }
 
   /**
-   * Runs an independent part of a story: if it fails, the others continue. @param {string[]} views Views that it shows. @param {() => Promise<unknown>} play
+   * Runs an independent part of a story: if it fails, the others continue.
+   * @param {string[]} views Views that it shows. @param {() => Promise<unknown>} play
    */
   async scene(views, play) {
     if (!views.some((view) => this.wants(view))) return;
@@ -109,8 +110,9 @@ export class Album {
   }
 
   /**
-   * Takes pictures of VS Code's own UI. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state @param
-   * {{part?: string, again?: () => Promise<unknown>}} [pose]
+   * Takes pictures of VS Code's own UI.
+   * @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state
+   * @param {{part?: string, again?: () => Promise<unknown>}} [pose]
    */
   async takeWindow(workbench, view, state, { part = '.part.editor', again } = {}) {
     if (!this.wants(view)) return;
@@ -157,7 +159,8 @@ export class Album {
 }
 
 /**
- * Resizes the window so that the editor has this size. @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size
+ * Resizes the window so that the editor has this size.
+ * @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size
  */
 export async function giveRoom({ page }, { width, height }) {
   await page.setViewportSize({ width, height: height + aroundHeight });

@@ -60,8 +60,8 @@ export async function drop(workbench, paths) {
 }
 
 /**
- * Scrolls through the text of an approval, which can be allowed only after each line was in view. @param {import('playwright-core').FrameLocator |
- * import('playwright-core').Locator} at
+ * Scrolls through the text of an approval, which can be allowed only after each line was in view.
+ * @param {import('playwright-core').FrameLocator | import('playwright-core').Locator} at
  */
 export async function viewAllLines(at) {
   const next = at.getByRole('button', { name: 'Show Next Lines' });

@@ -10,8 +10,8 @@ import { requireAccessible } from './accessibility.mjs';
  */
 
 /**
- * Returns the focused element in a page of Plue; undefined if focus is elsewhere. @param {import('playwright-core').Frame} frame @returns {Promise<Stop |
- * undefined>}
+ * Returns the focused element in a page of Plue; undefined if focus is elsewhere.
+ * @param {import('playwright-core').Frame} frame @returns {Promise<Stop | undefined>}
  */
 export function focusIn(frame) {
   return frame.evaluate(() => {
@@ -46,8 +46,8 @@ export function focusIn(frame) {
 }
 
 /**
- * Presses a key until an element with this label in the page has focus. @param {import('./workbench.mjs').Workbench} workbench @param
- * {import('playwright-core').Frame} frame @param {string} key @param {RegExp} label
+ * Presses a key until an element with this label in the page has focus.
+ * @param {import('./workbench.mjs').Workbench} workbench @param {import('playwright-core').Frame} frame @param {string} key @param {RegExp} label
  */
 export async function pressTo(workbench, frame, key, label) {
   const seen = [];
@@ -64,8 +64,8 @@ export async function pressTo(workbench, frame, key, label) {
 }
 
 /**
- * Moves through the page with a key until focus leaves it or returns to the start. Each stop must show its focus. @param {import('./workbench.mjs').Workbench}
- * workbench @param {import('playwright-core').Frame} frame @param {string} [key] @returns {Promise<string[]>}
+ * Moves through the page with a key until focus leaves it or returns to the start. Each stop must show its focus.
+ * @param {import('./workbench.mjs').Workbench} workbench @param {import('playwright-core').Frame} frame @param {string} [key] @returns {Promise<string[]>}
  */
 export async function walkStops(workbench, frame, key = 'Tab') {
   const labels = [];

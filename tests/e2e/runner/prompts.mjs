@@ -4,7 +4,8 @@
 const quickInput = (workbench) => workbench.page.locator('.quick-input-widget:visible');
 
 /**
- * Waits for the quick pick with this title and selects a row. @param {import('./workbench.mjs').Workbench} workbench @param {string} title @param {string} row
+ * Waits for the quick pick with this title and selects a row.
+ * @param {import('./workbench.mjs').Workbench} workbench @param {string} title @param {string} row
  */
 export async function pick(workbench, title, row) {
   await asked(workbench, title);
@@ -12,8 +13,8 @@ export async function pick(workbench, title, row) {
 }
 
 /**
- * Waits for the input box with this title and types the answer. @param {import('./workbench.mjs').Workbench} workbench @param {string} title @param {string}
- * answer
+ * Waits for the input box with this title and types the answer.
+ * @param {import('./workbench.mjs').Workbench} workbench @param {string} title @param {string} answer
  */
 export async function type(workbench, title, answer) {
   await asked(workbench, title);

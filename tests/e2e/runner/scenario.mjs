@@ -39,7 +39,8 @@ export class Scenario {
   }
 
   /**
-   * Checks another theme or size, or takes a picture for the documentation, if looks are checked. @param {string} sentence @param {() => Promise<unknown>} work
+   * Checks another theme or size, or takes a picture for the documentation, if looks are checked.
+   * @param {string} sentence @param {() => Promise<unknown>} work
    */
   async visual(sentence, work) {
     if (this.isVisual) await this.look(sentence, work);

@@ -193,7 +193,8 @@ function messageEvents(model, text) {
 }
 
 /**
- * Returns a model's rounds for the last question. @param {Record<string, Reply[]>} script Rounds by words of the question.
+ * Returns a model's rounds for the last question.
+ * @param {Record<string, Reply[]>} script Rounds by words of the question.
  * @param {string} title The response to requests without tools, which ask for the title of the chat.
  * @returns {(asked: any) => Reply}
  */

@@ -142,7 +142,8 @@ export class Workbench {
   }
 
   /**
-   * Waits for a condition outside the page, or about several of its elements. @param {() => Promise<boolean>} isSo @param {number} [patience] In milliseconds.
+   * Waits for a condition outside the page, or about several of its elements.
+   * @param {() => Promise<boolean>} isSo @param {number} [patience] In milliseconds.
    */
   async until(isSo, patience = 30_000) {
     const end = Date.now() + patience;
