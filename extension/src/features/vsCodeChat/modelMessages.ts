@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { HostImage, HostMessage, HostPart, HostTool } from '../../protocol/protocol.generated';
 
-/** The role of system messages has a name only in VS Code's internal API. */
+/** The role of system messages is not part of VS Code's public API. */
 export function systemOf(messages: readonly vscode.LanguageModelChatRequestMessage[]): string | undefined {
   const texts = messages.filter(isSystem).map(({ content }) => textOf(content));
   return texts.length === 0 ? undefined : texts.join('\n\n');

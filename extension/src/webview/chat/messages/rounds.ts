@@ -14,7 +14,7 @@ export interface Rounds {
   timing?: TimingView;
 }
 
-/** Larger than the rounds of any turn. */
+/** No turn has as many rounds. */
 const maxRounds = 500;
 
 /** @param at Returns a message by its index in the branch; undefined if it is not loaded. */
