@@ -276,7 +276,7 @@ function withOutput(state: ChatState, toolUseId: string, text: string, now: numb
   };
 }
 
-/** Keeps finished tool calls; later parts were not confirmed. */
+/** Keeps the parts up to the last tool result; later ones were not confirmed. */
 function confirmedParts(parts: readonly MessagePart[]): MessagePart[] {
   return parts.slice(0, parts.findLastIndex((part) => part.kind === 'toolResult') + 1);
 }
