@@ -1,10 +1,11 @@
-// `npm run bench`: what the published build costs, beside `curl`, `grep` and bare programs that do the same in the same run.
-// Medians and ratios go to artifacts/bench/report.{md,json}. No time is asserted, but for the rows of the editor, which fail beyond their bounds in tests/bench/bounds.mjs.
+// `npm run bench`: measures the published build, and `curl`, `grep` and bare programs that do the same in the same run.
+// Medians and ratios go to artifacts/bench/report.{md,json}. Times are not checked, except in the rows of the editor, whose bounds are in
+// tests/bench/bounds.mjs.
 //   --quick                                   fewer runs
 //   --only turns|chats|language|installed     one part; `installed` is the extension in a real VS Code
-//   --peers                                   Codex CLI, pi and Claude Code beside it, installed by npm below artifacts/
-//   --docs                                    writes the rows into docs/performance.md
-//   --short                                   every part but `installed`, small: what `npm test` compares with tests/bench/bounds.mjs
+//   --peers                                   also Codex CLI, pi and Claude Code, installed by npm below artifacts/
+//   --docs                                    writes the rows to docs/performance.md
+//   --short                                   every part except `installed`, small: `npm test` checks it against tests/bench/bounds.mjs
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +41,7 @@ const smallChats = {
   searched: { chats: 100, messages: 40, characters: 1_000 },
   agents: { streams: 40, tokens: 20, tasks: 20 },
 };
-/** @type {import('../tests/bench/chats.mjs').Size} A gigabyte is searched. */
+/** @type {import('../tests/bench/chats.mjs').Size} Searches a gigabyte. */
 const largeChats = {
   rounds: 7,
   appends: 500,
@@ -137,14 +138,14 @@ async function measurePublished(runs, withPeers) {
   );
 }
 
-/** @param {string} origin Of the benchmark's model. */
+/** @param {string} origin Origin of the benchmark's model. */
 async function peersAt(origin) {
   const folder = inArtifacts('bench', 'peers');
   const workspace = workspaceIn(folder);
   return step('Installing the peers', () => installedPeers(folder, `${origin}/${shortAnswer}`, workspace, say));
 }
 
-/** A folder with the file that the tool rounds read. @param {string} parent */
+/** Creates a folder with the file for the tool rounds. @param {string} parent */
 function workspaceIn(parent) {
   const workspace = join(parent, 'workspace');
   mkdirSync(workspace, { recursive: true });
@@ -197,7 +198,10 @@ async function measureLong(contestants, rounds) {
   ];
 }
 
-/** What a call of a tool that reads a file costs, of many in one task. @param {string} plue @param {string} home @param {string} origin @param {Peer[]} peers @param {number} rounds @returns {Promise<Figure[]>} */
+/**
+ * Measures a tool call that reads a file, one of many in a task.
+ * @param {string} plue @param {string} home @param {string} origin @param {Peer[]} peers @param {number} rounds @returns {Promise<Figure[]>}
+ */
 async function measureToolRounds(plue, home, origin, peers, rounds) {
   const own = taskReader(plue, home);
   const programs = (/** @type {number} */ calls) => {
@@ -225,7 +229,7 @@ async function measureToolRounds(plue, home, origin, peers, rounds) {
   ];
 }
 
-/** `plue task run` with a task that may only read. @param {string} plue @param {string} home @returns {(base: string) => Program} */
+/** Runs `plue task run` with a read-only task. @param {string} plue @param {string} home @returns {(base: string) => Program} */
 function taskReader(plue, home) {
   const workspace = workspaceIn(home);
   const plueHome = join(home, 'tasks');
@@ -265,7 +269,7 @@ async function measureRegistry(plue, home, port, rounds) {
 }
 
 /**
- * Runs each contestant once a round, so that a noisy minute falls on all alike; the first round warms up and is not counted.
+ * Runs each contestant once per round, so that a slow minute affects all of them; the first round is a warm-up and not counted.
  * @template R
  * @param {number} rounds
  * @param {Record<string, Program>} contestants `curl`, `bareReader`, `plue`, and the peers.
@@ -309,7 +313,7 @@ async function withHome(work) {
   }
 }
 
-/** The measure beside Plue: the least a native C# program can do to post one chat and print its deltas. */
+/** The baseline for Plue: a minimal native C# program that posts a chat and prints its deltas. */
 function bareReader() {
   const project = 'tests/bench/BareReader';
   return published({ project, name: 'bare-reader', sources: [project], folder: inArtifacts('bench', 'bin') });
@@ -349,7 +353,10 @@ async function chatMaker() {
   return { command: 'dotnet', args: [inArtifacts('bin', 'ChatMaker', 'release', 'ChatMaker.dll')] };
 }
 
-/** What a set of chats costs; what it holds in memory is compared with what the bare reader holds. @param {Program} serve @param {Program} maker @param {import('../tests/bench/chats.mjs').Size} size */
+/**
+ * Measures a set of chats; memory is compared with that of the bare reader.
+ * @param {Program} serve @param {Program} maker @param {import('../tests/bench/chats.mjs').Size} size
+ */
 async function measureChats(serve, maker, size) {
   const reader = { command: await bareReader(), args: [] };
   return withHome(async (home) => {
@@ -363,7 +370,7 @@ async function measureChats(serve, maker, size) {
   });
 }
 
-/** In Markdown. @param {Figure[]} figures */
+/** Returns a Markdown table. @param {Figure[]} figures */
 function table(figures) {
   const peers = [...new Set(figures.flatMap((figure) => Object.keys(figure.peers ?? {})))];
   const rows = figures.map(({ name, unit, digits, plue, bare, other, peers: theirs = {} }) => {
@@ -375,7 +382,7 @@ function table(figures) {
   return [heads, heads.map((_, column) => (column < 2 ? '---' : '---:')), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-/** Between the two marks. @param {string} text */
+/** Replaces the text between the two markers. @param {string} text */
 function writeIntoDocs(text) {
   const file = inRoot('docs', 'performance.md');
   const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];

@@ -1,4 +1,4 @@
-// `npm run build`: the extension's host and pages, and the development sidecar. What was made from the same sources is left alone.
+// `npm run build`: builds the extension's host and pages, and the development sidecar. Skips parts whose sources did not change.
 import { parseArgs } from 'node:util';
 import { buildExtension, buildSidecar } from './lib/build.mjs';
 import { runMain } from './lib/progress.mjs';

@@ -1,4 +1,5 @@
-// `npm run check`: formatting, analyzers, types, lint, layers, and code conventions of both languages. Reports each check in one line, with a way to fix problems.
+// `npm run check`: checks formatting, analyzers, types, lint, layers, and code conventions of both languages. Prints one line for each check, with a way to fix
+// problems.
 import { parseArgs } from 'node:util';
 import { buildExtension, installPackages } from './lib/build.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
@@ -55,7 +56,7 @@ await runMain(async () => {
   await step('Building the extension', () => buildExtension());
   await step('Restoring the C# packages', () => runOrStop('dotnet', ['restore', 'plue-vscode.sln', '-v', 'q', '--nologo']));
   await step('Restoring the C# formatter', () => runOrStop('dotnet', ['tool', 'restore']));
-  // A build without analyzers counts as current, so this one starts anew.
+  // Not incremental, because a build without analyzers would count as current.
   await step('Building the C# tests with analyzers', () =>
     runOrStop('dotnet', ['build', 'tests/Plue.Server.Tests', '-v', 'q', '--nologo', '--no-incremental']),
   );

@@ -1,5 +1,5 @@
-// `npm run coverage`: the C# and TypeScript tests with the lines and branches they run; a page for each file is in artifacts/coverage/report/index.html.
-//   --last   only the pages, from what was measured last
+// `npm run coverage`: measures line and branch coverage of the C# and TypeScript tests; artifacts/coverage/report/index.html has a page for each file.
+//   --last   only creates the pages, from the last measurement
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
-// `npm run faults`: breaks what a machine breaks, and holds Plue to what it promises then. The faults are REL-01 to REL-44 of tests/faults/cases.mjs.
-//   --only REL-12   one fault, or the stories whose name has these words     --blockers   those that no release may have
-//   --short   fewer rounds and every fourteenth place     --every N   every N-th place     --stories-only   of tests of other suites look only whether they exist
-// A line for each fault as it is reported; then a table in artifacts/faults/report.md and .json (blockers.md and .json with --blockers).
+// `npm run faults`: injects faults of the machine and checks what Plue guarantees for them. The faults are REL-01 to REL-44 in tests/faults/cases.mjs.
+//   --only REL-12   one fault, or the stories whose names contain these words     --blockers   faults that block a release
+//   --short   fewer rounds and every 14th place     --every N   every Nth place     --stories-only   for tests of other suites, checks only that they exist
+// Prints a line for each fault; then writes a table to artifacts/faults/report.md and .json (blockers.md and .json with --blockers).
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +70,7 @@ await runMain(async () => {
   return [...outcomes.values()].some(({ outcome }) => outcome === 'failed') ? 1 : 0;
 });
 
-/** @param {string[]} tools Of tests/Tools, built when what they are made from is newer. */
+/** Builds tools that are older than their sources. @param {string[]} tools Names in tests/Tools. */
 async function buildTools(tools) {
   for (const tool of tools) {
     const made = statSync(inArtifacts('bin', tool, 'debug', `${tool}.dll`), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -82,7 +82,7 @@ async function buildTools(tools) {
 /** @param {typeof stories} selected @param {number} every @param {Map<string, Outcome>} outcomes */
 async function runStories(selected, every, outcomes) {
   mkdirSync(inArtifacts('faults'), { recursive: true });
-  // In memory, because there is much to write and no power is cut here.
+  // In memory if possible, because much is written and no test cuts the power.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'plue-faults-'));
   const noStrace = selected.some(({ needs }) => needs === 'strace') ? await whyNot() : undefined;
   const plue = await sidecarUnderTest();
@@ -105,7 +105,7 @@ async function runStories(selected, every, outcomes) {
   }
 }
 
-/** A story that ends with an error counts as a loss, and the others still run. @param {unknown} error @returns {import('../tests/faults/stories.mjs').Told[]} */
+/** An error counts as a loss, so that the other stories still run. @param {unknown} error @returns {import('../tests/faults/stories.mjs').Told[]} */
 function brokenOff(error) {
   return [{ name: '', points: 0, checked: 0, repaired: 0, losses: [String(error instanceof Error ? error.stack : error)] }];
 }

@@ -21,7 +21,7 @@ await runMain(() => {
   return Promise.resolve(isCheck && findings.length > 0 ? 1 : 0);
 });
 
-/** Returns the strings of every `l10n.t('…')`. */
+/** Returns the strings of all `l10n.t('…')` calls. */
 function sourceStrings() {
   /** @type {Set<string>} */
   const sentences = new Set();
@@ -29,7 +29,7 @@ function sourceStrings() {
     name.endsWith('.ts'),
   )) {
     const text = readFileSync(inRoot('extension', 'src', file), 'utf8');
-    // The lookup function itself contains no sentences.
+    // The lookup function itself contains no strings.
     if (!/import \* as l10n from /.test(text) || file.endsWith('localizedText.ts')) continue;
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
     /** @param {ts.Node} node */

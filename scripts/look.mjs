@@ -1,6 +1,6 @@
-// `npm run look`: every view of Plue photographed in a real VS Code, in each theme, at 100 % and 200 %, narrow and wide, empty, loading, full and failing.
-// Pictures, contact sheets and what was found without eyes go to artifacts/look; what was found does not fail it.
-//   node scripts/look.mjs [view ...]   only these views, as chat or providers     --quick   each theme in one room only, each room in one theme
+// `npm run look`: takes pictures of all views in a real VS Code, in each theme, at 100 % and 200 %, narrow and wide, empty, loading, full and failing.
+// Pictures, contact sheets and automatic findings go to artifacts/look; findings do not make it fail.
+//   node scripts/look.mjs [view ...]   only these views, such as chat or providers     --quick   each theme in only one room, each room in one theme
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';

@@ -1,6 +1,6 @@
 // `npm run new -- provider NAME` and `npm run new -- tool NAME`: creates files from the examples in scripts/new, which are built and tested with the C# tests.
 // Writes the class, its test, and its descriptions, and adds its registrations. Changes nothing if a step fails.
-//   --into FOLDER   another checkout than this one
+//   --into FOLDER   uses another checkout
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,12 +8,12 @@ import { inRoot, root } from './lib/paths.mjs';
 import { Stop, runMain, say } from './lib/progress.mjs';
 
 /**
- * @typedef {{name: string, pascal: string, title: string}} Words `name` as files and models say it, `pascal` as C# does, `title` as people do.
+ * @typedef {{name: string, pascal: string, title: string}} Words `name` is for files and models, `pascal` for C#, `title` for users.
  * @typedef {object} Kind
  * @property {RegExp} name
- * @property {string} form How a name looks.
- * @property {(words: Words) => Record<string, string>} files Path to the example it is made from.
- * @property {(words: Words) => {file: string, before: string, line: string, isOptional?: boolean}[]} lines What stands before which words of a file.
+ * @property {string} form Description of a valid name.
+ * @property {(words: Words) => Record<string, string>} files Maps each new path to its example.
+ * @property {(words: Words) => {file: string, before: string, line: string, isOptional?: boolean}[]} lines Lines to insert before a text in a file.
  * @property {string} next
  */
 
@@ -104,7 +104,7 @@ await runMain(() => {
   return Promise.resolve();
 });
 
-/** Everything is known before anything is written. @param {Kind} kind @param {Words} words @param {string} folder @returns {Map<string, string>} */
+/** Computes all changes before anything is written. @param {Kind} kind @param {Words} words @param {string} folder @returns {Map<string, string>} */
 function changesOf(kind, words, folder) {
   /** @type {Map<string, string>} */
   const changes = new Map();

@@ -1,5 +1,5 @@
-// `npm run package [-- TARGET ...]`: the packages that are installed, at artifacts/packages/plue-TARGET-VERSION.vsix. All of them without a name.
-//   --strict  fails for one that cannot be made here     --pre-release  marks them so     --list  prints the targets as JSON
+// `npm run package [-- TARGET ...]`: creates the packages artifacts/packages/plue-TARGET-VERSION.vsix; all of them if no target is given.
+//   --strict  fails for one that cannot be created here     --pre-release  marks them as pre-release     --list  prints the targets as JSON
 import { parseArgs } from 'node:util';
 import { installPackages } from './lib/build.mjs';
 import { makePackage, megabytes } from './lib/packages.mjs';
@@ -22,7 +22,7 @@ await runMain(async () => {
   requireNode();
   await requireDotnet();
   await installPackages();
-  // What was asked for by name has to be there in the end.
+  // A target given by name must be created.
   const isStrict = values.strict || positionals.length > 0;
   const left = [];
   for (const target of positionals.length > 0 ? positionals : Object.keys(targets)) {

@@ -1,5 +1,5 @@
-// `npm run -s plue -- ARGS`: the command line from a checkout. The published build when it is newer than
-// the sources, else the debug build, rebuilt when something changed. Input, output, signals and exit code are the program's own.
+// `npm run -s plue -- ARGS`: the command line from a checkout. Runs the published build if it is newer than
+// the sources, otherwise the debug build, rebuilt if something changed. Input, output, signals and exit code are the program's own.
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { newestChange, stamp } from './lib/fingerprint.mjs';
@@ -14,7 +14,7 @@ await runMain(async () => {
   requireNode();
   const [command, ...args] = await program();
   const child = spawn(command, [...args, ...process.argv.slice(2)], { stdio: 'inherit', cwd: process.env.INIT_CWD ?? process.cwd() });
-  // The terminal sends Ctrl+C to the child as well; here it only must not end the wait.
+  // The terminal also sends Ctrl+C to the child; here it must only not end the wait.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
     process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
   return new Promise((resolve) => {

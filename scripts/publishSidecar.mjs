@@ -1,4 +1,4 @@
-// `npm run publish:sidecar [-- --rid RID]`: the sidecar as it ships, at artifacts/publish/<rid>/plue.
+// `npm run publish:sidecar [-- --rid RID]`: publishes the sidecar as it ships, to artifacts/publish/<rid>/plue.
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { hostRid, publishedSidecar } from './lib/publish.mjs';

@@ -1,4 +1,5 @@
-// `npm run setup`: installs what the tests need beside Node and .NET: npm packages, Debian packages, Chromium and the VS Code server. `npm test` does so itself.
+// `npm run setup`: installs what the tests need besides Node and .NET: npm packages, Debian packages, Chromium and the VS Code server. `npm test` does this
+// itself.
 import { parseArgs } from 'node:util';
 import { installPackages } from './lib/build.mjs';
 import { requireChromium } from './lib/chromium.mjs';

@@ -1,7 +1,7 @@
-// `npm start [folder]`: installs what is missing, builds what changed, opens VS Code with Plue loaded.
-// The desktop's `code` when it is on PATH, else a VS Code in the browser that lives until Ctrl+C.
-//   --browser  not the desktop's VS Code     --no-open  print the address only     --port N
-//   --data DIR  where that VS Code keeps its own data: outside of the folder, because it loads no extension that lies in an untrusted one
+// `npm start [folder]`: installs what is missing, builds what changed, and opens VS Code with Plue loaded.
+// Uses the desktop's `code` if it is on PATH, otherwise a VS Code in the browser that runs until Ctrl+C.
+//   --browser  always uses the browser     --no-open  only prints the address     --port N
+//   --data DIR  folder for that VS Code's data; must be outside the opened folder, because extensions in an untrusted folder are not loaded
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -14,7 +14,7 @@ import { runMain, say } from './lib/progress.mjs';
 import { findOnPath, run, runOrStop } from './lib/run.mjs';
 import { startVsCodeServer } from './vsCodeServer.mjs';
 
-/** Always the same, so that the browser finds its open chats again. */
+/** Always the same port, so that the browser finds its open chats again. */
 const usualPort = 8377;
 
 await runMain(async () => {
@@ -71,7 +71,7 @@ async function openBrowser({ folder, dataDir, port, open }) {
   return 0;
 }
 
-/** A fresh VS Code shows a welcome page and a chat of its own; what somebody set here stays. @param {string} settings */
+/** Hides the welcome page and VS Code's own chat on first start. Existing settings are kept. @param {string} settings */
 function quietFirstStart(settings) {
   if (existsSync(settings)) return;
   mkdirSync(dirname(settings), { recursive: true });
@@ -83,7 +83,10 @@ function quietFirstStart(settings) {
   writeFileSync(settings, `${JSON.stringify(quiet, null, 2)}\n`);
 }
 
-/** Installed by a link: a served VS Code loads no extension under development by its address alone. @param {string} extensions */
+/**
+ * Installs the extension as a symbolic link, because a served VS Code does not load an extension under development by its address alone.
+ * @param {string} extensions
+ */
 function linkExtension(extensions) {
   const { publisher, name, version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
   mkdirSync(extensions, { recursive: true });
@@ -92,7 +95,7 @@ function linkExtension(extensions) {
   symlinkSync(root, link, 'junction');
 }
 
-/** Only where there is a desktop to open it on; a failure costs nothing, the address is on the screen. @param {string} url */
+/** Does nothing without a desktop and ignores failures, because the address was printed. @param {string} url */
 async function openInBrowser(url) {
   if (process.platform === 'darwin') await run('open', [url]);
   else if (process.platform === 'linux' && (process.env.DISPLAY || process.env.WAYLAND_DISPLAY) && findOnPath('xdg-open'))

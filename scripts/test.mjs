@@ -1,8 +1,8 @@
-// `npm test`: the tests that every change has to pass, in both languages and in a real VS Code; the last line counts them all.
-//   --only csharp|typescript|e2e|bench|faults|setup   one suite     --changed   what the changes since the upstream branch can affect
-//   --update   rewrite expected files and pictures (UPDATE=1)
-//   --full   every scenario in VS Code and the lines that all tests cover (`npm run test:full`)     --shard 1/4   a part of those scenarios
-// Tests that start the sidecar start the native program; with PLUE_TEST_SIDECAR=debug the debug build.
+// `npm test`: runs the tests that every change must pass, in both languages and in a real VS Code; the last line has the totals.
+//   --only csharp|typescript|e2e|bench|faults|setup   one suite     --changed   tests that changes since the upstream branch can affect
+//   --update   rewrites expected files and pictures (UPDATE=1)
+//   --full   every scenario in VS Code, and code coverage (`npm run test:full`)     --shard 1/4   a part of those scenarios
+// Tests that start the sidecar use the native program; with PLUE_TEST_SIDECAR=debug the debug build.
 import { parseArgs } from 'node:util';
 import { runBenchTests } from './lib/benchTests.mjs';
 import { build, installPackages } from './lib/build.mjs';
@@ -18,7 +18,10 @@ import { installTestPrograms } from './lib/testPrograms.mjs';
 import { report } from './lib/testResults.mjs';
 import { runTypeScriptTests } from './lib/typescriptTests.mjs';
 
-/** @typedef {{isFull: boolean, shard?: string, changes?: import('./lib/changes.mjs').Affected}} TestOptions `changes` leaves out what they cannot affect. */
+/**
+ * @typedef {{isFull: boolean, shard?: string, changes?: import('./lib/changes.mjs').Affected}} TestOptions `changes` limits the tests to those that are
+ * affected.
+ */
 /** @type {Record<string, {suite: string, run: (options: TestOptions) => Promise<import('./lib/testResults.mjs').SuiteResult>}>} */
 const suites = {
   csharp: { suite: 'C#', run: runCSharpTests },
@@ -28,7 +31,7 @@ const suites = {
   faults: { suite: 'Faults', run: runFaultTests },
   setup: { suite: 'Setup', run: runSetupTests },
 };
-/** Only in a full run. */
+/** Runs only in a full run. */
 const fullOnly = ['setup'];
 
 await runMain(async () => {
@@ -54,7 +57,7 @@ await runMain(async () => {
   await installTestPrograms();
   await build();
   const program = await sidecarUnderTest();
-  // Coverage counts the debug build only, also in the processes that C# tests start.
+  // Coverage counts only the debug build, including processes that C# tests start.
   if (!options.isFull && process.env.PLUE_TEST_SIDECAR !== 'debug') process.env.PLUE_TEST_PROGRAM = program;
   const results = [];
   for (const name of chosen.filter((name) => isAffected(name, changes))) results.push(await settled(suites[name], options));
@@ -68,7 +71,7 @@ function isAffected(suite, changes) {
 }
 
 /**
- * A suite that cannot even start is a failed test, so that the others still run and are counted.
+ * Reports a suite that cannot start as a failed test, so that the others still run and are counted.
  * @param {(typeof suites)[string]} suite @param {TestOptions} options @returns {Promise<import('./lib/testResults.mjs').SuiteResult>}
  */
 async function settled({ suite, run }, options) {

@@ -1,5 +1,5 @@
-// `npm run test:electron`: the suite inside the extension host, in a desktop VS Code that @vscode/test-electron downloads.
-// For machines with a desktop and that network; the same suite runs in `npm test` without either.
+// `npm run test:electron`: runs the suite inside the extension host, in a desktop VS Code that @vscode/test-electron downloads.
+// Requires a desktop and a network; `npm test` runs the same suite without them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// A real VS Code without a desktop: the server inside npm's code-server package, installed once into the cache.
-// Only its lib/vscode is used. No install script runs; of the native modules only the log writer (output
-// channels show what it wrote) and the watchdog are built, and where no compiler is at hand VS Code runs without them.
+// A real VS Code without a desktop: the server in npm's code-server package, installed once into the cache.
+// Only its lib/vscode is used. No install script runs. Of the native modules, only the log writer (the tests read what
+// output channels wrote) and the watchdog are built; without a compiler VS Code runs without them.
 import { createServer } from 'node:net';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -31,7 +31,7 @@ export async function installVsCodeServer() {
   });
 }
 
-/** Installs a VSIX as a user does, into the data folder that {@link startVsCodeServer} is given. @param {string} dataDir @param {string} file */
+/** Installs a VSIX as a user does, into the data folder passed to {@link startVsCodeServer}. @param {string} dataDir @param {string} file */
 export async function installVsix(dataDir, file) {
   const { node, serverMain } = await installVsCodeServer();
   const folders = ['server-data-dir', 'user-data-dir', 'extensions-dir'].flatMap((name) => [
@@ -45,23 +45,24 @@ export async function installVsix(dataDir, file) {
 
 /**
  * @typedef {object} VsCodeServer
- * @property {string} origin As `http://127.0.0.1:40123`.
- * @property {(options?: WindowOptions) => string} url The address of a window with the extension under development.
- * @property {() => string} log What the server printed.
+ * @property {string} origin Such as `http://127.0.0.1:40123`.
+ * @property {(options?: WindowOptions) => string} url Returns the address of a window with the extension under development.
+ * @property {() => string} log Returns the server's output.
  * @property {Promise<number>} exited
  * @property {() => Promise<void>} stop
  *
  * @typedef {object} WindowOptions
  * @property {string} [folder]
- * @property {string} [workspace] A `.code-workspace` file, in place of a folder.
+ * @property {string} [workspace] A `.code-workspace` file to open instead of a folder.
  * @property {string} [extension] The folder of the extension under development.
  * @property {string} [tests] A test entry point to run inside the extension host.
- * @property {[string, string][]} [payload] Further entries.
+ * @property {[string, string][]} [payload] More entries.
  */
 
 /**
  * Starts the server on loopback and waits until it listens.
- * @param {{dataDir: string, port?: number, env?: NodeJS.ProcessEnv, args?: string[], nodeArgs?: string[]}} options `dataDir` holds the server's data, the user's data and the extensions; the extension host gets `nodeArgs` too.
+ * @param {{dataDir: string, port?: number, env?: NodeJS.ProcessEnv, args?: string[], nodeArgs?: string[]}} options `dataDir` contains the server's data, the
+ * user's data and the extensions; `nodeArgs` are also passed to the extension host.
  * @returns {Promise<VsCodeServer>}
  */
 export async function startVsCodeServer({ dataDir, port = 0, env, args = [], nodeArgs = [] }) {
@@ -158,7 +159,7 @@ function installation(folder) {
   return { node, serverMain: join(modules, 'code-server', 'lib', 'vscode', 'out', 'server-main.js') };
 }
 
-/** The mark is written last, so a half install has none. */
+/** The marker is written last, so an incomplete installation has none. */
 function isComplete() {
   const { node, serverMain } = installation(home);
   return [join(home, 'complete'), node, serverMain].every((path) => existsSync(path));

@@ -112,7 +112,7 @@ export function activate(context: vscode.ExtensionContext): void {
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }
 
-/** VS Code waits for this: the sidecar flushes its data and ends its child processes. */
+/** VS Code awaits this: the sidecar flushes its data and ends its child processes. */
 export async function deactivate(): Promise<void> {
   await sidecar?.stop();
   sidecar = undefined;

@@ -1,4 +1,4 @@
-// The benchmark in its short form: a test for each row. No time is asserted, only how many times its bare measure in the same run a row costs.
+// Runs the short benchmark, with a test for each row. Only the ratio to the bare program in the same run is checked, not the time.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { editorBounds, mostTimesBare, rowOf } from '../../tests/bench/bounds.mjs';
 import { inArtifacts, inRoot } from './paths.mjs';
@@ -24,7 +24,7 @@ export async function runBenchTests() {
 }
 
 /**
- * A test for each row, and one that fails for each bound without a row.
+ * Returns a test for each row, and a failed one for each bound without a row.
  * @param {import('../../tests/bench/chats.mjs').Figure[]} figures @param {Record<string, number>} [bounds] @returns {import('./testResults.mjs').TestResult[]}
  */
 export function testsOf(figures, bounds = mostTimesBare) {
@@ -46,7 +46,7 @@ export function testOf({ name, unit, plue, bare = 0 }, bounds) {
   if (!(plue > 0)) return { name, outcome: 'failed', reason: `It was measured as ${plue}.` };
   if (most === undefined) return { name, outcome: 'failed', reason: `bounds.mjs has no bound for the row "${rowOf(name)}".` };
   if (!(bare > 0)) return { name, outcome: 'failed', reason: `Its bare measure is ${bare}, so it has nothing to be compared with.` };
-  // A debug build compiles itself at each start.
+  // A debug build compiles its code at each start.
   if (process.env.PLUE_TEST_SIDECAR === 'debug') return { name, outcome: 'skipped', reason: 'The bounds are those of the native program.' };
   if (plue <= bare * most) return { name, outcome: 'passed' };
   const reason = `${plue.toFixed(2)} ${unit} is ${(plue / bare).toFixed(1)} times the bare ${bare.toFixed(2)} ${unit}. The bound is ${most} times.`;
@@ -54,8 +54,8 @@ export function testOf({ name, unit, plue, bare = 0 }, bounds) {
 }
 
 /**
- * The rows of the editor that cost more than they may, one sentence each.
- * @param {import('../../tests/bench/chats.mjs').Figure[]} figures Of the part `installed`. @param {typeof editorBounds} [bounds] @returns {string[]}
+ * Returns the rows of the editor that exceed their bounds, as one sentence each.
+ * @param {import('../../tests/bench/chats.mjs').Figure[]} figures Figures of the part `installed`. @param {typeof editorBounds} [bounds] @returns {string[]}
  */
 export function overEditorBounds(figures, bounds = editorBounds) {
   return Object.entries(bounds).flatMap(([row, { timesBare, most }]) => {

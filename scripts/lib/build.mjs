@@ -1,4 +1,4 @@
-// Everything between a clone and something that runs: packages installed, both languages built. Each part is skipped when nothing it is made from changed.
+// Installs packages and builds both languages. Skips each part whose sources did not change.
 import { existsSync, lstatSync } from 'node:fs';
 import { bundleExtension, hostBundles, pages } from './bundle.mjs';
 import { stamp } from './fingerprint.mjs';
@@ -6,7 +6,7 @@ import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
 import { runOrStop } from './run.mjs';
 
-/** What the sidecar is made from. */
+/** The sources of the sidecar. */
 export const sidecarSources = [
   'server',
   'templates',
@@ -26,7 +26,7 @@ const extensionSources = [
 ];
 
 export async function installPackages() {
-  // A link leads to another checkout's packages, and `npm ci` would empty them.
+  // A symbolic link leads to the packages of another checkout, which `npm ci` would remove.
   if (lstatSync(inRoot('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const installed = stamp('packages', ['package-lock.json']);
   if (existsSync(inRoot('node_modules', '.package-lock.json')) && installed.isCurrent()) return;
@@ -40,7 +40,7 @@ export async function build() {
   await step('Building the sidecar', () => buildSidecar());
 }
 
-/** @returns {Promise<boolean>} Whether there was anything to do. */
+/** @returns {Promise<boolean>} False if it was up to date. */
 export async function buildExtension() {
   const built = stamp('extension', extensionSources);
   const outputs = [...hostBundles, ...(await pages()).flatMap((name) => [`webview/${name}.js`, `webview/${name}.js.map`])];
@@ -50,7 +50,7 @@ export async function buildExtension() {
   return true;
 }
 
-/** @param {{show?: boolean}} [options] `show` passes on what the compiler says. @returns {Promise<boolean>} Whether there was anything to do. */
+/** @param {{show?: boolean}} [options] `show` prints the compiler's output. @returns {Promise<boolean>} False if it was up to date. */
 export async function buildSidecar({ show = false } = {}) {
   const built = stamp('sidecar', sidecarSources);
   if (existsSync(inArtifacts('bin', 'Plue.Server', 'debug', 'plue.dll')) && built.isCurrent()) return false;

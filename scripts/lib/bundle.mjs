@@ -1,4 +1,4 @@
-// The extension's host and pages as VS Code loads them: one file each, with the styles and fonts beside them, and one that the host loads later.
+// Bundles the extension's host and pages: one file each, with styles and fonts next to it, and one file that the host loads later.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,13 +8,13 @@ import { inRoot, root } from './paths.mjs';
 const source = inRoot('extension', 'src');
 const iconFont = join('node_modules', '@vscode', 'codicons', 'dist');
 
-/** What the host loads at once, and what it loads while the sidecar starts. Loading is slow in proportion to the size of a file, used or not. */
+/** The file that the host loads first, and the one that it loads while the sidecar starts. Loading time is proportional to file size, even for unused code. */
 const hostFiles = { main: 'extension.ts', languageClient: join('server', 'languageClient.ts') };
 
 /** The bundles of the host. */
 export const hostBundles = Object.keys(hostFiles).map((name) => `${name}.js`);
 
-/** The pages: each folder of webview/ with a main.ts. */
+/** Returns the pages: the folders of webview/ with a main.ts. */
 export async function pages() {
   const entries = await readdir(join(source, 'webview'), { withFileTypes: true }).catch(() => []);
   return entries
@@ -23,9 +23,9 @@ export async function pages() {
 }
 
 /**
- * @param {string} out The folder for it.
- * @param {{sourcemap: boolean}} options A map names the files of this machine, so a package has none.
- * @returns {Promise<string[]>} What went in: files from the root.
+ * @param {string} out The output folder.
+ * @param {{sourcemap: boolean}} options A source map contains paths of this machine, so packages have none.
+ * @returns {Promise<string[]>} The bundled files, relative to the root.
  */
 export async function bundleExtension(out, { sourcemap }) {
   const { build } = await import('esbuild');
@@ -51,17 +51,17 @@ export async function bundleExtension(out, { sourcemap }) {
         platform: 'node',
         format: 'cjs',
         target: 'node20',
-        // `import()` of the later file is a `require`, which VS Code answers for `vscode` in it.
+        // `import()` of the later file becomes `require`, so that VS Code resolves `vscode` in it.
         supported: { 'dynamic-import': false },
         external: ['vscode'],
         plugins: [quickStart],
       }),
     ),
-    // A page's styles are what its main.ts imports; they land beside it as PAGE.css.
+    // The styles imported by a page's main.ts go to PAGE.css next to its script.
     ...names.map((name) =>
       build({
         ...common,
-        // Beside the page and not named in it: the tests' own.
+        // Next to the page without a reference to it; only tests use it.
         ...(sourcemap ? { sourcemap: /** @type {const} */ ('external') } : {}),
         entryPoints: { [name]: join(source, 'webview', name, 'main.ts') },
         outdir: join(out, 'webview'),
@@ -79,18 +79,18 @@ export async function bundleExtension(out, { sourcemap }) {
   return [...new Set([...built.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})), ...copied])].sort();
 }
 
-/** A page that does not import its stylesheet has it beside its main.ts, as PAGE.css. @param {string} name */
+/** Returns the stylesheet PAGE.css of a page whose main.ts does not import it. @param {string} name */
 async function ownStyle(name) {
   const style = join(source, 'webview', name, `${name}.css`);
   const main = await readFile(join(source, 'webview', name, 'main.ts'), 'utf8');
   return existsSync(style) && !/import '[^']+\.css'/.test(main) ? { name, style } : undefined;
 }
 
-/** @type {import('esbuild').Plugin} What loading the host's first file would spend time on for nothing. */
+/** @type {import('esbuild').Plugin} Removes work from loading the host's first file. */
 const quickStart = {
   name: 'quick-start',
   setup(build) {
-    // esbuild copies every member of a namespace import, once for each file that imports `vscode`.
+    // esbuild copies all members of a namespace import for each file that imports `vscode`.
     build.onLoad({ filter: /[\\/]extension[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8')).replace(/^import \* as vscode from 'vscode';/m, `const vscode = require('vscode');`),
       loader: 'ts',
@@ -98,7 +98,7 @@ const quickStart = {
     build.onResolve({ filter: /^\.\/languageClient$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './languageClient.js', external: true } : undefined,
     );
-    // Of the JSON-RPC library the first file needs the messages.
+    // The first file needs only the messages of the JSON-RPC library.
     build.onResolve({ filter: /^vscode-jsonrpc$/ }, ({ importer }) =>
       importer.startsWith(source) ? { path: join(dirname(createRequire(importer).resolve('vscode-jsonrpc')), 'messages.js') } : undefined,
     );

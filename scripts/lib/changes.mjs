@@ -1,4 +1,4 @@
-// What a change can affect, for `npm test -- --changed`. Vitest finds its own files.
+// Determines what a change can affect, for `npm test -- --changed`. Vitest finds its own files.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inRoot } from './paths.mjs';
@@ -7,13 +7,13 @@ import { run, runOrStop } from './run.mjs';
 const server = 'server/Plue.Server';
 const serverTests = 'tests/Plue.Server.Tests';
 
-/** The commit that the work began from: where this branch left its upstream, or the last commit where it has none. */
+/** Returns the base of the current changes: the merge base with the upstream branch, or HEAD without one. */
 export async function changeBase() {
   const { code, stdout } = await run('git', ['merge-base', 'HEAD', '@{upstream}']);
   return code === 0 ? stdout.trim() : 'HEAD';
 }
 
-/** Files that differ from a commit, committed or not, relative to the checkout. @param {string} base @returns {Promise<string[]>} */
+/** Returns the files that differ from a commit, including uncommitted ones, relative to the checkout. @param {string} base @returns {Promise<string[]>} */
 export async function changedFiles(base) {
   const { stdout: tracked } = await runOrStop('git', ['diff', '--name-only', '-z', base]);
   const { stdout: added } = await runOrStop('git', ['ls-files', '--others', '--exclude-standard', '-z']);
@@ -23,9 +23,9 @@ export async function changedFiles(base) {
 /**
  * @typedef {object} Affected
  * @property {string} base The commit that the files differ from.
- * @property {string[] | 'all'} namespaces Of the C# tests, below `Plue.Server.Tests`.
- * @property {string[] | 'main'} scenarios In VS Code.
- * @property {boolean} isMeasured Whether the short benchmark and the faults run.
+ * @property {string[] | 'all'} namespaces Affected C# tests, relative to `Plue.Server.Tests`.
+ * @property {string[] | 'main'} scenarios Affected scenarios in VS Code.
+ * @property {boolean} isMeasured True if the short benchmark and the faults run.
  *
  * @param {string} base @param {string[]} files @returns {Affected}
  */
@@ -42,7 +42,7 @@ export function affectedBy(base, files) {
   };
 }
 
-/** The folders of the changed files and of all that uses them, directly or not. @param {string[]} files @returns {string[] | 'all'} */
+/** Returns the folders of the changed files and of all direct and indirect users. @param {string[]} files @returns {string[] | 'all'} */
 function namespacesOf(files) {
   const found = new Set(['Architecture']);
   for (const file of files) {
@@ -58,7 +58,7 @@ function namespacesOf(files) {
   return [...found].sort();
 }
 
-/** Folder of the sidecar to those that its files name. @returns {Record<string, string[]>} */
+/** Maps each folder of the sidecar to the folders that its files use. @returns {Record<string, string[]>} */
 function usedFolders() {
   const folders = readdirSync(inRoot(server), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return Object.fromEntries(

@@ -1,16 +1,16 @@
-// A browser for the tests: what is on PATH, else Debian's package where we may install it.
+// The browser for tests: from PATH, or else Debian's package if it may be installed.
 import { Stop, step } from './progress.mjs';
 import { findOnPath, run, runOrStop } from './run.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
-/** @returns {Promise<string>} The executable's path. PLUE_CHROMIUM names another one. */
+/** @returns {Promise<string>} The executable's path. PLUE_CHROMIUM overrides it. */
 export async function requireChromium() {
   const found = findChromium();
   if (found) return found;
   if (process.getuid?.() === 0 && findOnPath('apt-get')) {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    // Plue speaks Chinese too.
+    // Includes a font for Plue's Chinese texts.
     await step('Installing Chromium (once)', async () => {
       await run('apt-get', ['update', '-q'], { env });
       await runOrStop('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium', 'fonts-wqy-zenhei'], { env });
@@ -23,7 +23,7 @@ export async function requireChromium() {
   );
 }
 
-/** The executable's path, where there is one. */
+/** Returns the executable's path, if there is one. */
 export function findChromium() {
   if (process.env.PLUE_CHROMIUM) return process.env.PLUE_CHROMIUM;
   for (const name of names) {

@@ -1,13 +1,13 @@
-// Which share of the code the tests run, as the runners report it, held against a lower limit. `npm run coverage` draws the files.
+// Checks the code coverage that the test runners report against a minimum. `npm run coverage` shows it by file.
 import { inArtifacts } from './paths.mjs';
 
-/** Where each suite writes its report. */
+/** The report of each suite. */
 export const coverageReports = {
   csharp: inArtifacts('coverage', 'csharp', 'coverage.cobertura.xml'),
   typescript: inArtifacts('coverage', 'typescript', 'lcov.info'),
 };
 
-/** Percent. Lines and branches that only a real VS Code runs count as not run. */
+/** In percent. Lines and branches that run only in a real VS Code count as not covered. */
 const minimum = {
   'C#': { lines: 93, branches: 86 },
   TypeScript: { lines: 92, branches: 84 },
@@ -15,7 +15,7 @@ const minimum = {
 
 /**
  * @param {keyof typeof minimum} suite
- * @param {{lines: number, branches: number}} coverage Percent.
+ * @param {{lines: number, branches: number}} coverage In percent.
  * @returns {import('./testResults.mjs').TestResult[]}
  */
 export function coverageTests(suite, coverage) {

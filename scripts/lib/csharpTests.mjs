@@ -1,4 +1,4 @@
-// The C# tests, and in a full run the share of the code they run.
+// Runs the C# tests, with code coverage in a full run.
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { coverageReports, coverageTests } from './coverage.mjs';
@@ -10,7 +10,10 @@ import { suiteResult } from './testResults.mjs';
 const project = 'tests/Plue.Server.Tests';
 const results = inArtifacts('tests', 'csharp');
 
-/** @param {import('../test.mjs').TestOptions} options Coverage is measured only in a full run, which takes half as long again. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+/**
+ * @param {import('../test.mjs').TestOptions} options Only a full run measures coverage, which takes 50 % longer. @returns
+ * {Promise<import('./testResults.mjs').SuiteResult>}
+ */
 export async function runCSharpTests({ isFull, changes }) {
   await step('Building the C# tests', () => runOrStop('dotnet', ['build', project, '-v', 'q', '--nologo']));
   rmSync(results, { recursive: true, force: true });
@@ -61,7 +64,7 @@ function testsFromTrx(trx) {
       };
     },
   );
-  // A class that cannot be set up, or a crash of the test process, is told beside the tests.
+  // Failed setups of classes and crashes of the test process are reported outside the tests.
   const beside = [...trx.matchAll(/<RunInfo\b[^>]*outcome="Error"[^>]*>([\s\S]*?)<\/RunInfo>/g)].map(([, body = '']) => ({
     name: 'The test process runs to its end',
     outcome: /** @type {const} */ ('failed'),
@@ -70,7 +73,7 @@ function testsFromTrx(trx) {
   return tests.some((test) => test.outcome === 'failed') ? tests : [...tests, ...beside];
 }
 
-/** @param {string} duration As `00:01:02.5000000`. */
+/** @param {string} duration Such as `00:01:02.5000000`. */
 function secondsOf(duration) {
   return duration.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }

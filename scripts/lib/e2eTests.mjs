@@ -1,4 +1,4 @@
-// The tests in a real VS Code: tests/e2e/run.mjs in a process of its own, so that a crash there is a failure and not an end.
+// Runs the tests in a real VS Code: tests/e2e/run.mjs in a separate process, so that a crash is reported as a failure.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';

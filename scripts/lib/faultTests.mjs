@@ -1,5 +1,5 @@
-// The faults that no release may have, as `npm run faults -- --blockers` tells them in its short form. Tests of other suites are not run again: that they exist is
-// looked at for all faults.
+// Runs `npm run faults -- --blockers` in its short form. Tests of other suites are not run again; for all faults it is only
+// checked that they exist.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { cases } from '../../tests/faults/cases.mjs';
 import { whyMissing } from '../../tests/faults/holders.mjs';

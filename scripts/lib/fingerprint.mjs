@@ -1,5 +1,5 @@
-// Whether files changed since something was made from them. A fingerprint is over names, sizes and
-// modification times: a stat per file, so asking costs milliseconds and a needless rebuild is the worst outcome.
+// Detects whether sources changed since something was built from them. A fingerprint covers names, sizes and
+// modification times. It needs one stat call per file, so a check takes milliseconds, and the worst error is a needless rebuild.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,21 +7,21 @@ import { inArtifacts, root } from './paths.mjs';
 
 const passedOver = new Set(['node_modules', 'artifacts', 'out', 'bin', 'obj', '.git', 'TestResults']);
 
-/** @param {string[]} sources Files and folders, from the root; those that do not exist count as absent. */
+/** @param {string[]} sources Files and folders, relative to the root; missing ones count as absent. */
 export function fingerprint(sources) {
   const hash = createHash('sha256');
   for (const source of sources) visit(source, hash);
   return hash.digest('hex');
 }
 
-/** The newest modification time in milliseconds. @param {string[]} sources */
+/** Returns the latest modification time in milliseconds. @param {string[]} sources */
 export function newestChange(sources) {
   let newest = 0;
   for (const source of sources) walk(source, (_, stat) => (newest = Math.max(newest, stat.mtimeMs)));
   return newest;
 }
 
-/** A remembered fingerprint: what `name` was last made from. @param {string} name @param {string[]} sources */
+/** Stores and compares the fingerprint of the last build of `name`. @param {string} name @param {string[]} sources */
 export function stamp(name, sources) {
   const file = inArtifacts('stamps', name);
   const now = () => `${fingerprint(sources)}\n`;

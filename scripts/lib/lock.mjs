@@ -1,4 +1,4 @@
-// One run at a time: a file that names the process holding it. A holder that died is taken over from.
+// A lock file with the ID of the process that holds the lock. The lock of a process that ended is taken over.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { step } from './progress.mjs';
@@ -6,7 +6,7 @@ import { step } from './progress.mjs';
 /**
  * @template T
  * @param {string} file
- * @param {string} waiting What to say while another process holds it.
+ * @param {string} waiting Printed while another process holds the lock.
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -39,7 +39,7 @@ function tryTake(file) {
 function isHeld(file) {
   try {
     const pid = Number(readFileSync(file, 'utf8'));
-    if (!pid) return true; // Just being written.
+    if (!pid) return true; // being written
     process.kill(pid, 0);
     return true;
   } catch (error) {

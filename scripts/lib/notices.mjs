@@ -1,10 +1,10 @@
-// Whose works a package contains, with their licenses: npm packages that were bundled, NuGet packages, and .NET itself.
+// Lists the works in a package with their licenses: bundled npm packages, NuGet packages, and .NET itself.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inArtifacts, inRoot } from './paths.mjs';
 import { Stop } from './progress.mjs';
 
-/** What may be part of Plue; everything else stops the packing. */
+/** Licenses allowed in Plue; any other stops packaging. */
 export const allowedLicenses = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'CC-BY-4.0', 'ISC', 'MIT'];
 
 /**
@@ -13,10 +13,10 @@ export const allowedLicenses = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Cla
  * @property {string} version
  * @property {string} license An SPDX expression.
  * @property {'npm' | 'NuGet'} from
- * @property {string[]} texts Its license, then the notices that it asks to hand on.
+ * @property {string[]} texts The license, followed by notices that it requires to be included.
  */
 
-/** One text for all; notices that several hand on stand there once. @param {Work[]} works */
+/** Returns one text for all works; a notice shared by several is included once. @param {Work[]} works */
 export function noticesOf(works) {
   const line = '-'.repeat(80);
   /** @type {Map<string, string>} */
@@ -30,15 +30,15 @@ export function noticesOf(works) {
   return `Plue contains the works below. Each is used under its own license.\n\n${parts.join('\n')}`;
 }
 
-/** @param {string} expression As a package gives it. */
+/** @param {string} expression The license expression of a package. */
 export function isAllowed(expression) {
   const any = expression.replace(/^\((.*)\)$/, '$1').split(' OR ');
   return any.some((choice) => choice.split(' AND ').every((license) => allowedLicenses.includes(license.trim())));
 }
 
 /**
- * @param {string[]} bundled The files that were bundled, from the root.
- * @param {string} [rid] The system whose .NET ships along.
+ * @param {string[]} bundled Bundled files, relative to the root.
+ * @param {string} [rid] The system whose .NET runtime is included.
  * @returns {Work[]}
  */
 export function shippedWorks(bundled, rid) {
@@ -65,7 +65,7 @@ function npmWorks(bundled) {
   });
 }
 
-/** Packages whose assemblies are part of the sidecar; what only builds it has none. @returns {Work[]} */
+/** Returns the packages whose assemblies are part of the sidecar; build-time packages have none. @returns {Work[]} */
 function nugetWorks() {
   const file = inArtifacts('release', 'obj', 'Plue.Server', 'project.assets.json');
   if (!existsSync(file)) throw new Stop('The NuGet packages are not restored. Run `npm run publish:sidecar` first.');
@@ -76,7 +76,7 @@ function nugetWorks() {
     .map(([id]) => nugetWork(Object.keys(packageFolders).map((folder) => join(folder, libraries[id]?.path ?? id))));
 }
 
-/** .NET itself, as it is compiled into a native sidecar. @param {string} rid */
+/** Returns the .NET runtime, which is compiled into a native sidecar. @param {string} rid */
 function runtimeWork(rid) {
   const { packageFolders } = JSON.parse(readFileSync(inArtifacts('release', 'obj', 'Plue.Server', 'project.assets.json'), 'utf8'));
   const versions = Object.keys(packageFolders).flatMap((folder) => {
@@ -86,7 +86,7 @@ function runtimeWork(rid) {
   return nugetWork(versions.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).slice(0, 1));
 }
 
-/** @param {string[]} folders Where it may be. @returns {Work} */
+/** @param {string[]} folders Possible folders of the package. @returns {Work} */
 function nugetWork(folders) {
   const folder = folders.find((path) => existsSync(path));
   const nuspec = folder && readdirSync(folder).find((name) => name.endsWith('.nuspec'));
@@ -104,7 +104,10 @@ function nugetWork(folders) {
   };
 }
 
-/** The files of a package that say so; where it names only a well-known license, that one's text with its holder. @param {string} folder @param {string} license @param {string} copyright */
+/**
+ * Returns the license files of a package, or the text of a well-known license with the package's copyright holder.
+ * @param {string} folder @param {string} license @param {string} copyright
+ */
 function licenseTexts(folder, license, copyright) {
   const files = readdirSync(folder).sort();
   const read = (/** @type {RegExp} */ pattern) =>

@@ -1,4 +1,4 @@
-// Packs the extension for one target: what ships is copied into a folder of its own, with the sidecar, its hashes and the notices, and that folder becomes the VSIX.
+// Packages the extension for one target: copies the shipped files with the sidecar, its hashes and the notices to a folder, and creates the VSIX from it.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -26,14 +26,14 @@ import { hostRid, publishedSidecar } from './publish.mjs';
 import { run } from './run.mjs';
 import { targets } from './targets.mjs';
 
-/** What of the checkout ships as it is: folders, and the names in them. Everything else in a package is made here. */
+/** Files of the checkout that ship unchanged: folders, and names in them. All others in a package are generated. */
 const shipped = [
   { folder: '.', names: /^(README\.md|CHANGELOG\.md|LICENSE|package\.nls(\.[\w-]+)?\.json)$/ },
   { folder: 'l10n', names: /^bundle\.l10n(\.[\w-]+)?\.json$/ },
   { folder: 'extension/media', names: /\.(svg|png|md|json)$/ },
 ];
 
-/** Bytes that a package may have, by target. The package for Linux has 16.6 MiB: docs/decisions/061-fixed-address-native-aot.md. */
+/** Maximum size of a package in bytes, by target. The package for Linux has 16.6 MiB: docs/decisions/061-fixed-address-native-aot.md. */
 const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 18 * 1024 * 1024 });
 
 const packageSources = [
@@ -52,7 +52,7 @@ const packageSources = [
 
 /**
  * @param {string} target One of {@link targets}.
- * @param {{preRelease?: boolean}} [options] `preRelease` marks it so for the Marketplace.
+ * @param {{preRelease?: boolean}} [options] `preRelease` marks it as a pre-release for the Marketplace.
  * @returns {Promise<Packed>}
  */
 export async function makePackage(target, { preRelease = false } = {}) {
@@ -68,7 +68,7 @@ export async function makePackage(target, { preRelease = false } = {}) {
   copySidecar(program, folder);
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), noticesOf(shippedWorks(bundled, rid)));
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
-  // Everything in the folder ships; without this file the packer would doubt it.
+  // All files in the folder ship; without this file the packager warns.
   writeFileSync(join(folder, '.vscodeignore'), '');
   if (rid === hostRid()) {
     const packed = join(folder, 'sidecar', basename(program));
@@ -82,7 +82,7 @@ export async function makePackage(target, { preRelease = false } = {}) {
   return { target, file, bytes };
 }
 
-/** The package of a target, made unless nothing changed since. @param {string} target @returns {Promise<string>} */
+/** Returns the package of a target, and creates it if something changed. @param {string} target @returns {Promise<string>} */
 export async function madePackage(target) {
   const file = inArtifacts('packages', `plue-${target}-${shippedManifest().version}.vsix`);
   const nls = readdirSync(inRoot()).filter((name) => name.startsWith('package.nls'));
@@ -98,7 +98,7 @@ export function megabytes(bytes) {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
-/** The manifest without what only a checkout needs. */
+/** Returns the manifest without the parts that only a checkout needs. */
 function shippedManifest() {
   const {
     private: _,
@@ -124,7 +124,7 @@ function copyShipped(folder) {
   }
 }
 
-/** The published files with their hashes, which the extension asks for before each start. @param {string} program @param {string} folder */
+/** Copies the published files with their hashes, which the extension verifies before each start. @param {string} program @param {string} folder */
 function copySidecar(program, folder) {
   const sidecar = join(folder, 'sidecar');
   cpSync(dirname(program), sidecar, { recursive: true });
@@ -147,7 +147,7 @@ async function checkVersion(program, version) {
     throw new Stop(`\`${program} --version\` says “${stdout.trim()}” with exit code ${code}; package.json has ${version}.`);
 }
 
-/** A response streams through the packed program, from an endpoint on loopback. @param {string} program */
+/** Checks that a response streams through the packaged program, from an endpoint on loopback. @param {string} program */
 async function checkResponse(program) {
   const events = 'data: {"choices":[{"delta":{"content":"It works."}}]}\n\ndata: [DONE]\n\n';
   const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(events));
@@ -179,14 +179,14 @@ async function pack(folder, file, { target, preRelease, hasAddress }) {
     packagePath: file,
     dependencies: false,
     preRelease,
-    // Links into the checkout lead nowhere from a page elsewhere; where there is a public address they are made to lead there.
+    // Relative links do not work outside the checkout, so they are rewritten if there is a public address.
     rewriteRelativeLinks: hasAddress,
     allowMissingRepository: true,
     ...(target === 'universal' ? {} : { target }),
   });
 }
 
-/** @param {string} folder @param {boolean} deep @returns {string[]} Paths from the folder. */
+/** @param {string} folder @param {boolean} deep @returns {string[]} Paths relative to the folder. */
 function filesBelow(folder, deep) {
   if (!statSync(folder, { throwIfNoEntry: false })) return [];
   const entries = readdirSync(folder, { recursive: deep, withFileTypes: true });

@@ -1,11 +1,11 @@
-// Where things are: the checkout, what it builds, and the cache that outlives it.
+// Paths of the checkout, its build output, and the shared cache.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 export const artifacts = join(root, 'artifacts');
-/** Downloads that are worth keeping between checkouts. */
+/** Downloads shared between checkouts. */
 export const cache = process.env.PLUE_CACHE || join(homedir(), '.cache', 'plue');
 
 /** @param {...string} parts */

@@ -1,4 +1,4 @@
-// What has to be on the machine before anything else: Node and the .NET SDK, named in one sentence when they are not.
+// Checks that Node and the .NET SDK are installed, and explains what is missing.
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { findOnPath, run } from './run.mjs';
@@ -36,7 +36,7 @@ export async function requireDotnet() {
   }
 }
 
-/** Where .NET lives. A built program looks for it by itself in the usual places only. */
+/** The location of .NET. A built program searches only the default locations. */
 export function dotnetRoot() {
   const path = process.env.DOTNET_ROOT || findOnPath('dotnet');
   return path === undefined || path === process.env.DOTNET_ROOT ? path : dirname(realpathSync(path));

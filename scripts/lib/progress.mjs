@@ -1,5 +1,5 @@
-// Says what a script is doing. A step that ends within a second stays silent; a longer one gets a
-// line when it starts to be long and one with its time at the end, and a sign of life in between.
+// Prints the progress of a script. A step shorter than a second prints nothing; a longer one prints a line
+// after a second, reminders while it runs, and its duration at the end.
 import { readFileSync } from 'node:fs';
 
 const announceAfter = 1_000;
@@ -7,7 +7,7 @@ const remindEvery = 20_000;
 
 /**
  * @template T
- * @param {string} title What is being done, as "Installing the VS Code server".
+ * @param {string} title The activity, such as "Installing the VS Code server".
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -30,18 +30,22 @@ export async function step(title, work) {
   }
 }
 
-/** One line for the person at the terminal. On stderr, so that stdout stays what was asked for. @param {string} line */
+/** Prints one line for the user on stderr, so that stdout contains only results. @param {string} line */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** An end that the user can do something about: its text is the whole story, so no stack is shown. */
+/** An error that the user can fix: only its message is shown, without a stack. */
 export class Stop extends Error {}
 
-/** A value that an option does not take. */
+/** An invalid value of an option. */
 export class WrongOption extends Stop {}
 
-/** Runs a script's main function: a {@link Stop} is a sentence, a wrong option a sentence and the usage, anything else a stack; all exit with 1. @param {() => Promise<number | void>} main */
+/**
+ * Runs a script's main function and exits with 1 after an error. Prints the message of a {@link Stop}, also the usage for a wrong option, and a stack for all
+ * other errors.
+ * @param {() => Promise<number | void>} main
+ */
 export async function runMain(main) {
   try {
     process.exitCode = (await main()) ?? 0;
@@ -52,13 +56,13 @@ export async function runMain(main) {
   }
 }
 
-/** What `parseArgs` throws, and a {@link WrongOption}. @param {unknown} error @returns {error is Error} */
+/** True for an error of `parseArgs` and for {@link WrongOption}. @param {unknown} error @returns {error is Error} */
 function isWrongOption(error) {
   if (error instanceof WrongOption) return true;
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
 }
 
-/** The comment at the top of the script that runs: it says what the script takes. */
+/** Returns the comment at the top of the running script, which documents its options. */
 function usage() {
   const lines = readFileSync(process.argv[1] ?? '', 'utf8').split('\n');
   const end = lines.findIndex((line) => !line.startsWith('//'));

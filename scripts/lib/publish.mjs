@@ -1,4 +1,4 @@
-// Publishes a C# project the way the sidecar ships: a Native AOT program; or portable, for an installed .NET.
+// Publishes a C# project as the sidecar ships: as a Native AOT program, or portable for an installed .NET.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { buildSidecar, sidecarSources } from './build.mjs';
@@ -9,7 +9,7 @@ import { run } from './run.mjs';
 
 const sidecarProject = 'server/Plue.Server';
 
-/** The registry has no such packages, so it cannot be published here. */
+/** The package registry lacks these packages, so the program cannot be published here. */
 export class NotInRegistry extends Stop {
   /** @param {string[]} packages */
   constructor(packages) {
@@ -25,8 +25,9 @@ export function hostRid() {
 }
 
 /**
- * A C# program as it ships for a system, compiled unless nothing changed since.
- * @param {{project: string, name: string, sources: string[], rid?: string, folder?: string}} program `sources` are what it is made from; `folder` is where it goes.
+ * Publishes a C# program for a system, unless nothing changed.
+ * @param {{project: string, name: string, sources: string[], rid?: string, folder?: string}} program `sources` are its source files; `folder` is the output
+ * folder.
  * @returns {Promise<string>} The executable's path.
  */
 export async function published({ project, name, sources, rid = hostRid(), folder = inArtifacts('publish', rid) }) {
@@ -34,7 +35,7 @@ export async function published({ project, name, sources, rid = hostRid(), folde
   return publishedTo(folder, program, sources, `Compiling ${name} for ${rid}`, [project, '-r', rid, '-p:PublishSidecar=true']);
 }
 
-/** The sidecar for a system, or the portable one. @param {string | undefined} rid @returns {Promise<string>} The program's path. */
+/** Publishes the sidecar for a system; without `rid` the portable one. @param {string | undefined} rid @returns {Promise<string>} The program's path. */
 export async function publishedSidecar(rid) {
   if (rid !== undefined) return published({ project: sidecarProject, name: 'plue', sources: sidecarSources, rid });
   const options = [sidecarProject, '-p:UseAppHost=false', '-p:DebugType=none'];
@@ -42,8 +43,8 @@ export async function publishedSidecar(rid) {
 }
 
 /**
- * The sidecar that process, end-to-end, fault and benchmark tests start: the native one, because that is what ships.
- * `PLUE_TEST_SIDECAR=debug` takes the debug build instead, which is quicker to make while working.
+ * Returns the sidecar for process, end-to-end, fault and benchmark tests: the native one, because that is what ships.
+ * With `PLUE_TEST_SIDECAR=debug`, returns the debug build instead, which builds faster.
  * @returns {Promise<string>} The program's path.
  */
 export async function sidecarUnderTest() {
@@ -64,7 +65,7 @@ async function publishedTo(folder, program, sources, title, options) {
 
 /** @param {string} folder @param {string} program @param {string} title @param {string[]} options @returns {Promise<string>} */
 async function publishTo(folder, program, title, options) {
-  // Separate intermediate files, so that a debug build may run at the same time.
+  // Separate intermediate files, so that a debug build can run at the same time.
   const apart = ['--artifacts-path', inArtifacts('release')];
   const command = ['publish', ...options, ...apart, '-c', 'Release', '-p:RunAnalyzers=false', '-o', folder, '--nologo', '-v', 'q'];
   const { code, output } = await step(title, () => run('dotnet', command));
@@ -73,7 +74,7 @@ async function publishTo(folder, program, title, options) {
   if (code !== 0)
     throw new Stop(`\`dotnet ${command.join(' ')}\` failed with exit code ${code}.\n${output.trimEnd().split('\n').slice(-40).join('\n')}`);
   if (/warning/i.test(output)) throw new Stop(`${title} gave warnings, which a native build must not have:\n${output}`);
-  // Symbols and documentation of a referenced project are not part of what ships.
+  // Symbols and documentation of referenced projects do not ship.
   for (const file of readdirSync(folder)) {
     if (/\.(pdb|xml|dbg)$/.test(file)) rmSync(join(folder, file));
   }

@@ -1,5 +1,5 @@
-// The part of VS Code's API that shows text, in which VS Code finds links that run commands, icons or Markdown.
-// Only infrastructure/window.ts uses it, and addresses.ts opens addresses: the ESLint rule below and window.test.ts see to that.
+// The part of VS Code's API that shows text in which VS Code finds links that run commands, icons or Markdown.
+// Only infrastructure/window.ts may use it, and addresses.ts to open addresses: the ESLint rule below and window.test.ts check this.
 import ts from 'typescript';
 
 const members = new Set([
@@ -28,15 +28,15 @@ const members = new Set([
   'QuickPick.placeholder',
 ]);
 
-/** They may be named as types, but are made in one place. */
+/** Allowed as types; instances may be created only in window.ts. */
 const classes = new Set([
   ...['CodeLens', 'CompletionItem', 'DocumentLink', 'FileDecoration', 'Hover', 'InlayHint', 'MarkdownString', 'SignatureInformation'],
   ...['TerminalLink', 'TreeItem'],
 ]);
 
 /**
- * Where a file uses it, by whatever name: `vscode.window.showErrorMessage`, an alias of it, a destructured one, a property of an object that
- * VS Code takes.
+ * Finds uses of the API in a file under any name: `vscode.window.showErrorMessage`, an alias, a destructured member, or a property of an object
+ * that is passed to VS Code.
  * @param {ts.TypeChecker} checker
  * @param {ts.SourceFile} file
  * @returns {{ node: ts.Node, name: string }[]}
@@ -70,7 +70,7 @@ function propertyOf(type, name) {
   return type !== undefined && (ts.isIdentifier(name) || ts.isStringLiteral(name)) ? type.getProperty(name.text) : undefined;
 }
 
-/** "window.showErrorMessage"; undefined for what is not VS Code's. @param {ts.TypeChecker} checker @param {ts.Symbol} symbol */
+/** Returns "window.showErrorMessage"; undefined for other symbols. @param {ts.TypeChecker} checker @param {ts.Symbol} symbol */
 function vscodeName(checker, symbol) {
   const declared = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
   return /^"vscode"\.(.+)$/u.exec(checker.getFullyQualifiedName(declared))?.[1];

@@ -1,4 +1,4 @@
-// Starts programs: to the end with their output kept, or in the background with an end by process id.
+// Runs programs to their end with their output captured, or in the background.
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,16 +9,16 @@ const onWindows = process.platform === 'win32';
 
 /**
  * @typedef {object} Finished
- * @property {number} code The exit code; 128 + n for a signal, 127 when it could not be started, 124 when it ran out of time.
+ * @property {number} code The exit code; 128 + n for a signal, 127 if it could not be started, 124 after a timeout.
  * @property {string} stdout
- * @property {string} output Both streams as they came.
+ * @property {string} output Both streams, in order of arrival.
  */
 
 /**
  * Runs a program to its end.
  * @param {string} command
  * @param {string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, timeout?: number}} [options] `show` passes the output through as it comes; `timeout` in milliseconds.
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, timeout?: number}} [options] `show` also prints the output; `timeout` is in milliseconds.
  * @returns {Promise<Finished>}
  */
 export function run(command, args, { cwd = root, env, show = false, timeout } = {}) {
@@ -63,7 +63,7 @@ export function run(command, args, { cwd = root, env, show = false, timeout } = 
 }
 
 /**
- * Runs a program that has to succeed; otherwise stops with its last lines.
+ * Runs a program that must succeed; otherwise throws a Stop with its last lines.
  * @param {string} command
  * @param {string[]} args
  * @param {Parameters<typeof run>[2]} [options]
@@ -78,11 +78,11 @@ export async function runOrStop(command, args, options) {
 }
 
 /**
- * Starts a program in its own process group, so that {@link Background.stop} ends it with its children.
+ * Starts a program in its own process group, so that {@link Background.stop} also ends its children.
  * @typedef {object} Background
  * @property {import('node:child_process').ChildProcess} child
  * @property {Promise<number>} exited
- * @property {() => Promise<void>} stop SIGTERM, and SIGKILL five seconds later.
+ * @property {() => Promise<void>} stop Sends SIGTERM, and SIGKILL five seconds later.
  *
  * @param {string} command
  * @param {string[]} args
@@ -111,7 +111,7 @@ export function startInBackground(command, args, { cwd = root, env } = {}) {
   return { child, exited, stop };
 }
 
-/** The full path of a program on PATH, or undefined. @param {string} name */
+/** Returns the full path of a program on PATH, or undefined. @param {string} name */
 export function findOnPath(name) {
   const names = onWindows ? [`${name}.exe`, `${name}.cmd`, name] : [name];
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
@@ -121,7 +121,7 @@ export function findOnPath(name) {
         accessSync(path, constants.X_OK);
         return path;
       } catch {
-        // Not here: the next folder.
+        // Not in this folder.
       }
     }
   }
@@ -134,6 +134,6 @@ function endGroup(pid, signal) {
   try {
     process.kill(onWindows ? pid : -pid, signal);
   } catch {
-    // Already gone.
+    // Already ended.
   }
 }

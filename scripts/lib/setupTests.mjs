@@ -1,4 +1,4 @@
-// `npm run setup` on a machine that has nothing of what it installs: this one, seen through an overlay from which the packages and our cache are removed.
+// Tests `npm run setup` on a clean machine: this one, in an overlay without the packages and the cache.
 import { cache, root } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
@@ -7,7 +7,7 @@ import { testPrograms } from './testPrograms.mjs';
 const suite = 'Setup';
 const name = 'Setup installs every program, the browser and the VS Code server on a machine without them';
 
-/** The packages that nothing else here needs; removing Python or curl would take half of the machine along. */
+/** Packages that nothing else depends on; removing Python or curl would remove many others. */
 const removed = [
   'chromium',
   'chromium-common',
@@ -15,7 +15,7 @@ const removed = [
   ...Object.values(testPrograms).filter((name) => !/python|curl/.test(name)),
 ];
 
-/** In a mount namespace of its own, so that nothing outside of it changes and nothing is left. */
+/** Runs in its own mount namespace, so that nothing outside it changes. */
 const script = `
 set -e
 top=$(mktemp -d)

@@ -1,13 +1,13 @@
-// The one list of packages: the release workflow asks for it by `npm run -s package -- --list`, and nobody repeats it.
+// The only list of packages: the release workflow reads it with `npm run -s package -- --list`.
 
 /**
  * @typedef {object} Target
- * @property {string} [rid] .NET's name of the system; without one the sidecar is portable and needs a runtime.
- * @property {string} runner The machine of the release workflow that builds it, of the very system that it is for.
- * @property {string} [container] The image that it is built in, where the runner is another system.
+ * @property {string} [rid] .NET's name of the system; without it the sidecar is portable and needs a runtime.
+ * @property {string} runner The machine of the release workflow that builds it, with the system of the target.
+ * @property {string} [container] The image to build in, if the runner has another system.
  */
 
-/** By VS Code's name of the system. @type {Record<string, Target>} */
+/** By VS Code's name of the platform. @type {Record<string, Target>} */
 export const targets = {
   'linux-x64': { rid: 'linux-x64', runner: 'ubuntu-24.04' },
   'linux-arm64': { rid: 'linux-arm64', runner: 'ubuntu-24.04-arm' },

@@ -1,8 +1,8 @@
-// Programs that the tests of tools, sandboxes and documents use: Debian's packages where we may install them. Without them those tests are skipped and say so.
+// Programs for the tests of tools, sandboxes and documents: Debian packages, if they may be installed. Without them those tests are skipped with a reason.
 import { say, step } from './progress.mjs';
 import { findOnPath, run } from './run.mjs';
 
-/** Program to package. @type {Record<string, string>} */
+/** Maps programs to packages. @type {Record<string, string>} */
 export const testPrograms = {
   bwrap: 'bubblewrap',
   rg: 'ripgrep',

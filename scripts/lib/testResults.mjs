@@ -1,4 +1,4 @@
-// One shape for the results of every runner, and how they are told.
+// The common format of test results, and their report.
 import { say } from './progress.mjs';
 
 const slowestShown = 10;
@@ -11,13 +11,13 @@ const slowestShown = 10;
  * @property {number} [seconds] How long it ran.
  *
  * @typedef {object} SuiteResult
- * @property {string} suite As "C#".
+ * @property {string} suite Such as "C#".
  * @property {TestResult[]} tests
  * @property {number} [seconds] How long the whole suite took.
  */
 
 /**
- * The results of a runner that may have crashed: a bad exit that no failed test explains is a failure of its own, and so is an empty run.
+ * Returns the results of a runner that may have crashed: adds a failure if there are no tests, or if no failed test explains its exit code.
  * @param {string} suite
  * @param {TestResult[]} tests
  * @param {{code: number, output: string}} finished
@@ -38,7 +38,7 @@ export function suiteResult(suite, tests, finished) {
   return { suite, tests };
 }
 
-/** Prints failures, skips, times and, last, the totals. @param {SuiteResult[]} suites @returns {number} The exit code. */
+/** Prints failures, skipped tests, times and finally the totals. @param {SuiteResult[]} suites @returns {number} The exit code. */
 export function report(suites) {
   for (const { suite, tests } of suites) {
     for (const test of tests.filter((test) => test.outcome === 'skipped'))

@@ -1,4 +1,4 @@
-// The TypeScript tests outside VS Code, and in a full run the share of the code they run.
+// Runs the TypeScript tests outside VS Code, with code coverage in a full run.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { coverageReports, coverageTests } from './coverage.mjs';
@@ -10,7 +10,7 @@ import { suiteResult } from './testResults.mjs';
 const results = inArtifacts('tests', 'typescript.json');
 const coverage = dirname(coverageReports.typescript);
 
-/** @param {import('../test.mjs').TestOptions} options Coverage is measured only in a full run. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
+/** @param {import('../test.mjs').TestOptions} options Only a full run measures coverage. @returns {Promise<import('./testResults.mjs').SuiteResult>} */
 export async function runTypeScriptTests({ isFull, changes }) {
   for (const path of [results, coverage]) rmSync(path, { recursive: true, force: true });
   const finished = await step('Running the TypeScript tests', () =>
@@ -41,7 +41,7 @@ export async function runTypeScriptTests({ isFull, changes }) {
 function testsFromVitest({ testResults }) {
   return testResults.flatMap((file) => {
     const name = relative(root, file.name);
-    // A file that fails to load has no tests of its own.
+    // A file that fails to load has no tests.
     if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'))
       return [{ name, outcome: 'failed', reason: file.message }];
     return file.assertionResults.map((test) => ({

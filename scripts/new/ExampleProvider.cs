@@ -4,13 +4,13 @@ using Plue.Server.Providers.OpenAi;
 
 namespace Plue.Server.Providers.Example;
 
-/// <summary>Example: Chat Completions at its own address. A wire of its own is a ...Wire, a ...Parser and a call of connection.StreamAsync, as in Providers/Ollama.</summary>
+/// <summary>Example: Chat Completions at another address. Another protocol needs a ...Wire, a ...Parser and a call of connection.StreamAsync, as in Providers/Ollama.</summary>
 public sealed class ExampleProvider : IProvider
 {
     private readonly ProviderConnection connection;
     private readonly ChatCompletions chat;
 
-    /// <param name="credential">Stands in place of the key, for those who sign in.</param>
+    /// <param name="credential">Used instead of a key after sign-in.</param>
     internal ExampleProvider(
         ProviderSettings settings,
         ISecretSource secrets,

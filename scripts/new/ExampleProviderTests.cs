@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Tests.Providers;
 
-/// <summary>Every promise of a provider, over a server on this machine that speaks as the vendor does.</summary>
+/// <summary>Runs the provider contract against a local server that responds like the vendor.</summary>
 public class ExampleProviderTests : ChatCompletionsContract
 {
     protected override string Kind => "example";

@@ -4,7 +4,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Says back what it was given. Replace this sentence, the schema and the call by what your tool does.</summary>
+/// <summary>Returns its input. Replace this summary, the schema and the call with those of your tool.</summary>
 /// <param name="description">The tool description for the model: prompts/tool-example.md.</param>
 public sealed class ExampleTool(string description) : ITool
 {
@@ -25,7 +25,7 @@ public sealed class ExampleTool(string description) : ITool
 
     private sealed class Call(string text) : PlannedCall
     {
-        // Each action is judged: ToolAction has one for files, commands, addresses and servers.
+        // The permission rules check each action: ToolAction has types for files, commands, addresses and servers.
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Other;
         public override string What => text;

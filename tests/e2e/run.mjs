@@ -1,10 +1,10 @@
-// Every test in a real VS Code: the suite inside its extension host and the scenarios through the workbench, two at a time.
+// Runs the tests in a real VS Code: the suite inside its extension host and the scenarios in the workbench, two at a time.
 // Results go to artifacts/tests/e2e.json, a picture of each failed step to artifacts/screenshots.
 //   node tests/e2e/run.mjs                    the suite and the main path of each feature, as in `npm test`
-//   node tests/e2e/run.mjs scenario ...       only these (a scenario is a file's name, `inHost` the suite)
+//   node tests/e2e/run.mjs scenario ...       only these (a scenario is the name of a file, `inHost` the suite)
 //   node tests/e2e/run.mjs --all              all of them     --shard 1/4   the first quarter of them
-//   --workers 1                               one after the other
-// Looks in other themes are part of all but the main path.
+//   --workers 1                               one at a time
+// Visual checks in other themes run everywhere except in the main path.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,10 +12,10 @@ import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
 import { Stop, runMain, say } from '../../scripts/lib/progress.mjs';
 import { Worker, inHost } from './runner/worker.mjs';
 
-/** Begun first, so that no worker is alone with one of them at the end. */
+/** Started first, so that none of them runs alone at the end. */
 const longest = ['package', 'tools', 'agents', 'providersPage'];
 
-/** The main path of each feature: what every change is tested with. */
+/** The main path of each feature, which runs for every change. */
 const mainScenarios = [
   inHost,
   'agents',
@@ -62,7 +62,10 @@ await runMain(async () => {
   return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
 });
 
-/** Runs what is waiting, one after the other, until nothing is. @param {string[]} waiting @param {boolean} isVisual @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results */
+/**
+ * Runs waiting scenarios one at a time, until none is left.
+ * @param {string[]} waiting @param {boolean} isVisual @param {import('../../scripts/lib/testResults.mjs').TestResult[]} results
+ */
 async function work(waiting, isVisual, results) {
   const worker = await Worker.start(isVisual);
   try {
@@ -72,7 +75,7 @@ async function work(waiting, isVisual, results) {
   }
 }
 
-/** @param {string[]} names @param {string | undefined} shard As `1/4`. */
+/** @param {string[]} names @param {string | undefined} shard Such as `1/4`. */
 function shardOf(names, shard) {
   if (shard === undefined) return names;
   const [, part, count] = /^(\d+)\/(\d+)$/.exec(shard)?.map(Number) ?? [];

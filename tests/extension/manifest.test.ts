@@ -36,22 +36,22 @@ const manifest = v.parse(
   translated(JSON.parse(readFileSync('package.json', 'utf8'))),
 );
 const words = v.parse(v.record(v.string(), v.string()), JSON.parse(readFileSync('package.nls.json', 'utf8')));
-/** As a user reads it. */
+/** Returns the text that a user sees. */
 const said = (text: string): string => text.replace(/^%(.+)%$/, (_, key: string) => words[key] ?? text);
 const linkedFrom = (text: string): string[] => [...said(text).matchAll(/command:([\w.]+)/g)].flatMap((match) => match[1] ?? []);
-/** Commands of VS Code that words of ours lead to. */
+/** VS Code commands that our texts link to. */
 const ofVsCode = ['workbench.trust.manage', 'workbench.action.focusActiveEditorGroup'];
 const { contributes } = manifest;
 const contributed = contributes.commands.map(({ command }) => command).sort();
 
-/** The manifest as somebody reads it in English. */
+/** Returns the manifest with English texts. */
 function translated(value: unknown): unknown {
   const words = v.parse(v.record(v.string(), v.string()), JSON.parse(readFileSync('package.nls.json', 'utf8')));
   const text = JSON.stringify(value).replace(/"%([\w.-]+)%"/g, (whole, key: string) => JSON.stringify(words[key] ?? whole));
   return JSON.parse(text);
 }
 
-/** The values of every `export const commands = { … }` in the sources. */
+/** Returns the values of all `export const commands = { … }` in the sources. */
 function registered(): string[] {
   return readdirSync('extension/src', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
@@ -86,7 +86,7 @@ test('Every step of the walkthrough has a link, a picture in the colors of the t
     expect(said(media.altText)).not.toMatch(/^%/);
     const drawing = readFileSync(media.svg, 'utf8');
     expect(drawing).toContain('var(--vscode-');
-    // A color of its own would be wrong in one of the themes.
+    // A fixed color would be wrong in some theme.
     expect(drawing).not.toMatch(/#[0-9a-f]{3,8}\b|rgb\(|<script|href=/i);
     for (const event of completionEvents) {
       const [kind, name] = event.split(':');
@@ -106,7 +106,7 @@ test('Every key of the welcome view is one that VS Code or Plue sets', () => {
       if (!['isWorkspaceTrusted', 'workspaceFolderCount'].includes(key)) expect(own).toContain(`'${key}'`);
 });
 
-/** Default keys of VS Code in the editor and the window, and of the assistants beside which Plue runs. */
+/** Default key bindings of VS Code in the editor and the window, and of assistants used together with Plue. */
 const takenKeys = {
   'VS Code': [
     ...[
@@ -170,7 +170,7 @@ const takenKeys = {
   'Claude Code': ['ctrl+escape', 'ctrl+shift+escape', 'ctrl+alt+k', 'alt+k', 'cmd+escape', 'cmd+shift+escape', 'cmd+alt+k'],
 };
 
-/** The same for every order of the modifiers. */
+/** Returns the chord with its modifiers in a fixed order. */
 const inOrder = (chord: string): string =>
   chord
     .split(' ')
@@ -249,7 +249,7 @@ test('SEC-06 No setting that a workspace can write reaches a program, an address
     contributes,
   );
   const writable = Object.entries(configuration.properties).filter(([, { scope }]) => scope !== 'machine' && scope !== 'application');
-  // Where chats open and how much is traced reach nothing, and what is traced of the vault is masked. Languages can only be turned off.
+  // The location of chats and the trace level are harmless, and traces of the vault are masked. Languages can only be turned off.
   expect(writable.map(([name]) => name).sort()).toEqual(['plue.chat.location', 'plue.completions.languages', 'plue.trace.server']);
 });
 

@@ -1,4 +1,4 @@
-// Attached texts that are not files stand at the end of a message, each in a code block under its name.
+// Attached texts that are not files are at the end of a message, each in a code block under its name.
 import { fenceFor } from './fence';
 import type { AttachedText } from './messages/savedState';
 
@@ -11,7 +11,7 @@ export function withTexts(draft: string, texts: readonly AttachedText[]): string
   return [draft, ...blocks].join('\n\n');
 }
 
-/** The inverse of {@link withTexts}, to show the texts apart from what the user wrote. */
+/** The inverse of {@link withTexts}, so that attached texts are shown apart from what the user wrote. */
 export function splitTexts(message: string): { draft: string; texts: AttachedText[] } {
   const start = /\n\n(?<name>@[^\n]+):\n\n(?<fence>`{3,})(?:text|diff)\n/u.exec(message);
   const { name, fence } = start?.groups ?? {};

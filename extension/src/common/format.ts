@@ -22,10 +22,10 @@ export function formatCost(amount: number): string {
 
 /** Shown for a price or cost that is not available. */
 export const notAvailable = l10n.t('n/a');
-/** The same, for use without a label. */
+/** Like {@link notAvailable}, for use without a label. */
 export const costNotAvailable = l10n.t('cost n/a');
 
-/** "$0.21", and "$0.21+" where a part had no price. */
+/** Returns "$0.21", or "$0.21+" if a part of the amount has no price. */
 export function atLeast(amount: string, isAtLeast: boolean | undefined): string {
   return isAtLeast === true ? `${amount}+` : amount;
 }
@@ -49,7 +49,7 @@ export function formatPrice(amount: number, digits = 0): string {
   return formatDollars(amount, digits, 10);
 }
 
-/** "$3 / $15 per million", input and output; undefined where the price is not known. */
+/** Returns input and output prices, as "$3 / $15 per million"; undefined if the price is not known. */
 export function priceText({
   inputPerMillion,
   outputPerMillion,
@@ -72,26 +72,26 @@ export function formatDuration(milliseconds: number): string {
   return minutes < 60 ? l10n.t('{0} min {1} s', minutes, whole % 60) : l10n.t('{0} h {1} min', Math.floor(minutes / 60), minutes % 60);
 }
 
-/** "3.2 KB", "352 KB" */
+/** Returns a size as "3.2 KB" or "352 KB". */
 export function formatBytes(size: number): string {
   if (size < 1024) return `${size} B`;
   const [value, unit] = size < 1024 ** 2 ? [size / 1024, 'KB'] : [size / 1024 ** 2, 'MB'];
   return `${value < 10 ? formatShort(value) : Math.round(value)} ${unit}`;
 }
 
-/** Date and time; empty if `time` is invalid. */
+/** Formats date and time; empty if `time` is invalid. */
 export function formatTime(time: string, timeStyle: 'short' | 'medium' = 'medium'): string {
   const at = Date.parse(time);
   const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle });
   return Number.isNaN(at) ? '' : cached(timeFormats, `${locale} ${timeStyle}`, make).format(at);
 }
 
-/** All digits, with group separators. */
+/** Formats all digits, with group separators. */
 export function formatInteger(value: number): string {
   return value.toLocaleString(locale);
 }
 
-/** At most one decimal. */
+/** Formats with at most one decimal. */
 export function formatShort(value: number): string {
   return value.toLocaleString(locale, { maximumFractionDigits: 1, useGrouping: false });
 }

@@ -1,4 +1,4 @@
-// Icon and label of a task's status, in the tree and in the pages.
+// Icon and label of a task's status, for the tree and the pages.
 import * as l10n from '@vscode/l10n';
 
 const states: Readonly<Record<string, { icon: string; words: string }>> = {
@@ -18,7 +18,7 @@ export function taskStatusView(status: string): { icon: string; words: string } 
   return states[status] ?? { icon: 'circle-large-outline', words: status.replaceAll('_', ' ') };
 }
 
-/** It can be stopped. */
+/** True if the task can be stopped. */
 export function isWorking(status: string): boolean {
   return ['queued', 'running', 'paused', 'waiting_for_approval', 'waiting_for_child'].includes(status);
 }

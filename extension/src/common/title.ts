@@ -1,4 +1,4 @@
-// The title of a chat or task as it is displayed: with its hidden characters visible, or a default if it is empty.
+// Returns the display title of a chat or task: hidden characters are made visible, and an empty title gets a default.
 import * as l10n from '@vscode/l10n';
 import { visibleText } from './visibleText';
 

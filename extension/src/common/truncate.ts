@@ -1,4 +1,4 @@
-/** Cuts a title, at the end of a word if one is near. @param maxLength In characters, including the ellipsis. */
+/** Truncates a title, at the end of a word if one is near. @param maxLength In characters, including the ellipsis. */
 export function truncate(title: string, maxLength: number): string {
   const characters = [...title];
   if (characters.length <= maxLength) return title;

@@ -1,9 +1,9 @@
-// Limits of a subscription as a person reads them: "5-hour limit 92 % used, resets 14:00".
+// Displays limits of a subscription: "5-hour limit 92 % used, resets 14:00".
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary, UsageWindowView } from '../protocol/protocol.generated';
 import { locale } from './locale';
 
-/** One text for each limit that is not reset yet. */
+/** Returns one text for each limit that has not been reset. */
 export function windowTexts({ windows }: Pick<ProviderSummary, 'windows'>, now: Date): string[] {
   return (windows ?? []).flatMap((window) => {
     const resetsAt = new Date(window.resetsAt);
@@ -17,7 +17,7 @@ function nameOf({ name }: UsageWindowView): string {
   return model === undefined ? limit : `${limit} (${model.charAt(0).toUpperCase()}${model.slice(1)})`;
 }
 
-/** With the day if it is not within 24 hours. */
+/** Includes the day unless it is within 24 hours. */
 function timeOf(time: Date, now: Date): string {
   const clock = { hour: '2-digit', minute: '2-digit' } as const;
   const isSoon = time.getTime() - now.getTime() < 24 * 60 * 60 * 1000;

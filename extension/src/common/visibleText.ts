@@ -1,13 +1,13 @@
-// Characters that hide, reorder or drive a terminal are drawn as ⟨U+202E⟩, so that a reader sees them and nothing obeys them.
-// The sidecar's HiddenCharacters has the same rules: its tables are generated from the classes below, and tests/hidden-characters.json tests both.
+// Shows characters that hide or reorder text or control a terminal as ⟨U+202E⟩, so that they are visible and have no effect.
+// HiddenCharacters in the sidecar has the same rules: its tables are generated from the classes below, and tests/hidden-characters.json tests both.
 
-/** Visible although they are format characters: the signs before a number or a verse in Arabic, Syriac and Kaithi. */
+/** Format characters that are visible: signs before a number or a verse in Arabic, Syriac and Kaithi. */
 const visibleFormat = String.raw`\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}`;
 
-/** Drawn as nothing although Unicode has them among symbols, letters and marks: Braille, music, hieroglyphs, Khitan. */
+/** Characters with no visible glyph that Unicode classifies as symbols, letters or marks: Braille, music, hieroglyphs, Khitan. */
 const blankGlyphs = String.raw`\u2800\u{1D159}\u{13441}\u{13442}\u{16FE4}`;
 
-/** Scripts that write a joiner or a non-joiner between two letters. */
+/** Scripts that use a joiner or a non-joiner between two letters. */
 const joiningScripts = [
   ...[
     'Arabic',
@@ -40,9 +40,9 @@ const joiningScripts = [
   ],
 ];
 
-/** The sets of characters that both sides use, each as a regular expression of one character. */
+/** Character sets shared with the sidecar, each as a regular expression for one character. */
 export const characterClasses = {
-  // A tab and a line feed are no secret; a carriage return is one unless a line feed follows.
+  // Tabs and line feeds are allowed; a carriage return only before a line feed.
   hidden: String.raw`(?![\t\n\r${visibleFormat}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Variation_Selector}${blankGlyphs}]`,
   pictograph: String.raw`\p{Extended_Pictographic}`,
   ideograph: String.raw`\p{Unified_Ideograph}`,
@@ -51,7 +51,7 @@ export const characterClasses = {
 
 const { hidden, pictograph, ideograph, joined } = characterClasses;
 
-/** Hidden characters in a place where they belong: they change only how the visible character beside them is drawn. */
+/** Hidden characters in valid positions, where they change only how an adjacent visible character is drawn. */
 const expected = [
   // The flags of England, Scotland and Wales.
   String.raw`\u{1F3F4}\u{E0067}\u{E0062}(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073})\u{E007F}`,
@@ -70,7 +70,7 @@ export function visibleText(text: string): string {
   return text.replace(pattern, (found: string, secret?: string) => (secret === undefined ? found : `⟨U+${hex(secret)}⟩`));
 }
 
-/** How many hidden characters there are. */
+/** Returns the number of hidden characters. */
 export function countHidden(text: string): number {
   return [...text.matchAll(pattern)].filter((match) => match.groups?.['hidden'] !== undefined).length;
 }

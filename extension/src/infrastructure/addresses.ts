@@ -1,4 +1,4 @@
-// Opening addresses in a browser.
+// Opens addresses in a browser.
 import * as vscode from 'vscode';
 import { visibleText } from '../common/visibleText';
 import * as l10n from './localizedText';
@@ -9,7 +9,7 @@ interface Browser {
   openExternal(address: string | vscode.Uri): Thenable<boolean>;
 }
 
-/** Opens the address exactly as written. Shows the real host of a misleading address first. Returns false if it was not opened. */
+/** Opens the address exactly as written; warns first if it is misleading. Returns false if it was not opened. */
 export async function openAddress(address: string): Promise<boolean> {
   if (isMisleading(address) && !(await confirm(address))) return false;
   const browser: Browser = vscode.env;
@@ -20,7 +20,7 @@ export async function openInBrowser(file: vscode.Uri): Promise<boolean> {
   return vscode.env.openExternal(file);
 }
 
-/** True if the address has a user name, hidden characters, or a host that browsers read differently than people. */
+/** True if the address has a user name, hidden characters, or a host that browsers read differently than users do. */
 export function isMisleading(address: string): boolean {
   const decoded = decode(address);
   if (visibleText(address) !== address || visibleText(decoded) !== decoded || /[\t\n\r]/.test(decoded)) return true;

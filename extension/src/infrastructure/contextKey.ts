@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 
-/** A name for the `when` clauses of the manifest. False at first. */
+/** A context key for `when` clauses of the manifest. Initially false. */
 export class ContextKey {
   private value = false;
 
   constructor(private readonly name: string) {}
 
-  /** Tells VS Code only what changed. */
+  /** Does nothing if the value did not change. */
   set(value: boolean): void {
     if (value === this.value) return;
     this.value = value;

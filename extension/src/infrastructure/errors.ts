@@ -17,7 +17,7 @@ export class FailureError extends Error {
   }
 }
 
-/** The user changed their mind: never shown. */
+/** Canceled by the user; never shown. */
 export class UserCancelledError extends Error {
   override readonly name = 'UserCancelledError';
 
@@ -43,7 +43,7 @@ const downloadDotnet: HelpButton = {
   args: [vscode.Uri.parse('https://dot.net/download')],
 };
 
-/** The buttons for each kind of failure. */
+/** Returns the buttons for a kind of failure. */
 export function helpFor(kind: string): HelpButton[] {
   switch (kind) {
     case 'providerAuthFailed':
@@ -92,7 +92,7 @@ export function toFailureError(error: unknown): FailureError {
   return new FailureError('internal', error instanceof Error ? error.message : String(error));
 }
 
-/** Runs a command; shows a failure as a message with buttons and resolves to undefined. */
+/** Runs an action; shows a failure as a message with buttons and then resolves to undefined. */
 export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>): Promise<T | undefined> {
   try {
     return await action();
@@ -106,7 +106,7 @@ export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>
   }
 }
 
-/** Shows a message with buttons; resolves when it is answered or closed. */
+/** Shows a message with buttons; resolves when the user selects one or closes it. */
 export async function showFailure(failure: FailureError): Promise<void> {
   const buttons = helpFor(failure.kind);
   const titles = buttons.map((button) => button.title);

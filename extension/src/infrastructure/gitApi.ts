@@ -1,4 +1,4 @@
-// The part of the API of VS Code's Git extension that is used.
+// The parts of the API of VS Code's Git extension that Plue uses.
 import * as vscode from 'vscode';
 
 export interface Change {

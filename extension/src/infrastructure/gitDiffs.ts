@@ -1,10 +1,10 @@
-// Diffs of Git as text for a model, without the content of protected files.
+// Git diffs as text for a model, without the content of protected files.
 import { isProtected } from './protectedFiles';
 
 /** The change of one file. */
 export interface FileDiff {
   path: string;
-  /** Of a deleted file, only that it is. */
+  /** The diff; for a deleted file only a line that reports the deletion. */
   text: string;
 }
 
@@ -18,7 +18,7 @@ const maxFiles = 100;
 
 /**
  * Splits a diff by file.
- * @param mayRead Receives a path from the repository.
+ * @param mayRead Gets a path from the repository.
  */
 export async function allowedDiffs(diff: string, mayRead: (path: string) => Promise<boolean>): Promise<AllowedDiffs> {
   const all = diff.split(/^(?=diff --git )/m).filter((part) => part.startsWith('diff --git '));
@@ -48,7 +48,7 @@ function isDeletion(diff: string): boolean {
   return /^deleted file mode /m.test(headOf(diff));
 }
 
-/** The names in the head of a diff, the new one last: the content of a renamed file is that of the old one. */
+/** Returns the paths in the header of a diff, the new one last. Both matter: a renamed file may keep its content. */
 function namesOf(diff: string): string[] {
   const head = headOf(diff);
   const lines = [...head.matchAll(/^(?:(?:---|\+\+\+) (?<side>"?[ab]\/[^\t\n]+)|(?:rename|copy) (?:from|to) (?<name>[^\n]+))/gm)];
@@ -56,12 +56,12 @@ function namesOf(diff: string): string[] {
     groups?.['name'] === undefined ? unquoted(groups?.['side'] ?? '').slice(2) : unquoted(groups['name']),
   );
   if (names.length > 0) return names;
-  // A binary file, or a change of the mode only.
+  // A binary file, or only a mode change.
   const [, one, quoted] = /^diff --git (?:a\/(.+) b\/\1|("a\/.+") "b\/.+")$/m.exec(head) ?? [];
   return one !== undefined ? [one] : quoted !== undefined ? [unquoted(quoted).slice(2)] : [];
 }
 
-/** Git quotes names with other letters than ASCII, as bytes in octal. */
+/** Git quotes names that are not ASCII and writes their bytes in octal. */
 function unquoted(name: string): string {
   if (!name.startsWith('"')) return name;
   const escapes: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };

@@ -15,7 +15,7 @@ export function t(sentence: string, ...values: readonly (string | number)[]): st
   return l10n.t(sentence, ...values);
 }
 
-/** A message from another source, such as a provider's error. `window.ts` shows it literally, like every text. */
+/** A message from another source, such as a provider's error. `window.ts` shows it literally, like all text. */
 export function verbatim(text: string): LocalizedText;
 export function verbatim(text: string): string {
   return text;

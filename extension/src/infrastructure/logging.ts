@@ -1,4 +1,4 @@
-/** The members of VS Code's LogOutputChannel that are used. */
+/** The members of VS Code's LogOutputChannel that Plue uses. */
 export interface Log {
   trace(message: string): void;
   debug(message: string): void;
@@ -18,11 +18,11 @@ const prefixes = new Map<string, LogLevel>([
   ['crit', 'error'],
 ]);
 
-/** Reads the level at the start of a line of the sidecar. A line without level belongs to the previous entry. */
+/** Reads the level at the start of each line of the sidecar's log. A line without a level continues the previous entry. */
 export class SidecarLines {
   private level: LogLevel = 'info';
 
-  /** `begins`: the first line of an entry. */
+  /** `begins` is true for the first line of an entry. */
   read(line: string): { level: LogLevel; text: string; begins: boolean } {
     const match = /^([a-z]{4}): ?(.*)$/s.exec(line);
     const level = match?.[1] === undefined ? undefined : prefixes.get(match[1]);
@@ -30,7 +30,7 @@ export class SidecarLines {
       this.level = level;
       return { level, text: match?.[2] ?? '', begins: true };
     }
-    // Output of a runtime that dies of an exception has no level.
+    // A runtime that ends with an exception writes no level.
     if (/^(Unhandled exception|Fatal error|You must install)/.test(line)) {
       this.level = 'error';
       return { level: 'error', text: line, begins: true };
@@ -40,8 +40,8 @@ export class SidecarLines {
 }
 
 /**
- * Removes secrets from the protocol trace. Entries of `vault/*` keep only their first line, since the lines below contain a
- * secret; a JSON entry keeps only the kind of the message.
+ * Removes secrets from the protocol trace. Entries of `vault/*` keep only their first line, since the rest contains a secret; a JSON entry
+ * keeps only the kind of the message.
  */
 export function maskTrace(entry: string): string {
   if (entry.startsWith('{')) return maskJson(entry);

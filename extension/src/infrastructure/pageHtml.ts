@@ -4,14 +4,14 @@ import * as vscode from 'vscode';
 
 /** One of the pages in extension/out/webview. */
 export interface Page {
-  /** Folder of the webview in webview/, used for file names. */
+  /** Name of the webview's folder in webview/, used for file names. */
   name: string;
   title: string;
-  /** Attributes of `#app`, as `codex-id` for `data-codex-id`. */
+  /** Attributes of `#app`: `codex-id` becomes `data-codex-id`. */
   data?: Record<string, string>;
-  /** The place of a page that can be in an editor or in a view. */
+  /** Set for a page that can be in an editor or in a view. */
   place?: 'editor' | 'view';
-  /** State of an earlier webview, as JSON in `#saved`. */
+  /** State of an earlier webview, stored as JSON in `#saved`. */
   saved?: unknown;
 }
 
@@ -23,7 +23,7 @@ export function pageOptions(folder: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, enableCommandUris: [reload], localResourceRoots: [folder] };
 }
 
-/** HTML of the webview. Scripts run by nonce only: in a browser, VS Code shares its origin with the webview. */
+/** Returns the HTML of a webview. Scripts need the nonce, because in a browser VS Code shares its origin with the webview. */
 export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSource'>, folder: vscode.Uri, page: Page): string {
   const nonce = randomBytes(18).toString('base64');
   const address = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
@@ -54,7 +54,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 </html>`;
 }
 
-/** HTML of a webview that shows only a message. */
+/** Returns the HTML of a webview that shows only a message. */
 export function textHtml(text: string): string {
   return `<!DOCTYPE html>
 <html lang="${escape(vscode.env.language)}">
@@ -63,7 +63,7 @@ export function textHtml(text: string): string {
 </html>`;
 }
 
-/** For a script element, which no text may end. */
+/** Escapes JSON so that it cannot close its script element. */
 function json(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

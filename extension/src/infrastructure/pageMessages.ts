@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 
-/** Receives messages of a webview. Pings are answered here, so that a webview notices when the extension host is gone. */
+/** Receives messages of a webview and replies to pings, so that a webview detects the loss of its extension host. */
 export function onPageMessage(
   webview: Pick<vscode.Webview, 'onDidReceiveMessage' | 'postMessage'>,
   receive: (message: unknown) => Promise<void>,

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
-/** Settings from the environment of VS Code. */
+/** Settings from environment variables of VS Code. */
 export interface LaunchSettings {
   /** PLUE_SERVER_PATH: path of the sidecar to use. */
   serverPath?: string;
-  /** PLUE_OPEN_CHAT=1: have a chat ready when the window is. */
+  /** PLUE_OPEN_CHAT=1: opens a chat when the window opens. */
   openChat: boolean;
 }
 
@@ -21,12 +21,12 @@ export function readLaunchSettings(env: unknown): LaunchSettings {
   return { ...(serverPath ? { serverPath } : {}), openChat: parsed.output.PLUE_OPEN_CHAT === '1' };
 }
 
-/** The user's setting `plue.chat.location`. */
+/** True if `plue.chat.location` selects the side bar. */
 export function chatsOpenInSideBar(): boolean {
   return vscode.workspace.getConfiguration('plue').get('chat.location') !== 'editor';
 }
 
-/** VS Code's own proxy as variables of the sidecar. Only the user's settings count, because an opened folder must not choose a proxy. */
+/** Returns VS Code's proxy as environment variables for the sidecar. Workspace settings are ignored, so that a folder cannot set a proxy. */
 export function proxyVariables(): Record<string, string> {
   const settings = vscode.workspace.getConfiguration('http');
   const proxy = settings.inspect<unknown>('proxy')?.globalValue;
@@ -34,7 +34,7 @@ export function proxyVariables(): Record<string, string> {
   const bypassed = v.safeParse(v.array(v.string()), settings.inspect<unknown>('noProxy')?.globalValue);
   const hosts = bypassed.success ? bypassed.output.join(',') : '';
   const variables: Record<string, string> = {};
-  // Programs read either spelling; on Windows both are the same variable.
+  // Programs read either case; on Windows both are the same variable.
   for (const spelling of [(name: string) => name, (name: string) => name.toLowerCase()]) {
     variables[spelling('HTTP_PROXY')] = proxy.trim();
     variables[spelling('HTTPS_PROXY')] = proxy.trim();

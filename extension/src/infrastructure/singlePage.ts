@@ -10,15 +10,15 @@ import { onPageMessage } from './pageMessages';
 import { createWebviewPanel, setPanelTitle } from './window';
 
 export interface SinglePageOptions<From, To> extends Page {
-  /** As in package.json's `onWebviewPanel:`. */
+  /** As in `onWebviewPanel:` in package.json. */
   viewType: string;
   extensionUri: vscode.Uri;
   log: Pick<Log, 'warn'>;
   /** Messages that do not match the schema are ignored. */
   schema: v.GenericSchema<unknown, From>;
-  /** Called for every message; errors go to {@link refuse}. */
+  /** Called for each valid message; errors are passed to {@link refuse}. */
   act: (message: From) => Promise<void>;
-  /** Shows an error in the webview. */
+  /** Creates the message that shows an error in the webview. */
   refuse: (error: { kind: string; message: string }) => To;
 }
 
@@ -51,7 +51,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     );
   }
 
-  /** Replaces a restored tab that was not opened yet, and returns its column. */
+  /** Closes a restored tab that was never activated, and returns its column. */
   private takeOver(): vscode.ViewColumn {
     for (const group of vscode.window.tabGroups.all) {
       const tab = group.tabs.find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(this.options.viewType));
@@ -71,7 +71,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     if (this.panel) setPanelTitle(this.panel, title);
   }
 
-  /** Messages are lost while the webview is hidden; it reports when it is ready again. */
+  /** Messages are lost while the webview is hidden; it reports when it is shown again. */
   post(message: To): void {
     void this.panel?.webview.postMessage(message);
   }
@@ -84,7 +84,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
 
   dispose(): void {
     this.disposables.dispose();
-    // The panel is restored by the next activation.
+    // The next activation restores the panel.
   }
 
   private adopt(panel: vscode.WebviewPanel): void {

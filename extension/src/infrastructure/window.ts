@@ -1,5 +1,5 @@
-// The only way to show text in VS Code's own user interface. VS Code makes a link of `[text](command:…)` and an icon of `$(name)` wherever it
-// finds them, and a click on such a link runs the command: here every text is shown literally. ESLint forbids the raw API everywhere else.
+// The only way to show text in VS Code's user interface. VS Code turns `[text](command:…)` into a link and `$(name)` into an icon in most
+// places, and a click on such a link runs the command, so all text is escaped here. ESLint forbids the raw API everywhere else.
 import * as vscode from 'vscode';
 import { visibleText } from '../common/visibleText';
 import * as l10n from './localizedText';
@@ -7,16 +7,16 @@ import type { LocalizedText } from './localizedText';
 
 declare const literal: unique symbol;
 
-/** Text without links and icons for VS Code. */
+/** Text in which VS Code finds no links or icons. */
 export type LiteralText = string & { readonly [literal]: true };
 
-/** Breaks `](` and `$(` with a zero-width word joiner: no other escape works everywhere in VS Code. */
+/** Separates `](` and `$(` with a word joiner, which has no width: no other escape works everywhere in VS Code. */
 export function literalText(text: string): LiteralText;
 export function literalText(text: string): string {
   return visibleText(text).replace(/[\]$](?=\()/g, '$&\u2060');
 }
 
-/** For texts that VS Code shows in one line. */
+/** Like {@link literalText}, for text on one line. */
 export function literalLine(text: string): LiteralText {
   return literalText(text.replace(/\s*[\r\n\t\v\f\u2028\u2029]\s*/g, ' ').trim());
 }
@@ -111,7 +111,7 @@ export function showInputBox({ title, prompt, placeHolder, validateInput, ...opt
   });
 }
 
-/** A password box with a button that shows what was typed, so that it is typed only once. */
+/** Shows a password box with a button that reveals the input, so that it is typed only once. */
 export function showPassphraseBox({
   title,
   prompt,
@@ -142,7 +142,7 @@ export function showPassphraseBox({
       resolve(box.value);
       box.hide();
     });
-    // After an accepted value this resolves nothing.
+    // Has no effect after an accepted value.
     box.onDidHide(() => {
       resolve(undefined);
       box.dispose();
@@ -151,7 +151,7 @@ export function showPassphraseBox({
   });
 }
 
-/** Texts are shown literally. Icons are names of codicons. */
+/** Text is shown literally. Icons are names of codicons. */
 export interface QuickPickItem extends vscode.QuickPickItem {
   icon?: string;
   detailIcon?: string;
@@ -162,7 +162,7 @@ export interface QuickPickOptions extends Omit<vscode.QuickPickOptions, 'title' 
   placeHolder?: LocalizedText;
 }
 
-/** Resolves to the given item itself. */
+/** Resolves to the selected item itself. */
 export function showQuickPick<T extends QuickPickItem | LocalizedText>(
   items: readonly T[],
   options: QuickPickOptions & { canPickMany: true },
@@ -198,7 +198,7 @@ export function literalItem<T extends QuickPickItem>({ label, description, detai
 
 export type QuickPick<T extends QuickPickItem> = Omit<vscode.QuickPick<LiteralItem<T>>, 'title' | 'placeholder'>;
 
-/** Its items are made by {@link literalItem}. */
+/** Create its items with {@link literalItem}. */
 export function createQuickPick<T extends QuickPickItem>(title: LocalizedText, placeholder: LocalizedText): QuickPick<T> {
   const pick = vscode.window.createQuickPick<LiteralItem<T>>();
   pick.title = literalLine(title);
@@ -215,7 +215,7 @@ export interface StatusBarContent {
   icon?: string;
   text: string;
   tooltip: string;
-  /** For texts that need an explanation. */
+  /** Label for screen readers, for a text that needs an explanation. */
   accessibleLabel?: string;
 }
 
@@ -278,7 +278,7 @@ export interface TreeViewStatus {
   message?: LocalizedText;
 }
 
-/** Setting the same badge again would make it flicker. */
+/** Keeps an unchanged badge, because setting it again makes it flicker. */
 export function showTreeViewStatus(view: Pick<vscode.TreeView<unknown>, 'badge' | 'message'>, { badge, message }: TreeViewStatus): void {
   const tooltip = badge === undefined ? undefined : literalLine(badge.tooltip);
   if (view.badge?.tooltip !== tooltip)
@@ -295,7 +295,7 @@ export function createWebviewPanel(
   return vscode.window.createWebviewPanel(viewType, literalLine(title), column, options);
 }
 
-/** Of a tab, or of a view beside the name of its container. */
+/** Sets the title of a tab or of a view. */
 export function setPanelTitle(panel: Pick<vscode.WebviewPanel | vscode.WebviewView, 'title'>, title: string): void {
   panel.title = literalLine(title);
 }
@@ -304,7 +304,7 @@ export function createCodeLens(line: number, title: LocalizedText, command: stri
   return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title: literalLine(title), command, arguments: given });
 }
 
-/** A decoration with text after its last line and code in its hover. */
+/** Creates a decoration with text after its last line and code in its hover. */
 export function createDecoration(range: vscode.Range, after: string, hover: { code: string; language: string }): vscode.DecorationOptions {
   const hoverMessage = new vscode.MarkdownString().appendCodeblock(visibleText(hover.code), hover.language);
   return { range, hoverMessage, renderOptions: { after: { contentText: literalLine(after) } } };
@@ -332,7 +332,7 @@ export function registerLinkHover(
   });
 }
 
-/** Paragraphs of plain text, for APIs that render Markdown. */
+/** Returns paragraphs of plain text for APIs that render Markdown. */
 export function plainMarkdown(...paragraphs: string[]): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString();
   for (const paragraph of paragraphs) markdown.appendText(visibleText(paragraph)).appendMarkdown('\n\n');
@@ -342,7 +342,7 @@ export function plainMarkdown(...paragraphs: string[]): vscode.MarkdownString {
 function linkMarkdown(links: readonly CommandLink[]): vscode.MarkdownString {
   const text = links.map(({ title, icon, command, args }) => {
     const name = literalLine(title).replace(/[\\[\]()$`*_<>]/g, '\\$&');
-    // Parentheses would end the link.
+    // A parenthesis would close the link.
     const query = encodeURIComponent(JSON.stringify(args)).replace(/[()]/g, (one) => (one === '(' ? '%28' : '%29'));
     return `[$(${icon}) ${name}](command:${command}?${query})`;
   });

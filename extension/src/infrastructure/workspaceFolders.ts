@@ -1,11 +1,11 @@
-// The workspace folders on this machine, and the paths of their files as chats and the sidecar name them.
+// Workspace folders on this machine, and the paths of their files in chats and in the sidecar.
 import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { isInside, wayInside } from './insideFolder';
 
 export interface WorkspaceFolder {
-  /** Unique, without slashes. Where several folders are open, paths begin with it. */
+  /** Unique, without slashes. The first segment of paths if several folders are open. */
   name: string;
   path: string;
 }
@@ -17,17 +17,17 @@ export function workspaceFolders(): WorkspaceFolder[] {
   return folders.map(({ uri, name }) => ({ name: uniqueName(folders.length > 1 ? name : basename(uri.fsPath), names), path: uri.fsPath }));
 }
 
-/** The folder that a path without a folder's name is in; undefined without one. */
+/** The folder for paths that do not start with a folder name; undefined if none is open. */
 export function firstFolder(): string | undefined {
   return outerFolders()[0]?.path;
 }
 
-/** Whether paths begin with the name of their folder. */
+/** True if paths start with the name of their folder. */
 export function hasSeveralFolders(): boolean {
   return workspaceFolders().length > 1;
 }
 
-/** A folder inside another one is a part of that one. */
+/** Returns the folders that are not inside another one. */
 export function outerFolders(): WorkspaceFolder[] {
   const folders = workspaceFolders();
   return folders.filter(
@@ -35,7 +35,10 @@ export function outerFolders(): WorkspaceFolder[] {
   );
 }
 
-/** A file as chats name it: from its folder, with the folder's name if several are open, with `/`. The full path of a file outside. */
+/**
+ * Returns the path of a file as used in chats: relative to its folder, with `/`, after the folder's name if several are open. Files outside
+ * have their full path.
+ */
 export function workspacePath(uri: vscode.Uri): string {
   for (const { name, path } of outerFolders()) {
     const way = wayInside(uri.fsPath, path);
@@ -44,7 +47,7 @@ export function workspacePath(uri: vscode.Uri): string {
   return uri.fsPath;
 }
 
-/** The file with a path that the sidecar sent; undefined without a folder, or if its folder was removed. */
+/** Returns the file for a path from the sidecar; undefined if no folder is open or its folder was removed. */
 export function workspaceFile(path: string): vscode.Uri | undefined {
   const first = firstFolder();
   if (!hasSeveralFolders()) return first === undefined ? undefined : vscode.Uri.file(join(first, path));
@@ -54,11 +57,11 @@ export function workspaceFile(path: string): vscode.Uri | undefined {
 
 export interface NamedPlace {
   folder: string;
-  /** From the folder on. */
+  /** Relative to the folder. */
   path: string;
 }
 
-/** Where a file can be that a model or a user names, the most likely place first. */
+/** Returns the possible locations of a file named by a model or user, most likely first. */
 export function placesOf(path: string): NamedPlace[] {
   const named = hasSeveralFolders() ? inNamedFolder(path.replace(/^(?:\.\/)+/u, '')) : undefined;
   return [...(named === undefined ? [] : [named]), ...outerFolders().map((folder) => ({ folder: folder.path, path }))];
@@ -70,7 +73,7 @@ export interface FoundFile {
   isInside: boolean;
 }
 
-/** @param path Of a workspace folder, or absolute. Undefined if there is no such file. */
+/** Returns undefined if the file does not exist. @param path Absolute or in a workspace folder. */
 export async function findFile(path: string): Promise<FoundFile | undefined> {
   const places = isAbsolute(path) ? [path] : placesOf(path).map((place) => resolve(place.folder, place.path));
   for (const place of places) {
@@ -88,7 +91,7 @@ function inNamedFolder(path: string): NamedPlace | undefined {
   return folder === undefined ? undefined : { folder: folder.path, path: rest.join('/') };
 }
 
-/** Of a link. */
+/** Decodes a name from a link. */
 function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
@@ -97,7 +100,7 @@ function decoded(name: string): string {
   }
 }
 
-/** VS Code allows the same name twice, and any characters. */
+/** VS Code allows duplicate names and all characters. */
 function uniqueName(name: string, known: Set<string>): string {
   const plain = name.replace(/[/\\\0]/gu, '-').trim();
   const base = ['', '.', '..'].includes(plain) ? 'folder' : plain;

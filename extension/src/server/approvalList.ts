@@ -12,10 +12,10 @@ import type { Sidecar } from './client';
 export class ApprovalList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<readonly ApprovalView[]>();
   private readonly disposables = new Disposables();
-  /** Number of events, used to ignore a list that is older than an event. */
+  /** Number of events, used to discard a list that is older than an event. */
   private eventCount = 0;
 
-  /** Empty until the first response; `failure` explains an error. */
+  /** Empty until the first response; `failure` has the reason if loading failed. */
   items: readonly ApprovalView[] = [];
   isKnown = false;
   failure: string | undefined;
@@ -50,7 +50,7 @@ export class ApprovalList implements vscode.Disposable {
     }
   }
 
-  /** Opens the address of a question first. */
+  /** Opens the address of a question before answering it. */
   async answer(answer: ApprovalAnswerParams): Promise<void> {
     const url = answer.decision === 'deny' ? undefined : this.items.find(({ id }) => id === answer.id)?.question?.url;
     if (url !== undefined && !(await openAddress(url)))

@@ -1,4 +1,4 @@
-// A chat that works for a feature of the editor. It is archived, so that the list of chats does not show it, and otherwise stored, counted and limited like every chat.
+// A chat that a feature of the editor uses. It is archived, so that the list of chats hides it; otherwise it is stored, counted and limited like any chat.
 import * as l10n from '../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../infrastructure/disposables';
@@ -11,24 +11,24 @@ import type { ProviderList } from './providerList';
 
 const templates = ['inline-edit', 'commit-message'] as const;
 
-/** True for the chat of a feature that shows the response itself. */
+/** True for the chat of a feature that shows responses itself. */
 export function isInBackground({ templateId, archived }: Pick<CodexSummary, 'templateId' | 'archived'>): boolean {
   return archived && templates.some((template) => template === templateId);
 }
 
 const responding = new Set<string>();
 
-/** True while a feature shows the response of the chat itself. */
+/** True while a feature itself shows the response of the chat. */
 export function isShownByFeature(uri: string): boolean {
   return responding.has(uri);
 }
 
 export interface ResponseListener {
-  /** The user's message as it is sent to the model: keys of the vault are masked. */
+  /** Gets the user's message as sent to the model, with the vault's keys masked. */
   onStored?(text: string): void;
   onText?(text: string): void;
   onToolCall?(toolName: string): void;
-  /** The response begins again. */
+  /** The response starts again. */
   onRestart?(): void;
 }
 
@@ -38,7 +38,7 @@ export class BackgroundChat {
     readonly uri: string,
   ) {}
 
-  /** @throws FailureError if there is no model yet. */
+  /** @throws FailureError if no model is configured. */
   static async create(
     sidecar: Sidecar,
     providers: ProviderList,
@@ -57,21 +57,21 @@ export class BackgroundChat {
     return new BackgroundChat(sidecar, uri);
   }
 
-  /** A chat that exists, in the background or not. */
+  /** Wraps an existing chat. */
   static of(sidecar: Sidecar, uri: string): BackgroundChat {
     return new BackgroundChat(sidecar, uri);
   }
 
   /**
-   * Resolves to the response when it is complete.
-   * @throws FailureError if there is none, or a UserCancelledError if it was stopped.
+   * Resolves to the complete response.
+   * @throws FailureError if there is none, or UserCancelledError if it was stopped.
    */
   send(text: string, listener: ResponseListener = {}, attachments: Attachment[] = []): Promise<Response> {
     const files = attachments.length === 0 ? {} : { attachments };
     return this.run(() => this.sidecar.request(messageSend, { codexId: this.uri, text, ...files }), listener);
   }
 
-  /** @param messageId The user's message. */
+  /** @param messageId The ID of the user's message. */
   retry(messageId: string, listener: ResponseListener = {}): Promise<Response> {
     return this.run(() => this.sidecar.request(messageRetry, { codexId: this.uri, messageId }), listener);
   }
@@ -80,12 +80,12 @@ export class BackgroundChat {
     await this.sidecar.request(messageStop, { codexId: this.uri });
   }
 
-  /** Its cost stays in the usage. */
+  /** The usage keeps its cost. */
   async delete(): Promise<void> {
     await this.sidecar.request(codexDelete, { uri: this.uri });
   }
 
-  /** Shows it in the list of chats, with the instructions and tools of other chats. */
+  /** Moves the chat to the list of chats, with the instructions and tools of other chats. */
   async publish(): Promise<void> {
     const { fields } = await this.sidecar.request(templateGet, { id: 'ai-chat' });
     const set = Object.fromEntries(
@@ -119,7 +119,7 @@ export class BackgroundChat {
         );
         watching.add(this.sidecar.onDidChangeState(({ state }) => state !== 'running' && reject(stoppedFailure())));
       });
-      // A failure of the request is the one to report.
+      // If the request fails, report that failure instead.
       finished.catch(() => undefined);
       const { messageId } = await begin();
       const message = await finished;
@@ -132,7 +132,7 @@ export class BackgroundChat {
 }
 
 export interface Response {
-  /** The user's message. */
+  /** The ID of the user's message. */
   messageId: string;
   text: string;
 }

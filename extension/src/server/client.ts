@@ -48,13 +48,13 @@ import { startSidecar, type SidecarCommand } from './sidecar';
 
 export type SidecarState = { state: 'starting' } | { state: 'running' } | { state: 'stopped'; cause: string };
 
-/** The interface of the sidecar for features. */
+/** The sidecar as seen by features. */
 export interface Sidecar {
   readonly state: SidecarState;
-  /** Running, for the first time or again: whatever was open is to be fetched anew. */
+  /** Fires after each start and restart: open content must be loaded again. */
   readonly onDidStart: vscode.Event<void>;
   readonly onDidChangeState: vscode.Event<SidecarState>;
-  /** Waits for a start under way. Rejects with a FailureError, or a UserCancelledError after a cancel. */
+  /** Waits for a pending start. Rejects with FailureError, or with UserCancelledError if canceled. */
   request<P, R>(type: RequestType<P, R, ErrorData>, params: P, token?: vscode.CancellationToken): Promise<R>;
   readonly onCodexChanged: vscode.Event<CodexChangedParams>;
   readonly onMessageEvent: vscode.Event<MessageEventParams>;
@@ -64,30 +64,30 @@ export interface Sidecar {
   readonly onTaskEvent: vscode.Event<TaskEventParams>;
   readonly onApprovalChanged: vscode.Event<ApprovalChangedParams>;
   readonly onEditChanged: vscode.Event<EditChangedParams>;
-  /** A hook wants the user to know something. */
+  /** A notification from a hook to the user. */
   readonly onNotify: vscode.Event<HostNotifyParams>;
 }
 
 export interface SidecarOptions {
   log: vscode.LogOutputChannel;
-  /** Finds the program at each start; rejects with a FailureError if there is none. */
+  /** Called at each start; rejects with FailureError if no program is found. */
   find(): Promise<SidecarCommand>;
-  /** Variables that replace those of this process. Read at each start. */
+  /** Environment variables that override those of this process. Read at each start. */
   variables?(): Record<string, string>;
   /** Read at each start, because trust can be granted later. */
   workspace(): PlueOptions;
 }
 
-/** One process of the sidecar. The library's restart is not used, because it reports a crash at startup twice. */
+/** One process of the sidecar. The library's own restart is not used, because it reports a crash at startup twice. */
 interface Life {
   /** The running client; undefined while the sidecar starts. */
   connection?: { client: languageClient.QuietClient; library: typeof languageClient };
-  /** Start options that were sent. */
+  /** True if the start options that were sent included trust. */
   trusted: boolean;
   folders: string;
   registrations: Disposables;
   child?: ChildProcess;
-  /** Terminates a process that does not respond. */
+  /** Kills a process that does not respond. */
   startTimer?: NodeJS.Timeout;
   over: boolean;
 }
@@ -162,13 +162,13 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     return this.events.notified.event;
   }
 
-  /** Returns immediately; `onDidStart` or `onDidChangeState` report the result. */
+  /** Returns immediately; `onDidStart` or `onDidChangeState` reports the result. */
   start(): void {
     this.setState({ state: 'starting' });
     this.live();
   }
 
-  /** Concurrent calls share one restart. A second one would start a process that nobody ends. */
+  /** Concurrent calls share one restart, so that no second process is started and left running. */
   restart(): Promise<void> {
     this.restarting ??= this.startAnew().finally(() => (this.restarting = undefined));
     return this.restarting;
@@ -179,14 +179,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     if (this.state.state === 'stopped' || this.life?.connection === undefined) throw stoppedFailure();
     const { client, library } = this.life.connection;
     try {
-      // Without a token nothing may take its place: a second parameter would change how parameters are sent.
+      // A second argument, even undefined, would change how parameters are sent.
       return await (token === undefined ? client.sendRequest<R>(type.method, params) : client.sendRequest<R>(type.method, params, token));
     } catch (error) {
       throw toFailure(error, library);
     }
   }
 
-  /** Stops the sidecar; kills it if it does not exit. */
+  /** Stops the sidecar, and kills it if it does not exit. */
   async stop(): Promise<void> {
     await this.endLife();
     this.setState({ state: 'stopped', cause: l10n.t('The Plue sidecar was stopped.') });
@@ -201,12 +201,12 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private async startAnew(): Promise<void> {
     this.setState({ state: 'starting' });
     await this.endLife();
-    if (this.state.state === 'stopped') return; // meanwhile
+    if (this.state.state === 'stopped') return; // stopped meanwhile
     this.policy.reset();
     this.start();
   }
 
-  /** Resolves when the sidecar runs or is stopped for good. */
+  /** Resolves when the sidecar is running or permanently stopped. */
   private settled(): Promise<void> {
     if (this.state.state !== 'starting') return Promise.resolve();
     return new Promise((resolve) => {
@@ -237,7 +237,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       .finally(() => clearTimeout(life.startTimer));
   }
 
-  /** Starts the process and loads the library side by side. */
+  /** Starts the process and loads the library in parallel. */
   private async connect(life: Life): Promise<void> {
     const [child, library] = await Promise.all([this.spawn(life), import('./languageClient')]);
     // Stopped or restarted while the library was loaded.
@@ -300,11 +300,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       },
       initializationFailedHandler: () => false,
       stdioOptions: {
-        stdout: () => undefined, // the protocol's own
-        stderr: () => undefined, // read since the start
+        stdout: () => undefined, // used by the protocol
+        stderr: () => undefined, // already read since the start
       },
       errorHandler: {
-        // Never a shutdown by the library: it ends the connection without `closed`, so that nothing would start the sidecar again.
+        // No shutdown by the library: it ends the connection without `closed`, so the sidecar would not restart.
         error: (_error, _message, count) => {
           if ((count ?? 0) > 3) child.kill('SIGKILL');
           return { action: ErrorAction.Continue, handled: true };
@@ -342,7 +342,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     });
   }
 
-  /** The process exited, at startup or later. Reported once per process. */
+  /** Called once per process when it exits, at startup or later. */
   private async onDown(life: Life, error?: unknown): Promise<void> {
     if (life.over || this.life !== life) return;
     life.over = true;
@@ -350,7 +350,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     const cause = await this.causeOfDeath(life, error);
     life.registrations.dispose();
     if (this.life !== life) return; // stopped or restarted by the user meanwhile
-    // A program that never ran will not run on a retry.
+    // If the program could not run, a retry will not help.
     if (life.child?.pid !== undefined && this.policy.onCrash(Date.now()) === 'restart') {
       this.options.log.warn(`${cause} It is started again.`);
       this.live();
@@ -366,7 +366,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       const reason = this.lastError === '' ? '' : ` ${this.lastError}.`;
       return `${toFailureError(error).message}${reason}`;
     }
-    // Streams close shortly before the exit code is known. A process without streams is useless.
+    // Streams close shortly before the exit code is available. A process without streams is useless.
     if (!(await exited(child, 1000))) child.kill('SIGKILL');
     const how = child.signalCode
       ? l10n.t('The Plue sidecar was terminated by {0}.', child.signalCode)

@@ -19,7 +19,7 @@ export interface RuntimeMachine {
   env: Record<string, string | undefined>;
   /** Default install locations. */
   usualPlaces: string[];
-  /** Workspace folders, whose programs are not run. */
+  /** Workspace folders; programs in them are not run. */
   folders: string[];
 }
 
@@ -41,7 +41,7 @@ export class DotnetRuntime implements vscode.Disposable {
   private watching: vscode.Disposable | undefined;
   private acquiring: Promise<string> | undefined;
 
-  /** After a search in vain: the Install Tool was installed meanwhile, so another start may succeed. */
+  /** Fires if the Install Tool was installed after a failed search, so another start may succeed. */
   readonly onDidAppear = this.appeared.event;
 
   constructor(
@@ -113,7 +113,7 @@ function candidates({ platform, env, usualPlaces }: RuntimeMachine): string[] {
   const program = platform === 'win32' ? 'dotnet.exe' : 'dotnet';
   const onPath = (env['PATH'] ?? env['Path'] ?? '').split(delimiter);
   const folders = [env['DOTNET_ROOT'], ...onPath, ...usualPlaces];
-  // A relative entry depends on the working directory.
+  // Relative entries depend on the working directory.
   return folders.flatMap((folder) => (folder !== undefined && isAbsolute(folder) ? [join(folder, program)] : []));
 }
 
@@ -133,7 +133,7 @@ function below(folder: string | undefined, rest: string): string[] {
   return folder === undefined ? [] : [join(folder, rest)];
 }
 
-/** Where .NET installers record their location. */
+/** The location recorded by .NET installers. */
 function installLocation(): string[] {
   try {
     return [readFileSync('/etc/dotnet/install_location', 'utf8').trim()];
@@ -142,14 +142,14 @@ function installLocation(): string[] {
   }
 }
 
-/** Not a file, or in a workspace folder. */
+/** True if it is not a file, or is in a workspace folder. */
 function isForeign(path: string, folders: string[]): boolean {
   const [real] = realPathOf(path);
   if (real === undefined || statSync(real, { throwIfNoEntry: false })?.isFile() !== true) return true;
   return folders.some((folder) => isInside(path, folder) || isInside(real, folder));
 }
 
-/** Empty if it does not exist. */
+/** Empty if the path does not exist. */
 function realPathOf(path: string): string[] {
   try {
     return [realpathSync(path)];

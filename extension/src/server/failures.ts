@@ -10,7 +10,7 @@ const requestCancelled = -32800;
 const connectionInactive = -32096;
 const pendingResponseRejected = -32097;
 
-/** @param library The module that created the error: another copy would not recognize its classes. */
+/** @param library The module that created the error: another copy does not recognize its classes. */
 export function toFailure(
   error: unknown,
   { ConnectionError, ResponseError }: Pick<typeof jsonrpc, 'ConnectionError' | 'ResponseError'>,

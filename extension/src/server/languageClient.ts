@@ -3,7 +3,7 @@ import { LanguageClient, State } from 'vscode-languageclient/node';
 
 export { CloseAction, ConnectionError, ErrorAction, ResponseError, RevealOutputChannelOn } from 'vscode-languageclient/node';
 
-/** Suppresses messages of the library, and its log of a failed start, which Plue reports. */
+/** Suppresses the library's messages and its log of a failed start, which Plue reports itself. */
 export class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     if (this.state === State.Running) super.error(message, data, false);

@@ -23,7 +23,7 @@ const capabilities = v.object({
   capabilities: v.object({ supportsToolCalling: v.optional(v.unknown()), supportsImageToText: v.optional(v.boolean()) }),
 });
 
-/** Plue's own models in VS Code. Using them would go round in circles. */
+/** Plue's own models in VS Code. Using them would cause a loop. */
 const ownVendor = 'plue';
 const copilot = 'copilot';
 
@@ -35,7 +35,7 @@ export async function hasOtherLanguageModels(): Promise<boolean> {
   return (await select({})).some(({ vendor }) => vendor !== copilot);
 }
 
-/** Empty where this editor offers none. */
+/** Empty if this editor has no language models. */
 export async function listLanguageModels({ vendor }: HostLanguageModelsParams): Promise<HostLanguageModelsResult> {
   return {
     models: (await select(vendor === undefined ? {} : { vendor })).map((model) => {
@@ -54,7 +54,7 @@ export async function listLanguageModels({ vendor }: HostLanguageModelsParams): 
   };
 }
 
-/** Reports the model's output through `emit`, in order. Rejects with a ResponseError that the sidecar understands. */
+/** Passes the model's output to `emit`, in order. Rejects with a ResponseError that the sidecar understands. */
 export async function askLanguageModel(
   params: HostLanguageModelParams,
   token: vscode.CancellationToken,
@@ -62,7 +62,7 @@ export async function askLanguageModel(
 ): Promise<HostLanguageModelResult> {
   try {
     const model = await find(params);
-    // VS Code asks the user for leave here, the first time.
+    // On first use, VS Code asks the user for permission here.
     const response = await model.sendRequest(params.messages.map(toMessage), toOptions(params), token);
     let called = false;
     for await (const part of response.stream) {
@@ -127,7 +127,7 @@ function toOptions({ tools, options }: HostLanguageModelParams): vscode.Language
   return { justification, modelOptions: toModelOptions(options), ...(given.length > 0 ? { tools: given } : {}) };
 }
 
-/** Names as in the model APIs; VS Code passes them through. */
+/** Uses the names of the model APIs; VS Code passes them through. */
 function toModelOptions(options: HostModelOptions): Record<string, unknown> {
   const named = {
     temperature: options.temperature,
@@ -138,14 +138,14 @@ function toModelOptions(options: HostModelOptions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-/** Undefined for parts that the sidecar does not know, such as thinking. */
+/** Returns undefined for parts that the sidecar does not support, such as thinking. */
 function toEvent(part: unknown): HostModelEvent | undefined {
   if (part instanceof vscode.LanguageModelTextPart) return { kind: 'text', text: part.value };
   if (!(part instanceof vscode.LanguageModelToolCallPart)) return undefined;
   return { kind: 'toolCall', toolUseId: part.callId, toolName: part.name, parameters: JSON.stringify(part.input) };
 }
 
-/** The sidecar sends whole objects only. */
+/** The sidecar sends only complete JSON objects. */
 function parsed(json: string): object {
   const value: unknown = JSON.parse(json);
   return typeof value === 'object' && value !== null ? value : {};

@@ -13,13 +13,13 @@ const fileName = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
 const packing = v.object({
   /** The file to start: `plue`, `plue.exe` or `plue.dll`. */
   program: fileName,
-  /** Everything in the sidecar's folder: SHA-256 in hexadecimal by name. */
+  /** SHA-256 in hexadecimal, by file name, of everything in the sidecar's folder. */
   files: v.record(fileName, v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
 });
 
 /**
- * Returns the path of the packed program after all files were verified; undefined if nothing was packed, as in a checkout.
- * Rejects with a FailureError `sidecarDamaged` when a file differs, is missing or was added.
+ * Verifies all files and returns the path of the packed program; undefined if nothing is packed, as in a checkout.
+ * Rejects with a FailureError `sidecarDamaged` if a file differs, is missing, or was added.
  */
 export async function packedSidecar(extensionPath: string): Promise<string | undefined> {
   const text = await readPacking(join(extensionPath, 'extension', 'out', 'sidecar.json'));
@@ -27,7 +27,7 @@ export async function packedSidecar(extensionPath: string): Promise<string | und
   const { program, files } = parse(text);
   const folder = join(extensionPath, 'sidecar');
   const found = await readdir(folder).catch(() => []);
-  // A library next to the program would be loaded by it.
+  // The program would load a library next to it.
   const stranger = found.find((name) => !Object.hasOwn(files, name));
   if (stranger !== undefined) throw damaged(stranger);
   await Promise.all(Object.entries(files).map(([name, hash]) => check(folder, name, hash)));
@@ -55,7 +55,7 @@ function parse(text: string): v.InferOutput<typeof packing> {
 async function check(folder: string, name: string, hash: string): Promise<void> {
   let actual: string;
   try {
-    // The target of a link could change before the start.
+    // A symbolic link could get another target before the start.
     if (!(await lstat(join(folder, name))).isFile()) throw damaged(name);
     actual = await sha256(join(folder, name));
   } catch {

@@ -1,4 +1,4 @@
-// Quick pick for templates, with their description and risks.
+// Quick pick for templates, with their descriptions and risks.
 import * as l10n from '../infrastructure/localizedText';
 import type { LocalizedText } from '../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -10,20 +10,20 @@ import type { Sidecar } from './client';
 
 export interface TemplateQuestion {
   title: LocalizedText;
-  /** Only templates whose codices are in this collection. */
+  /** Shows only templates whose codices are in these collections. */
   collections: readonly ('chats' | 'tasks' | 'items')[];
-  /** Said when there is none. */
+  /** The error message if no template matches. */
   none: string;
 }
 
-/** Tag of templates whose chats only commands start. */
+/** Tag of templates whose chats are started only by commands. */
 export const internalTag = 'internal';
 
 interface Row extends QuickPickItem {
   template: TemplateSummary;
 }
 
-/** Those in force. Each row can be tried without being chosen. */
+/** Lets the user pick from the templates in force. A button of each row opens its preview instead. */
 export async function pickTemplate(sidecar: Sidecar, { title, collections, none }: TemplateQuestion): Promise<TemplateSummary> {
   const [{ templates }, risks] = await Promise.all([
     sidecar.request(templateList, {}),
@@ -43,7 +43,7 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
   const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Preview Template') };
   const pick = createQuickPick<Row>(title, l10n.t('Choose a template'));
   pick.matchOnDescription = true;
-  // Keeps the quick pick open when a webview takes the focus while it loads.
+  // Keeps the quick pick open if a webview takes focus while it loads.
   pick.ignoreFocusOut = true;
   pick.items = usable.map((template) =>
     literalItem({

@@ -5,7 +5,7 @@ import type { ProviderDiscoverResult, ProviderKindView, ProviderSummary } from '
 import { providerDiscover, providerList } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 
-/** The last received list of configured providers, shared by all views. */
+/** The last list of configured providers, shared by all views. */
 export class ProviderList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ProviderSummary[]>();
   private readonly found = new vscode.EventEmitter<ProviderDiscoverResult>();
@@ -18,7 +18,7 @@ export class ProviderList implements vscode.Disposable {
 
   items: ProviderSummary[] = [];
   kinds: ProviderKindView[] = [];
-  /** Why the folder of provider files cannot be read. */
+  /** The reason why the folder of provider files cannot be read. */
   folderProblem: string | undefined;
   readonly onDidChange = this.changed.event;
   readonly onDidDiscover = this.found.event;
@@ -48,20 +48,20 @@ export class ProviderList implements vscode.Disposable {
     return items;
   }
 
-  /** Looks at this machine, once a session, while nothing better than the tour is the default. */
+  /** Searches this machine for providers, once per session, while the tour is the default. */
   async ensureDefault(): Promise<void> {
     await this.refresh();
     if (this.discovering !== undefined) await this.discovering;
     else if (!this.searched && (this.default === undefined || this.default.source === 'tour')) await this.discover();
   }
 
-  /** One search at a time; concurrent callers share its result. */
+  /** Concurrent callers share one search. */
   discover(): Promise<ProviderDiscoverResult> {
     this.discovering ??= this.look().finally(() => (this.discovering = undefined));
     return this.discovering;
   }
 
-  /** Changes during a fetch trigger another fetch. */
+  /** A change during a request triggers another request. */
   private async follow(): Promise<void> {
     this.isStale = true;
     if (this.isFollowing) return;

@@ -6,7 +6,7 @@ const key = 'plue.recentModels.v1';
 const most = 8;
 const kept = v.array(v.object({ providerId: v.string(), model: v.optional(v.string()) }));
 
-/** Models of the latest responses in all chats, most recent first. */
+/** The models of recent responses in all chats, most recent first. */
 export class RecentModels {
   constructor(private readonly memory: vscode.Memento) {}
 

@@ -1,4 +1,4 @@
-/** After a crash: start again, but not for ever. */
+/** Limits the number of restarts after crashes. */
 export class RestartPolicy {
   private crashes: number[] = [];
 
@@ -7,7 +7,7 @@ export class RestartPolicy {
     private readonly withinMs = 60_000,
   ) {}
 
-  /** `now` in milliseconds. Counts a crash and returns whether to restart. */
+  /** Counts a crash and returns whether to restart. `now` is in milliseconds. */
   onCrash(now: number): 'restart' | 'stop' {
     this.crashes = this.crashes.filter((time) => now - time < this.withinMs);
     if (this.crashes.length >= this.most) return 'stop';
@@ -15,7 +15,7 @@ export class RestartPolicy {
     return 'restart';
   }
 
-  /** A start by the user resets the counter. */
+  /** Call when the user starts the sidecar. */
   reset(): void {
     this.crashes = [];
   }

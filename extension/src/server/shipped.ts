@@ -2,7 +2,7 @@
 
 export const shippedScheme = 'plue-codex';
 
-/** Returns the path `/prompts/x.md` of `codex://prompts/x` or `codex://prompts/x.md`. Its extension selects the syntax colors. */
+/** Returns the path `/prompts/x.md` for `codex://prompts/x` or `codex://prompts/x.md`. Its extension selects the language mode. */
 export function shippedPath(uri: string): string {
   const [collection = '', name = ''] = uri.slice('codex://'.length).split('/');
   const ending = collection === 'prompts' ? '.md' : '.json5';

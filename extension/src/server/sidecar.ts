@@ -16,7 +16,7 @@ export interface SidecarCommand {
 export interface Machine {
   platform: string;
   arch: string;
-  /** Milliseconds since the epoch of the last change; undefined where there is no such file. */
+  /** Time of the last change in milliseconds since the epoch; undefined if the file does not exist. */
   modified(path: string): number | undefined;
 }
 
@@ -29,17 +29,17 @@ export const thisMachine: Machine = {
   },
 };
 
-/** Where to look for the sidecar. */
+/** Options for locating the sidecar. */
 export interface SidecarSearch {
   extensionPath: string;
   machine: Machine;
-  /** Path set by the user; overrides everything else. */
+  /** A path set by the user; overrides everything else. */
   serverPath?: string;
-  /** Finds the `dotnet` for a portable sidecar. */
+  /** Finds the `dotnet` program for a portable sidecar. */
   runtime(): Promise<string>;
 }
 
-/** Returns the path set by the user, otherwise the verified packed sidecar, otherwise the build of this checkout. */
+/** Returns the path set by the user, or the verified packed sidecar, or the build of this checkout. */
 export async function findSidecar(search: SidecarSearch): Promise<SidecarCommand> {
   const program = search.serverPath === undefined ? await ownSidecar(search) : givenSidecar(search.serverPath, search.machine);
   return extname(program) === '.dll' ? { command: await search.runtime(), args: [program] } : { command: program, args: [] };
@@ -62,7 +62,7 @@ async function ownSidecar({ extensionPath, machine }: SidecarSearch): Promise<st
   );
 }
 
-/** The newer of the published and the debug build, so that an old build never hides a change; otherwise the portable build. */
+/** Returns the newer of the published and the debug build, so that an old build never hides a change; otherwise the portable build. */
 function builtSidecar(extensionPath: string, machine: Machine): string | undefined {
   const program = machine.platform === 'win32' ? 'plue.exe' : 'plue';
   const builds = [
@@ -79,8 +79,8 @@ function builtSidecar(extensionPath: string, machine: Machine): string | undefin
 }
 
 /**
- * Runs in the user's home, not in the workspace, because an opened folder must not control what runs.
- * @param variables Replace those of this process.
+ * The working directory is the user's home, because an opened folder must not control what runs.
+ * @param variables Override those of this process.
  */
 export function startSidecar(sidecar: SidecarCommand, variables: Record<string, string> = {}): ChildProcess {
   makeExecutable(sidecar.command);
@@ -104,7 +104,7 @@ export function ridOf(machine: Machine): string {
   }
 }
 
-/** Packages made on Windows have no executable bit. If it cannot be set, the start reports the error. */
+/** Packages built on Windows have no executable bit. If it cannot be set, the start reports the error. */
 function makeExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);

@@ -6,15 +6,15 @@ import { taskList } from '../protocol/protocol.generated';
 import type { TaskView } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 
-/** All tasks with cost and state, kept current by task/event, for the tree and the chats. */
+/** All tasks with cost and status, kept current by task/event, for the tree and the chats. */
 export class TaskList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<string | undefined>();
   private readonly disposables = new Disposables();
   private readonly tasks = new Map<string, TaskView>();
-  /** Tasks updated by events while a list was requested; newer than the list. */
+  /** Tasks updated by events while a list was requested; they are newer than that list. */
   private updatedMeanwhile: Set<string> | undefined;
 
-  /** The address of the changed task; undefined if all may have changed. */
+  /** The URI of the changed task; undefined if any may have changed. */
   readonly onDidChange = this.changed.event;
 
   constructor(

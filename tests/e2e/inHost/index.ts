@@ -1,5 +1,5 @@
-// The tests inside the real extension host: VS Code calls `run` where the extension under development is loaded.
-// Results are written to the file that PLUE_TEST_RESULTS names, because each kind of VS Code prints elsewhere.
+// The tests inside the real extension host: VS Code calls `run` after it loaded the extension under development.
+// Results are written to the file in PLUE_TEST_RESULTS, because output differs between kinds of VS Code.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { tests } from './tests';

@@ -9,7 +9,7 @@ function extension(): vscode.Extension<unknown> {
   return found;
 }
 
-/** The ids that package.json promises. */
+/** Returns the command IDs in package.json. */
 function contributedCommands(): string[] {
   const manifest: unknown = extension().packageJSON;
   const ids: string[] = [];
@@ -26,7 +26,7 @@ function chatTabs(): vscode.Tab[] {
     .filter((tab) => tab.input instanceof vscode.TabInputWebview && tab.input.viewType.endsWith('plue.chat'));
 }
 
-/** Waits for the tabs to be as wanted. */
+/** Waits until the number of tabs is as wanted. */
 async function untilTabs(wanted: (count: number) => boolean): Promise<void> {
   while (!wanted(chatTabs().length)) {
     await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
-// Photographs of views in every theme and room, with what can be found rough without eyes.
-// A webview is photographed alone: its theme is put on as VS Code does it, which takes no time. What VS Code draws itself is photographed after its theme was switched.
+// Takes pictures of views in every theme and size, and finds layout problems automatically.
+// For a webview, the theme is applied directly to its page, which is fast. For VS Code's own UI, the theme is switched first.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { contrastFindings } from '../runner/accessibility.mjs';
@@ -15,14 +15,14 @@ import { rooms, sideBarRooms, themes } from './rooms.mjs';
  * @property {string} room
  * @property {string} file
  *
- * @typedef {{style: string, classes: string, data: Record<string, string>}} Clothes What a theme puts on a page.
+ * @typedef {{style: string, classes: string, data: Record<string, string>}} Clothes Styles that a theme applies to a page.
  *
  * @typedef {object} Pose
- * @property {() => Promise<unknown>} [again] Opens what a change of the window's size has closed.
- * @property {'editor' | 'view'} [place] Where the webview is.
+ * @property {() => Promise<unknown>} [again] Opens what a change of the window size closed.
+ * @property {'editor' | 'view'} [place] Location of the webview.
  */
 
-/** What belongs to VS Code around an editor: its title, tabs and status. */
+/** Height of VS Code's parts around an editor: title, tabs and status bar. */
 const aroundHeight = 94;
 
 export class Album {
@@ -32,14 +32,14 @@ export class Album {
   findings = [];
   /** @type {import('../runner/workbench.mjs').Workbench | undefined} */
   #inFront;
-  /** Scenes that could not be played to their end. @type {string[]} */
+  /** Scenes that failed. @type {string[]} */
   failures = [];
   /** @type {Map<string, Clothes>} */
   #clothes = new Map();
 
   /**
    * @param {string} folder
-   * @param {{views?: string[], isQuick?: boolean}} [options] Only these views; quick: each theme in one room and each room in one theme.
+   * @param {{views?: string[], isQuick?: boolean}} [options] `views` limits the views; `isQuick` uses each theme in one room, and each room in one theme.
    */
   constructor(folder, { views, isQuick = false } = {}) {
     this.folder = folder;
@@ -53,19 +53,22 @@ export class Album {
     return this.views === undefined || this.views.includes(view);
   }
 
-  /** A part of a story that others do without: when it fails they go on. @param {string[]} views Of which it has states. @param {() => Promise<unknown>} play */
+  /**
+   * Runs an independent part of a story: if it fails, the others continue.
+   * @param {string[]} views Views that it shows. @param {() => Promise<unknown>} play
+   */
   async scene(views, play) {
     if (!views.some((view) => this.wants(view))) return;
     try {
       await play();
     } catch (error) {
       this.failures.push(`${views.join(', ')}: ${error instanceof Error ? error.stack : error}`);
-      // Where no window is left there is nothing to see.
+      // Without a window, no picture is possible.
       await this.#inFront?.screenshot(join(this.folder, `failed-${views.join('-')}.png`)).catch(() => {});
     }
   }
 
-  /** Learns how each theme dresses a page; some page must be in front. @param {import('../runner/workbench.mjs').Workbench} workbench */
+  /** Reads the styles that each theme applies to a page; requires an open page. @param {import('../runner/workbench.mjs').Workbench} workbench */
   async learnThemes(workbench) {
     this.#inFront = workbench;
     if (this.#clothes.size > 0) return;
@@ -106,7 +109,11 @@ export class Album {
     await giveRoom(workbench, rooms['100-wide']);
   }
 
-  /** Of what VS Code draws. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state @param {{part?: string, again?: () => Promise<unknown>}} [pose] */
+  /**
+   * Takes pictures of VS Code's own UI.
+   * @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state
+   * @param {{part?: string, again?: () => Promise<unknown>}} [pose]
+   */
   async takeWindow(workbench, view, state, { part = '.part.editor', again } = {}) {
     if (!this.wants(view)) return;
     const isSideBar = part.includes('sidebar');
@@ -151,12 +158,15 @@ export class Album {
   }
 }
 
-/** The editor gets this much, all of the window's width. @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size */
+/**
+ * Resizes the window so that the editor has this size.
+ * @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size
+ */
 export async function giveRoom({ page }, { width, height }) {
   await page.setViewportSize({ width, height: height + aroundHeight });
 }
 
-/** Closes every editor; a page that takes the focus meanwhile can keep the command from being run. @param {import('../runner/workbench.mjs').Workbench} workbench */
+/** Closes all editors, and retries if a page takes focus before the command runs. @param {import('../runner/workbench.mjs').Workbench} workbench */
 export async function closeEditors(workbench) {
   const open = workbench.page.locator(pages.editor);
   for (let attempt = 1; attempt <= 3; attempt++) {
@@ -187,7 +197,7 @@ async function giveSideBar({ page }, { width, height }) {
   await page.mouse.move(990, 10);
 }
 
-/** As a user does it, with the picker of VS Code. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} theme */
+/** Uses VS Code's theme picker. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} theme */
 async function switchTheme(workbench, theme) {
   await giveRoom(workbench, rooms['100-wide']);
   await workbench.command('Preferences: Color Theme');

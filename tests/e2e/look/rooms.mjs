@@ -1,4 +1,4 @@
-// In how much room, and in which themes, a view is looked at.
+// Sizes and themes for pictures of views.
 
 /**
  * @typedef {{width: number, height: number}} Size
@@ -6,7 +6,7 @@
  */
 
 /**
- * The room of an editor group in CSS pixels, by its name ZOOM-WIDTH. At 200 % the same window has half of it; 220 px is the narrowest group that VS Code allows.
+ * Sizes of an editor group in CSS pixels, by name ZOOM-WIDTH. At 200 % the same window has half the pixels; 220 px is the narrowest group in VS Code.
  * @type {Record<string, Size>}
  */
 export const rooms = {
@@ -16,7 +16,7 @@ export const rooms = {
   '200-narrow': { width: 220, height: 380 },
 };
 
-/** The same for the side bar; its height is the window's. @type {Record<string, Size>} */
+/** Sizes of the side bar; its height is that of the window. @type {Record<string, Size>} */
 export const sideBarRooms = {
   '100-wide': { width: 400, height: 760 },
   '200-wide': { width: 250, height: 380 },
@@ -24,5 +24,5 @@ export const sideBarRooms = {
   '200-narrow': { width: 180, height: 380 },
 };
 
-/** By their name in the name of a picture: what the theme's picker of VS Code calls it. @type {Record<string, Theme>} */
+/** Maps names in file names to names in VS Code's theme picker. @type {Record<string, Theme>} */
 export const themes = { dark: 'Dark Modern', light: 'Light Modern', hc: 'Dark High Contrast', 'hc-light': 'Light High Contrast' };

@@ -1,9 +1,9 @@
-// What can be told of a page without eyes: what is wider than the page, cut off without an ellipsis, outside of the window, under something else, or
-// scrolls inside of what scrolls.
+// Finds layout problems of a page automatically: elements that are wider than the page, cut off without an ellipsis, outside the window, covered, or
+// scrollable inside a scrollable element.
 
 /**
  * Runs inside the page.
- * @returns {string[]} One sentence a find.
+ * @returns {string[]} One sentence for each problem.
  */
 export function roughPlaces() {
   /** @type {string[]} */
@@ -21,7 +21,7 @@ export function roughPlaces() {
   };
   const endsInDots = (/** @type {Element} */ node) =>
     getComputedStyle(node).textOverflow === 'ellipsis' && getComputedStyle(node).overflowX === 'hidden';
-  /** What floats lies over others; what merely stands in the page must not. */
+  /** Floating elements may cover others; elements in the normal flow must not. */
   const floats = (/** @type {Element} */ one) => ['absolute', 'fixed', 'sticky'].includes(getComputedStyle(one).position);
   const covering = (/** @type {Element} */ node) => {
     const words = [...node.childNodes].find((child) => child.nodeType === Node.TEXT_NODE && child.textContent?.trim());
@@ -73,7 +73,7 @@ export function roughPlaces() {
       found.push(`${nameOf(node)} is cut off at its foot.`);
     if (node instanceof HTMLTextAreaElement) continue;
     if (scrolls(node, 'overflowY') && node.scrollHeight > node.clientHeight + 1 && role !== 'listbox' && style.position !== 'fixed') {
-      // Messages come and go while one reads: they keep a scroll of their own wherever they stand.
+      // The list of messages changes while the user reads, so it always scrolls separately.
       const isMessages = node.matches('.messages');
       const outer = above(node, (one) => floats(one) || (scrolls(one, 'overflowY') && one.scrollHeight > one.clientHeight + 1));
       if (outer !== undefined && !floats(outer) && !isMessages)

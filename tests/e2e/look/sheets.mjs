@@ -1,11 +1,11 @@
-// Contact sheets: pictures of a view's states in every room and in every theme, and a page that shows all.
+// Creates contact sheets with the states of a view in every room and theme, and a page with all pictures.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rooms, themes } from './rooms.mjs';
 
 /** @typedef {import('./album.mjs').Photograph} Photograph */
 
-/** More states would be too small to see in one picture. */
+/** With more states, the pictures would be too small. */
 const statesOnSheet = 3;
 
 /** @param {import('playwright-core').Browser} browser @param {import('./album.mjs').Album} album */

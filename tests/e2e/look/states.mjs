@@ -1,4 +1,4 @@
-// The sets of states that share one window each.
+// Sets of states; each set shares one window.
 import { Workbench } from '../runner/workbench.mjs';
 import * as chats from './states/chats.mjs';
 import * as items from './states/items.mjs';
@@ -8,11 +8,11 @@ import * as tasks from './states/tasks.mjs';
 /**
  * @typedef {(options?: import('../runner/workbench.mjs').WorkbenchOptions) => Promise<Workbench>} Open
  * @typedef {object} StateSet
- * @property {string[]} views The views it has states of.
+ * @property {string[]} views The views that it shows.
  * @property {(album: import('./album.mjs').Album, open: Open) => Promise<void>} photograph
  */
 
-/** The editor has the window to itself. */
+/** Gives the editor the whole window. */
 export const settings = { 'workbench.activityBar.location': 'top', 'workbench.layoutControl.enabled': false };
 
 /** @param {import('playwright-core').Browser} browser @returns {Open} */

@@ -1,12 +1,12 @@
-// The web accessibility check of a page inside a webview. Evaluated as source: the page's policy allows no foreign script.
+// Web accessibility check of a page inside a webview. Evaluated as source, because the page's policy allows no other scripts.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Throws with every serious or critical finding. @param {import('playwright-core').Frame} frame */
+/** Throws if there are serious or critical findings. @param {import('playwright-core').Frame} frame */
 export async function requireAccessible(frame) {
-  // The buttons of a question are dim until they can be meant.
+  // The buttons of an approval are dimmed for a moment.
   await frame.waitForFunction(() => document.querySelector('.is-fresh') === null);
   await frame.evaluate(source);
   const violations = await frame.evaluate(async () => {
@@ -23,7 +23,7 @@ export async function requireAccessible(frame) {
   if (serious.length > 0) throw new Error(`Accessibility findings:\n${JSON.stringify(serious, null, 2)}`);
 }
 
-/** What of the text has too little contrast, one sentence each. @param {import('playwright-core').Frame} frame @returns {Promise<string[]>} */
+/** Returns text with too little contrast, as one sentence each. @param {import('playwright-core').Frame} frame @returns {Promise<string[]>} */
 export async function contrastFindings(frame) {
   if (!(await frame.evaluate(() => 'axe' in globalThis))) await frame.evaluate(source);
   return frame.evaluate(async () => {

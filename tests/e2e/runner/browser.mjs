@@ -1,6 +1,6 @@
-// How the browser of the tests is started.
+// Options for starting the browser.
 
-/** Nothing but this machine can be reached, so that a test never depends on a network. */
+/** Only this machine is reachable, so that tests do not depend on a network. */
 export const browserArguments = [
   ...[
     '--no-sandbox',

@@ -1,4 +1,4 @@
-// What a person does on a chat page, in the words of the page.
+// User actions on a chat page.
 
 /** @param {import('./workbench.mjs').Workbench} workbench */
 export const composer = (workbench) => workbench.chat.getByRole('textbox', { name: 'Message' });
@@ -8,16 +8,16 @@ export const answers = (workbench) => workbench.chat.getByRole('article', { name
 
 const stopButton = (/** @type {import('./workbench.mjs').Workbench} */ workbench) => workbench.chat.getByRole('button', { name: /^Stop/ });
 
-/** Opens a new chat; the one in front before had messages. @param {import('./workbench.mjs').Workbench} workbench */
+/** Opens a new chat; requires that the previous chat has messages. @param {import('./workbench.mjs').Workbench} workbench */
 export async function newChat(workbench) {
   await workbench.command('Plue: New Chat');
   await workbench.chat.getByRole('region', { name: 'Getting started' }).waitFor();
 }
 
-/** Types and presses Enter, whatever comes of it. @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
+/** Types a message and presses Enter, without waiting for a result. @param {import('./workbench.mjs').Workbench} workbench @param {string} question */
 export async function send(workbench, question) {
   await composer(workbench).fill(question);
-  // While the sidecar starts, or an answer is under way, nothing can be sent.
+  // Sending is not possible while the sidecar starts or a response is running.
   await workbench.chat.locator('button[aria-label^="Send"][aria-disabled="false"]').waitFor();
   await composer(workbench).press('Enter');
 }
@@ -28,7 +28,7 @@ export async function ask(workbench, question) {
   await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: question }).last().waitFor();
 }
 
-/** An answer is under way and some of it can be read. @param {import('./workbench.mjs').Workbench} workbench */
+/** Waits until a response has started to stream text. @param {import('./workbench.mjs').Workbench} workbench */
 export async function isStreaming(workbench) {
   await workbench.chat.locator('article.assistant.streaming').filter({ hasText: /\w{3}/ }).waitFor();
 }
@@ -38,14 +38,14 @@ export async function stop(workbench) {
   await stopButton(workbench).click();
 }
 
-/** The turn is over: nothing is left to stop. @param {import('./workbench.mjs').Workbench} workbench */
+/** Waits until the turn has ended. @param {import('./workbench.mjs').Workbench} workbench */
 export async function untilFinished(workbench) {
   await answers(workbench).last().waitFor();
   await workbench.chat.locator('article.assistant.streaming').waitFor({ state: 'detached', timeout: 60_000 });
   await stopButton(workbench).waitFor({ state: 'detached', timeout: 60_000 });
 }
 
-/** Drops files on the chat, as VS Code hands a drag on while Shift is held. @param {import('./workbench.mjs').Workbench} workbench @param {string[]} paths */
+/** Drops files on the chat, as VS Code does for a drag with Shift. @param {import('./workbench.mjs').Workbench} workbench @param {string[]} paths */
 export async function drop(workbench, paths) {
   const frame = await workbench.chatFrame();
   await frame.evaluate(
@@ -59,7 +59,10 @@ export async function drop(workbench, paths) {
   );
 }
 
-/** Scrolls through what an approval shows: it can be allowed only after each line was in view. @param {import('playwright-core').FrameLocator | import('playwright-core').Locator} at */
+/**
+ * Scrolls through the text of an approval, which can be allowed only after each line was in view.
+ * @param {import('playwright-core').FrameLocator | import('playwright-core').Locator} at
+ */
 export async function viewAllLines(at) {
   const next = at.getByRole('button', { name: 'Show Next Lines' });
   for (let screens = 0; await next.isVisible(); screens++) {

@@ -1,5 +1,5 @@
-// Loaded with --require into every Node process of a VS Code server under test. An extension host takes on the environment of the window that is open,
-// which PLUE_TEST_WINDOW names a file of, and signs in that window's folder with its process id.
+// Loaded with --require into every Node process of a VS Code server under test. An extension host takes the environment of the open window from the
+// file in PLUE_TEST_WINDOW, and registers its process ID in the folder of that window.
 const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 

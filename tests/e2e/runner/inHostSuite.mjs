@@ -1,4 +1,4 @@
-// Runs tests/e2e/inHost inside the real extension host and collects what it wrote down.
+// Runs tests/e2e/inHost inside the real extension host and collects its results.
 import { existsSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';

@@ -1,15 +1,18 @@
-// A window that is used by keys alone: where the focus is, and whether it can be seen.
+// Keyboard navigation: where focus is, and whether it is visible.
 import assert from 'node:assert/strict';
 import { requireAccessible } from './accessibility.mjs';
 
 /**
  * @typedef {object} Stop
- * @property {string} label What has the focus, as a reader hears it.
- * @property {boolean} isSeen Whether a ring, a border, or a background shows it.
+ * @property {string} label Label of the focused element for screen readers.
+ * @property {boolean} isSeen True if an outline, a border, or a background shows focus.
  * @property {string} selector
  */
 
-/** What has the focus inside a page of Plue; undefined if the focus is elsewhere. @param {import('playwright-core').Frame} frame @returns {Promise<Stop | undefined>} */
+/**
+ * Returns the focused element in a page of Plue; undefined if focus is elsewhere.
+ * @param {import('playwright-core').Frame} frame @returns {Promise<Stop | undefined>}
+ */
 export function focusIn(frame) {
   return frame.evaluate(() => {
     const node = document.activeElement;
@@ -29,7 +32,7 @@ export function focusIn(frame) {
         sides.some(({ width, color }) => width > 0 && color === focusColor)
       );
     };
-    // A text box may show its focus by its frame.
+    // The frame of a text box may show its focus.
     const around = [node, node.parentElement, node.parentElement?.parentElement, node.parentElement?.parentElement?.parentElement];
     const isText = node.matches('textarea, input');
     const label = node.getAttribute('aria-label') ?? node.title ?? '';
@@ -42,7 +45,10 @@ export function focusIn(frame) {
   });
 }
 
-/** Presses a key until something in the page has the focus. @param {import('./workbench.mjs').Workbench} workbench @param {import('playwright-core').Frame} frame @param {string} key @param {RegExp} label */
+/**
+ * Presses a key until an element with this label in the page has focus.
+ * @param {import('./workbench.mjs').Workbench} workbench @param {import('playwright-core').Frame} frame @param {string} key @param {RegExp} label
+ */
 export async function pressTo(workbench, frame, key, label) {
   const seen = [];
   for (let times = 0; times < 60; times++) {
@@ -57,7 +63,10 @@ export async function pressTo(workbench, frame, key, label) {
   throw new Error(`${key} does not lead to ${label}: ${[...new Set(seen)].join(' | ')}`);
 }
 
-/** Walks through the page with a key until the focus leaves it or comes back. Each stop must show its focus. @param {import('./workbench.mjs').Workbench} workbench @param {import('playwright-core').Frame} frame @param {string} [key] @returns {Promise<string[]>} */
+/**
+ * Moves through the page with a key until focus leaves it or returns to the start. Each stop must show its focus.
+ * @param {import('./workbench.mjs').Workbench} workbench @param {import('playwright-core').Frame} frame @param {string} [key] @returns {Promise<string[]>}
+ */
 export async function walkStops(workbench, frame, key = 'Tab') {
   const labels = [];
   const unseen = [];
@@ -73,7 +82,7 @@ export async function walkStops(workbench, frame, key = 'Tab') {
   return labels;
 }
 
-/** Runs a command of the palette without the mouse. @param {import('./workbench.mjs').Workbench} workbench @param {string} title */
+/** Runs a command of the Command Palette without the mouse. @param {import('./workbench.mjs').Workbench} workbench @param {string} title */
 export async function command(workbench, title) {
   const { page } = workbench;
   await page.keyboard.press('F1');

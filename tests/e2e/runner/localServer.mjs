@@ -1,4 +1,4 @@
-// A provider of the Plue home that a scenario's own endpoint answers, ready before anything starts.
+// Writes a provider that uses the scenario's endpoint into the Plue home, before anything starts.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,7 +1,7 @@
-// What the pages inside the workbench ask for. A webview's files come from VS Code's service worker and
-// look like requests to a foreign host; everything else that is not the server itself would be a leak.
+// Network requests of the pages inside the workbench. A webview's files come from VS Code's service worker and
+// look like requests to another host; any other request that does not go to the server is a leak.
 
-/** @param {import('playwright-core').BrowserContext} context @param {string} origin The server's. */
+/** @param {import('playwright-core').BrowserContext} context @param {string} origin Origin of the server. */
 export function watchRequests(context, origin) {
   /** @type {Promise<string | undefined>[]} */
   const asked = [];
@@ -9,9 +9,9 @@ export function watchRequests(context, origin) {
     if (isFromPageInside(request)) asked.push(leakOf(request, origin));
   });
   return {
-    /** How many requests the webviews made. */
+    /** Number of requests from webviews. */
     count: () => asked.length,
-    /** The addresses of those that left the webview. */
+    /** Addresses of requests that left the webview. */
     leaks: async () => (await Promise.all(asked)).filter((url) => url !== undefined),
   };
 }
@@ -21,7 +21,7 @@ function isFromPageInside(request) {
   try {
     return request.serviceWorker() !== null || request.frame().parentFrame() !== null;
   } catch {
-    return true; // A frame that is just being opened: count it.
+    return true; // a frame that is being opened counts
   }
 }
 

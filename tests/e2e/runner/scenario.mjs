@@ -1,5 +1,5 @@
-// A scenario leads through the workbench in steps. Each step is a test with a sentence as its name; one that
-// fails leaves a picture, and the rest cannot be reached, so it fails as well.
+// A scenario runs steps in the workbench. Each step is a test with a sentence as its name. After a step fails, a picture
+// is taken and the remaining steps also fail, because they cannot be reached.
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { say } from '../../../scripts/lib/progress.mjs';
 import { Workbench } from './workbench.mjs';
@@ -13,8 +13,9 @@ export class Scenario {
   #workbench;
 
   /**
-   * @param {string} name @param {import('playwright-core').Browser} browser @param {() => Promise<import('./vsCode.mjs').VsCode>} shared The server of scenarios that share one.
-   * @param {boolean} isVisual Whether looks are checked as well.
+   * @param {string} name @param {import('playwright-core').Browser} browser @param {() => Promise<import('./vsCode.mjs').VsCode>} shared Returns the server
+   * that scenarios share.
+   * @param {boolean} isVisual True if looks are also checked.
    */
   constructor(name, browser, shared, isVisual) {
     this.name = name;
@@ -23,21 +24,24 @@ export class Scenario {
     this.isVisual = isVisual;
   }
 
-  /** Opens this scenario's own window, isolated from every other, in place of the one before. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
+  /** Closes the previous window and opens a new one, isolated from all others. @param {import('./workbench.mjs').WorkbenchOptions} [options] */
   async open(options) {
     await this.#workbench?.close();
     this.#workbench = await Workbench.open(this.browser, this.name, options, this.shared);
     return this.#workbench;
   }
 
-  /** A step that only looks: when it fails the scenario goes on. @param {string} sentence @param {() => Promise<unknown>} work */
+  /** Runs a step that only checks looks: if it fails, the scenario continues. @param {string} sentence @param {() => Promise<unknown>} work */
   async look(sentence, work) {
     const brokenAt = this.#brokenAt;
     await this.step(sentence, work);
     this.#brokenAt = brokenAt;
   }
 
-  /** A look in another theme or size, or for a picture of the documentation: only where looks are checked. @param {string} sentence @param {() => Promise<unknown>} work */
+  /**
+   * Checks another theme or size, or takes a picture for the documentation, if looks are checked.
+   * @param {string} sentence @param {() => Promise<unknown>} work
+   */
   async visual(sentence, work) {
     if (this.isVisual) await this.look(sentence, work);
   }
@@ -65,7 +69,7 @@ export class Scenario {
     this.#add({ name: sentence, outcome: 'skipped', reason });
   }
 
-  /** A failure outside any step. @param {string} name @param {unknown} error */
+  /** Adds a failure outside any step. @param {string} name @param {unknown} error */
   fail(name, error) {
     this.#add({ name, outcome: 'failed', reason: String(error instanceof Error ? error.stack : error) });
   }
@@ -89,7 +93,7 @@ export class Scenario {
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '')
       .slice(0, 60);
-    // A workbench that is not open, or broken, has no picture; the step reports why.
+    // A workbench that is closed or broken has no picture; the step reports the reason.
     await this.#workbench?.screenshot(inArtifacts('screenshots', `${this.name}-${number}-${slug}.png`)).catch(() => {});
   }
 }

@@ -1,11 +1,11 @@
-/** What a model says in one round. */
+/** A model's response in one round. */
 export interface Reply {
   text?: string;
   calls?: { name: string; parameters: object }[];
   tokens?: { input: number; output: number };
 }
 
-/** A request for an answer, as Chat Completions has it; what is not asked of it here is left out. */
+/** A request for Chat Completions; fields that are not used here are omitted. */
 export interface Asked {
   model?: string;
   messages: { role: string; content?: unknown }[];

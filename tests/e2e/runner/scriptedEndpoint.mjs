@@ -1,11 +1,11 @@
-// A model's server on loopback that does what the scenario wants: it speaks Chat Completions and Messages,
-// asks for one key, and answers, answers slowly, never ends or cuts its answer, sends a web page or is overloaded.
+// A model server on loopback, scripted by the scenario. It supports Chat Completions and Messages, can
+// require a key, and can answer, answer slowly, never end, cut off its answer, send a web page or be overloaded.
 import { createServer } from 'node:http';
 
 /**
- * @typedef {object} Reply What a model says in one round.
+ * @typedef {object} Reply A model's response in one round.
  * @property {string} [text]
- * @property {{ name: string, parameters: object }[]} [calls] The tools that it calls.
+ * @property {{ name: string, parameters: object }[]} [calls] Tool calls.
  * @property {{ input: number, output: number }} [tokens]
  */
 
@@ -20,26 +20,26 @@ export class ScriptedEndpoint {
 
   /** @type {Manner} */
   manner = 'answers';
-  /** The one key that is let in; without it everybody is. @type {string | undefined} */
+  /** The accepted key; without it every request is accepted. @type {string | undefined} */
   key;
-  /** The message of its error while it refuses. */
+  /** The error message when it refuses. */
   refusal = '';
-  /** Seconds that it asks to wait while it is overloaded. */
+  /** Retry-After in seconds when it is overloaded. */
   retryAfter = 1;
-  /** What it answers, word by word. */
+  /** The response text, sent word by word. */
   text =
     'The endpoint on this machine answers.\n\n```js\nconst answer = 42;\n```\n\nSee [the manual](https://example.org/manual) for more.';
   models = ['small-1', 'large-2'];
-  /** Says what an agent does in its next round, from what it was asked; it may take its time. @type {((asked: any) => Reply | Promise<Reply>) | undefined} */
+  /** Returns an agent's next round for a request. @type {((asked: any) => Reply | Promise<Reply>) | undefined} */
   reply;
-  /** What it was asked, the bodies of requests for an answer. @type {any[]} */
+  /** Bodies of the received requests for responses. @type {any[]} */
   asked = [];
-  /** What it writes between a prefix and a suffix. */
+  /** The text for fill-in-the-middle requests. */
   completion = '';
-  /** The bodies of requests for that. @type {any[]} */
+  /** Bodies of the received fill-in-the-middle requests. @type {any[]} */
   completed = [];
 
-  /** The address for a provider's settings. */
+  /** The endpoint for a provider's settings. */
   get url() {
     return `http://127.0.0.1:${this.#port}/v1`;
   }
@@ -48,7 +48,7 @@ export class ScriptedEndpoint {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Listens, after {@link stop} on the same port as before. */
+  /** Starts to listen; after {@link stop}, on the same port as before. */
   async start() {
     await new Promise((resolve, reject) => {
       this.#server.once('error', reject).listen(this.#port, '127.0.0.1', () => resolve(undefined));
@@ -193,8 +193,9 @@ function messageEvents(model, text) {
 }
 
 /**
- * What a model does, round for round, by what it was asked last. @param {Record<string, Reply[]>} script By words of the question.
- * @param {string} title For requests without tools, which ask for the title of the chat.
+ * Returns a model's rounds for the last question.
+ * @param {Record<string, Reply[]>} script Rounds by words of the question.
+ * @param {string} title The response to requests without tools, which ask for the title of the chat.
  * @returns {(asked: any) => Reply}
  */
 export function scriptedRounds(script, title) {

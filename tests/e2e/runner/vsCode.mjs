@@ -1,5 +1,5 @@
-// A VS Code server with Plue, for one window after the other. Each window has a home, a Plue home and an environment of its own, and a user who was never here:
-// what VS Code keeps of a user on disk goes when the window closes, what it keeps in the browser with the window's browser profile.
+// A VS Code server with Plue that serves one window after another. Each window has its own home, Plue home and environment, and a new user:
+// VS Code's data of the user is removed when the window closes, on disk and in the window's browser profile.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
@@ -9,7 +9,7 @@ import { sidecarUnderTest } from '../../../scripts/lib/publish.mjs';
 import { installVsix, startVsCodeServer } from '../../../scripts/vsCodeServer.mjs';
 
 const hook = inRoot('tests', 'e2e', 'runner', 'extensionHost.cjs');
-/** What a server writes down about itself, and not about a user. */
+/** Data about the server itself, not about a user. */
 const kept = 'logs';
 
 /** @typedef {import('./workbench.mjs').WorkbenchOptions} WorkbenchOptions */
@@ -19,7 +19,7 @@ export class VsCode {
   #options;
 
   /**
-   * @param {string} folder Holds the server's data, the user's data and the extensions.
+   * @param {string} folder Contains the server's data, the user's data and the extensions.
    * @param {import('../../../scripts/vsCodeServer.mjs').VsCodeServer} server
    * @param {WorkbenchOptions} options
    */
@@ -29,7 +29,7 @@ export class VsCode {
     this.#options = options;
   }
 
-  /** @param {WorkbenchOptions} [options] Those that a server is started with; they hold for all its windows. @param {string} [folder] */
+  /** @param {WorkbenchOptions} [options] Options of the server, which apply to all its windows. @param {string} [folder] */
   static async start(options = {}, folder = mkdtempSync(join(tmpdir(), 'plue-e2e-server-'))) {
     mkdirSync(join(folder, 'home'), { recursive: true });
     mkdirSync(join(folder, 'extensions'), { recursive: true });
@@ -44,7 +44,7 @@ export class VsCode {
     return this.#server.origin;
   }
 
-  /** The address of a window. @param {string} workspace A folder, or a `.code-workspace` file. */
+  /** Returns the address of a window. @param {string} workspace A folder, or a `.code-workspace` file. */
   url(workspace) {
     const { tests } = this.#options;
     return this.#server.url({
@@ -54,35 +54,35 @@ export class VsCode {
     });
   }
 
-  /** What the window is given that opens next. @param {string} folder Of that window. @param {NodeJS.ProcessEnv} env */
+  /** Sets the environment of the window that opens next. @param {string} folder Folder of that window. @param {NodeJS.ProcessEnv} env */
   async prepareWindow(folder, env) {
     const environment = {
       HOME: join(folder, 'home'),
       PLUE_HOME: join(folder, 'plue'),
-      // A package brings its own.
+      // A package contains its own sidecar.
       ...(this.#options.vsix === undefined ? { PLUE_SERVER_PATH: await sidecarUnderTest() } : {}),
       ...ownTemporary(folder),
       ...env,
     };
-    // What is undefined is not in JSON.
+    // JSON omits undefined values, so they are listed separately.
     const removed = Object.keys(environment).filter((name) => environment[name] === undefined);
     writeFileSync(windowFile(this.folder), JSON.stringify({ folder, environment, removed }));
   }
 
-  /** @param {object} settings The user's. */
+  /** @param {object} settings The user's settings. */
   writeSettings(settings) {
     const user = join(this.folder, 'user', 'User');
     mkdirSync(user, { recursive: true });
     writeFileSync(join(user, 'settings.json'), JSON.stringify(settings, null, 2));
   }
 
-  /** Forgets the user of the window that was open: settings, storages, histories. */
+  /** Removes the user's data of the last window: settings, storage, history. */
   reset() {
     for (const path of this.#ofUser()) rmSync(path, { recursive: true, maxRetries: 20 });
     rmSync(windowFile(this.folder), { force: true });
   }
 
-  /** What it keeps on disk of the user. */
+  /** Returns the user's data on disk. */
   files() {
     return this.#ofUser().flatMap((path) => [path, ...filesBelow(path)]);
   }
@@ -92,14 +92,14 @@ export class VsCode {
     return [...within('home'), ...within('user').filter((path) => basename(path) !== kept)];
   }
 
-  /** What of Plue's own logs is there. */
+  /** Returns Plue's own logs. */
   logs() {
     return [join(this.folder, 'user', kept), join(this.folder, 'server', 'data', kept)]
       .flatMap(filesBelow)
       .filter((path) => /Plue.*\.log$/.test(path));
   }
 
-  /** Ends it and starts it again at the same address. */
+  /** Restarts the server at the same address. */
   async restart() {
     const port = Number(new URL(this.origin).port);
     await this.#server.stop();
@@ -111,7 +111,7 @@ export class VsCode {
   }
 }
 
-/** A machine with nothing configured: no keys, no `claude` of this checkout's tests on PATH. */
+/** Returns an environment without configuration: no keys, and no `claude` from this checkout's tests on PATH. */
 export function bareEnvironment() {
   /** @type {NodeJS.ProcessEnv} */
   const env = { DOTNET_ROOT: dotnetRoot() };
@@ -125,10 +125,10 @@ export function bareEnvironment() {
   return env;
 }
 
-/** The driver opens extensions under development, and keeps VS Code from showing notifications. @param {WorkbenchOptions} options */
+/** The test driver opens extensions under development, and prevents notifications. @param {WorkbenchOptions} options */
 const isUnderDevelopment = ({ isQuiet, tests }) => isQuiet === true || tests !== undefined;
 
-/** Read by extensionHost.cjs. @param {string} folder */
+/** The file that extensionHost.cjs reads. @param {string} folder */
 const windowFile = (folder) => join(folder, 'window.json');
 
 /** @param {string} folder @param {WorkbenchOptions} options @param {number} [port] */
@@ -139,7 +139,7 @@ function startServer(folder, options, port) {
     env: { ...bareEnvironment(), HOME: join(folder, 'home'), PLUE_TEST_WINDOW: windowFile(folder) },
     nodeArgs: ['--require', hook],
     args: [
-      // A window that is gone without a farewell would keep its extension host for hours, in case it comes back.
+      // Otherwise the extension host of a lost window would keep running for hours, in case the window reconnects.
       ...['--reconnection-grace-time', '5'],
       ...(isUnderDevelopment(options) ? ['--enable-smoke-test-driver'] : []),
       ...(options.language ? ['--locale', options.language] : []),
@@ -147,14 +147,17 @@ function startServer(folder, options, port) {
   });
 }
 
-/** Sockets and folders that killed processes leave go with the window. A socket's path is limited, and macOS' folder long already. @param {string} folder @returns {NodeJS.ProcessEnv} */
+/**
+ * Sockets and folders left by killed processes are removed with the window. The path of a socket has a maximum length, and on macOS the folder is already long.
+ * @param {string} folder @returns {NodeJS.ProcessEnv}
+ */
 function ownTemporary(folder) {
   if (process.platform !== 'linux') return {};
   mkdirSync(join(folder, 'tmp'), { recursive: true });
   return { TMPDIR: join(folder, 'tmp') };
 }
 
-/** VS Code speaks a language only with a pack of it, which may be empty. @param {string} folder @param {string} language */
+/** VS Code uses a language only with a language pack, which may be empty. @param {string} folder @param {string} language */
 function writeLanguagePack(folder, language) {
   const user = join(folder, 'user');
   mkdirSync(user, { recursive: true });

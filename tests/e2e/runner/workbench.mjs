@@ -1,4 +1,4 @@
-// One VS Code window with Plue: its own browser profile, user data, workspace, home and Plue home; on a server that had other windows before, or on its own.
+// One VS Code window with Plue: its own browser profile, user data, workspace, home and Plue home, on a shared or separate server.
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,23 +8,23 @@ import { VsCode } from './vsCode.mjs';
 /**
  * @typedef {object} WorkbenchOptions
  * @property {'Dark Modern' | 'Light Modern' | 'Default High Contrast'} [theme]
- * @property {boolean} [trusted] Whether the folder is trusted from the start.
+ * @property {boolean} [trusted] True if the folder is trusted from the start.
  * @property {NodeJS.ProcessEnv} [env]
- * @property {boolean} [ownServer] A server of its own, because it is restarted, because a program outlives the window, or because the server itself is looked at.
- * @property {boolean} [isQuiet] No notification is shown: Plue is under development, and not installed as a user has it. With a server of its own.
- * @property {string} [vsix] The package that is installed, in place of this checkout.
- * @property {boolean} [forgetsSecrets] VS Code keeps its secrets in memory only, as a served one may.
- * @property {'de' | 'zh-cn'} [language] What VS Code speaks, as far as it is told to extensions: its own words stay English, because no language pack is at hand.
+ * @property {boolean} [ownServer] Uses a separate server, because it is restarted, a program outlives the window, or the server itself is tested.
+ * @property {boolean} [isQuiet] Shows no notifications: Plue runs under development instead of installed. Uses a separate server.
+ * @property {string} [vsix] A package to install instead of this checkout.
+ * @property {boolean} [forgetsSecrets] VS Code keeps its secrets only in memory, as a served one may.
+ * @property {'de' | 'zh-cn'} [language] VS Code's language as reported to extensions. Its own texts stay English, because there is no language pack.
  * @property {string} [tests] A test entry point to run inside the extension host.
- * @property {Record<string, unknown>} [settings] More of the user's settings.
- * @property {string} [workspaceFile] Opened in place of the folder; beside it.
- * @property {(home: string) => void} [prepare] Writes into the Plue home before anything starts.
- * @property {(folder: string) => void} [extensions] Writes more extensions before the server starts, which no other window shares.
+ * @property {Record<string, unknown>} [settings] Additional user settings.
+ * @property {string} [workspaceFile] A workspace file to open instead of the folder next to it.
+ * @property {(home: string) => void} [prepare] Writes to the Plue home before anything starts.
+ * @property {(folder: string) => void} [extensions] Writes additional extensions before the server starts; they are not shared with other windows.
  */
 
 /**
- * VS Code says in a webview's address when it is a view of the side bar; of one that was hidden and is shown again it says nothing more, but with a
- * side bar nobody else is at the left edge of the window alone.
+ * The address of a webview shows that it is in the side bar, but not after it was hidden and shown again. If a side bar is open, however,
+ * only its webview is at the left edge of the window.
  */
 const viewShownAgain = '.monaco-workbench:not(.nosidebar) .webview-overlay-outer-left:not(.webview-overlay-outer-right)';
 export const pages = {
@@ -44,9 +44,9 @@ export class Workbench {
   #logsBefore;
 
   /**
-   * @param {string} folder Holds everything of this workbench; removed at the end.
+   * @param {string} folder Contains all data of this workbench; removed at the end.
    * @param {VsCode} vsCode
-   * @param {boolean} isOwn Whether the server ends with the window.
+   * @param {boolean} isOwn True if the server ends with the window.
    * @param {import('playwright-core').BrowserContext} context
    * @param {import('playwright-core').Page} page
    * @param {WorkbenchOptions} options
@@ -68,7 +68,7 @@ export class Workbench {
 
   /**
    * @param {import('playwright-core').Browser} browser @param {string} name @param {WorkbenchOptions} [options]
-   * @param {() => Promise<VsCode>} [shared] The server that other windows had before; asked for only when this one may share it.
+   * @param {() => Promise<VsCode>} [shared] Returns the shared server; called only if this window may use it.
    */
   static async open(browser, name, options = {}, shared = undefined) {
     const folder = mkdtempSync(join(tmpdir(), `plue-e2e-${name}-`));
@@ -83,13 +83,13 @@ export class Workbench {
     const vsCode = isOwn ? await VsCode.start(options, folder) : await shared();
     vsCode.writeSettings(userSettings(options.theme ?? 'Dark Modern', options));
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
-    // Without this answer the window's secrets live in memory only.
+    // Without this reply the window's secrets are only in memory.
     if (!options.forgetsSecrets) await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
     const workbench = new Workbench(folder, vsCode, isOwn, context, await context.newPage(), options);
     return workbench;
   }
 
-  /** Ends the window, and the server if it is its own, as at the end of a day, and opens it again: same address, same profile. */
+  /** Closes the window, and a separate server, and opens it again with the same address and profile. */
   async restart() {
     await this.#closeWindow(() => this.page.close());
     if (this.#isOwn) await this.#vsCode.restart();
@@ -101,15 +101,15 @@ export class Workbench {
     return join(this.folder, 'plue');
   }
 
-  /** Where the chat is that a scenario means. @type {keyof typeof pages} */
+  /** Location of the chat used by a scenario. @type {keyof typeof pages} */
   chatPlace = 'editor';
 
-  /** The page of the chat in front. */
+  /** The page of the current chat. */
   get chat() {
     return this.page.frameLocator(pages[this.chatPlace]).frameLocator('#active-frame');
   }
 
-  /** The page of the Approvals view, once it is looked at. */
+  /** The page of the Approvals view. */
   get approvals() {
     return this.page.frameLocator(pages.view).frameLocator('#active-frame');
   }
@@ -119,19 +119,19 @@ export class Workbench {
     return this.#vsCode.url(join(this.folder, this.#options.workspaceFile ?? 'workspace'));
   }
 
-  /** Hands the server what the window needs before it opens. */
+  /** Passes the window's environment to the server before it opens. */
   prepare() {
     return this.#vsCode.prepareWindow(this.folder, this.#options.env ?? {});
   }
 
-  /** Opens the window, or opens it again. */
+  /** Opens or reopens the window. */
   async show() {
     await this.prepare();
     await this.page.goto(this.url);
     await this.#ready();
   }
 
-  /** Reloads the window as a user does: VS Code writes its state down first. */
+  /** Reloads the window as a user does; VS Code writes its state first. */
   async reload() {
     const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
     await this.command('Developer: Reload Window');
@@ -143,31 +143,34 @@ export class Workbench {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
   }
 
-  /** Waits until something outside the page, or counted in it, is so. @param {() => Promise<boolean>} isSo @param {number} [patience] Milliseconds. */
+  /**
+   * Waits for a condition outside the page, or about several of its elements.
+   * @param {() => Promise<boolean>} isSo @param {number} [patience] In milliseconds.
+   */
   async until(isSo, patience = 30_000) {
     const end = Date.now() + patience;
     while (!(await isSo())) {
       if (Date.now() > end) throw new Error(`It did not become so within ${patience / 1000} s: ${isSo}`);
-      // Something outside the page reports nothing.
+      // There are no events outside the page.
       await this.page.waitForTimeout(50);
     }
   }
 
-  /** Runs a command of the palette by its title, as "Plue: New Chat". @param {string} title */
+  /** Runs a command of the Command Palette by its title, such as "Plue: New Chat". @param {string} title */
   async command(title) {
     const input = this.page.locator('.quick-input-widget input');
-    // A panel that takes the focus meanwhile closes the palette: then it is opened again.
+    // A panel that takes focus closes the Command Palette, which is then opened again.
     for (let attempt = 1; ; attempt++) {
       try {
         await this.page.keyboard.press('F1');
         await input.waitFor({ timeout: 10_000 });
         await input.fill(`>${title}`, { timeout: 5_000 });
-        // A longer title may fit as well and stand above it.
+        // A longer title can also match and be listed above it.
         await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click({ timeout: 10_000 });
         return;
       } catch (error) {
         if (attempt === 3) throw error;
-        // In a chat the same key stops the answer.
+        // In a chat, the same key stops the response.
         if (await input.isVisible()) await this.page.keyboard.press('Escape');
       }
     }
@@ -179,12 +182,12 @@ export class Workbench {
     return bodyClasses[theme];
   }
 
-  /** The document inside the webview, for what a locator cannot do. */
+  /** Returns the document inside the webview, for what a locator cannot do. */
   chatFrame() {
     return this.#frame(pages[this.chatPlace]);
   }
 
-  /** The document of the Approvals view. */
+  /** Returns the document of the Approvals view. */
   approvalsFrame() {
     return this.#frame(pages.view);
   }
@@ -197,16 +200,16 @@ export class Workbench {
     return inner;
   }
 
-  /** The process ids of this window's extension hosts that run. */
+  /** Returns the process IDs of this window's running extension hosts. */
   #hosts() {
     try {
       return readdirSync(join(this.folder, 'hosts')).map(Number).filter(isRunning);
     } catch {
-      return []; // None was started.
+      return []; // none was started
     }
   }
 
-  /** The process id of this window's sidecar, found by the extension host that started it (Linux). */
+  /** Returns the process ID of this window's sidecar, a child of its extension host (Linux). */
   sidecarPid() {
     const hosts = this.#hosts();
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -216,19 +219,19 @@ export class Workbench {
         const isPlue = program.endsWith('/plue') || file.endsWith('plue.dll');
         if (isPlue && hosts.includes(Number(parent))) return Number(pid);
       } catch {
-        // Gone meanwhile, or not ours to read.
+        // The process has ended, or may not be read.
       }
     }
     throw new Error('No sidecar runs for this window.');
   }
 
-  /** Waits until a sidecar runs that is not the one before. @param {number} before */
+  /** Waits for a sidecar with another process ID. @param {number} before */
   async nextSidecar(before) {
     await this.until(async () => {
       try {
         return this.sidecarPid() !== before;
       } catch {
-        return false; // None runs just now.
+        return false; // none is running
       }
     });
   }
@@ -238,7 +241,7 @@ export class Workbench {
     await this.page.screenshot({ path });
   }
 
-  /** What may explain a failure: the ends of the extension's own log and of the page's console. */
+  /** Returns the ends of the extension's log and of the page's console, which may explain a failure. */
   recentLog() {
     const logs = this.#vsCode.logs().filter((path) => !this.#logsBefore.has(path));
     const ends = logs.map((path) => `--- ${path}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`);
@@ -253,12 +256,12 @@ export class Workbench {
     try {
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
     } catch (error) {
-      // A program that a step started may still write there; the scenario is over all the same.
+      // A program that a step started may still write there; this is not a failure.
       console.warn(`${this.folder} was left behind: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  /** The extension host of a window ends with it; what it is to keep is kept then. @param {() => Promise<void>} close */
+  /** Waits until the extension host of the window has ended and written its data. @param {() => Promise<void>} close */
   async #closeWindow(close) {
     await close();
     const end = Date.now() + 30_000;
@@ -269,7 +272,7 @@ export class Workbench {
   }
 }
 
-/** What a server is started with, or what would outlive the window. @param {WorkbenchOptions} options */
+/** True for options of the server, and for data that would outlive the window. @param {WorkbenchOptions} options */
 const needsOwnServer = ({ ownServer, isQuiet, vsix, language, tests, extensions }) =>
   ownServer === true || isQuiet === true || [vsix, language, tests, extensions].some((option) => option !== undefined);
 
@@ -280,7 +283,7 @@ function userSettings(theme, { trusted = true, settings: more }) {
     'workbench.startupEditor': 'none',
     'workbench.tips.enabled': false,
     'workbench.secondarySideBar.defaultVisibility': 'hidden',
-    // A tab for each chat; the scenario of the chat view turns it off.
+    // Opens each chat in a tab; the scenario of the chat view turns it off.
     'plue.chat.location': 'editor',
     'chat.disableAIFeatures': true,
     'telemetry.telemetryLevel': 'off',

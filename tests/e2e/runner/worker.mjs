@@ -1,4 +1,4 @@
-// Runs scenarios one after the other: in one browser and, as far as a scenario does not need a server of its own, on one VS Code server.
+// Runs scenarios one at a time in one browser and, unless a scenario needs its own, on one VS Code server.
 import { rmSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { requireChromium } from '../../../scripts/lib/chromium.mjs';
@@ -15,7 +15,7 @@ export class Worker {
   /** @type {Promise<VsCode> | undefined} */
   #vsCode;
 
-  /** @param {import('playwright-core').Browser} browser @param {boolean} isVisual Whether looks are checked as well. */
+  /** @param {import('playwright-core').Browser} browser @param {boolean} isVisual True if looks are also checked. */
   constructor(browser, isVisual) {
     this.#browser = browser;
     this.#isVisual = isVisual;
@@ -26,7 +26,7 @@ export class Worker {
     return new Worker(await chromium.launch({ executablePath: await requireChromium(), args: browserArguments }), isVisual);
   }
 
-  /** @param {string} name A file of the scenarios, or the suite inside the extension host. */
+  /** @param {string} name A scenario's file, or the suite inside the extension host. */
   async run(name) {
     if (name === inHost) return runInHostSuite(this.#browser);
     const scenario = new Scenario(name, this.#browser, () => (this.#vsCode ??= VsCode.start()), this.#isVisual);

@@ -1,4 +1,4 @@
-// An agent that speaks ACP: found on the machine, approved, connected, and used in a chat that asks before it changes anything.
+// An agent with ACP is detected, approved, connected, and used in a chat that asks before changes.
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,5 @@
-// An orchestrator on a dear model has three parts of its work done by agents on a cheap one: one asks, one is stopped, one runs over its budget and is
-// topped up; files change, one change is rejected, and a turn is taken back.
+// An orchestrator with an expensive model delegates three parts of its work to agents with a cheap one: one asks, one is stopped, one exceeds its budget,
+// which is increased. Files change, one change is rejected, and a turn is undone.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ const secondEdit = { old: 'return year % 4 === 0;', new: 'return year % 4 === 0 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  /** Opened when the scenario lets the writer of documentation go on. */
+  /** Opened when the agent that writes documentation may continue. */
   const docs = gate();
   endpoint.reply = (asked) => replyOf(asked, docs);
   const workbench = await scenario.open({
@@ -67,12 +67,12 @@ async function runSteps(scenario, workbench, docs) {
   const inWorkspace = (/** @type {string[]} */ ...parts) => join(workbench.folder, 'workspace', ...parts);
   const source = () => readFileSync(inWorkspace('src', 'dates.js'), 'utf8');
   const card = (/** @type {RegExp} */ words) => workbench.approvals.getByRole('listitem').filter({ hasText: words });
-  /** An action of a row is shown while the pointer is over it. */
+  /** A row shows its actions only while the pointer is over it. */
   const onRow = async (/** @type {RegExp} */ title, /** @type {RegExp} */ action) => {
     await row(title).first().hover();
     await row(title).first().getByRole('button', { name: action }).click();
   };
-  /** Moves with the keys alone to what asks this, and waits until it may be answered. */
+  /** Moves to an approval with the keyboard and waits until it can be answered. */
   const goTo = async (/** @type {RegExp} */ words) => {
     await card(words).waitFor({ timeout: 60_000 });
     await page.keyboard.press('Control+Alt+Shift+A');
@@ -166,7 +166,7 @@ async function runSteps(scenario, workbench, docs) {
 
   await scenario.step('The panel of the subtask that changed the file', async () => {
     await row(/Fix the dates/).click();
-    // The previous panel names the file too.
+    // The previous panel also contains the file name.
     await form()
       .getByRole('heading', { level: 1, name: /Fix the dates/ })
       .waitFor();
@@ -286,7 +286,7 @@ async function runSteps(scenario, workbench, docs) {
     await workbench.restart();
     ({ page } = workbench);
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
-    // Who closes a window ends its agents; who has it killed finds them interrupted.
+    // Closing a window stops its agents; killing it interrupts them.
     await row(/^Write the manual.*(stopped|interrupted)/).waitFor({ timeout: 60_000 });
     docs.open();
     await onRow(/^Write the manual/, /^Resume/);
@@ -311,7 +311,7 @@ async function runSteps(scenario, workbench, docs) {
   });
 }
 
-/** What an agent does next, from who it is and what was done already. @param {any} asked @param {ReturnType<typeof gate>} docs */
+/** Returns an agent's next round, based on the agent and on finished calls. @param {any} asked @param {ReturnType<typeof gate>} docs */
 async function replyOf(asked, docs) {
   const system = String(asked.messages[0]?.content ?? '');
   const results = asked.messages.filter((/** @type {{role: string}} */ message) => message.role === 'tool').length;

@@ -1,4 +1,4 @@
-// Files and images that go with a question: named, dropped, pasted, pinned, and asked about where that is needed.
+// Files and images sent with a question: mentioned, dropped, pasted, pinned, and confirmed if necessary.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -39,7 +39,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const workspace = join(workbench.folder, 'workspace');
   const draft = () => workbench.chat.locator('.composer textarea');
   const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
-  /** Until the model was asked once more, and has answered. */
+  /** Waits for one more request and its response. */
   const answered = async (/** @type {() => Promise<void>} */ send) => {
     const before = endpoint.asked.length;
     await send();
@@ -51,7 +51,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const pinned = (/** @type {string} */ name) =>
     workbench.chat.getByRole('group', { name: 'Pinned files' }).locator('.context-chip').filter({ hasText: name });
 
-  /** A picture of stripes, pasted as a screenshot is. @param {number} width @param {number} height */
+  /** Pastes an image of stripes like a screenshot. @param {number} width @param {number} height */
   const paste = async (width, height) => {
     const frame = await workbench.chatFrame();
     await frame.evaluate(async ([wide, high]) => {
@@ -77,7 +77,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
     await newChat(workbench);
     await page.getByRole('treeitem', { name: 'hello.txt' }).click({ button: 'right' });
-    // VS Code's menus take no click in the moment of their opening.
+    // VS Code's menus ignore clicks while they open.
     await page.getByRole('menuitem', { name: 'Add File to Plue Chat' }).hover();
     await page.keyboard.press('Enter');
     await chip('hello.txt').filter({ hasText: 'tokens' }).waitFor();
@@ -149,7 +149,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('The picture and the lines go along', async () => {
-    // The picture is stored before it can be sent.
+    // An image can be sent only after it was stored.
     await chip('stripes.png').filter({ hasText: 'tokens' }).waitFor();
     await draft().fill('What do you see?');
     await answered(() => draft().press('Enter'));

@@ -1,4 +1,4 @@
-// The tree of chats: what a person does with a chat that is not in front, and with many at once.
+// The tree of chats: actions on chats in the background, and on several at once.
 import assert from 'node:assert/strict';
 import { ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 
@@ -10,13 +10,13 @@ export default async function (scenario) {
   const input = () => page.locator('.quick-input-widget input[type="text"]').first();
   const menu = async (/** @type {string} */ title, /** @type {string} */ entry) => {
     await row(title).click({ button: 'right' });
-    // By key: a menu ignores the mouse for a moment after it opened.
+    // Uses the keyboard, because a menu ignores the mouse for a moment after it opened.
     await page.getByRole('menuitem', { name: new RegExp(`^${entry}`) }).hover();
     await page.keyboard.press('Enter');
   };
-  /** Where the tasks will be. */
+  /** The group of tasks. */
   const places = ['Agent Tasks', 'No tasks yet'];
-  /** As the tree draws them: headings and rows, from the top. */
+  /** Returns headings and rows from top to bottom. */
   const order = async () =>
     (await page.locator('.pane-body [role="treeitem"] .label-name').allTextContents()).filter((text) => text.trim() !== '');
   const chatOf = async (/** @type {string} */ question) => {
@@ -93,7 +93,7 @@ export default async function (scenario) {
 
   await scenario.step('Many rows are deleted at once', async () => {
     await row('Second of the tree').click();
-    // The chat that this opened is in front before its row is one of two: it would take the keys away from the tree.
+    // The new chat takes keyboard focus, so wait until it is open before using the tree.
     await page.getByRole('tab', { name: 'Second of the tree', selected: true }).waitFor();
     await composer(workbench).waitFor();
     await row('Third of the tree').click({ modifiers: ['ControlOrMeta'] });
@@ -102,7 +102,7 @@ export default async function (scenario) {
     await row('Third of the tree').waitFor({ state: 'detached' });
     await row('Second of the tree').waitFor({ state: 'detached' });
     await row('Deleted').waitFor();
-    // The rows moved under the mouse; the words that come up over one would cover the next.
+    // The rows moved under the mouse, and a hover over one would cover the next.
     await page.mouse.move(900, 400);
     await page.locator('.hover-contents').waitFor({ state: 'hidden' });
   });

@@ -1,4 +1,4 @@
-// A newcomer's first minutes: nothing is configured, so the tour answers.
+// A new user's first minutes: nothing is configured, so the tour responds.
 import assert from 'node:assert/strict';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, isStreaming, stop, untilFinished } from '../runner/chatPage.mjs';

@@ -1,4 +1,4 @@
-// The chat view in the secondary side bar: it opens by itself, keeps drafts, and gives its chat to a tab and back.
+// The chat view in the secondary side bar opens automatically, keeps drafts, and moves its chat to a tab and back.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -54,7 +54,7 @@ function replyOf({ messages, tools = [] }) {
     : { text: 'I may not write.' };
 }
 
-/** The number of the first line that begins in view. @param {Element} view */
+/** Returns the number of the first line that starts in view. @param {Element} view */
 function firstLineInView(view) {
   const { top } = view.getBoundingClientRect();
   const lines = [...view.querySelectorAll('p')].filter(({ textContent }) => textContent?.startsWith('Line '));
@@ -154,7 +154,7 @@ async function runSteps(scenario, workbench) {
     workbench.chatPlace = 'editor';
     await ask(workbench, 'And in a tab?');
     await untilFinished(workbench);
-    // The chat of the view has the focus, and the button is the tab's.
+    // The view's chat has focus, but the button is above the tab.
     workbench.chatPlace = 'view';
     await composer(workbench).focus();
     await workbench.chat.locator('textarea:focus').waitFor();
@@ -171,7 +171,7 @@ async function runSteps(scenario, workbench) {
     await workbench.chat.getByText('Line 40.').evaluate((line) => line.scrollIntoView({ block: 'start' }));
     const top = () => workbench.chat.locator('.messages').evaluate(firstLineInView);
     await workbench.until(async () => (await top()) === 40);
-    // The page stores the position a moment later.
+    // The page stores its position a moment later.
     await composer(workbench).fill('Stored');
     await button('Open Chat in Editor').click();
     workbench.chatPlace = 'editor';

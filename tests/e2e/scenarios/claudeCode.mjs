@@ -1,4 +1,4 @@
-// The real claude program against a scripted endpoint: signed in, then not.
+// The real Claude Code program with a scripted endpoint: signed in, then not.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -121,7 +121,7 @@ async function notSignedIn(scenario, env) {
   });
 }
 
-/** The processes that were started with this configuration. @param {string} config */
+/** Returns the processes that were started with this configuration. @param {string} config */
 function claudesOf(config) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -130,7 +130,7 @@ function claudesOf(config) {
         const program = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0];
         return program.endsWith('claude') && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`CLAUDE_CONFIG_DIR=${config}\0`);
       } catch {
-        return false; // Gone meanwhile, or not ours to read.
+        return false; // ended meanwhile, or not readable
       }
     });
 }

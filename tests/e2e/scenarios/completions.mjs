@@ -1,4 +1,4 @@
-// Code completions as ghost text, and their switch in the status bar.
+// Code completions as ghost text, and their status bar item.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 const sum = 'export function sum(a, b) {\n\n}\n';
 const delay = 100;
 
-/** Of the user. @type {Record<string, unknown>} */
+/** User settings. @type {Record<string, unknown>} */
 const settings = {
   'files.autoSave': 'off',
   'editor.minimap.enabled': false,
@@ -258,7 +258,7 @@ async function runSteps(scenario, workbench, endpoint) {
     say(`  Key to ghost text: ${times.join(', ')} ms, of which ${delay} ms are the delay.`);
   });
 
-  // A theme writes the user's settings anew.
+  // Changing the theme overwrites the user's settings.
   Object.assign(settings, { 'plue.completions.enabled': true, 'plue.completions.model': 'house/coder-1' });
   for (const theme of themes)
     await scenario.visual(`Ghost text and the status bar in ${theme}`, async () => {

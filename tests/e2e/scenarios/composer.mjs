@@ -1,4 +1,4 @@
-// Writing a question: files by @, commands and prompts by /, what was sent before, the queue, and how full the window is.
+// Writing a question: files with @, commands and prompts with /, history, the queue, and the context meter.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ function plant(workspace) {
  */
 async function runSteps(scenario, workbench, endpoint) {
   const { page, chat } = workbench;
-  // While the list is open the draft is a combobox, so it is found by its tag.
+  // While the list is open, the draft has the role combobox, so it is found by its tag.
   const draft = () => workbench.chat.locator('.composer textarea');
   const rows = () => workbench.chat.getByRole('option');
   const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
@@ -196,7 +196,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('Up in an empty draft brings back what was sent, and Down leads back', async () => {
     await ask(workbench, 'A second question');
     await untilFinished(workbench);
-    // The lines 3 of the first question are in its whole file.
+    // Line 3 in the first question is part of the whole file.
     assert.equal(JSON.stringify(endpoint.asked.at(-1)).match(/day3 = 3;/g)?.length, 2);
     await draft().click();
     await page.keyboard.press('ArrowUp');
@@ -217,7 +217,7 @@ async function runSteps(scenario, workbench, endpoint) {
     for (const [waiting, text] of ['First in the queue', 'Second in the queue', 'Third in the queue'].entries()) {
       await draft().fill(text);
       await draft().press('Enter');
-      // What is typed while a message is on its way stays in the draft.
+      // Text typed while a message is being sent stays in the draft.
       await workbench.until(async () => (await queued().count()) === waiting + 1);
     }
     await button(/^Stop/).waitFor();

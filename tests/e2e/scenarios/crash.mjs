@@ -1,4 +1,4 @@
-// The sidecar is killed in the middle of an answer. Nothing that was shown may be lost, and nobody has to do anything.
+// The sidecar is killed during a response. Text that was shown is kept, and the user does not have to act.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { answers, ask, composer, untilFinished } from '../runner/chatPage.mjs';
@@ -11,7 +11,7 @@ export default async function (scenario) {
   if (!existsSync('/proc/self/exe')) return scenario.skip(sentence, 'the sidecar is found through /proc, which is not here');
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.text = 'A response that has been read must be there after the sidecar was killed. '.repeat(20);
-  endpoint.manner = 'never ends its answer'; // so that none is complete before it is killed
+  endpoint.manner = 'never ends its answer'; // no response completes before the kill
   try {
     await runSteps(scenario, sentence, endpoint);
   } finally {
@@ -27,7 +27,7 @@ async function runSteps(scenario, sentence, endpoint) {
     await workbench.show();
     await composer(workbench).waitFor({ timeout: 60_000 });
     await ask(workbench, 'How are you?');
-    // Text is written down a moment after it is shown; this much has been.
+    // Text is stored a moment after it is shown; this much has been stored.
     await workbench.until(async () => (await answers(workbench).last().innerText()).length > 150);
   });
 

@@ -33,7 +33,7 @@ const uri = 'codex://templates/log-reader';
 const settings = 'codex://settings/config';
 const edit = (/** @type {object} */ parameters) => ({ calls: [{ name: 'edit_codex', parameters }] });
 
-/** What the model does, round for round, by what it was asked last. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
+/** The model's rounds for each question. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
 const script = {
   'Let it search too': [
     { text: 'I read the template.', calls: [{ name: 'codex', parameters: { uri } }] },

@@ -1,4 +1,4 @@
-// What TypeScript's language server knows reaches an agent: outlines, references, and a rename of several files as one edit.
+// An agent uses TypeScript's language server: outlines, references, and a rename across files as one edit.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ const files = {
 const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ calls: [{ name, parameters }] });
 const place = { path: 'dates.ts', line: 1, symbol: 'isLeap' };
 
-/** What the model does, round for round, by what it was asked last. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
+/** The model's rounds for each question. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
 const script = {
   'Who calls it': [
     call('symbols', { path: 'dates.ts' }),
@@ -36,7 +36,7 @@ export default async function (scenario) {
     settings: {
       'files.autoSave': 'off',
       'plue.chat.location': 'sideBar',
-      // The server has the extension without its language service.
+      // The server contains the extension without its language service.
       'typescript.tsdk': inRoot('node_modules', 'typescript', 'lib'),
     },
     prepare: (home) => {
@@ -83,7 +83,7 @@ export default async function (scenario) {
       await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
       await page.screenshot({ path: inArtifacts('screenshots', 'editorSymbols-approval.png') });
       for (const next = card.getByRole('button', { name: /Show Next/ }); (await next.count()) > 0;) await next.first().click();
-      // What was shown last cannot be allowed by a click that was meant for something else.
+      // An approval cannot be answered for a moment after it was shown.
       await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
       await card.getByRole('button', { name: 'Allow once' }).click();
       await card.waitFor({ state: 'detached' });

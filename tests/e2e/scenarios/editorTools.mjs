@@ -1,4 +1,5 @@
-// An agent sees the editor: it reads what was typed and not saved, edits it so that Ctrl+Z takes it back, learns which problems it made, and never writes over the user.
+// An agent works with the editor: it reads unsaved text, makes edits that Ctrl+Z undoes, gets the problems that they cause, and never overwrites the user's
+// changes.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +11,7 @@ const data = '{\n  "name": "first",\n  "count": 1\n}\n';
 const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ calls: [{ name, parameters }] });
 const read = call('read', { path: 'data.json' });
 
-/** What the model does, round for round, by what it was asked last. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
+/** The model's rounds for each question. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
 const script = {
   'Read the data': [read, { text: 'I have read it.' }],
   'Break the count': [call('edit', { path: 'data.json', old: '"count": 1', new: '"count": ,' }), { text: 'Now the count is missing.' }],

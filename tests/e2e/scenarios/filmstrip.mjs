@@ -1,4 +1,4 @@
-// A film of the main paths, one picture a step, in each theme: to look at, and to put beside VS Code's own chat.
+// Pictures of the main paths, one for each step, in each theme, to compare with VS Code's own chat.
 // Pictures go to artifacts/screenshots as film-THEME-NN-NAME.png, one sheet for each theme as film-THEME.png.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs
 
 const themes = /** @type {const} */ ({ dark: 'Dark Modern', light: 'Light Modern', contrast: 'Default High Contrast' });
 
-// Python, because the server of VS Code brings no language server for it that may fail.
+// Python, because VS Code's server has no language server for it that could fail.
 const cart = `def total(prices):
     result = 0
     for i in range(len(prices) + 1):
@@ -29,7 +29,7 @@ const safeAverage = `def average(prices):
 
 const brokenData = '{\n  "currency": "EUR"\n  "prices": [3, 4]\n}\n';
 
-/** What the model does, round for round. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
+/** The model's rounds for each question. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
 const script = {
   'Why does total fail': [
     { calls: [{ name: 'read', parameters: { path: 'src/cart.py' } }] },
@@ -80,7 +80,7 @@ function plant(workspace) {
 /**
  * @param {import('../runner/scenario.mjs').Scenario} scenario
  * @param {ScriptedEndpoint} endpoint
- * @param {string} name Of the theme, in the names of pictures.
+ * @param {string} name Name of the theme in file names.
  * @param {typeof themes[keyof typeof themes]} theme
  */
 async function film(scenario, endpoint, name, theme) {
@@ -205,11 +205,11 @@ async function film(scenario, endpoint, name, theme) {
   await sheet(workbench, name);
 }
 
-/** The secondary side bar becomes 400 px wide. @param {import('playwright-core').Page} page */
+/** Makes the secondary side bar 400 px wide. @param {import('playwright-core').Page} page */
 async function widen(page) {
   const bar = await page.locator('.part.auxiliarybar').boundingBox();
   if (!bar) throw new Error('The secondary side bar is not to be seen.');
-  // The line between the two is left of the bar.
+  // The sash is at the left edge of the bar.
   await page.mouse.move(bar.x - 3, 500);
   await page.mouse.down();
   await page.mouse.move((bar.x + 997) / 2, 500);
@@ -217,7 +217,7 @@ async function widen(page) {
   await page.mouse.up();
 }
 
-/** All pictures of a theme on one. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} name */
+/** Creates one picture with all pictures of a theme. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} name */
 async function sheet(workbench, name) {
   const folder = inArtifacts('screenshots');
   const files = readdirSync(folder).filter((file) => new RegExp(`^film-${name}-\\d.*(?<!2200)\\.png$`).test(file));

@@ -1,4 +1,4 @@
-// The first five minutes: a fresh home, each step of the walkthrough done to its tick, and the page that says what is missing.
+// The first five minutes with a new home: each step of the walkthrough until it is completed, and the health report.
 import assert from 'node:assert/strict';
 import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const picture = (/** @type {string} */ name) => page.screenshot({ path: inArtifacts('screenshots', `firstRun-${slug(name)}.png`) });
 
   await scenario.step('In a new home the empty tree shows the first steps, and that the folder is not trusted', async () => {
-    // Pictures of the walkthrough are shown where there is room for them.
+    // The walkthrough shows its pictures only in a large window.
     await page.setViewportSize({ width: 1680, height: 900 });
     await workbench.show();
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
@@ -165,7 +165,7 @@ async function withoutSidecar(scenario) {
 }
 
 /**
- * Each action of a user is counted: a click, a text typed or pasted, a key that sends it off. What is typed into a prompt of VS Code is one with its Enter.
+ * Counts each user action: a click, a text typed or pasted, a key that submits it. Input to a VS Code prompt and its Enter count as one.
  * @param {import('../runner/scenario.mjs').Scenario} scenario
  */
 async function stepsToFirstResponse(scenario) {
@@ -178,12 +178,12 @@ async function stepsToFirstResponse(scenario) {
   const config = mkdtempSync(join(tmpdir(), 'plue-e2e-claude-'));
   const inView = { 'plue.chat.location': 'sideBar' };
 
-  /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {(() => Promise<unknown>)[]} actions Before the question. */
+  /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {(() => Promise<unknown>)[]} actions Actions before the question. */
   const reached = async (workbench, actions) => {
     const { keyboard } = workbench.page;
     const question = [() => keyboard.type('Who answers here?'), () => keyboard.press('Enter')];
     for (const action of actions) await action();
-    // Nothing has to be clicked before the question is typed.
+    // The composer has focus without a click.
     await workbench.chat.locator('textarea:focus').waitFor();
     await workbench.chat.getByText(/Responses come from/).waitFor();
     for (const action of question) await action();
@@ -254,7 +254,7 @@ async function stepsToFirstResponse(scenario) {
     const keyed = await scenario.open({
       settings: inView,
       ownServer: true,
-      // The vendor is this scenario's endpoint.
+      // The scenario's endpoint replaces the vendor.
       prepare: (home) => {
         const shipped = JSON.parse(readFileSync(inRoot('server', 'catalog', 'anthropic.json'), 'utf8'));
         mkdirSync(join(home, 'catalog'), { recursive: true });
@@ -273,7 +273,7 @@ async function stepsToFirstResponse(scenario) {
       assert.equal(existsSync(join(keyed.plueHome, 'providers')), false);
     });
     await scenario.step('With an API key it is 4 steps away, where VS Code has proved that it keeps secrets', async () => {
-      // VS Code writes down what is open before it ends.
+      // VS Code stores the open editors before it ends.
       await keyed.reload();
       await keyed.restart();
       await keyed.chat.getByRole('heading', { name: 'Connect a model' }).waitFor({ timeout: 60_000 });
@@ -281,14 +281,14 @@ async function stepsToFirstResponse(scenario) {
       assert.equal(steps, 4);
     });
   } finally {
-    // A claude that still runs writes into its folder.
+    // A running Claude Code still writes to its folder.
     await scenario.end();
     await Promise.all([vendor.stop(), server.stop(), ollama.stop(), claude.stop()]);
     rmSync(config, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** Speaks as much of Ollama's API as one response takes. */
+/** Starts a server with the parts of Ollama's API that a response needs. */
 async function startOllama() {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -314,7 +314,7 @@ async function startOllama() {
   };
 }
 
-/** The picture beside the steps has come: it is a page of its own. @param {import('playwright-core').Page} page */
+/** Waits until the picture next to the steps is shown, which is a separate page. @param {import('playwright-core').Page} page */
 async function isDrawn(page) {
   const found = await Promise.all(
     page.frames().map((frame) =>
@@ -330,9 +330,9 @@ async function isDrawn(page) {
 /** @param {string} words */
 const slug = (words) => words.toLowerCase().replaceAll(' ', '-');
 
-/** The report in front has a line like this. @param {import('../runner/workbench.mjs').Workbench} workbench @param {RegExp} words */
+/** Waits until the open report has a matching line. @param {import('../runner/workbench.mjs').Workbench} workbench @param {RegExp} words */
 async function health(workbench, words) {
   const lines = workbench.page.locator('.editor-instance[aria-label*="Plue Health"] .view-lines, .editor-instance .view-lines').last();
-  // An editor draws a space as one that does not break.
+  // An editor renders spaces as non-breaking spaces.
   await workbench.until(async () => words.test((await lines.innerText()).replaceAll('\u00a0', ' ').replaceAll('\n', ' ')));
 }

@@ -1,4 +1,4 @@
-// A workspace with several folders: an agent reads, searches, and edits in both, and files are named, opened, reviewed, and mentioned by folder.
+// A workspace with several folders: an agent reads, searches, and edits in two of them, and files are named, opened, reviewed, and mentioned by folder.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs
 
 const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ name, parameters });
 
-/** What the model does, round for round, by what it was asked last. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
+/** The model's rounds for each question. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
 const script = {
   'Where is the price': [
     { calls: [call('search', { query: 'price' }), call('read', { path: 'api/price.js' }), call('read', { path: 'web/src/page.js' })] },
@@ -78,7 +78,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('The model receives the folders and the instructions of each', async () => {
     await workbench.show();
-    // VS Code in a browser may read the workspace file before the files of its server are there. Then it shows no folder until it is loaded again.
+    // In a browser, VS Code may read the workspace file before its server's files are available. It then shows no folder until it is reloaded.
     const folder = page.getByRole('treeitem', { name: 'api', exact: true });
     const isShown = await folder.waitFor({ timeout: 20_000 }).then(
       () => true,
@@ -153,7 +153,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.screenshot(inArtifacts('screenshots', 'folders-mention.png'));
     await page.keyboard.press('Enter');
     assert.match(await composer(workbench).inputValue(), /^@docs\/notes\.md/);
-    // It is attached once the sidecar has found it.
+    // The file is attached after the sidecar inspected it.
     await chat.getByText('3 tokens').waitFor();
     await chat.getByRole('button', { name: /^Remove .*notes\.md/ }).click();
     await composer(workbench).fill('');

@@ -1,4 +1,4 @@
-// The extension host is killed under a chat. The page says so, offers to reload the window, and what was typed and sent is there afterwards.
+// The extension host is killed during a chat. The page reports it, offers to reload the window, and typed and sent text is kept.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { requireAccessible } from '../runner/accessibility.mjs';
@@ -12,7 +12,7 @@ export default async function (scenario) {
   const { chat, page } = workbench;
   const notice = () => chat.getByRole('alert').filter({ hasText: 'extension host does not respond' });
   const questions = () => chat.getByRole('article', { name: 'Your message' });
-  /** The sidecar is its child. */
+  /** The sidecar is a child of the extension host. */
   const hostPid = () => {
     const pid = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${workbench.sidecarPid()}/status`, 'utf8'))?.[1];
     assert.match(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), /extensionHost/);
@@ -31,7 +31,7 @@ export default async function (scenario) {
     await composer(workbench).waitFor({ timeout: 60_000 });
     await ask(workbench, 'Show me some code');
     await isStreaming(workbench);
-    // Text is written down a moment after it is shown; this much has been.
+    // Text is stored a moment after it is shown; this much has been stored.
     await workbench.until(async () => (await answers(workbench).last().innerText()).length > 150);
     await composer(workbench).fill('A draft of mine');
     process.kill(hostPid(), 'SIGKILL');

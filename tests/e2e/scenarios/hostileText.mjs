@@ -1,4 +1,4 @@
-// Text of a model, of another program and of a server at every place where VS Code would make a link, an icon or a request of it.
+// Text from a model, another program and a server, in all places where VS Code would turn it into a link, an icon or a request.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -43,7 +43,7 @@ export default async function (scenario) {
   const sessions = join(workbench.folder, 'home', '.claude', 'projects', '-somewhere');
   mkdirSync(sessions, { recursive: true });
   writeFileSync(join(sessions, 'one.jsonl'), session.map((line) => `${JSON.stringify({ ...line, sessionId: 'one' })}\n`).join(''));
-  // The panel that opens is what a click would have done.
+  // Checks that no panel opens, which a click on a link would do.
   const readsAsWritten = async (/** @type {string | RegExp} */ words, /** @type {string} */ text) => {
     const toast = notification(workbench, words).first();
     await toast.waitFor();

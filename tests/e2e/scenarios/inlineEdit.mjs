@@ -1,4 +1,4 @@
-// Code that is edited in place, and help with problems and commits.
+// Inline edits of code, and help with problems and commits.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -168,7 +168,7 @@ async function runSteps(scenario, workbench, endpoint) {
     endpoint.manner = 'answers slowly';
     await instruct('Sum any number of values');
     await lines().filter({ hasText: 'sum(...values)' }).waitFor();
-    // The rest of the old lines waits below.
+    // The remaining old lines are still below.
     assert.equal(await lines().filter({ hasText: 'return total;' }).count(), 2);
     await picture('streaming');
     await lens('Accept (Tab)').waitFor({ timeout: 60_000 });
@@ -294,7 +294,7 @@ async function runSteps(scenario, workbench, endpoint) {
     endpoint.text = code(shorter.replace('...values', '...numbers'));
     await lens('Retry').click();
     await lines().filter({ hasText: 'sum(...numbers)' }).waitFor();
-    // The actions above the lines are drawn later.
+    // The actions above the lines appear later.
     await page.getByRole('button', { name: /Accept Edit/ }).waitFor();
     await lines().filter({ hasText: 'sum(...numbers)' }).click();
     await page.keyboard.press('Tab');

@@ -1,4 +1,4 @@
-// A window on a server that another window had before: whatever was done there, it is as on the first day.
+// A window on a server that another window used before is in its initial state.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export default async function (scenario) {
     await workbench.command('View: Close Primary Side Bar');
     await workbench.command('View: Focus Problems');
     await page.locator('.part.panel .markers-panel').waitFor();
-    // VS Code writes into the settings itself, and keeps what a user typed there.
+    // VS Code writes to the settings itself, and keeps what the user typed there.
     await workbench.command('View: Toggle Status Bar Visibility');
     await page.locator('.part.statusbar').waitFor({ state: 'hidden' });
     await workbench.until(async () => settings().includes('statusBar.visible'));
@@ -41,7 +41,7 @@ export default async function (scenario) {
     assert.ok(!settings().includes('statusBar.visible'));
     await workbench.show();
     await page.getByText('Restricted Mode').first().waitFor();
-    // Nothing asked for a chat in this window, and it has no provider and no chat yet.
+    // This window requested no chat, and has no provider and no chat.
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await page.locator('.welcome-view-content').getByText('Connect a Claude subscription').waitFor({ timeout: 60_000 });
     assert.equal(await page.locator('.part.editor [role="tab"]').count(), 0);

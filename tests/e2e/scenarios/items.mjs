@@ -1,4 +1,4 @@
-// Documents of the user's own: an item made from a template, its versions, the trash.
+// The user's own documents: an item created from a template, its versions, and the trash.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -96,7 +96,7 @@ export default async function (scenario) {
   await scenario.step('An old version is restored, and the history keeps the one it replaced', async () => {
     await workbench.command('Plue: Restore This Version');
     await written(/servings: 4/);
-    // The comparison closes and the form takes the focus, which would close a list that was opened before.
+    // Wait until the comparison is closed: the form then takes focus, which would close a list that is already open.
     await page.getByRole('tab', { name: /Soup: version 1/ }).waitFor({ state: 'detached' });
     await workbench.until(
       async () =>

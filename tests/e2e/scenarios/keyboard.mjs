@@ -107,7 +107,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await keyboard.press('y');
     await workbench.until(async () => existsSync(path('colors.txt')));
-    // What was decided is no longer proposed.
+    // The diff closes after the approval was answered.
     await page.locator('.tab', { hasText: 'proposed change' }).waitFor({ state: 'detached' });
     await untilFinished(workbench);
     await isInComposer();
@@ -206,7 +206,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await picture('inline');
     await keyboard.press('Escape');
     await page.locator('.view-line', { hasText: '(a, b)' }).waitFor();
-    // The actions above the lines go later, and would be taken for those of the next edit.
+    // The actions above the lines disappear later, and could be mistaken for those of the next edit.
     await page.locator('.codelens-decoration a', { hasText: 'Accept' }).waitFor({ state: 'detached' });
     await edit();
     await keyboard.press('Tab');

@@ -1,4 +1,4 @@
-// Writing a template by hand: mistakes while typing, lists that complete it, what a name means, other names for things, quick fixes.
+// Writing a template by hand: errors while typing, completions, hovers, renames, and quick fixes.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -39,7 +39,7 @@ export default async function (scenario) {
   const openFile = async (/** @type {string} */ name, /** @type {string} */ shown) => {
     await page.keyboard.press('Control+P');
     await page.locator('.quick-input-widget input').fill(name);
-    // The list of what was open last stands there first, and Enter takes the row that has the focus.
+    // Recently opened files are listed first, and Enter opens the focused row.
     await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor();
     await page.keyboard.press('Enter');
     await page.locator('.view-line', { hasText: shown }).first().waitFor();
@@ -95,7 +95,7 @@ export default async function (scenario) {
   const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Change to “read”' }).first();
   await scenario.step('Quick fixes are listed', async () => {
     await goTo(8, columnOf(8, 'raed') + 1);
-    // VS Code drops what was asked for when the marks are told of meanwhile, so one asks again.
+    // VS Code drops the request if diagnostics change meanwhile, so it is repeated.
     await workbench.until(async () => {
       await page.keyboard.press('Control+.');
       return await fix.waitFor({ timeout: 3000 }).then(
@@ -146,9 +146,9 @@ export default async function (scenario) {
     await page.keyboard.press('Control+S');
   });
 
-  /** What a name means and where it leads, in a file that was open before. */
+  /** Checks hover and navigation in a file that was already open. */
   const hasEverything = async () => {
-    // Links come by themselves; what is asked for by a key is asked only once, so the sidecar has to be there by then.
+    // VS Code requests links repeatedly, but a hover only once, so wait until the sidecar responds.
     await page.locator('.view-line .detected-link', { hasText: 'task' }).waitFor({ timeout: 60_000 });
     await page.locator('.breadcrumbs-control', { hasText: 'parent_template' }).waitFor({ timeout: 60_000 });
     await page.keyboard.press('Control+K');
@@ -161,7 +161,7 @@ export default async function (scenario) {
     await workbench.command('Plue: Restart Sidecar');
     await workbench.nextSidecar(before);
     await page.locator('.view-line', { hasText: 'Looks around' }).first().click();
-    // It marks a mistake in the file as soon as it has it; the editor may still show what the one before said.
+    // A new error shows that the sidecar has the file; the editor may still show diagnostics of the previous process.
     await goTo(5, 200);
     await page.keyboard.type('?');
     await squiggle.waitFor({ timeout: 60_000 });

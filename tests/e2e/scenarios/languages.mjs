@@ -1,4 +1,4 @@
-// Plue as somebody sees it whose VS Code speaks German or Chinese: the tree, the palette and a chat.
+// Plue in a German and a Chinese VS Code: the tree, the Command Palette and a chat.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
@@ -56,7 +56,7 @@ async function speaks(scenario, language, name) {
   });
 }
 
-/** The words of a file by their key; it fails where there are none. @param {string} file @returns {(key: string) => string} */
+/** Returns the texts of a file by key; throws for a missing one. @param {string} file @returns {(key: string) => string} */
 function words(file) {
   const all = JSON.parse(readFileSync(inRoot(file), 'utf8'));
   return (key) => {

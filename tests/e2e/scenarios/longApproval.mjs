@@ -1,4 +1,4 @@
-// A command with a payload between comment lines, and the diff of a long file: neither can be allowed before each of its lines was in view.
+// A command with a payload between comment lines, and the diff of a long file: neither can be allowed before each line was in view.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

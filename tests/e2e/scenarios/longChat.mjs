@@ -1,4 +1,4 @@
-// A chat of 10,000 messages: it opens at its end, scrolls, finds words far away, and comes back where the reader was.
+// A chat with 10,000 messages opens at its end, scrolls, finds text in distant messages, and restores its scroll position.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -66,7 +66,7 @@ export default async function (scenario) {
 
   await scenario.step('A reload comes back to the same place', async () => {
     const first = () => page().then((frame) => frame.evaluate(firstInView));
-    // The place is written down a moment after the last movement.
+    // The position is stored a moment after the last movement.
     await workbench.page.waitForTimeout(500);
     const before = await first();
     await workbench.reload();
@@ -76,7 +76,7 @@ export default async function (scenario) {
   await scenario.look('A long chat has no serious accessibility finding', async () => requireAccessible(await page()));
 }
 
-/** The id of the message at the top of the view. */
+/** Returns the ID of the message at the top of the view. */
 function firstInView() {
   const view = document.querySelector('.messages')?.getBoundingClientRect();
   const articles = [...document.querySelectorAll('article')];

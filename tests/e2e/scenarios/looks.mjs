@@ -1,4 +1,4 @@
-// What can be told of the looks without eyes: in each theme and in little room nothing is cut off, leaves the window or has too little contrast.
+// Automatic layout checks: in each theme and in small windows nothing is cut off, outside the window, or has too little contrast.
 import assert from 'node:assert/strict';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { Album, closeEditors } from '../look/album.mjs';

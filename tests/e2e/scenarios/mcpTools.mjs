@@ -1,4 +1,4 @@
-// Tools of an MCP server in every chat: selected in a list with their tokens. A server asks the user in a form, and for an address.
+// Tools of an MCP server in all chats, selected in a list with their tokens. A server asks the user with a form, and to open an address.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What can be done with one message: each in its own step.
+// Actions on one message, each in its own step.
 import assert from 'node:assert/strict';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, untilFinished } from '../runner/chatPage.mjs';

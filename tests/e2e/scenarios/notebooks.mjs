@@ -1,4 +1,4 @@
-// An agent works on a notebook in the editor: it reads what was typed, edits cells so that the user sees it, and runs a cell after approval.
+// An agent works on a notebook in the editor: it reads unsaved cells, edits cells visibly, and runs a cell after approval.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-// The package as a user gets it: made, installed into a clean VS Code, used; then somebody changes its sidecar.
+// The package as a user gets it: created, installed in a clean VS Code, and used; then its sidecar is modified.
 import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -99,7 +99,7 @@ async function runSteps(scenario, endpoint) {
   });
 
   await scenario.step('SEC-59 A tampered sidecar is not started', async () => {
-    // The file of a process that runs cannot be written, but another can take its place.
+    // The file of a running process cannot be written, but it can be replaced.
     copyFileSync(sidecar, `${workbench.folder}/kept`);
     copyFileSync(sidecar, `${workbench.folder}/tampered`);
     appendFileSync(`${workbench.folder}/tampered`, '\0');
@@ -140,7 +140,7 @@ function installedExtension(folder) {
   return join(extensions, name);
 }
 
-/** What was in the archive; VS Code's own mark of the installation is not. @param {string} extension */
+/** Returns the files of the package, without VS Code's marker of the installation. @param {string} extension */
 function filesOf(extension) {
   const entries = readdirSync(extension, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = entries.map((entry) =>

@@ -1,4 +1,4 @@
-// The policy of an organization: a provider that it does not allow is refused by name, and Health and the settings show what it restricts.
+// An organization's policy: a provider that it does not allow is rejected by name, and the health report and the settings show its restrictions.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// A server that speaks Chat Completions, from its address to its answers, and what goes wrong on the way.
+// A server with Chat Completions, from its address to its responses, including failures.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

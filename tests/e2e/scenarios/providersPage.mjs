@@ -1,4 +1,4 @@
-// From a machine with nothing on it to a provider that answers, breaks and is repaired: all on the Providers page.
+// The Providers page, from a machine without providers to a provider that responds, fails and is fixed.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export default async function (scenario) {
  * @param {import('../runner/scenario.mjs').Scenario} scenario
  * @param {import('../runner/workbench.mjs').Workbench} workbench
  * @param {ScriptedEndpoint} endpoint
- * @param {NodeJS.ProcessEnv} env Of the window; what is put into it counts after a restart.
+ * @param {NodeJS.ProcessEnv} env Environment of the window; changes apply after a restart.
  */
 async function runSteps(scenario, workbench, endpoint, env) {
   const { page } = workbench;
@@ -285,7 +285,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await workbench.command('Plue: Manage Providers');
     await workbench.chat.getByRole('button', { name: 'Add Provider', exact: true }).first().click({ timeout: 60_000 });
     await button('Choose Anthropic').waitFor();
-    // The README's picture is this one, so that it is never older than the page.
+    // This is also the README's picture, so that it is always current.
     if (process.env.UPDATE === '1') {
       mkdirSync(inRoot('docs', 'images'), { recursive: true });
       await workbench.screenshot(inRoot('docs', 'images', 'providers.png'));
@@ -299,7 +299,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
   });
 }
 
-/** A program that answers with these words. @param {string} words */
+/** Returns a program that responds with this text. @param {string} words */
 function clock(words) {
   const pieces = words.split(' ').map((word) => `echo '{"type":"content","content":"${word} "}'`);
   return `#!/bin/sh

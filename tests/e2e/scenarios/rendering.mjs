@@ -1,4 +1,4 @@
-// One answer with everything in it: what it looks like, and what its code can become.
+// A response with all kinds of content: its rendering, and the actions on its code.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -162,7 +162,7 @@ async function runSteps(scenario, workbench, endpoint) {
       const bodyClass = workbench.setTheme(theme);
       await workbench.show();
       const themed = workbench.chat.locator(`body.${bodyClass}`);
-      // The first window after a long answer has come up without its page: it is shown once more.
+      // The first window after a long response may open without its page, so it is opened again.
       await themed.waitFor({ timeout: 20_000 }).catch(async () => {
         await workbench.show();
         await themed.waitFor({ timeout: 60_000 });
@@ -245,7 +245,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await tab('Preview').click();
     await workbench.command('View: Close Editor');
     await tab('Preview').waitFor({ state: 'detached' });
-    // What was never saved would be asked about whenever its group is closed.
+    // VS Code asks whether to save an unsaved document each time its group is closed.
     await tab('```mermaid').click();
     await workbench.command('View: Close Editor');
     await page.locator('.monaco-dialog-box').getByRole('button', { name: "Don't Save" }).click();
@@ -253,7 +253,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.look('No request leaves the window', async () => {
-    // Plue's own files count as well when a reload cut their request off; they have a host that no network knows.
+    // Requests for Plue's own files that a reload canceled are also listed; their host exists in no network.
     const foreign = (await workbench.requests.leaks()).filter((url) => !new URL(url).host.endsWith('.vscode-resource.vscode-cdn.net'));
     assert.deepEqual(foreign, []);
   });

@@ -1,4 +1,4 @@
-// Search over all chats: typing, filters, the keyboard, and the message that was found.
+// Search in all chats: typing, filters, keyboard, and opening a result.
 import assert from 'node:assert/strict';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
@@ -7,7 +7,7 @@ import { ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 export default async function (scenario) {
   const workbench = await scenario.open({ env: { PLUE_OPEN_CHAT: '1' } });
   const { page } = workbench;
-  // The tab of the search is the only one in front.
+  // The search has the only visible tab.
   const search = () => workbench.chat;
   const box = () => search().getByRole('searchbox', { name: 'Search all chats' });
   const hits = () => search().locator('.hit');

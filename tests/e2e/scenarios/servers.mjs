@@ -1,4 +1,4 @@
-// A server of the Model Context Protocol: declared in a file, approved with its whole command, started on first use, asked call by call.
+// An MCP server is declared in a file, approved with its whole command, started on first use, and approved for each call.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const template = `{
 }
 `;
 
-/** The model calls the tool once, with what it was told to say. @param {any} asked */
+/** The model calls the tool once, with the text from the question. @param {any} asked */
 function replyOf(asked) {
   const system = JSON.stringify(asked.messages);
   if (asked.tools === undefined && system.includes('title')) return { text: 'Echoes' };
@@ -56,7 +56,7 @@ function declare(home, args) {
   writeFileSync(join(home, 'mcp.json5'), JSON.stringify({ mcpServers: { everything: { command: process.execPath, args } } }, null, 2));
 }
 
-/** Whether a program of this window runs the server (Linux). @param {string} argument One that only it has. */
+/** True if a process of this window runs the server (Linux). @param {string} argument An argument that only the server has. */
 function runs(argument) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -64,7 +64,7 @@ function runs(argument) {
       try {
         return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument);
       } catch {
-        return false; // Gone meanwhile.
+        return false; // ended meanwhile
       }
     });
 }
@@ -120,7 +120,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await approval('everything/echo').waitFor({ timeout: 60_000 });
     await approval('hello').waitFor();
     assert.ok(runs(everything));
-    // Its buttons are dim until they can be meant.
+    // Its buttons are disabled for a moment.
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await requireAccessible(await workbench.chatFrame());
   });

@@ -1,4 +1,4 @@
-// Two chats at once, their code and links, the keyboard alone, and all of it again after a restart.
+// Two chats at once, their code and links, keyboard use, and all of it again after a restart.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -68,7 +68,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('Two chats side by side stream at once', async () => {
-    // Long enough that the first still streams when the second begins.
+    // Long enough that the first is still streaming when the second starts.
     endpoint.text = `${'One word after the other. '.repeat(16)}\n\n${endpoint.text}`;
     await ask(workbench, 'Left, once more?');
     await newChat(workbench);
@@ -125,7 +125,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.deepEqual(await workbench.requests.leaks(), []);
   });
 
-  /** The page of the chat with this title. @param {string} title @returns {Promise<import('playwright-core').Frame>} */
+  /** Returns the page of the chat with this title. @param {string} title @returns {Promise<import('playwright-core').Frame>} */
   async function chatOf(title) {
     /** @type {import('playwright-core').Frame | undefined} */
     let found;

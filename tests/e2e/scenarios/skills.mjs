@@ -212,7 +212,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A new skill opens with its front matter, and a broken link in it is a problem', async () => {
     await workbench.command('Plue: New Skill');
     await type(workbench, 'New Skill', 'code-review');
-    // Both questions have one title.
+    // Both prompts have the same title.
     await page.getByPlaceholder('Writes release notes from the Git log.').waitFor();
     await type(workbench, 'New Skill', 'Reviews a change. Use it before a commit.');
     await row('~/.plue/skills').click();

@@ -1,4 +1,4 @@
-// What a newcomer types first: `npm start`, without a desktop.
+// `npm start` without a desktop, the first command of a new contributor.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ export default async function (scenario) {
   }
 }
 
-/** The first address among what it prints; fails with its words when it ends before. @param {import('../../../scripts/lib/run.mjs').Background} started */
+/** Returns the first address that it prints; throws with its output if it ends before. @param {import('../../../scripts/lib/run.mjs').Background} started */
 async function printedAddress({ child, exited }) {
   let output = '';
   const found = new Promise((resolve) => {

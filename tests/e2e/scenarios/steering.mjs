@@ -1,4 +1,4 @@
-// What steers a chat: a prompt with fields, AGENTS.md of the folder, a change between two answers, and a file that hides something.
+// Instructions of a chat: a prompt with fields, AGENTS.md of the folder, a change between two responses, and a file with hidden text.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -154,7 +154,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await scenario.visual(`The list and the lines are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
       write(rules, 'Use tabs, always.\u202E\n');
-      // Unlike a window that is opened anew, it writes down first which chat is open.
+      // Unlike opening the window again, a reload first stores which chat is open.
       await workbench.reload();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await chat.getByText('Instructions added: AGENTS.md.').waitFor();

@@ -1,4 +1,4 @@
-// Switch to Plue: what other programs have is found, chosen, imported, and undone as a whole.
+// Switch to Plue: data of other programs is found, selected, imported, and the whole import is undone.
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

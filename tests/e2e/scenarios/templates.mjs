@@ -1,4 +1,4 @@
-// A new kind of agent from one file and one prompt: begun, changed, tried, checked and run, without a restart.
+// A new agent from one file and one prompt: created, changed, previewed, checked and run, without a restart.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
-/** The agent that this scenario is about: a field of its own, and one that is asked only after a certain answer. */
+/** The agent of this scenario, with a custom field and one that depends on another field. */
 const agent = `{
   id: "log-reader",
   name: "Log reader",
@@ -34,7 +34,7 @@ description: How logs are read
 You read logs, {{depth}}. Name the first line that went wrong.
 `;
 
-/** A form that says so when something was decided. */
+/** A form that notifies the user of a decision. */
 const decision = `{
   id: "decision", name: "Decision", version: "1.0.0",
   fields: [
@@ -52,8 +52,7 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.text = 'Line 12 went wrong first.';
   const workbench = await scenario.open({
-    // As a user has it: notifications are shown.
-    // A text that is put in whole stays as it is.
+    // Notifications are shown, as for a user. The editor does not change text that the test inserts as a whole.
     settings: {
       'editor.autoIndent': 'none',
       'editor.autoSurround': 'never',
@@ -87,7 +86,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const tab = (/** @type {string | RegExp} */ name) => page.getByRole('tab', { name });
   const button = (/** @type {string | RegExp} */ name) => form().getByRole('button', { name });
   const row = (/** @type {string} */ title) => page.getByRole('treeitem', { name: new RegExp(title) });
-  /** Puts a whole text into the editor of a file, and saves it. */
+  /** Replaces the text in the editor of a file, and saves it. */
   const write = async (/** @type {string} */ name, /** @type {string} */ text) => {
     await tab(new RegExp(`^${name}`)).click();
     await page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
@@ -128,7 +127,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('The names that fit are offered while one types', async () => {
     await write('log-reader.json5', agent);
     await page.locator('.squiggly-error').waitFor({ state: 'detached' });
-    // Behind the last tool.
+    // After the last tool.
     await page.keyboard.press('Control+Home');
     for (let line = 0; line < 7; line++) await page.keyboard.press('ArrowDown');
     await page.keyboard.press('End');
@@ -194,7 +193,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await composer(workbench).waitFor({ timeout: 60_000 });
     await answers(workbench).filter({ hasText: 'Line 12 went wrong first.' }).waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
-    // A title may be asked for behind it.
+    // A request for the title may follow it.
     const asked = JSON.stringify(endpoint.asked);
     assert.match(asked, /You read logs, thorough/);
     assert.match(asked, /Find out why the build stopped/);

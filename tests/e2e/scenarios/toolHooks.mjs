@@ -1,4 +1,4 @@
-// Hooks that run commands around an agent's calls: one of the workspace is approved, one refuses, and one formats after an edit.
+// Hooks that run commands around an agent's calls: one of the workspace is approved, one rejects a call, and one formats after an edit.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
 
-/** Plue's own form: formats after each edit, and keeps main as it is. */
+/** Plue's own format: formats after each edit, and protects main. */
 const config = `{
   default_large: "house",
   default_small: "house",
@@ -23,7 +23,7 @@ const config = `{
 }
 `;
 
-/** The form of Claude Code, in the workspace. */
+/** Claude Code's format, in the workspace. */
 const reminding = (/** @type {string} */ command) => ({ hooks: { UserPromptSubmit: [{ hooks: [{ type: 'command', command }] }] } });
 
 const coder = `{
@@ -140,7 +140,7 @@ async function runSteps(scenario, workbench, endpoint) {
   ])) {
     await scenario.visual(`Hooks and the approval of a changed one in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
-      // Unlike a window that is opened anew, it writes down first which chat is open.
+      // Unlike opening the window again, a reload first stores which chat is open.
       await workbench.reload();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await hookLine('added context').first().locator('summary').click();

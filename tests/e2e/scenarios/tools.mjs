@@ -1,4 +1,4 @@
-// A chat that reads, searches, edits and runs commands: it asks first, every change can be seen, and each is taken back by whom it concerns.
+// A chat that reads, searches, edits and runs commands: it asks first, every change can be reviewed, and each can be undone.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ export function isLeap(year) {
 const firstEdit = { path: 'src/dates.js', old: 'day <= 31;', new: 'day <= daysOf(year, month);' };
 const secondEdit = { path: 'src/dates.js', old: 'return year % 4 === 0;', new: 'return year % 4 === 0 && year % 100 !== 0;' };
 
-/** Each would change something, and the last one hides what it does. */
+/** Each command changes something, and the last one conceals what it does. */
 const slow = 'for i in 1 2 3 4 5 6 7 8; do echo "step $i"; sleep 0.25; done; printf done > built.txt';
 const hiding = 'printf "%s" "a\u202Eb" > hidden.txt';
 const endless = 'echo begun; sleep 300';
@@ -41,7 +41,7 @@ const coder = `{
 
 const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ calls: [{ name, parameters }] });
 
-/** What the model does, round for round, by what it was asked last. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
+/** The model's rounds for each question. @type {Record<string, import('../runner/scriptedEndpoint.mjs').Reply[]>} */
 const script = {
   'Where are the dates?': [
     {
@@ -121,11 +121,11 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.getByRole('menuitem', { name: new RegExp(`^${words}`) }).click();
     await chat.getByRole('button', { name: `Mode: ${words}` }).waitFor();
   };
-  /** Nothing is answered within 300 ms of its appearance. */
+  /** Buttons are disabled for 300 ms after they appear. */
   const settled = async () => {
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
   };
-  /** Nothing lies over its middle. */
+  /** True if nothing covers its center. */
   const isInView = (/** @type {import('playwright-core').Locator} */ locator) =>
     locator.evaluate((node) => {
       const { left, top, width, height } = node.getBoundingClientRect();
@@ -362,7 +362,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await approval(endless).getByRole('button', { name: 'Allow once' }).click();
     const call = calls(endless).last();
     await call.locator('pre', { hasText: /^begun/ }).waitFor();
-    // The time that it ran.
+    // The duration of the command.
     await call.locator('.tool-time').waitFor();
     await requireAccessible(await workbench.chatFrame());
     await workbench.screenshot(inArtifacts('screenshots', 'tools-running-command.png'));
@@ -403,7 +403,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.getByRole('menuitem', { name: /^Chat(?! Settings)/ }).click();
     await chat.getByRole('button', { name: 'Template: Chat' }).waitFor({ timeout: 30_000 });
     await chat.getByRole('button', { name: 'Mode: Plan' }).waitFor();
-    // The one before stays beside the new one.
+    // The previous chat is still open next to the new one.
     for (let left = 1; left >= 0; left--) {
       await workbench.command('View: Close Editor');
       await workbench.until(async () => (await page.getByRole('tab', { name: 'New chat' }).count()) === left);
@@ -414,7 +414,7 @@ async function runSteps(scenario, workbench, endpoint) {
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {
     await scenario.visual(`Calls and a question are seen in ${theme}`, async () => {
       const bodyClass = workbench.setTheme(theme);
-      // Opened anew it may show editors that were closed a moment ago.
+      // A window that is opened again may show editors that were just closed.
       await workbench.reload();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await send(workbench, 'Write something odd');

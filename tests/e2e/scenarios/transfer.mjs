@@ -1,4 +1,4 @@
-// Chats out of another program.
+// Importing chats from another program.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answers } from '../runner/chatPage.mjs';
@@ -48,7 +48,7 @@ export default async function (scenario) {
   });
 
   await scenario.step('A chosen one opens as a chat with its tools', async () => {
-    // The list came up under the mouse, and the words that come up over a row would cover it.
+    // The list opened under the mouse, and a hover would cover a row.
     await page.mouse.move(900, 600);
     await page.locator('.hover-contents').waitFor({ state: 'hidden' });
     await page.locator('.quick-input-list .monaco-list-row').first().click();

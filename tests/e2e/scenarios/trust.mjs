@@ -1,11 +1,11 @@
-// A folder that is not trusted: chat works, and the folder is left alone. Then it is trusted.
+// In an untrusted folder the chat works, and the folder is not accessed. Then it is trusted.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readlinkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { notification } from '../runner/prompts.mjs';
 
-/** Long before every test: a file that is read later is given a newer time of access. */
+/** An old access time, so that a later read access changes it. */
 const longAgo = new Date('2020-01-01T00:00:00Z');
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -42,7 +42,7 @@ export default async function (scenario) {
 
   await scenario.step('No process of ours runs in the folder, and nothing of ours in it was read', async () => {
     await page.keyboard.press('Control+w');
-    // The sidecar shows its folder to root alone.
+    // Only root can read the sidecar's working directory.
     if (process.getuid?.() === 0) assert.ok(!readlinkSync(`/proc/${workbench.sidecarPid()}/cwd`).startsWith(workspace));
     const read = ['.plue/providers/trap.json5', 'bin/claude'].filter((name) => statSync(join(workspace, name)).atimeMs > longAgo.getTime());
     assert.deepEqual(read, []);
@@ -66,7 +66,7 @@ export default async function (scenario) {
   });
 }
 
-/** What a hostile folder could bring along. @param {string} plueHome */
+/** Writes the files of a hostile folder. @param {string} plueHome */
 function plant(plueHome) {
   const workspace = join(dirname(plueHome), 'workspace');
   const home = join(dirname(plueHome), 'home');
@@ -80,7 +80,7 @@ function plant(plueHome) {
   file('.plue/providers/trap.json5', '{ name: "Trap", provider_type: "openai-compatible", endpoint: "http://127.0.0.1:9/v1" }\n');
   file('.vscode/settings.json', JSON.stringify({ 'plue.trace.server': 'verbose', 'plue.serverPath': join(workspace, 'bin', 'claude') }));
   chmodSync(file('bin/claude', `#!/bin/sh\ntouch '${join(workspace, 'was-run')}'\necho '{"loggedIn":true,"authMethod":"none"}'\n`), 0o755);
-  // As a tool that manages environments would: the folder's programs come first.
+  // Like a tool that manages environments, puts the folder's programs first.
   mkdirSync(home, { recursive: true });
   for (const profile of ['.profile', '.bashrc']) writeFileSync(join(home, profile), `PATH='${join(workspace, 'bin')}':$PATH\n`);
 }

@@ -1,4 +1,4 @@
-// Plue in VS Code's own chat: its models answer other extensions and the Chat view, and @plue answers in a chat of Plue.
+// Plue in VS Code's own chat: its models are used by other extensions and the Chat view, and @plue responds in a chat of Plue.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint, scriptedRounds } from '../runner/scriptedEndpoint.mjs';
 
-/** Asks a model of Plue, runs the tool that it calls, and shows what it said. */
+/** Sends a request to a model of Plue, runs the tool that it calls, and shows the response. */
 const code = `
 const vscode = require('vscode');
 exports.activate = (context) =>
@@ -90,7 +90,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Chat: Open Chat');
     await own.locator('.interactive-input-editor .monaco-editor').first().click();
     await page.keyboard.type(text);
-    // The list that completes participants takes the first Enter.
+    // The first Enter selects a participant from the list.
     await page.keyboard.press('Escape');
     await page.keyboard.press('Enter');
   };

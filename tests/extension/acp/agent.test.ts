@@ -19,14 +19,14 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
   });
   afterEach(() => bench.stop());
 
-  /** A session in the workspace. */
+  /** Starts a session in the workspace. */
   async function begin(capabilities: Parameters<AgentBench['agent']>[0] = {}): Promise<{ agent: PlueAgent; id: string }> {
     const agent = await bench.agent(capabilities);
     const { sessionId } = await agent.new(bench.workspace);
     return { agent, id: sessionId };
   }
 
-  /** The model calls these tools, one in each round, and then says that it is done. */
+  /** Makes the model call these tools, one in each round, and then finish. */
   function callEach(...calls: { name: string; parameters: object }[]): void {
     bench.model.reply = ({ messages }) => {
       const done = messages.slice(messages.findLastIndex(({ role }) => role === 'user')).filter(({ role }) => role === 'tool').length;
@@ -59,7 +59,7 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
     bench.model.text = 'Hello from the model.';
     expect(await agent.ask(id, 'Say hello')).toBe('end_turn');
     expect(agent.text(id)).toBe('Hello from the model.');
-    // The editor shows the message of its user itself.
+    // The editor itself shows the user's message.
     expect(agent.text(id, 'user_message_chunk')).toBe('');
     expect(await agent.until(({ sessionUpdate }) => sessionUpdate === 'session_info_update')).toMatchObject({ title: 'Say hello' });
   });
@@ -336,7 +336,7 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
     expect(contentOf(agent.of(sessionId, 'tool_call_update').at(-1))).toContain('around the world');
   });
 
-  /** A session with the Everything server, whose tool the model calls once. */
+  /** Starts a session with the Everything server, whose tool the model calls once. */
   async function beginWithServer(
     capabilities: Parameters<AgentBench['agent']>[0],
     tool: string,
@@ -382,7 +382,7 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
     const sent = JSON.stringify(bench.model.asked.at(-1)?.messages);
     expect(sent).toContain('Name: Ada');
     expect(sent).toContain('Favorite Integer: 7');
-    // The call itself was the only thing to allow.
+    // Only the call itself required permission.
     expect(agent.permissions).toHaveLength(1);
   });
 
@@ -413,7 +413,7 @@ describe.runIf(process.platform === 'linux')('plue acp', () => {
     const { agent, id } = await beginWithServer({ elicitation: { form: {} } }, 'trigger-url-elicitation', opensPage);
     expect(await agent.ask(id, 'Ask me')).toBe('end_turn');
     expect(agent.questions).toEqual([]);
-    // Allow is the answer of this user to every permission.
+    // The user allows everything.
     expect(agent.permissions).toHaveLength(1);
     expect(JSON.stringify(bench.model.asked.at(-1)?.messages)).toContain('User declined to open the URL');
   });

@@ -1,4 +1,4 @@
-// `plue acp` as an editor starts it, driven by the client of the official SDK, with a model on this machine.
+// `plue acp` started as an editor does, with the client of the official SDK and a local model.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ export class AgentBench {
     return bench;
   }
 
-  /** Connects the model as the only provider. */
+  /** Configures the model as the only provider. */
   connectModel(more = ''): void {
     this.write(
       join(this.home, 'providers', 'scripted.json5'),
@@ -47,7 +47,7 @@ export class AgentBench {
     );
   }
 
-  /** Runs commands of a shell in which `plue` is the sidecar. */
+  /** Runs shell commands with `plue` as the sidecar. */
   run(...lines: string[]): void {
     const script = [`plue() { "${sidecar}" "$@"; }`, ...lines].join('\n');
     execFileSync('bash', ['--noprofile', '--norc', '-euo', 'pipefail', '-c', script], { env: this.environment() });
@@ -98,15 +98,15 @@ export class AgentBench {
 
 type Permission = (request: RequestPermissionRequest) => RequestPermissionResponse | Promise<RequestPermissionResponse>;
 
-/** One process of `plue acp` and the client of an editor. */
+/** One process of `plue acp` with an editor's client. */
 export class PlueAgent {
   readonly updates: { sessionId: string; update: SessionUpdate }[] = [];
   readonly permissions: RequestPermissionRequest[] = [];
   readonly context: ClientContext;
   readonly questions: CreateElicitationRequest[] = [];
-  /** What the user answers to a form or an address. */
+  /** The user's answer to a form or an address. */
   answer: CreateElicitationResponse = { action: 'decline' };
-  /** What the user answers. */
+  /** The user's answer to a permission request. */
   permission: Permission = () => ({ outcome: { outcome: 'selected', optionId: 'allow' } });
   initialized: InitializeResponse | undefined;
   readonly process: ChildProcess;
@@ -153,7 +153,7 @@ export class PlueAgent {
     return this.context.request(methods.agent.session.load, { sessionId, cwd, mcpServers: [] });
   }
 
-  /** Sends text and returns the reason why the response ended. */
+  /** Sends text and returns why the response ended. */
   async ask(sessionId: string, text: string): Promise<string> {
     const { stopReason } = await this.context.request(methods.agent.session.prompt, { sessionId, prompt: [{ type: 'text', text }] });
     return stopReason;
@@ -163,7 +163,7 @@ export class PlueAgent {
     return this.context.notify(methods.agent.session.cancel, { sessionId });
   }
 
-  /** The updates of a session so far, of one kind. */
+  /** Returns the session's updates so far, of one kind. */
   of<Kind extends SessionUpdate['sessionUpdate']>(sessionId: string, kind: Kind): Extract<SessionUpdate, { sessionUpdate: Kind }>[] {
     const isKind = (update: SessionUpdate): update is Extract<SessionUpdate, { sessionUpdate: Kind }> => update.sessionUpdate === kind;
     return this.updates
@@ -172,22 +172,22 @@ export class PlueAgent {
       .filter(isKind);
   }
 
-  /** The text of a session so far. */
+  /** Returns the session's text so far. */
   text(sessionId: string, kind: 'agent_message_chunk' | 'agent_thought_chunk' | 'user_message_chunk' = 'agent_message_chunk'): string {
     return this.of(sessionId, kind)
       .map(({ content }) => (content.type === 'text' ? content.text : ''))
       .join('');
   }
 
-  /** The next update like this, or one that came already. */
+  /** Returns the first matching update, including earlier ones. */
   until(is: (update: SessionUpdate) => boolean): Promise<SessionUpdate> {
     const before = this.updates.find(({ update }) => is(update));
     return before === undefined ? new Promise((resolve) => this.#waiting.push({ is, resolve })) : Promise.resolve(before.update);
   }
 
-  /** Ends as with an editor that closes: its input ends. */
+  /** Ends the process as a closed editor does, by closing its input. */
   async end(): Promise<number | null> {
-    // The connection of the client is closed later: it cancels its requests, which an editor that is gone does not.
+    // The client's connection is closed later: it cancels its requests, which a closed editor does not do.
     this.process.stdin?.end();
     const code = await this.#exited;
     this.#close();
@@ -204,7 +204,7 @@ export class PlueAgent {
 }
 
 function bytesOf(stream: Readable): ReadableStream<Uint8Array> {
-  // A client that closed reads no more, while the process still writes.
+  // A closed client no longer reads, while the process still writes.
   let isOpen = true;
   return new ReadableStream({
     start: (controller) => {

@@ -1,4 +1,4 @@
-// What a document shows of a file is what Plue reads: each block of data is parsed, and goes through the product's own reader.
+// Data blocks in the documents are valid: each is parsed, and read by Plue itself.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -12,7 +12,7 @@ extendTimeouts();
 const blocks = guides.flatMap(({ path, blocks }) => blocks.map((block) => [`${path}:${block.line}`, block] as const));
 const of = (...languages: string[]): (readonly [string, Block])[] => blocks.filter(([, { language }]) => languages.includes(language));
 
-/** A part of a file is shown as its members, without the braces around them. All of JSON5 is JavaScript too; what is not JSON5 the product's reader says. */
+/** A part of a file is shown as members without braces. All JSON5 is JavaScript; Plue reports what is not JSON5. */
 const valueOf = (text: string): unknown => runInNewContext(isPart(text) ? `({${text}})` : `(${text})`, {}, { timeout: 1000 });
 const isPart = (text: string): boolean =>
   !text
@@ -92,7 +92,7 @@ async function expectManagedPolicy(text: string): Promise<void> {
   expect(rows.find(({ name }) => name === 'Policy')).toMatchObject({ state: 'ok' });
 }
 
-/** Whatever only this machine lacks, such as a provider that a reader has, is no mistake of the document. */
+/** Ignores what is missing only on this machine, such as a reader's provider. */
 async function expectNoFindings(collection: 'providers' | 'templates', name: string, text: string): Promise<void> {
   shell.writeHome(`${collection}/${name}.json5`, text);
   const { output } = await shell.run('plue template check --json || true');
@@ -117,7 +117,7 @@ async function expectServers(text: string, names: string[]): Promise<void> {
   for (const name of names) expect(output).toContain(`"${name}"`);
 }
 
-/** A policy that cannot be read is bad usage; one that can leads on to the template that is not there. */
+/** An invalid policy is a usage error; with a valid one, the next error is the missing template. */
 async function expectPolicy(text: string): Promise<void> {
   const file = shell.writeHome('policy.json5', text);
   const { code, error } = await shell.run(`plue task run no-such-agent "Nothing" --policy '${file}'`);

@@ -1,4 +1,4 @@
-// Every command that a document shows is run as it stands, in order, in one home for each document.
+// Runs every command in the documents as written, in order, with one home for each document.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guides, type Block } from './documents';
 import { notRun } from './notRun';
@@ -6,13 +6,13 @@ import { DocumentShell, extendTimeouts, hasDocumentShell } from './shell';
 
 extendTimeouts();
 
-/** What a block exports counts in those below it, as in the shell of whoever reads on. */
+/** Variables that a block exports apply to the blocks after it, as in a reader's shell. */
 const remembered = 'if [ -f "$TMPDIR/exported" ]; then . "$TMPDIR/exported"; fi';
 const remember = 'export -p > "$TMPDIR/exported"';
 
 const isShell = ({ language, text }: Block): boolean => language === 'sh' && !text.startsWith('#!');
 
-/** The lines of a block, those that go on with a backslash as one. */
+/** Returns the lines of a block; lines continued with a backslash are joined. */
 const linesOf = (block: Block): string[] =>
   block.text
     .replaceAll(/\\\n/g, '\\\u0000')
@@ -23,7 +23,7 @@ const isLeftOut = (line: string): boolean =>
   !line.trim().startsWith('npm run -s plue -- ') &&
   notRun.some(({ begins }) => line.trim() === begins || line.trim().startsWith(`${begins} `));
 
-/** The lines that are run; none of a block of comments. */
+/** Returns the lines to run; none for a block that contains only comments. */
 const linesToRun = (block: Block): string[] => {
   const lines = linesOf(block).filter((line) => !isLeftOut(line));
   return lines.some((line) => line.trim() !== '' && !line.trim().startsWith('#')) ? lines : [];

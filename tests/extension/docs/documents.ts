@@ -1,4 +1,4 @@
-// What the documents say, taken apart: fenced blocks, links, headings and words in code.
+// Parses the documents: fenced blocks, links, headings and inline code.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,22 +8,22 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export interface Block {
   language: string;
   text: string;
-  /** Of the fence that opens it, from 1. */
+  /** One-based line of the opening fence. */
   line: number;
-  /** Where below the home of Plue a reader puts it, when the line above says so. */
+  /** Path in the Plue home where a reader puts the file, if the line above names it. */
   file?: string;
 }
 
 export interface Document {
-  /** From the root of the repository, with `/`. */
+  /** Relative to the root of the repository, with `/`. */
   path: string;
   text: string;
   blocks: Block[];
-  /** All that is not in a fenced block. */
+  /** The text outside fenced blocks. */
   prose: string;
 }
 
-/** The README, what lies in docs, and the pages beside it. */
+/** README, docs, and related pages. */
 export const documents: Document[] = [
   'README.md',
   'ARCHITECTURE.md',
@@ -36,7 +36,7 @@ export const documents: Document[] = [
     .sort(),
 ].map(read);
 
-/** Those that tell a user what to do; the others are for who reads the code. */
+/** Documents for users; the others are for readers of the code. */
 export const guides = documents.filter((document) => document.path === 'README.md' || document.path.startsWith('docs/'));
 
 export function document(path: string): Document {
@@ -45,7 +45,7 @@ export function document(path: string): Document {
   return found;
 }
 
-/** The text of every file below a folder whose name ends so. */
+/** Returns the text of all files in a folder with one of these endings. */
 export function filesBelow(folder: string, ...endings: string[]): { path: string; text: string }[] {
   const from = join(root, folder);
   return readdirSync(from, { recursive: true, withFileTypes: true })
@@ -78,13 +78,13 @@ function read(path: string): Document {
   return { path, text, blocks, prose: prose.join('\n') };
 }
 
-/** Where a link or a picture leads, as it is written. */
+/** Returns the targets of links and images, as written. */
 export function linksOf({ prose }: Document): string[] {
   const plain = prose.replaceAll(/`[^`\n]*`/g, '');
   return [...plain.matchAll(/\]\(([^)\s]+)\)/g), ...plain.matchAll(/\b(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
 }
 
-/** The names under which a document's headings are found, as GitHub makes them. */
+/** Returns the anchors of a document's headings, as GitHub creates them. */
 export function anchorsOf({ prose }: Document): Set<string> {
   const anchors = new Set<string>();
   for (const match of prose.matchAll(/^#{1,6} (.+)$/gm)) {
@@ -97,7 +97,7 @@ export function anchorsOf({ prose }: Document): Set<string> {
   return anchors;
 }
 
-/** What stands between single backticks in the running text. */
+/** Returns inline code. */
 export function codeWordsOf({ prose }: Document): string[] {
   return [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '');
 }

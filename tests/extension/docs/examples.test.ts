@@ -1,4 +1,4 @@
-// The worked examples of docs/headless.md: the files are read, and the shell in them is run, with the jobs one after the other and the endpoint as the model.
+// The examples in docs/headless.md: reads the files, and runs their shell commands, one job at a time, with the endpoint as the model.
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const read = (path: string): unknown[] =>
     return value;
   });
 
-/** Steps that change the machine of whoever runs the tests. */
+/** Steps that change the machine that runs the tests. */
 const leftOut = new Set(["Let agents' commands have a sandbox"]);
 
 let shell: DocumentShell;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   shell = await DocumentShell.start();
   const { code, error } = await shell.run('git init -q . && git add -A && git -c user.name=a -c user.email=a@b.example commit -qm begin');
   expect({ code, error }).toEqual({ code: 0, error: '' });
-  // The agent says that it changed a file, and does so once its job has a copy of its own.
+  // The agent reports that it changed a file; the change is made when its job has its own copy.
   cpSync(join(examples, 'plue'), join(shell.workspace, '.plue'), { recursive: true });
   mkdirSync(join(shell.workspace, '.github'));
   cpSync(join(examples, 'policy.json5'), join(shell.workspace, '.github', 'plue-policy.json5'));
@@ -75,7 +75,7 @@ describe('The matrix of jobs', () => {
     );
   });
 
-  /** Runs the steps of a job as GitHub's runner does, in a folder; what it gives to others comes back. */
+  /** Runs the steps of a job in a folder as GitHub's runner does, and returns its outputs. */
   async function work(job: string, folder: string, environment: Record<string, string>): Promise<Record<string, string>> {
     const [output, summary, path] = ['output', 'summary', 'path'].map((name) => join(shell.folder, `${job}-${name}`));
     for (const file of [output, summary, path]) if (file) writeFileSync(file, '');
@@ -153,7 +153,7 @@ describe('The jobs of Kubernetes', () => {
     expect(readFileSync(join(volume, 'review.md'), 'utf8')).toBe('The endpoint on this machine answers.\n');
   });
 
-  /** Runs the command of a job's container, with its mounts below the folder of this test. */
+  /** Runs the command of a job's container, with its mounts in the folder of this test. */
   async function pod(job: Record<string, unknown>, environment: Record<string, string>): Promise<void> {
     const container = containerOf(job);
     expect(container['command']).toEqual(['/bin/sh', '-eu', '-c']);
@@ -162,7 +162,7 @@ describe('The jobs of Kubernetes', () => {
     await shell.run(`rm -rf '${scratch}' && mkdir '${scratch}'`);
     const mounted = new RegExp(`(?<![\\w.])(${mounts.join('|')})(?!\\w)`, 'g');
     const here = (text: string): string => text.replaceAll(mounted, (mount) => join(shell.folder, mount.slice(1)));
-    // Where the providers of this test are; a pod has none but the key in its environment.
+    // The providers of this test; a pod has only the key in its environment.
     const given = list(container['env'])
       .map(record)
       .filter((variable) => !['HOME', 'PLUE_HOME'].includes(String(variable['name'])));

@@ -1,4 +1,4 @@
-// Facts that documents copy from the code.
+// Checks facts that documents repeat from the code.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

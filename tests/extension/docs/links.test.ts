@@ -1,4 +1,4 @@
-// A link in a document leads somewhere: to a file, a picture, a heading.
+// Links in documents have valid targets: files, images, headings.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
@@ -34,7 +34,7 @@ test('Each page of docs can be reached from the README', () => {
 
 test('Each file and folder that ARCHITECTURE.md, STYLE.md or a decision names is there', () => {
   const methods = readFileSync(join(root, 'server/Plue.Protocol/Methods.cs'), 'utf8');
-  /** Files of a user's home, built files, packages and methods of LSP. */
+  /** Files in a user's home, build output, packages and LSP methods. */
   const other = /^(index|codices|extension\/out|@vscode|client)\//;
   const isThere = (name: string): boolean =>
     other.test(name) ||
@@ -58,7 +58,7 @@ test('Each document that a comment of the code cites is there', () => {
       ),
     ),
   );
-  /** Names of a user's files, a template for new tools, reports. */
+  /** Files of users, a template for new tools, and reports. */
   const other = /^(CLAUDE|SKILL|prompts\/tool-example|artifacts\/.*|blockers)\.md$/;
   expect(cited.length).toBeGreaterThan(10);
   expect(cited.filter(([, name]) => !other.test(name) && !existsSync(join(root, name)))).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Commands of the documents that no test runs, by how their line begins, each with the reason.
- * Everything else in a block of shell is run; a line of this list that no document has any more is a mistake too.
+ * Commands in the documents that tests do not run, by the start of their line, with the reason.
+ * All others are run. An entry that occurs in no document is an error.
  */
 export const notRun: { begins: string; because: string }[] = [
   { begins: 'npm start', because: 'It opens an editor and stays. The scenarios open the same editor.' },

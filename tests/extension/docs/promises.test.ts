@@ -1,11 +1,11 @@
-// What docs/security.md promises is held by the tests that it names; what docs/troubleshooting.md quotes is what Plue says.
+// The tests named in docs/security.md exist, and Plue contains the messages quoted in docs/troubleshooting.md.
 import { expect, test } from 'vitest';
 import { document, filesBelow } from './documents';
 
-/** Headings of docs/troubleshooting.md are sentences of Plue, with … where a name or number stands. */
+/** Headings of docs/troubleshooting.md are messages of Plue, with … for names and numbers. */
 const quotes = [...document('docs/troubleshooting.md').prose.matchAll(/^### “(.+)”$/gm)].map((match) => match[1] ?? '');
 
-/** The names of tests, as a table of docs/security.md has them. */
+/** Names of tests in a table of docs/security.md. */
 const held = [
   ...new Set([...document('docs/security.md').prose.matchAll(/`((?:SEC_\d|[A-Z][a-z]*_)[A-Za-z0-9_]+)`/g)].map((match) => match[1] ?? '')),
 ];

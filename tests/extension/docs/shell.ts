@@ -1,4 +1,4 @@
-// A shell in a home of its own, whose every provider is an endpoint on this machine: what the documents say can be run in it, and nothing leaves.
+// A shell with its own home, in which all providers use a local endpoint, so that commands in the documents can run offline.
 import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 import { ScriptedEndpoint, type Asked, type Reply } from '../../e2e/runner/scriptedEndpoint.mjs';
 import { root } from './documents';
 
-/** Whether this machine has the shell that the documents are written for, with what their examples call. Where it has not, what needs it is skipped. */
+/** True if this machine has the shell that the documents require and the programs of their examples. Otherwise these tests are skipped. */
 export const hasDocumentShell =
   process.platform === 'linux' &&
   ['bash', 'git', 'jq', 'curl', 'python3', 'sha256sum'].every((program) => spawnSync(program, ['--version']).status === 0);
@@ -18,10 +18,10 @@ export const extendTimeouts = (): void => vi.setConfig({ testTimeout: 120_000, h
 const processTimeoutMs = 90_000;
 export const sidecar = process.env.PLUE_TEST_PROGRAM ?? join(root, 'artifacts', 'bin', 'Plue.Server', 'debug', 'plue');
 
-/** Providers that the documents name as if their keys were there. */
+/** Providers that the documents use as if their keys were configured. */
 const providers = ['anthropic', 'openai', 'openrouter', 'gemini', 'groq', 'bedrock', 'vertex', 'ollama', 'local', 'local-llama'];
 
-/** Programs that must never be reached by accident. */
+/** Programs that must never run by accident. */
 const outside = ['code', 'docker', 'kubectl', 'claude', 'ollama', 'aws', 'gcloud', 'npx', 'dotnet'];
 
 export interface Ran {
@@ -53,12 +53,12 @@ export class DocumentShell {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Writes a file below the home of Plue. */
+  /** Writes a file to the Plue home. */
   writeHome(path: string, text: string): string {
     return write(join(this.plueHome, path), text);
   }
 
-  /** Runs a script of bash that stops at the first command that fails. */
+  /** Runs a bash script that stops at the first failed command. */
   run(script: string, environment: Record<string, string> = {}): Promise<Ran> {
     return new Promise((resolve) => {
       const child = execFile(
@@ -84,7 +84,7 @@ export class DocumentShell {
     });
   }
 
-  /** The addresses of servers that a reader would have become that of the endpoint. */
+  /** Replaces the addresses of a reader's servers with that of the endpoint. */
   #here(script: string): string {
     const host = new URL(this.endpoint.origin).host;
     return script.replaceAll(/\b(?:localhost|127\.0\.0\.1):(?:1234|8000|8080|11434)\b/g, host);
@@ -119,9 +119,9 @@ export class DocumentShell {
   }
 }
 
-/** Where the runtime of the debug build is. */
+/** Location of the debug build's runtime. */
 export function dotnetRoot(): string {
-  // A `dotnet` on the PATH may be a script that starts the real one.
+  // A `dotnet` on the PATH may be a script that starts the actual program.
   const root = (process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((folder) => existsSync(join(folder, 'dotnet')))
@@ -136,7 +136,7 @@ function write(path: string, text: string): string {
   return path;
 }
 
-/** An agent hands back what its template asks for at once; a chat is answered in a sentence. */
+/** An agent immediately returns what its template requires; a chat gets a sentence. */
 function answer(asked: Asked): Reply {
   const finish = asked.tools?.find((tool) => tool.function.name === 'finish');
   return finish === undefined
@@ -144,7 +144,7 @@ function answer(asked: Asked): Reply {
     : { calls: [{ name: 'finish', parameters: { ...record(sample(finish.function.parameters)) } }] };
 }
 
-/** The smallest value that a schema allows; lists have two. */
+/** Returns the smallest value that a schema allows; lists have two items. */
 function sample(schema: unknown): unknown {
   const { type, properties, required, items, enum: choices } = record(schema);
   switch (type) {

@@ -1,4 +1,4 @@
-// What a document names is there: commands of the palette, settings, options of the command line, scripts of the checkout.
+// Names in documents exist: commands, settings, command line options, and scripts of the checkout.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,11 +9,11 @@ extendTimeouts();
 
 const manifest = record(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 
-/** What of the documents is wrong, each with its document. */
+/** Returns errors in the documents, each with its document. */
 const wrongIn = (find: (document: Document) => string[]): string[] =>
   guides.flatMap((document) => find(document).map((wrong) => `${document.path}: ${wrong}`));
 
-/** The commands as the Command Palette shows them, without the ellipsis. */
+/** Command titles as in the Command Palette, without the ellipsis. */
 function commandTitles(): Set<string> {
   const declared = list(record(manifest['contributes'])['commands']).map(record);
   return new Set(declared.map(({ category, title }) => `${words(category)}: ${words(title)}`.replace(/…$/, '')));
@@ -59,7 +59,7 @@ test('Each setting in a document is one', () => {
 });
 
 let shell: DocumentShell;
-/** The options of each command, by the words that lead to it. */
+/** Options by command. */
 const options = new Map<string, Set<string>>();
 
 beforeAll(async () => {
@@ -80,7 +80,7 @@ test.runIf(hasDocumentShell)('Each command line in a document has commands and o
   expect(wrongIn((document) => lines(document).flatMap(wrong))).toEqual([]);
 });
 
-/** The words of each call of plue in a line, without what stands in quotes. */
+/** Returns the words of each call of plue in a line, without quoted text. */
 function callsOf(line: string): string[][] {
   const plain = line.replaceAll(/"(?:[^"\\]|\\.)*"|'[^']*'/g, 'TEXT');
   return [...plain.matchAll(/(?:^|[|&;(]\s*|\$\(|npm run -s )plue(?: --(?= ))? +([^|&;<>)]*)/g)].map((match) =>
@@ -109,7 +109,7 @@ function exists(call: string[]): boolean {
   );
 }
 
-/** Reads the help of a command and of all below it. */
+/** Reads the help of a command and its subcommands. */
 async function look(path: string): Promise<void> {
   const { output } = await shell.run(`plue ${path} --help`);
   options.set(path, new Set(['--help', '--version', ...[...output.matchAll(/(?:^|\s)(--?[a-z][a-z-]*)/g)].map((match) => match[1] ?? '')]));
@@ -120,7 +120,7 @@ async function look(path: string): Promise<void> {
   }
 }
 
-/** A word of the manifest, or what the file of words says for it. */
+/** Returns a text of the manifest, resolved with its localization file. */
 function words(value: unknown): string {
   const key = /^%(.+)%$/.exec(String(value))?.[1];
   return key === undefined ? String(value) : String(record(JSON.parse(readFileSync(join(root, 'package.nls.json'), 'utf8')))[key]);

@@ -6,7 +6,7 @@ import * as fake from '../testing/vscode';
 const log = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 function quiet(): void {
-  // nobody reads this log
+  // this log is not checked
 }
 
 beforeEach(() => fake.reset());

@@ -8,7 +8,7 @@ it.each([
   ['a.ts', 'a.ts'],
   ['src/a.ts', 'src/a.ts'],
   ['src/../a.ts', 'a.ts'],
-  // Names that only begin like the way out.
+  // Names that only start like a path outside.
   ['..tools/dotnet', '..tools/dotnet'],
   ['..', undefined],
   ['.', undefined],

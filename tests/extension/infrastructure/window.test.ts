@@ -36,14 +36,14 @@ const hostile = [
   '\u202E[x](command:a)\u0007',
 ];
 
-/** What VS Code would make a link or an icon of, as `linkedText` and `iconLabels` of VS Code 1.91 to 4.139 do. */
+/** Returns what VS Code would turn into links or icons, like `linkedText` and `iconLabels` in VS Code 1.91 to 4.139. */
 function rendered(text: string): string[] {
   const line = text.replace(/\r\n|\n|\r/g, ' ').trim();
   const links = line.match(/\[[^\]]+\]\((?:https?:\/\/|command:|file:)[^)\s]+/gi) ?? [];
   return [...links, ...(line.match(/\$\([A-Za-z0-9~-]+\)/g) ?? [])];
 }
 
-/** Everything that reached VS Code. */
+/** All text that was passed to VS Code. */
 let reached: string[] = [];
 
 function record(value: unknown, seen = new Set<unknown>()): void {
@@ -51,12 +51,12 @@ function record(value: unknown, seen = new Set<unknown>()): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);
   for (const [key, inner] of Object.entries(value)) {
-    // What a screen reader says is not rendered, and an icon of ours is a name.
+    // Text for screen readers is not rendered, and our icons are names.
     if (key !== 'accessibilityInformation' && key !== 'iconPath') record(inner, seen);
   }
 }
 
-/** Shows a text through every parameter of a wrapper that takes one. */
+/** Passes a text to each parameter of a wrapper that shows one. */
 const shows: Record<string, (text: LocalizedText) => unknown> = {
   showInformationMessage: (text) => ui.showInformationMessage(text, { modal: true, detail: text }, text, text),
   showWarningMessage: (text) => ui.showWarningMessage(text, { modal: true, detail: text }, text),
@@ -68,7 +68,7 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
     }),
   showInputBox: (text) => ui.showInputBox({ title: text, prompt: text, placeHolder: text, validateInput: () => text }),
   showPassphraseBox: (text) => {
-    // Refused once, so that the problem is shown as well.
+    // Rejected once, so that the error is also shown.
     answers.push('typed', undefined);
     return ui.showPassphraseBox({ title: text, prompt: text, validateInput: () => text });
   },
@@ -98,7 +98,7 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
     record(panel);
   },
   createCodeLens: (text) => record(ui.createCodeLens(0, text, 'plue.test')),
-  // Code is shown as it is, within a block of code.
+  // Code is shown unchanged, in a code block.
   createDecoration: (text) => {
     const { renderOptions, hoverMessage } = ui.createDecoration(new Range(0, 0, 0, 0), text, { code: text, language: 'js' });
     record(renderOptions);
@@ -119,7 +119,7 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
     item.show({ text, tooltip: text });
     record(item);
   },
-  // Those of a status bar item.
+  // The properties of a status bar item.
   show: (text) => {
     const item = new ui.StatusBarItem({ id: 'plue.test', name: verbatim('Test'), command: 'plue.test', alignment: 1 });
     item.show({ text, tooltip: text });
@@ -181,7 +181,7 @@ interface CallSite {
   sentences: string[];
 }
 
-/** Each use of what window.ts exports, with the sentences in it; found by what names resolve to. */
+/** Returns all calls of exports of window.ts, with the strings in them, found by resolving names. */
 function callSites(): CallSite[] {
   const sites: CallSite[] = [];
   for (const file of hostFiles.filter(({ fileName }) => !fileName.endsWith(wrapper))) {
@@ -218,7 +218,7 @@ const translations = ['de', 'zh-cn'].map((language) =>
   v.parse(words, JSON.parse(readFileSync(`l10n/bundle.l10n.${language}.json`, 'utf8'))),
 );
 
-/** A sentence as it is shown, in each language, with hostile text in every place, and with texts beside each other that only together are a link. */
+/** Returns a string as shown in each language, with hostile text for each placeholder, and with adjacent texts that form a link only together. */
 function filled(sentence: string): string[] {
   const inLanguages = [sentence, ...translations.map((bundle) => bundle[sentence] ?? sentence)];
   return inLanguages.flatMap((words) =>

@@ -50,7 +50,7 @@ describe('with several folders', () => {
       { folder: '/work/server', path: 'a.ts' },
       { folder: '/work/site', path: 'a.ts' },
     ]);
-    // As it is, and as in a link.
+    // Literally, and as encoded in a link.
     expect(placesOf('my web/a.ts')[0]).toEqual({ folder: '/work/site', path: 'a.ts' });
     expect(placesOf('./my%20web/a.ts:3')[0]).toEqual({ folder: '/work/site', path: 'a.ts:3' });
     expect(placesOf('%E0/a.ts')[0]).toEqual({ folder: '/work/server', path: '%E0/a.ts' });

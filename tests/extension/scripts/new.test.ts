@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-// That what it begins with compiles and keeps its promises is a C# test: the examples are part of that project.
+// A C# test checks that the examples compile and pass, because they are part of that project.
 const parts = [
   'server/Plue.Server/Providers/ProviderKinds.cs',
   'server/Plue.Server/Providers/ProviderFactory.cs',
@@ -14,7 +14,7 @@ const parts = [
   'docs/providers.md',
   'docs/permissions.md',
 ];
-// Each starts Node a few times.
+// Each test starts Node several times.
 vi.setConfig({ testTimeout: 60_000 });
 
 let checkout: string;

@@ -1,5 +1,5 @@
-// The client with the real library and real processes. The library asks for VS Code by `require`, so the story is bundled with
-// a stand-in and told by a process of its own.
+// The client with the real library and real processes. The library loads VS Code by `require`, so the test program is bundled with
+// a fake and runs in a separate process.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -48,13 +48,13 @@ test(
     ]);
     expect(lines.filter((line) => line.includes('code 7'))).toHaveLength(4);
     expect(lines).toContain('error: The Plue sidecar exited with code 7. It hurts.');
-    // Parameters travel as the one object that they are.
+    // Parameters are sent as one object.
     expect(lines.join('\n')).toContain('told":["{\\"collection\\":\\"chats\\"}"');
-    // In the user's home, never in the open folder.
+    // Runs in the user's home, never in the open folder.
     expect(lines.join('\n')).toContain(`"in ${homedir()}"`);
-    // The sidecar asks, too.
+    // The sidecar can also send requests.
     expect(lines.join('\n')).toContain('"0 models"');
-    // Whoever asked meanwhile is told, and notifications of each new process arrive.
+    // Pending requests are rejected, and notifications of each new process arrive.
     expect(lines.filter((line) => line.startsWith('refused: '))).toHaveLength(4);
     expect(lines.filter((line) => line.startsWith('changed'))).toEqual([1, 4, 5].map((start) => `changed codex://chats/start-${start}`));
   },

@@ -12,7 +12,7 @@ import {
   type RuntimeMachine,
 } from '../../../extension/src/server/dotnetRuntime';
 
-/** A folder with a `dotnet` that lists these runtimes. */
+/** Creates a folder with a `dotnet` that lists these runtimes. */
 function dotnetIn(folder: string, ...runtimes: string[]): string {
   mkdirSync(folder, { recursive: true });
   const lines = runtimes.map((runtime) => `echo "${runtime} [/somewhere]"`);

@@ -10,7 +10,7 @@ type Ask = (messages: fake.LanguageModelChatMessage[], options: Record<string, u
 
 const { LanguageModelTextPart, LanguageModelToolCallPart } = fake;
 
-/** A model that answers so, and what it was asked. */
+/** Adds a model that responds like this. */
 function offer(ask: Ask, changes: Record<string, unknown> = {}): void {
   const model = {
     id: 'gpt-x',

@@ -183,7 +183,7 @@ test('Finds the smallest changed range', () => {
   expect(difference(of('a'), [])).toEqual({ start: 0, end: 1, cells: [] });
 });
 
-/** A kernel of this test: each function of the cell runs when VS Code hands it over. */
+/** Registers a kernel: the function runs for each cell that VS Code executes. */
 function kernel(run: (cell: FakeCell) => unknown): void {
   fake.commandAnswers.set('notebook.cell.execute', () => {
     const cell = notebooks[0]?.cellAt(0);

@@ -8,7 +8,7 @@ import { packedSidecar } from '../../../extension/src/server/packedSidecar';
 
 const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
-/** An installed extension with these files as its sidecar. */
+/** Creates an installed extension with these files as its sidecar. */
 function installed(files: Record<string, string> = { plue: 'the program', 'plue.json': '{}' }, program = 'plue'): string {
   const folder = mkdtempSync(join(tmpdir(), 'plue-packed-'));
   for (const part of ['extension/out', 'sidecar']) mkdirSync(join(folder, part), { recursive: true });

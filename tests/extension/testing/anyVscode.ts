@@ -1,7 +1,7 @@
-// VS Code's API for running the language client outside of it: what we look at works, and all the rest answers to any use.
+// VS Code's API for running the language client outside VS Code: what tests check works, and everything else accepts any use.
 import * as fake from './vscode';
 
-/** Can be called, constructed, extended and read, to no effect. */
+/** Can be called, constructed, extended and read, without an effect. */
 const anything: unknown = new Proxy(
   function nothing() {
     return new fake.Disposable(() => undefined);

@@ -1,4 +1,4 @@
-// Runs the real client with the real language client library, and tells what happened, one line each.
+// Runs the real client with the real language client library, and prints one line for each event.
 import * as vscode from 'vscode';
 import { codexList, vaultLock } from '../../../extension/src/protocol/protocol.generated';
 import { SidecarClient } from '../../../extension/src/server/client';
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   if (mode === 'deaf') {
     const again = new Promise<void>((resolve) => client.onDidStart(resolve));
     await crash();
-    // What is written until the end of its output is noticed fails, each time.
+    // Every write fails until the client detects that the process's input is closed.
     for (let requests = 0; requests < 6; requests++) list().catch(() => undefined);
     await again;
     await list();

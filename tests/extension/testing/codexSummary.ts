@@ -1,6 +1,6 @@
 import type { CodexSummary } from '../../../extension/src/protocol/protocol.generated';
 
-/** A row as the sidecar lists it, named after the end of its address. */
+/** Returns a codex as listed by the sidecar, with the end of its URI as its title. */
 export function codexSummary(uri: string, changes: Partial<CodexSummary> = {}): CodexSummary {
   const time = new Date().toISOString();
   return {

@@ -1,4 +1,4 @@
-// A sidecar that answers with what it knows and dies when it is asked to. Its argument names a file that counts its starts.
+// A sidecar that responds with its own state and crashes on request. Its argument names a file that counts its starts.
 import { appendFileSync, closeSync, readFileSync } from 'node:fs';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 
@@ -26,7 +26,7 @@ connection.onRequest('codex/list', async (params) => {
 connection.onRequest('vault/lock', () => {
   if (mode === 'deaf') {
     closeSync(0);
-    setInterval(() => {}, 1000); // it lives on
+    setInterval(() => {}, 1000); // keeps running
     return {};
   }
   process.stderr.write('fail: It hurts.\n      at Somewhere\n');

@@ -1,10 +1,10 @@
-// Files, and documents that are opened of them, as VS Code has them: what is typed is on the disk once it was saved.
+// Fake files and documents that behave as in VS Code: typed text is on disk only after it was saved.
 import { setCells } from './notebooks';
 import type { Uri } from './vscode';
 
-/** What lies on the disk, as far as VS Code's own functions know: texts by path. */
+/** File content on disk, by path, for VS Code's own functions. */
 export const disk = new Map<string, string>();
-/** Whether documents and files take an edit. */
+/** Whether documents and files accept edits. */
 export const editing = { isTaken: true };
 
 export class Position {
@@ -38,7 +38,7 @@ function isBefore(one: Position, other: Position): boolean {
   return one.line < other.line || (one.line === other.line && one.character < other.character);
 }
 
-/** The cursor is where it ends. */
+/** The cursor is at its end. */
 export class Selection extends Range {
   get active(): Position {
     return this.end;
@@ -52,13 +52,13 @@ export class Selection extends Range {
 export class FakeDocument {
   isClosed = false;
   eol = 1;
-  /** False for a file that the editor cannot save. */
+  /** False for a file that cannot be saved. */
   isSaved = true;
 
   constructor(
     readonly uri: Uri,
     private text: string,
-    /** Typed and not saved. */
+    /** True if there are unsaved changes. */
     public isDirty = false,
   ) {}
 
@@ -101,10 +101,10 @@ export class FakeDocument {
   }
 }
 
-/** Open documents; one is found by its file. */
+/** The open documents; one is found by its file. */
 export const documents: FakeDocument[] = [];
 
-/** The open document of a file that is on the disk. */
+/** Returns the open document of a file on disk. */
 export function documentOf(uri: Uri): FakeDocument | undefined {
   const open = documents.find((one) => one.uri.path === uri.path);
   const text = disk.get(uri.path);
@@ -144,7 +144,7 @@ export class FakeEditor {
   ) {}
 
   revealRange(): void {
-    // Nobody looks.
+    // Not checked.
   }
 
   edit(change: (edit: { replace: (range: Range, text: string) => void }) => void): Promise<boolean> {

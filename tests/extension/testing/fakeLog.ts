@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 import type { LogOutputChannel } from 'vscode';
 import * as v from 'valibot';
 
-/** Keeps what was written to it. */
+/** Stores the lines that are logged. */
 export function fakeLog(): { log: LogOutputChannel; lines: string[] } {
   const lines: string[] = [];
   const write = vi.fn((line: string) => void lines.push(line));

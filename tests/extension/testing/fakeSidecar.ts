@@ -15,7 +15,7 @@ import type {
 } from '../../../extension/src/protocol/protocol.generated';
 import type { Sidecar, SidecarState } from '../../../extension/src/server/client';
 
-/** Answers requests from a table and keeps what was asked. */
+/** Responds to requests from a table and stores them. */
 export class FakeSidecar implements Sidecar {
   readonly asked: { method: string; params: unknown }[] = [];
   readonly started = new EventEmitter<void>();
@@ -44,7 +44,7 @@ export class FakeSidecar implements Sidecar {
   readonly onEditChanged: Event<EditChangedParams> = this.editChanged.event;
   readonly onNotify: Event<HostNotifyParams> = this.notified.event;
 
-  /** From now on. An answer that throws is a failure of the request. */
+  /** Sets the response from now on. If it throws, the request fails. */
   answer<P, R>(type: RequestType<P, R, ErrorData>, answer: (params: P, token?: CancellationToken) => R | Promise<R>): this {
     this.table.set(type.method, (params, token) =>
       answer(

@@ -1,7 +1,7 @@
-// Gives the text of approvals a layout, which jsdom has not: lines of 18 pixels in a box of so many that can be scrolled.
+// Gives the text of approvals a layout, which jsdom does not have: lines of 18 pixels in a scrollable box.
 const lineHeight = 18;
 
-/** @param lines How many lines of a text are in view at once. */
+/** @param lines Number of lines that are in view at once. */
 export function layOut(lines = 1_000_000): void {
   window.innerHeight = 1_000_000_000;
   Element.prototype.getBoundingClientRect = function (): DOMRect {

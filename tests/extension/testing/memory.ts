@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Memento } from 'vscode';
 
-/** What an extension keeps from one session to the next. */
+/** Returns a store for state that an extension keeps across sessions. */
 export function memory(held: Record<string, unknown> = {}): Memento {
   return {
     keys: () => Object.keys(held),

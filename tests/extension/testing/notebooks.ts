@@ -1,4 +1,4 @@
-// Notebooks as VS Code has them. Their file is JSON with the texts of the cells.
+// Fake notebooks. Their file is JSON with the texts of the cells.
 import { disk, documents, editing, FakeDocument } from './documents';
 import { Uri } from './vscode';
 
@@ -66,7 +66,7 @@ export class FakeNotebook {
   readonly notebookType = 'jupyter-notebook';
   readonly metadata = {};
   isClosed = false;
-  /** False for a file that the editor cannot save. */
+  /** False for a file that cannot be saved. */
   isSaved = true;
   version = 1;
   private cells: FakeCell[] = [];
@@ -124,12 +124,12 @@ export class FakeNotebook {
   }
 }
 
-/** The file of a notebook. */
+/** Returns the file content of a notebook. */
 export function exportNotebook(notebook: FakeNotebook): string {
   return textOf(notebook.getCells().map(({ kind, document, metadata }) => ({ kind, value: document.getText(), metadata })));
 }
 
-/** What the built-in extension offers. */
+/** The API of VS Code's built-in extension. */
 export const ipynb = {
   exportNotebook: ({ cells }: NotebookData): Promise<string> => Promise.resolve(textOf(cells)),
 };

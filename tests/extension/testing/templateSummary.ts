@@ -1,6 +1,6 @@
 import type { TemplateSummary } from '../../../extension/src/protocol/protocol.generated';
 
-/** A template as the sidecar lists it: one for tasks that ships. */
+/** Returns a template as listed by the sidecar: a built-in one for tasks. */
 export function templateSummary(id: string, change: Partial<TemplateSummary> = {}): TemplateSummary {
   return { id, name: id, collection: 'tasks', layer: 'shipped', tags: [], inForce: true, problems: [], ...change };
 }

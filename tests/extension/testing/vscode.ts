@@ -1,4 +1,4 @@
-// The part of VS Code's API that our modules touch, doing as little as a test needs. What tests look at is exported below it.
+// The parts of VS Code's API that the extension uses, as simple as tests allow. Exports for tests are below it.
 import { closeDocuments, disk, documentOf, documents, type FakeEditor, type Range, type WorkspaceEdit } from './documents';
 import { closeNotebooks, ipynb, notebooks, shownNotebooks, type FakeNotebook, type NotebookChange } from './notebooks';
 
@@ -124,25 +124,25 @@ interface Row {
   picked?: boolean;
 }
 
-/** What was shown, in order; a test answers by putting functions or words in `answers`. */
+/** All messages that were shown, in order; a test answers them with functions or texts in `answers`. */
 export const shown: { kind: string; text: string; buttons: string[]; detail?: string }[] = [];
 export const answers: (string | undefined)[] = [];
 export const executed: unknown[][] = [];
-/** What commands of others give back. */
+/** Results of commands of VS Code and other extensions. */
 export const commandAnswers = new Map<string, (...args: unknown[]) => unknown>();
 export const opened: string[] = [];
 /** The rows of each list that was shown, in order. */
 export const lists: (string | Row)[][] = [];
-/** Where the opened documents were selected. */
+/** Selections of opened documents. */
 export const selections: (Range | undefined)[] = [];
-/** The files that the next dialogs give. */
+/** Files that the next dialogs return. */
 export const files: Uri[] = [];
 export const panels: FakePanel[] = [];
 export const registered = new Map<string, (...args: unknown[]) => unknown>();
 export const copied: string[] = [];
-/** The Cancel button of whatever shows progress. */
+/** The Cancel button of the current progress. */
 export let progress = new CancellationTokenSource();
-/** What the browser says to being opened. */
+/** Whether the browser opens addresses. */
 export const browser = { opens: true };
 
 function show(kind: string, text: string, rest: unknown[]): Promise<string | undefined> {
@@ -152,7 +152,7 @@ function show(kind: string, text: string, rest: unknown[]): Promise<string | und
   return Promise.resolve(answers.shift());
 }
 
-/** Typed into as the boxes of `showInputBox` are: an answer that is refused is followed by the next. */
+/** Gets input like the boxes of `showInputBox`: after a rejected answer, the next one is used. */
 class FakeInputBox {
   title = '';
   prompt = '';
@@ -182,7 +182,7 @@ class FakeInputBox {
     }
     this.value = typed;
     this.changed.fire(typed);
-    // What is typed stays hidden until it is asked for.
+    // Typed text stays hidden until the button is selected.
     this.triggered.fire(this.buttons[0]);
     this.triggered.fire(this.buttons[0]);
     this.accepted.fire();
@@ -250,26 +250,26 @@ interface ViewProvider {
 
 const viewProviders = new Map<string, ViewProvider>();
 
-/** VS Code makes a view, with what its page kept before. */
+/** Creates a view, with the state that its page stored before. */
 export function resolveView(viewId: string, state?: unknown): FakePanel {
   const view = new FakePanel();
   viewProviders.get(viewId)?.resolveWebviewView(view, { state });
   return view;
 }
 
-/** Of the user, by the whole name. */
+/** User settings, by full name. */
 export const configuration = new Map<string, unknown>();
-/** Of the workspace. */
+/** Workspace settings, by full name. */
 export const workspaceConfiguration = new Map<string, unknown>();
 
-/** A tab of the last session that somebody looks at again. */
+/** Restores a tab of the last session. */
 export function restorePanel(viewType: string, state?: unknown, panel = new FakePanel()): FakePanel {
   panels.push(panel);
   serializers.get(viewType)?.deserializeWebviewPanel(panel, state);
   return panel;
 }
 
-/** A test moves the cursor or selects, and fires this. */
+/** Fired by a test that moves the cursor or selects text. */
 export const selectionChanged = new EventEmitter<void>();
 export const editorChanged = new EventEmitter<FakeEditor | undefined>();
 
@@ -308,20 +308,20 @@ const editors: Window = {
 
 interface TreeView {
   visible: boolean;
-  /** The rows that are selected. */
+  /** The selected rows. */
   selection: unknown[];
   badge?: { value: number; tooltip: string };
   message?: string;
   dispose: () => void;
 }
 
-/** What stands in the side bar, by its id. */
+/** Tree views by ID. */
 export const treeViews = new Map<string, TreeView>();
 
-/** What stands in the status bar, by its id. */
+/** Status bar items by ID. */
 export const statusBar = new Map<string, { text: string; tooltip: string; command: unknown }>();
 
-/** What was typed into which terminal. */
+/** Terminals with the text sent to them. */
 export const terminals: { name: string; sent: string[] }[] = [];
 
 export const window = {
@@ -348,7 +348,7 @@ export const window = {
   showErrorMessage: (text: string, ...rest: unknown[]) => show('error', text, rest),
   showWarningMessage: (text: string, ...rest: unknown[]) => show('warning', text, rest),
   showInformationMessage: (text: string, ...rest: unknown[]) => show('info', text, rest),
-  /** What the box does not take is refused with the sentence below it, and the next answer is typed. */
+  /** After a rejected answer, shows its error and uses the next answer. */
   showInputBox: async (options: { title?: string; prompt?: string; validateInput?: (typed: string) => unknown }) => {
     for (let typed = await show('input', options.title ?? '', [{ detail: options.prompt ?? '' }]); ; typed = answers.shift()) {
       const problem = typed === undefined ? undefined : options.validateInput?.(typed);
@@ -356,7 +356,7 @@ export const window = {
       shown.push({ kind: 'refused', text: problem, buttons: [] });
     }
   },
-  /** Resolves to the editor in front, where it is of this document. */
+  /** Resolves to the active editor if it shows this document. */
   showTextDocument: (what: Uri | { uri: Uri }, options?: { selection?: Range }): Promise<unknown> => {
     opened.push('uri' in what ? what.uri.toString() : what.fsPath);
     selections.push(options?.selection);
@@ -365,7 +365,7 @@ export const window = {
   createInputBox: (): FakeInputBox => new FakeInputBox(),
   showOpenDialog: () => Promise.resolve(files.length === 0 ? undefined : files.splice(0, 1)),
   showSaveDialog: () => Promise.resolve(files.shift()),
-  /** Chosen by the label that the test put into `answers`; `OK` takes those of many that are ticked. */
+  /** Selects the row whose label a test put into `answers`; with several choices, `OK` accepts the selected rows. */
   showQuickPick: (
     rows: readonly (string | Row)[],
     options?: { title?: string; placeHolder?: string; canPickMany?: boolean },
@@ -382,8 +382,8 @@ export const window = {
     return Promise.resolve(options?.canPickMany === true ? fitting : fitting[0]);
   },
   /**
-   * Chosen by the label that the test put into `answers`; one that begins with "button:" presses the first button of its row, and one
-   * that begins with "type:" is typed. In a list of many, each answer ticks or unticks a row until there is none.
+   * Selects the row whose label a test put into `answers`. An answer that starts with "button:" selects the first button of its row, and one
+   * that starts with "type:" is typed. With several choices, each answer toggles a row until there are no more answers.
    */
   createQuickPick: (): FakePick => new FakePick(),
   showNotebookDocument: ({ uri }: FakeNotebook): Promise<void> => {
@@ -404,7 +404,7 @@ export const window = {
     panels.push(panel);
     return panel;
   },
-  /** A test ends it by `progress.cancel`. */
+  /** A test cancels it with `progress.cancel`. */
   withProgress: (options: { title?: string }, task: (progress: unknown, token: unknown) => unknown): unknown => {
     if (options.title !== undefined) shown.push({ kind: 'progress', text: options.title, buttons: [] });
     return task({ report: () => undefined }, progress.token);
@@ -423,11 +423,11 @@ export const commands = {
   },
 };
 
-/** Other extensions by id, and what tells that there are more or fewer. */
+/** Other installed extensions by ID, and the event for changes. */
 export const installed = new Set<string>();
 export const extensionsChanged = new EventEmitter<void>();
 
-/** A test adds the manifests of other extensions. */
+/** Manifests of other extensions, added by tests. */
 export const manifests: { id: string; packageJSON: unknown }[] = [];
 
 export const extensions = {
@@ -437,14 +437,14 @@ export const extensions = {
   onDidChange: extensionsChanged.event,
 };
 
-/** A test changes, saves or closes a notebook by firing these. */
+/** Fired by tests that change, save or close a notebook. */
 export const changedNotebook = new EventEmitter<NotebookChange>();
 export const savedNotebook = new EventEmitter<FakeNotebook>();
 export const closedNotebook = new EventEmitter<FakeNotebook>();
 
-/** A test saves a document by firing it. */
+/** Fired by a test that saves a document. */
 export const savedDocument = new EventEmitter<{ uri: Uri }>();
-/** A test types into a document, opens or closes one, and fires these. */
+/** Fired by tests that type into, open or close a document. */
 export const changedDocument = new EventEmitter<{ document: unknown }>();
 export const openedDocument = new EventEmitter<unknown>();
 export const closedDocument = new EventEmitter<unknown>();
@@ -467,11 +467,11 @@ interface ContentProvider {
   provideTextDocumentContent: (uri: Uri) => unknown;
 }
 
-/** What says the texts of documents that are only read, by the scheme. */
+/** Content providers by scheme. */
 export const contents = new Map<string, ContentProvider>();
-/** What `registerFileSystemProvider` was given, by the scheme. */
+/** Registered file system providers by scheme. */
 export const fileSystems = new Map<string, unknown>();
-/** Documents without a file, as they were opened. */
+/** Opened documents without a file. */
 export const untitled: { content: string; language?: string }[] = [];
 
 export const workspace: {
@@ -534,14 +534,14 @@ export const workspace: {
     return new Disposable(() => contents.delete(scheme));
   },
   textDocuments: documents,
-  /** A new document has its text for an address. */
+  /** The URI of a new document contains its text. */
   openTextDocument: (what) => {
     if (!('content' in what)) return Promise.resolve(documentOf(what) ?? { uri: what });
     untitled.push(what);
     return Promise.resolve({ uri: Uri.parse(`untitled:${what.content}`) });
   },
   applyEdit: (edit) => Promise.resolve(edit.apply()),
-  /** By the end of the path: a pattern as `**\/src/a.ts`. */
+  /** Matches by the end of the path: a pattern such as `**\/src/a.ts`. */
   findFiles: (pattern) => {
     const end = pattern.replace(/^\*\*/, '').replace(/\[(.)\]/g, '$1');
     return Promise.resolve([...disk.keys()].filter((path) => path.endsWith(end)).map((path) => Uri.file(path)));
@@ -558,7 +558,7 @@ export const workspace: {
   workspaceFolders: undefined,
 };
 
-/** What the language pack of this extension says; nothing for English. */
+/** The language pack of this extension; undefined for English. */
 export const l10n: { bundle: Record<string, string> | undefined } = { bundle: undefined };
 
 export const env = {
@@ -611,11 +611,11 @@ interface FakeTool {
 
 export const languageModelTools: FakeTool[] = [];
 
-/** What `lm` offers. */
+/** The models of `lm`. */
 export const languageModels: FakeModel[] = [];
 
 export const lm = {
-  /** A test adds tools of VS Code itself. */
+  /** Tests add tools of VS Code itself. */
   tools: languageModelTools,
   invokeTool: (name: string, { input }: { input: unknown }, token?: unknown): Promise<unknown> =>
     Promise.resolve(languageModelTools.find((tool) => tool.name === name)?.invoke(input, token)),
@@ -687,7 +687,7 @@ export class LanguageModelToolResultPart {
   ) {}
 }
 
-/** Fired by a test as the disk would. */
+/** Fired by tests for changes on disk. */
 export const folderWatch = { created: new EventEmitter<Uri>(), changed: new EventEmitter<Uri>(), deleted: new EventEmitter<Uri>() };
 
 export class RelativePattern {
@@ -716,7 +716,7 @@ export const FileType = { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 };
 
 export const FileSystemError = { NoPermissions: ({ path }: Uri): Error => new Error(`No permissions: ${path}`) };
 
-/** The problems of each file, by its path. A test changes them by `report`. */
+/** Problems by path of the file. A test changes them with `report`. */
 export const diagnostics = new Map<string, unknown[]>();
 const diagnosticsChanged = new EventEmitter<{ uris: Uri[] }>();
 
@@ -761,7 +761,7 @@ interface HoverProvider {
 
 let hoverProvider: HoverProvider | undefined;
 
-/** What the last hover provider shows. */
+/** Returns what the last hover provider shows. */
 export function hovers(): MarkdownString[] {
   const hover = hoverProvider?.provideHover(undefined, undefined);
   return hover === undefined ? [] : [hover.contents];
@@ -856,7 +856,7 @@ class FakePick {
   }
 }
 
-/** A panel whose page is the test: it hears what is posted and says what it likes. */
+/** A panel whose page is played by the test: it receives posted messages and sends its own. */
 export class FakePanel {
   readonly heard: unknown[] = [];
   title = '';
@@ -887,27 +887,27 @@ export class FakePanel {
     this.messages.fire(message);
   }
 
-  /** Set by a message that shows another chat in the page that is loaded. */
+  /** Set by a message that shows another chat in the loaded page. */
   private opened: { html: string; codexId: string } | undefined;
 
-  /** The chat that the page shows. */
+  /** The ID of the chat that the page shows. */
   get chat(): string | undefined {
     const { html } = this.webview;
     return this.opened?.html === html ? this.opened.codexId : /data-codex-id="([^"]*)"/.exec(html)?.[1];
   }
 
-  /** The page of a chat reports. */
+  /** Reports that the chat's page is ready. */
   sayReady(): void {
     this.say({ type: 'ready', codexId: this.chat });
   }
 
-  /** It comes to the front, or goes behind another tab. */
+  /** Moves the panel to the front, or behind another tab. */
   turn(isInFront: boolean): void {
     this.visible = this.active = isInFront;
     this.turned.fire();
   }
 
-  /** How often it was brought to the front. */
+  /** Number of calls of `reveal`. */
   reveals = 0;
 
   viewColumn: number | undefined;

@@ -33,7 +33,7 @@ function show(...approvals: ApprovalView[]): void {
   page.receive({ type: 'approvals', approvals, canAnswer: true });
 }
 
-/** So long after that an answer counts. */
+/** Waits until answers are accepted. */
 function settle(): void {
   now += 300;
 }
@@ -178,7 +178,7 @@ describe('an approval', () => {
     press('a');
     expect(document.querySelector('.approval-rule')?.textContent).toContain('bash(npm test)');
     expect(document.querySelector('.approval-rule')?.textContent).toContain('/work/app');
-    // The second press of a double press is the same press.
+    // A double press counts as one press.
     press('a');
     expect(answers()).toEqual([]);
     settle();
@@ -209,7 +209,7 @@ describe('an approval', () => {
     expect(document.activeElement).toBe(cards()[0]);
     press('n');
     if (input !== null) input.value = ' Use the mock. ';
-    // Letters go into the input, and answer nothing.
+    // Letters typed into the input are not shortcuts.
     press('y');
     settle();
     press('Enter');
@@ -370,7 +370,7 @@ describe('an approval of more than fits into its box', () => {
     settle();
     press('Enter');
     press('Escape');
-    // To the end without what is between: the hostile line was never seen.
+    // Skips to the end, so that the hostile line was never in view.
     scrollTo(box(), 111);
     await vi.waitFor(() => expect(document.querySelector('.approval-unread')?.textContent).toContain('101 lines'));
     settle();

@@ -1,4 +1,4 @@
-// A canvas that keeps what is drawn on it: jsdom has none. It stands for the browser's; no pixel is painted.
+// A canvas that records what is drawn, because jsdom has none. It replaces the browser's; no pixels are painted.
 import { vi } from 'vitest';
 
 export interface Box {
@@ -8,7 +8,7 @@ export interface Box {
   height: number;
 }
 
-/** What a page asked of a canvas, in its order. */
+/** Calls of a canvas, in order. */
 export type Drawing =
   | { kind: 'fill'; color: string; boxes: readonly Box[] }
   | { kind: 'line'; color: string }
@@ -51,7 +51,7 @@ class KeptContext {
     this.drawings.push({ kind: 'picture', width, height });
   }
 
-  /** One pixel stands for all. */
+  /** One pixel represents all. */
   getImageData(): { data: readonly number[] } {
     return { data: [0, 0, 0, opacity] };
   }
@@ -68,14 +68,14 @@ class KeptContext {
 
 let opacity = 255;
 
-/** How much of what lies under a picture is hidden by it, to 255. */
+/** Sets the opacity of images, from 0 to 255. */
 export function setOpacity(alpha: number): void {
   opacity = alpha;
 }
 
 const contexts = new WeakMap<HTMLCanvasElement, KeptContext>();
 
-/** Before the page under test is loaded: what it draws with may look for these at once. */
+/** Call before the page under test is loaded, because its drawing library may access the canvas immediately. */
 export function giveCanvas(): void {
   vi.stubGlobal('Path2D', KeptPath);
   vi.stubGlobal('matchMedia', () => new EventTarget());
@@ -89,7 +89,7 @@ export function giveCanvas(): void {
   });
 }
 
-/** What stands on it, since it was cleared. */
+/** Returns what was drawn since the canvas was cleared. */
 export function drawnOn(canvas: HTMLCanvasElement | null): readonly Drawing[] {
   return (canvas === null ? undefined : contexts.get(canvas))?.drawings ?? [];
 }

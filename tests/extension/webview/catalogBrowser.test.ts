@@ -359,7 +359,7 @@ describe('one vendor', () => {
     await receive({ type: 'removedCatalog', id: 'mine' }, shipped, finished('deleteCatalog:mine'), finished('catalogs'));
     expect(heading()).toBe('Add Provider');
     expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio', 'Mine']);
-    // What stands in its place is asked for anew.
+    // The built-in catalog that it replaced is requested again.
     await click('Mine');
     expect(postedOf('loadCatalog')).toHaveLength(2);
     expect(words()).toContain('Built into Plue.');

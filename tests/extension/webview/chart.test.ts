@@ -7,7 +7,7 @@ import { type Box, type Drawing, drawnOn, giveCanvas } from './canvas';
 giveCanvas();
 const { drawChart } = await import('../../../extension/src/webview/usage/chart');
 
-/** Tells at a word of the test that the place has another width. */
+/** Reports a new width when the test says so. */
 class Resizes {
   static of: Resizes[] = [];
   isWatching = false;
@@ -88,7 +88,7 @@ function barsOf(color: string): readonly Box[] {
   return drawings('fill').find((one) => one.color === color)?.boxes ?? [];
 }
 
-/** The pointer over a place between the first (0) and the last (1) pixel of the bars. */
+/** Moves the pointer to a position from 0 (first pixel of the bars) to 1 (last pixel). */
 function point(share: number): void {
   const bars = place.querySelector<HTMLElement>('.u-over');
   if (bars === null) throw new Error('Nothing to point at.');
@@ -103,7 +103,7 @@ describe('the chart of what was spent', () => {
     await open();
     const [above, below] = [barsOf('#ffa500'), barsOf('#0000ff')];
     expect(above).toHaveLength(3);
-    // What stands below is drawn over what is above, so the order is that of the paint.
+    // Lower segments are drawn over higher ones, so the order is that of painting.
     expect(drawings('fill').map(({ color }) => color)).toEqual(['#ffa500', '#0000ff']);
     const inDollars = (bars: readonly Box[]): number[] => bars.map(({ height }) => height / ((above[0]?.height ?? 0) / 1.5));
     for (const [at, dollars] of [1.5, 0.3, 0.2].entries()) expect(inDollars(above)[at]).toBeCloseTo(dollars, 1);

@@ -18,11 +18,11 @@ function open(state?: SavedState): void {
   kept = undefined;
   page = new ChatPage(
     root,
-    // The context is measured whenever something changed: composer.test.ts looks at that.
+    // The context is measured after each change, which composer.test.ts checks.
     {
       post: (message) => message.type !== 'measureContext' && posted.push(message),
       getState: () => kept,
-      // A page of an earlier test may still have something to keep.
+      // A page of an earlier test may still store its state.
       setState: (next) => document.contains(root) && (kept = next),
     },
     codexId,

@@ -1,4 +1,4 @@
-// One chat as the sidecar would tell it, for the tests of the page.
+// A chat as sent by the sidecar, for tests of the page.
 import type {
   CodexGetResult,
   CodexSummary,
@@ -80,12 +80,12 @@ export function provider(change: Partial<ProviderSummary> = {}): ProviderSummary
   };
 }
 
-/** Numbers the events from 1, as the sidecar does. */
+/** Numbers events from 1, as the sidecar does. */
 export function numbered(events: MessageEvent[], firstSeq = 1): MessageEventParams[] {
   return events.map((event, index) => ({ codexId, seq: firstSeq + index, event }));
 }
 
-/** A whole turn: reasoning, a tool call, two texts. */
+/** Returns a whole turn: reasoning, a tool call, two texts. */
 export function turn(texts: string[] = ['The parser checks ', 'the day against 31.']): MessageEvent[] {
   return [
     { kind: 'messageAdded', message: question('m1', 'Why does 2024-02-30 parse?') },

@@ -10,7 +10,7 @@ function foldAll(state: ChatState, events: MessageEventParams[], now = 0): ChatS
   return events.reduce((folded, event) => reduce(folded, event, now), state);
 }
 
-/** What the sidecar would answer to codex/get at this moment. */
+/** Returns the result of codex/get at this moment. */
 function snapshotOf(state: ChatState): CodexGetResult {
   return chat([...state.messages], {
     codex: state.codex,

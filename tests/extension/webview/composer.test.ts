@@ -68,7 +68,7 @@ function view(change: Partial<AttachmentView> = {}): AttachmentView {
   return { path: 'src/date.ts', name: 'date.ts', kind: 'text', tokens: 1200, size: 4000, questions: [], ...change };
 }
 
-/** Chooses src/date.ts by @ and lets the sidecar say this of it. */
+/** Mentions src/date.ts with @, and sends this result of the sidecar. */
 async function attach(change: Partial<AttachmentView> = {}): Promise<void> {
   await receive({ type: 'attach', files: [{ path: change.path ?? 'src/date.ts' }] });
   await receive({ type: 'inspected', chipId: last('inspect')?.chipId ?? '', view: view(change) });
@@ -369,7 +369,7 @@ describe('a command', () => {
     press('Escape');
     press('Enter');
     expect(last('send')).toMatchObject({ text: '/init everybody' });
-    // A command of Plue stays one.
+    // Plue's own command keeps its meaning.
     type('/undo');
     press('Escape');
     press('Enter');

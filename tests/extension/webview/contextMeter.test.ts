@@ -75,7 +75,7 @@ describe('the context meter', () => {
     expect(press('Escape')).toBe(false);
     expect(popup()?.hidden).toBe(true);
     expect(document.activeElement).toBe(button());
-    // Another Escape is for whoever else waits for one.
+    // Another Escape is left to other handlers.
     expect(press('Escape')).toBe(true);
   });
 

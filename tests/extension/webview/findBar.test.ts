@@ -8,7 +8,7 @@ import { answer, chat, codexId, numbered, provider, question } from './chatSampl
 let page: ChatPage;
 let posted: FromChatPage[];
 
-/** Named highlights, which jsdom has not: what the browser would paint, and under which name. */
+/** Named highlights, which jsdom does not have: records ranges by name. */
 class Painted {
   readonly words: string[];
   constructor(...ranges: Range[]) {
@@ -85,7 +85,7 @@ function asked(): string[] {
   return posted.flatMap((message) => (message.type === 'find' ? [message.text] : []));
 }
 
-/** Opens the bar and looks for this at once. */
+/** Opens the bar and searches immediately. */
 function look(text: string): void {
   press(document.querySelector('main'), 'f', { ctrlKey: true });
   input().value = text;

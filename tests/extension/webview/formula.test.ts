@@ -154,7 +154,7 @@ describe('Any response', () => {
   });
 });
 
-/** Attributes that make a browser fetch, go or run, or by which an element takes the place of one of the page's. */
+/** Attributes that make a browser load, navigate or run something, or that let an element replace one of the page's. */
 const dangerous =
   /^(?:on.*|src|srcset|href|xlink:href|poster|background|style|action|formaction|ping|data|cite|id|name|for|is|slot|http-equiv|manifest|codebase|longdesc|profile|usemap|srcdoc)$/i;
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answer, chat, codexId, question, provider as chatProvider } from './chatSamples';
 
-// The words are looked up while the modules are loaded, so the pages come after the language, as in main.ts.
+// Texts are looked up while modules are loaded, so the pages are imported after the language is set, as in main.ts.
 async function pages() {
   document.documentElement.lang = 'de';
   const bundle = readFileSync('l10n/bundle.l10n.de.json', 'utf8');

@@ -56,7 +56,7 @@ describe('an image', () => {
 });
 
 describe('an image that goes to a model', () => {
-  /** What the browser can write, and how long that is. */
+  /** Image types that the browser can write, with the resulting sizes. */
   let writes: Record<string, number>;
   let tried: string[];
   let drawn: unknown[];
@@ -72,7 +72,7 @@ describe('an image that goes to a model', () => {
       value(this: HTMLCanvasElement, done: (blob: Blob | null) => void, type: string) {
         tried.push(type);
         drawn.push([this.width, this.height, ...drawnOn(this)]);
-        // What it cannot write it writes as PNG.
+        // Other types are written as PNG.
         const written = type in writes ? type : 'image/png';
         const length = writes[written];
         done(length === undefined ? null : new Blob(['x'.repeat(length)], { type: written }));

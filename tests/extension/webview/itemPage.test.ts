@@ -169,7 +169,7 @@ function field(name: string, change: Partial<FieldView> = {}): FieldView {
   return { name, type: 'text', required: false, options: [], properties: [], ...change };
 }
 
-/** As `task` has them, with two fields of the user's own. */
+/** Fields as in `task`, and two custom fields. */
 const taskTemplate: TemplateView = {
   id: 'log-reader',
   name: 'Log reader',

@@ -104,7 +104,7 @@ describe('editing a message in place', () => {
     expect(press(editor(), 'Enter')).toBe(false);
     expect(posted).toEqual([{ type: 'edit', messageId: 'm1', text: 'Why not?' }]);
     expect(document.querySelector('.editor-input')).toBeNull();
-    // The button that began it is hidden while it is answered.
+    // The button that started it is hidden while the response is running.
     expect(document.activeElement).toBe(composer());
   });
 

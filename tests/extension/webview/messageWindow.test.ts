@@ -17,7 +17,7 @@ const changes = fc.array(
   ),
 );
 
-/** The same by plain addition. */
+/** Applies changes, and computes the same heights by addition. */
 function apply(all: Change[]): { heights: Heights; plain: number[] } {
   const heights = new Heights(estimate);
   let plain: number[] = [];
@@ -78,7 +78,7 @@ describe('the heights of rows', () => {
 describe('the pages of earlier messages', () => {
   const messagesFrom = (offset: number, limit: number) => Array.from({ length: limit }, (_, at) => question(`m${offset + at}`, 'x'));
 
-  /** A page that answers each question at once. */
+  /** Returns pages and the ranges that they request. */
   function answering(): { pages: MessagePages; asked: [number, number][] } {
     const asked: [number, number][] = [];
     const pages: MessagePages = new MessagePages((offset, limit) => asked.push([offset, limit]));

@@ -252,7 +252,7 @@ describe('a list of choices', () => {
     openList([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }, { providerId: 'off' }]);
     button('Move Groq / big up').click();
     expect(heard.at(-1)?.map(({ providerId }) => providerId)).toEqual(['groq', 'anthropic', 'off']);
-    // At the top there is no further up.
+    // The first item cannot move up.
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Number 1: Groq / big');
     button('Move Groq / big down').click();
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Move Groq / big down');

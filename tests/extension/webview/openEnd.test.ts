@@ -10,7 +10,7 @@ beforeAll(async () => {
   await import('../../../extension/src/webview/formulas/main');
 });
 
-/** What is seen after each letter of a text that streams. */
+/** Returns what is shown after each letter of a streaming text. */
 function frames(text: string, look: (node: HTMLElement) => string): string[] {
   const view = new MarkdownView(actions);
   const seen: string[] = [];

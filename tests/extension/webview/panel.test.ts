@@ -4,7 +4,7 @@ import { answerWithin } from '../../../extension/src/webview/shared/hostLink';
 import { acquirePanel } from '../../../extension/src/webview/shared/panel';
 
 let posted: unknown[];
-/** What VS Code keeps; it forgets it when the extension host of a page is gone. */
+/** State kept by VS Code, which is lost when a page has no extension host. */
 let kept: unknown;
 
 function open(): ReturnType<typeof acquirePanel> {

@@ -1,4 +1,4 @@
-// Providers and catalogs as the sidecar would tell them, for the tests of the Providers page.
+// Providers and catalogs as sent by the sidecar, for tests of the Providers page.
 import type {
   CatalogDetail,
   CatalogSummary,

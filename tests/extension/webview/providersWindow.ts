@@ -1,4 +1,4 @@
-// The Providers page in a window without a host: what it is told, what a reader presses, and what it asks for.
+// The Providers page without a host: messages that it receives, user actions, and its requests.
 import { expect, vi } from 'vitest';
 import type { ProviderKindView, ProviderSummary } from '../../../extension/src/protocol/protocol.generated';
 import type { FromProvidersPage, ToProvidersPage } from '../../../extension/src/common/messages/providers';
@@ -17,7 +17,7 @@ export function open(state?: unknown): void {
   page = new ProvidersPage(root, { post: (message) => posted.push(message), getState: () => kept, setState: (next) => (kept = next) });
 }
 
-/** As after the host's answers: drawn. */
+/** Receives messages of the host and waits until they are rendered. */
 export async function receive(...messages: ToProvidersPage[]): Promise<void> {
   for (const message of messages) page.receive(message);
   await drawn();

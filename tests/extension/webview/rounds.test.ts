@@ -115,7 +115,7 @@ describe('a tool call', () => {
     const stop = (): HTMLElement | undefined =>
       [...document.querySelectorAll<HTMLElement>('.tool-call .fold-actions button')].find(({ hidden }) => !hidden);
     expect([body?.hidden, stop()]).toEqual([true, undefined]);
-    // It runs from here on, after any approval.
+    // The call starts to run now, after any approval.
     const begun = { kind: 'toolCallProgress' as const, messageId: 'r', toolUseId: 'u1', text: '' };
     const written = { ...begun, text: 'ok 1\n' };
     const finished = { kind: 'toolCallFinished' as const, messageId: 'r', toolUseId: 'u1', result: 'ok 1\n[Exit code 0, 2.4 s.]' };

@@ -30,7 +30,7 @@ describe('changed instructions', () => {
     const messages = [question('m1', 'a'), answer('m2', 'b', { steeredBy: [prompt] }), question('m3', 'c'), answer('m4', 'd')];
     expect(previousInstructions(4, (at) => messages[at])).toEqual([prompt]);
     expect(previousInstructions(1, (at) => messages[at])).toBeUndefined();
-    // A message that is not loaded yet may be one.
+    // A message that is not loaded could be one.
     expect(previousInstructions(4, (at) => (at === 2 ? undefined : messages[at]))).toBeUndefined();
   });
 

@@ -1,4 +1,4 @@
-// One task as the sidecar would tell it.
+// A task as sent by the sidecar.
 import type { TaskDetail, TaskSpendView, TaskView } from '../../../extension/src/protocol/protocol.generated';
 
 export const taskId = 'codex://tasks/export';

@@ -11,7 +11,7 @@ it("the sidecar's table of hidden characters matches the Unicode version of Node
   else for (const [name, expression] of Object.entries(characterClasses)) expectStable(rangesIn(stored, name), expression);
 });
 
-/** Another version of Unicode has other characters, but takes none of these properties away from one that has it. */
+/** Another Unicode version may add characters, but never removes these properties from a character. */
 function expectStable(ranges: readonly [number, number][], expression: string): void {
   const characterClass = new RegExp(`^${expression}`, 'u');
   const isSmaller = Number(process.versions['unicode']) < Number(versionOf(readFileSync(path, 'utf8')));

@@ -1,19 +1,19 @@
-// Every word of the pages is looked up in the language of VS Code; localization.test.ts holds the translations to them.
+// All texts of the pages are localized; localization.test.ts checks the translations.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** Said the same in every language: names of formats and fields, examples, and what the recorded chats of the tour are asked. */
+/** The same in all languages: names of formats and fields, examples, and questions in the recorded chats of the tour. */
 const sameEverywhere = new Set([
   ...['Claude Code', 'ID', 'SHA-256', '@selection', 'title', 'https://api.example.com/v1', '$EXAMPLE_API_KEY'],
   ...['What is Plue?', 'Show me some code', 'How do I connect a provider?'],
 ]);
 
-/** Attributes and properties that are shown or read out. */
+/** Attributes and properties that are shown or announced. */
 const shownNames = new Set(['title', 'aria-label', 'aria-valuetext', 'placeholder', 'alt', 'label', 'busyLabel', 'unset', 'textContent']);
 
-/** Which arguments of a function are shown, by its name; from there on to the end where it says so. */
+/** Arguments that are shown, by name of the function, as a range of positions. */
 const shownArguments: Readonly<Record<string, { from: number; to: number }>> = {
   element: { from: 2, to: Infinity },
   textButton: { from: 0, to: 0 },
@@ -25,7 +25,7 @@ const shownArguments: Readonly<Record<string, { from: number; to: number }>> = {
   createTextNode: { from: 0, to: 0 },
 };
 
-/** Words of a page that are shown as they stand, and calls that no extractor can read. */
+/** Returns texts of a page that are not localized, and calls that the extractor cannot read. */
 function bareText(name: string, source: string): string[] {
   const file = ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true);
   const found = new Set<string>();
@@ -33,7 +33,7 @@ function bareText(name: string, source: string): string[] {
     if (sameEverywhere.has(text.trim())) return;
     found.add(`${name}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1} ${text}`);
   };
-  /** A literal in a place that is shown, under whatever chooses between several. */
+  /** Checks for a literal in a position that is shown, including branches of conditional expressions. */
   const shown = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
       if (/\p{L}{2}/u.test(node.text)) bare(node, node.text);
@@ -46,7 +46,7 @@ function bareText(name: string, source: string): string[] {
     else if (ts.isCallExpression(node) && nameOf(node) === 'visibleText') node.arguments.forEach(shown);
   };
   const visit = (node: ts.Node): void => {
-    // Sentences to whoever writes the page, and addresses of modules.
+    // Errors for developers, and module specifiers.
     if (ts.isThrowStatement(node) || ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return;
     if (ts.isCallExpression(node)) {
       if (node.expression.getText() === 'l10n.t') {
@@ -61,7 +61,7 @@ function bareText(name: string, source: string): string[] {
     else if (ts.isBinaryExpression(node) && ts.isPropertyAccessExpression(node.left) && shownNames.has(node.left.name.text)) {
       if (node.operatorToken.kind === ts.SyntaxKind.EqualsToken) shown(node.right);
     } else if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) {
-      // A sentence, wherever it stands.
+      // A sentence, in any position.
       if (/^\p{Lu}\p{L}*[ ,.…:]/u.test(node.text)) bare(node, node.text);
     }
     ts.forEachChild(node, visit);

@@ -1,4 +1,4 @@
-// Messages between the chat page and its panel. The chat itself travels in the types of the protocol.
+// Messages between the chat page and its panel. Chats use the protocol's own types.
 import * as v from 'valibot';
 import type {
   CodexGetResult,
@@ -21,7 +21,7 @@ const choice = v.strictObject({ providerId: id, model: v.optional(id) });
 /** The info string behind the opening fence of a code block. */
 const info = v.pipe(v.string(), v.maxLength(4000));
 
-/** What a button under an error asks the panel to do. */
+/** Actions of the buttons under an error. */
 const helpAction = v.picklist([
   'setKey',
   'signInProvider',
@@ -45,9 +45,9 @@ export type HelpAction = v.InferOutput<typeof helpAction>;
 /** Page to panel, about the instructions of the chat. */
 export const instructionsFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('loadInstructions') }),
-  /** Without a path the source has no file. */
+  /** `path` is absent if the source has no file. */
   v.strictObject({ type: v.literal('openInstructions'), source: path, path: v.optional(path) }),
-  /** Allows the version that the user saw. */
+  /** Allows only the version that the user saw. */
   v.strictObject({ type: v.literal('allowInstructions'), source: path, version: id }),
 ]);
 
@@ -55,13 +55,13 @@ export type InstructionsFromPage = v.InferOutput<typeof instructionsFromPage>;
 
 /** Page to panel, about the chat as a whole. */
 export const panelFromPage = v.variant('type', [
-  /** The page shows this chat and wants all of it. */
+  /** The page shows this chat and requests a snapshot. */
   v.strictObject({ type: v.literal('ready'), codexId: id }),
   /** The page got or lost the keyboard focus. */
   v.strictObject({ type: v.literal('focused'), isFocused: v.boolean() }),
-  /** For another webview that shows this chat later. */
+  /** State for another webview that shows this chat later. */
   v.strictObject({ type: v.literal('saved'), state: savedState }),
-  /** With `queue` the message waits for the current response. */
+  /** With `queue`, the message waits until the current response is complete. */
   v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
   /** Turns this chat into a task. */
   v.strictObject({
@@ -70,9 +70,9 @@ export const panelFromPage = v.variant('type', [
     text,
     attachments: v.optional(attachments),
     mode: v.picklist(modes),
-    /** US dollars; the template's without it. */
+    /** In US dollars; default: the template's budget. */
     budget: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(100_000))),
-    /** The template chooses without it. */
+    /** Default: the template's model. */
     model: v.optional(choice),
   }),
   v.strictObject({ type: v.literal('stop') }),
@@ -81,7 +81,7 @@ export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('discard'), messageId: id, before: v.optional(v.pipe(v.array(id), v.maxLength(500))) }),
   v.strictObject({ type: v.literal('rename'), title: v.pipe(v.string(), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('choose'), providerId: id, model: v.optional(id) }),
-  /** Connects a provider, and uses it for this chat. */
+  /** Connects a provider and selects it for this chat. */
   v.strictObject({ type: v.literal('connect'), card: providerCard }),
   v.strictObject({ type: v.literal('listModels'), providerId: id }),
   /** Replaces all options. */
@@ -102,7 +102,7 @@ export const panelFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('preview'), text }),
   v.strictObject({ type: v.literal('runInTerminal'), text }),
   v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
-  /** Another template for this chat, which has no messages. */
+  /** Changes the template of a chat that has no messages. */
   v.strictObject({ type: v.literal('changeTemplate'), templateId: id }),
   v.strictObject({ type: v.literal('tryTemplate') }),
   v.strictObject({ type: v.literal('help'), action: helpAction, providerId: v.optional(id) }),
@@ -115,9 +115,9 @@ export type FromChatPage = v.InferOutput<typeof fromChatPage>;
 
 /** Panel to page. */
 export type ToChatPage =
-  /** The page shows another chat from here on, and reports `ready` for it. */
+  /** From now on the page shows another chat; it replies with `ready`. */
   | { type: 'openChat'; codexId: string; saved?: SavedState }
-  /** The whole chat: after `ready`, and again after the sidecar restarted. Replaces everything but the draft. */
+  /** The whole chat, sent after `ready` and after a restart of the sidecar. Replaces everything but the draft. */
   | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[] }
   | { type: 'event'; params: MessageEventParams }
   | { type: 'providers'; providers: ProviderSummary[] }
@@ -126,7 +126,7 @@ export type ToChatPage =
   | { type: 'choices'; recent: ModelChoice[]; large?: ModelChoice; small?: ModelChoice }
   /** The title, provider, model or options changed. */
   | { type: 'codex'; codex: CodexGetResult['codex'] }
-  /** The templates for chats and for tasks, with the one of this codex. */
+  /** The templates for chats and for tasks, including the one of this codex. */
   | { type: 'templates'; templates: TemplateName[] }
   /** The next message starts a task with this agent. */
   | { type: 'agent'; agent: ChosenAgent }
@@ -136,24 +136,24 @@ export type ToChatPage =
   | { type: 'refused'; text?: string; error: ViewError }
   | { type: 'sidecar'; state: SidecarState; cause?: string }
   | { type: 'focusComposer' }
-  /** The instructions that the next request would send. */
+  /** The instructions of the next request. */
   | { type: 'instructions'; steering: MessageSteeringResult }
   | AgentsToPage
   | ComposerToPage
   | MessagesToPage;
 
-/** A template as a menu shows it. */
+/** A template as shown in a menu. */
 export interface TemplateName {
   id: string;
   name: string;
   description?: string;
-  /** Its codices are tasks. */
+  /** True if the template creates tasks. */
   isAgent: boolean;
 }
 
 export interface ChosenAgent extends TemplateName {
-  /** US dollars; the template's without it. */
+  /** In US dollars; default: the template's budget. */
   budget?: number;
-  /** The template chooses without it. */
+  /** Default: the template's model. */
   model?: ModelChoice | undefined;
 }

@@ -22,12 +22,12 @@ export const agentsFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('answerApproval'), answer: approvalAnswer }),
   /** Opens the proposed change of an approval in a diff editor. */
   v.strictObject({ type: v.literal('openApprovalDiff'), id: v.string() }),
-  /** Another chat or task. */
+  /** Opens another chat or task. */
   v.strictObject({ type: v.literal('openCodex'), uri: conversationUri }),
   v.strictObject({ type: v.literal('mode'), mode: v.picklist(modes) }),
-  /** Opens the form of a task of this chat; without a template it asks for one. */
+  /** Opens the form for a task of this chat; without a template the user selects one first. */
   v.strictObject({ type: v.literal('newTask'), goal: v.pipe(v.string(), v.maxLength(100_000)), templateId: v.optional(id) }),
-  /** Without a path all files that the chat changed. */
+  /** Without a path, applies to all files that the chat changed. */
   v.strictObject({ type: v.literal('edits'), command: v.picklist(editCommands), path: v.optional(path) }),
   v.strictObject({ type: v.literal('taskCommand'), command: v.picklist(taskCommands) }),
   v.strictObject({ type: v.literal('reloadTask') }),

@@ -28,7 +28,7 @@ export const textSources = ['problems', 'changes', 'terminal', 'chat', 'folder',
 
 export type TextSource = (typeof textSources)[number];
 
-/** Characters of an attached text. */
+/** Maximum length of an attached text, in characters. */
 export const maxSourceText = 20_000;
 
 export const attachments = v.pipe(v.array(attachment), v.maxLength(1000));
@@ -41,7 +41,7 @@ export const composerFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('readSource'), chipId: id, source: v.picklist(textSources), of: v.optional(path) }),
   v.strictObject({ type: v.literal('openText'), name: path, text: v.pipe(text, v.maxLength(2 * maxSourceText)) }),
   v.strictObject({ type: v.literal('readImage'), chipId: id, path, allowOutside: v.optional(v.boolean()) }),
-  /** `data`: Base64 of an image that the page has scaled. */
+  /** `data`: an image that the page has scaled, in Base64. */
   v.strictObject({
     type: v.literal('storeImage'),
     chipId: id,
@@ -58,11 +58,11 @@ export const composerFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('pin'), paths: v.pipe(v.array(path), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('pickPin') }),
   v.strictObject({ type: v.literal('measureContext'), draft: text, attachments }),
-  /** What new chats send of the editor. */
+  /** Stores which editor context new chats send. */
   v.strictObject({ type: v.literal('keepEditorChoice'), choice: editorChoice }),
   v.strictObject({ type: v.literal('listPrompts') }),
   v.strictObject({ type: v.literal('readPrompt'), uri: v.pipe(id, v.startsWith('codex://prompts/')) }),
-  /** `given`: the text behind the slash command. */
+  /** `given`: the text after the slash command. */
   v.strictObject({ type: v.literal('readServerPrompt'), server: id, name: id, given: text }),
 ]);
 
@@ -74,22 +74,22 @@ export type ComposerToPage =
   | { type: 'files'; text: string; files: FileHit[]; note?: string }
   /** A file as it would be sent, or why it could not be read. */
   | { type: 'inspected'; chipId: string; view?: AttachmentView; error?: string }
-  /** The text of a source, or why it could not be read. Neither, if the user chose none. */
+  /** The text of a source, or why it could not be read. Both are absent if the user canceled. */
   | { type: 'sourceText'; chipId: string; name?: string; text?: string; error?: string }
-  /** Base64 of a workspace image, which the page scales. */
+  /** A workspace image in Base64, which the page scales. */
   | { type: 'image'; chipId: string; mediaType: string; data: string }
   /** Adds attachments to the draft. */
   | { type: 'attach'; files: FilePlace[] }
-  /** The active file or its selection, if it may be sent, and what new chats send of it. */
+  /** The active file or its selection, if it may be sent, and which of them new chats send. */
   | { type: 'editorContext'; place?: EditorPlace; choice: EditorChoice }
   /** The pinned files with their current content. */
   | { type: 'contextFiles'; files: AttachmentView[] }
-  /** How full the context window is, if known. `costLimit` in USD. */
+  /** How full the context window is, if known. `costLimit` is in USD. */
   | { type: 'context'; context?: MessageContextResult; costLimit?: number }
   | { type: 'prompts'; prompts: PromptView[]; commands?: AgentCommandView[] }
   /** The skills that the user can invoke. */
   | { type: 'skills'; skills: SkillName[] }
-  /** The prompts of the MCP servers that run. */
+  /** The prompts of the running MCP servers. */
   | { type: 'serverPrompts'; prompts: McpPromptView[] }
   /** Inserts a prompt into the composer, where the user fills in its {{arguments}}. */
   | { type: 'promptText'; text: string; args: PromptArgumentView[] };
@@ -106,9 +106,9 @@ export interface EditorPlace extends FilePlace {
 }
 
 export interface FileHit extends FilePlace {
-  /** `path` is the keyword of a source, and has no / at the end of a folder. */
+  /** `path` is the keyword for a source; a folder's path has no trailing slash. */
   kind: 'selection' | 'open' | 'file' | 'folder' | 'symbol' | 'source';
-  /** Of a symbol. */
+  /** The name of a symbol. */
   name?: string;
   /** The editor has unsaved changes; the file on disk is sent. */
   isUnsaved?: boolean;

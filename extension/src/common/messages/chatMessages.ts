@@ -1,9 +1,9 @@
-// Messages between the chat page and its panel about the messages of the chat.
+// Messages between the chat page and its panel about the chat's messages.
 import * as v from 'valibot';
 import type { MessageFindResult, MessageView } from '../../protocol/protocol.generated';
 import { id } from './fields';
 
-/** Commands about a chat that a menu of the page runs. */
+/** Commands for a chat, in a menu of the page. */
 const chatCommands = [
   'plue.newChat',
   'plue.chat.undo',
@@ -23,7 +23,7 @@ const chatCommands = [
 
 export type ChatCommand = (typeof chatCommands)[number];
 
-/** Milliseconds in which a deletion can be undone. */
+/** How long a deletion can be undone, in milliseconds. */
 export const undeleteMs = 7000;
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000_000));
@@ -39,13 +39,13 @@ export const messagesFromPage = v.variant('type', [
   }),
   v.strictObject({ type: v.literal('edit'), messageId: id, text: v.string() }),
   v.strictObject({ type: v.literal('retryWith'), messageId: id, providerId: id, model: v.optional(id) }),
-  /** Without a message the whole chat. */
+  /** Without a message ID, forks the whole chat. */
   v.strictObject({ type: v.literal('fork'), messageId: v.optional(id) }),
-  /** Takes effect when the time for `undelete` is over. */
+  /** Takes effect when the time for `undelete` has passed. */
   v.strictObject({ type: v.literal('delete'), messageId: id }),
   v.strictObject({ type: v.literal('undelete'), messageId: id }),
   v.strictObject({ type: v.literal('switchBranch'), messageId: id }),
-  /** Stops one tool call; the response goes on. */
+  /** Stops one tool call; the response continues. */
   v.strictObject({ type: v.literal('stopCall'), toolUseId: id }),
   v.strictObject({ type: v.literal('find'), text: v.pipe(v.string(), v.minLength(1), v.maxLength(1000)) }),
   v.strictObject({ type: v.literal('nextQuestion'), index, backwards: v.boolean() }),
@@ -63,13 +63,13 @@ export type MessagesFromPage = v.InferOutput<typeof messagesFromPage>;
 
 /** Panel to page. */
 export type MessagesToPage =
-  /** The messages that `list` requested, with its `generation`. */
+  /** The messages requested by `list`, with its `generation`. */
   | { type: 'range'; generation: number; offset: number; messages: MessageView[] }
   | ({ type: 'found'; text: string } & MessageFindResult)
   | { type: 'jump'; index: number; messageId: string }
   /** A deletion took effect, or failed. */
   | { type: 'deletionSettled'; messageId: string }
-  /** Without data the blob is not available. */
+  /** `data` is absent if the blob is not available. */
   | { type: 'blob'; blob: string; mediaType?: string; data?: string }
   /** Opens the find bar. */
   | { type: 'find' };

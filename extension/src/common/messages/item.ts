@@ -6,7 +6,7 @@ import type { ViewError } from './viewError';
 
 const codexUri = v.pipe(v.string(), v.regex(/^codex:\/\/(items|chats|tasks)\//), v.maxLength(1000));
 
-/** A new codex: its template, initial values, and for a task the chat or task it belongs to. `chat` is an empty chat that gets the template instead. */
+/** A new codex: its template, initial values, and for a task its parent. `chat` is an empty chat whose template is replaced instead. */
 export const newTarget = v.strictObject({
   templateId: v.pipe(v.string(), v.maxLength(200)),
   values: v.optional(values),
@@ -26,10 +26,10 @@ export type ItemTarget = v.InferOutput<typeof itemTarget>;
 
 /** Page to host. */
 export const fromItemPage = v.variant('type', [
-  /** The page was loaded; `target` is what it showed before. */
+  /** The page was loaded; `target` is what it showed before the reload. */
   v.strictObject({ type: v.literal('ready'), target: v.optional(itemTarget) }),
   v.strictObject({ type: v.literal('reload') }),
-  /** `title` belongs to a new codex. A value of null removes the field. */
+  /** `title` is for a new codex. A value of null removes the field. */
   v.strictObject({
     type: v.literal('save'),
     title: v.optional(v.pipe(v.string(), v.maxLength(1000))),
@@ -48,7 +48,7 @@ export type FromItemPage = v.InferOutput<typeof fromItemPage>;
 
 /** Host to page. */
 export type ToItemPage =
-  /** Replaces the form. Without `codex` it is a new one. */
+  /** Replaces the form. Without `codex` the form creates one. */
   | {
       type: 'form';
       target: ItemTarget;
@@ -56,13 +56,13 @@ export type ToItemPage =
       codex?: CodexSummary;
       values: Record<string, unknown>;
       readOnlyReason?: string;
-      /** Codex addresses that a field accepts, by field name. */
+      /** Codex URIs that a field accepts, by field name. */
       offers?: Record<string, string[]>;
       hookFailures?: HookFailureView[];
     }
   | { type: 'providers'; providers: ProviderSummary[] }
   | { type: 'models'; providerId: string; models: ModelView[]; error?: string }
-  /** `values` are those of the file now. */
+  /** `values` are the current values in the file. */
   | { type: 'saved'; codex: CodexSummary; values: Record<string, unknown>; hookFailures?: HookFailureView[] }
   /** The file was changed or deleted outside this form. */
   | { type: 'changed'; isGone: boolean }

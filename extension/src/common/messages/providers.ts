@@ -17,21 +17,21 @@ import { conversationUri, id, values } from './fields';
 import type { SidecarState, ViewError } from './viewError';
 
 const text = v.pipe(v.string(), v.maxLength(8000));
-/** Names the operation that the page waits for; `finished` repeats it. */
+/** Identifies an operation; `finished` repeats it. */
 const work = v.pipe(v.string(), v.minLength(1), v.maxLength(2000));
 
 const newProvider = v.strictObject({
-  /** Of a provider that this step has stored already. */
+  /** The ID of a provider that this step has already stored. */
   id: v.optional(id),
   name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)),
   kind: id,
   catalogProvider: v.optional(id),
   endpoint: v.optional(text),
-  /** As in the file. */
+  /** The value of `auth_type` in the file. */
   authType: v.optional(id),
-  /** The program of an external provider. */
+  /** The command of an external provider. */
   command: v.optional(text),
-  /** Other fields of the template, by their names in the file; null removes one. */
+  /** Other fields of the template, by their names in the file; null removes a field. */
   fields: v.optional(values),
 });
 
@@ -45,7 +45,7 @@ function actionOn<const Type extends string>(type: Type) {
   return v.strictObject({ type: v.literal(type), id, work });
 }
 
-/** Page to host. Each action is answered by one `finished` with the same `work`. */
+/** Page to host. The host ends each action with one `finished` that has the same `work`. */
 const providersAction = v.variant('type', [
   actionOn('show'),
   v.strictObject({ type: v.literal('listModels'), id, refresh: v.boolean(), work }),
@@ -54,14 +54,14 @@ const providersAction = v.variant('type', [
   actionOn('makeDefault'),
   actionOn('makeDefaultSmall'),
   actionOn('setKey'),
-  /** The user's own price of a model. */
+  /** Sets the user's own price of a model. */
   v.strictObject({ type: v.literal('setPrice'), id, modelId: id, work }),
   actionOn('signIn'),
   actionOn('signOut'),
   actionOn('moveKey'),
   actionOn('openFile'),
   actionOn('delete'),
-  /** Changes by field name as in the file; null removes a field. */
+  /** Changes by field name in the file; null removes a field. */
   v.strictObject({ type: v.literal('configure'), id, changes: values, work }),
   /** Makes a discovered provider the default and tests it. */
   actionOn('use'),
@@ -95,7 +95,7 @@ export type FromProvidersPage = v.InferOutput<typeof fromProvidersPage>;
 
 type WithoutWork<T> = T extends unknown ? Omit<T, 'work'> : never;
 
-/** What the page asks the host to do, before it is given a `work`. */
+/** A request of the page to the host, before it gets a `work`. */
 export type ProvidersAction = WithoutWork<v.InferOutput<typeof providersAction>>;
 
 /** Host to page. */
@@ -117,7 +117,7 @@ export type ToProvidersPage =
   | { type: 'removedCatalog'; id: string }
   /** A message about an operation that succeeded. */
   | { type: 'status'; text: string }
-  /** Ends the operation that the page waits for, with the error if it failed. */
+  /** The operation ended, with an error if it failed. */
   | { type: 'finished'; work: string; error?: ViewError }
   | { type: 'refused'; error: ViewError }
   /** Shows a provider, or the list of providers to add. */

@@ -1,4 +1,4 @@
-// State of a chat's webview that outlives it: draft and scroll position. Everything else is in the sidecar.
+// State of a chat that outlives its webview: draft and scroll position. The sidecar stores everything else.
 import * as v from 'valibot';
 import { conversationPattern } from './fields';
 
@@ -15,9 +15,9 @@ const attachment = v.object({
 const unstored = v.object({
   text: v.string(),
   attachments: v.array(attachment),
-  /** The last message at the time of sending. */
+  /** The ID of the last message when it was sent. */
   after: v.optional(v.string()),
-  /** True if it was restored to the draft because nothing confirmed it. */
+  /** True if it was returned to the draft because it was not confirmed as stored. */
   isBack: v.boolean(),
 });
 
@@ -25,11 +25,11 @@ const place = v.object({
   /** Zero-based index of the first message in view. */
   index: v.number(),
   messageId: v.optional(v.string()),
-  /** Pixels from its top to the top of the view. */
+  /** Offset of that message from the top of the view, in pixels. */
   offset: v.number(),
 });
 
-/** Attached text that is not a file; its size is limited where it is read. */
+/** An attached text that is not a file; its source limits its size. */
 export const attachedText = v.object({ name: v.string(), text: v.string() });
 
 export type AttachedText = v.InferOutput<typeof attachedText>;
@@ -39,7 +39,7 @@ export const editorChoice = v.object({ file: v.boolean(), selection: v.boolean()
 
 export type EditorChoice = v.InferOutput<typeof editorChoice>;
 
-/** Validated again where it is read. */
+/** Validated again by its readers. */
 export const savedState = v.object({
   codexId: v.string(),
   draft: v.string(),
@@ -48,13 +48,13 @@ export const savedState = v.object({
   /** Attached texts of the draft. */
   texts: v.optional(v.array(attachedText)),
   unstored: v.optional(unstored),
-  /** Only if the user changed it in this chat. */
+  /** Present only if the user changed it in this chat. */
   editor: v.optional(editorChoice),
-  /** Null while following the end. */
+  /** Null while the view follows the end of the chat. */
   place: v.nullable(place),
 });
 
-/** A message that was sent and is not known to be stored. */
+/** A sent message that is not confirmed as stored. */
 export type Unstored = v.InferOutput<typeof unstored>;
 
 /** The scroll position of a chat. */
@@ -62,7 +62,7 @@ export type Place = v.InferOutput<typeof place>;
 
 export type SavedState = v.InferOutput<typeof savedState>;
 
-/** Returns undefined if the state is damaged. */
+/** Returns undefined if the state is invalid. */
 export function readSavedState(data: unknown): SavedState | undefined {
   const parsed = v.safeParse(savedState, data);
   return parsed.success ? parsed.output : undefined;
@@ -70,7 +70,7 @@ export function readSavedState(data: unknown): SavedState | undefined {
 
 const restoredState = v.object({ codexId: v.pipe(v.string(), v.regex(conversationPattern)) });
 
-/** The chat of a restored webview, or undefined if its state names none. */
+/** Returns the chat of a restored webview, or undefined if the state has none. */
 export function readRestoredChat(state: unknown): string | undefined {
   const parsed = v.safeParse(restoredState, state);
   return parsed.success ? parsed.output.codexId : undefined;

@@ -29,16 +29,16 @@ export const fromSearchPage = v.variant('type', [
   /** Cancels the previous search. */
   v.strictObject({ type: v.literal('search'), searchId: v.pipe(v.string(), v.maxLength(100)), query }),
   v.strictObject({ type: v.literal('cancel') }),
-  /** With an empty `messageId` only the chat is opened. */
+  /** With an empty `messageId`, opens only the chat. */
   v.strictObject({ type: v.literal('open'), uri: chatUri, messageId: short }),
 ]);
 
 export type FromSearchPage = v.InferOutput<typeof fromSearchPage>;
 
-/** The choices of the filters. */
+/** The options of the filters. */
 export interface SearchChoices {
   providers: { id: string; name: string }[];
-  /** Models of the providers and of the existing chats. */
+  /** Models of the providers and of existing chats. */
   models: string[];
   tags: string[];
 }

@@ -6,7 +6,7 @@ import type { ViewError } from './viewError';
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const text = v.pipe(v.string(), v.maxLength(8000));
 const choice = v.union([text, v.strictObject({ provider: text, model: v.optional(text) })]);
-/** Unknown to the page, which takes it from a form. */
+/** The schema does not know the type of a setting; the value comes from a form. */
 const value = v.pipe(
   v.unknown(),
   v.union([choice, v.pipe(v.number(), v.finite()), v.boolean(), v.pipe(v.array(choice), v.maxLength(1000))]),
@@ -16,7 +16,7 @@ const position = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)));
 /** Page to host. */
 export const fromSettingsPage = v.variant('type', [
   v.strictObject({ type: v.literal('ready') }),
-  /** Without a value the setting is removed from the file and its default applies. */
+  /** Without a value the setting is removed from the file, and its default applies. */
   v.strictObject({
     type: v.literal('set'),
     name,

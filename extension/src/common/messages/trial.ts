@@ -5,12 +5,12 @@ import { values } from './fields';
 import type { ViewError } from './viewError';
 
 const id = v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/), v.maxLength(200));
-/** The position in a list of the result. */
+/** Zero-based index in a list of the result. */
 const index = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000));
 
 /** Page to host. */
 export const fromTrialPage = v.variant('type', [
-  /** The page was loaded; `id` and `values` are what it showed before. */
+  /** The page was loaded; `id` and `values` are what it showed before the reload. */
   v.strictObject({ type: v.literal('ready'), id: v.optional(id), values: v.optional(values) }),
   v.strictObject({ type: v.literal('choose') }),
   v.strictObject({ type: v.literal('try'), values }),
@@ -29,7 +29,7 @@ export interface Trial {
   description?: string;
   /** `tasks`, `chats` or `items`. */
   collection: string;
-  /** Absent for a template that ships with Plue. */
+  /** Absent for a built-in template. */
   path?: string;
   /** The goal and the required fields. */
   fields: FieldView[];
@@ -41,6 +41,6 @@ export type ToTrialPage =
   | { type: 'trial'; trial: Trial; result: TemplateTryResult }
   /** No template is selected. */
   | { type: 'empty' }
-  /** Without a name the template is not loaded yet. */
+  /** `name` is absent until the template is loaded. */
   | { type: 'trying'; name?: string }
   | { type: 'refused'; error: ViewError };

@@ -13,7 +13,7 @@ const asked = v.strictObject({
 
 /** Page to host. */
 export const fromUsagePage = v.variant('type', [
-  /** The first one also means that the page is loaded. */
+  /** The first one also reports that the page is loaded. */
   v.strictObject({ type: v.literal('show'), asked }),
   v.strictObject({ type: v.literal('csv'), asked }),
   v.strictObject({ type: v.literal('openChat'), uri: chatUri }),
@@ -24,6 +24,6 @@ export type FromUsagePage = v.InferOutput<typeof fromUsagePage>;
 /** Host to page. */
 export type ToUsagePage =
   | { type: 'usage'; asked: UsageParams; usage: UsageSummaryResult }
-  /** Exported to this file. */
+  /** The usage was exported to this file. */
   | { type: 'exported'; file: string }
   | { type: 'refused'; error: ViewError };

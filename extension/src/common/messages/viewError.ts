@@ -1,4 +1,4 @@
-/** An error as a page shows it. `kind` is a FailureKind in camelCase and selects the button that helps. */
+/** An error as shown by a page. `kind` is a FailureKind in camelCase and selects the help button. */
 export interface ViewError {
   kind: string;
   message: string;

@@ -1,4 +1,4 @@
-// The Approvals view of Plue's side bar, seen from the extension host.
+// Host side of the Approvals view in Plue's side bar.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -42,7 +42,7 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
     view.webview.html = pageHtml(view.webview, this.pages, { name: 'approvals', title: l10n.t('Plue Approvals') });
   }
 
-  /** Focuses the view because the user opened it. */
+  /** Focuses the view after the user opened it. */
   async focus(): Promise<void> {
     this.focusWanted = true;
     await vscode.commands.executeCommand(`${viewType}.focus`);

@@ -1,6 +1,6 @@
 export const commands = {
   show: 'plue.approvals',
   manageRules: 'plue.manageRules',
-  /** Takes the id of an approval. */
+  /** Takes the ID of an approval. */
   openDiff: 'plue.openApprovalDiff',
 } as const;

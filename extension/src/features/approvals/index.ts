@@ -32,7 +32,7 @@ export function activateApprovals(
     if (typeof id === 'string') await changes.open(id);
   });
 
-  // A visible notification that does not move the focus.
+  // A visible indicator that does not take focus.
   const item = disposables.add(
     new StatusBarItem({
       id: 'plue.approvals',

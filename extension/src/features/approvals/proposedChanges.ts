@@ -1,4 +1,4 @@
-// Shows the change that an approval is about in VS Code's diff editor. Both sides are read-only copies: the file itself may change meanwhile.
+// Shows the proposed change of an approval in VS Code's diff editor. Both sides are read-only copies, because the file may change meanwhile.
 import * as l10n from '../../infrastructure/localizedText';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -19,7 +19,7 @@ interface Sides {
 
 export class ProposedChanges implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly disposables = new Disposables();
-  /** By address, as long as a document is open. */
+  /** Texts of open documents, by URI. */
   private readonly texts = new Map<string, string>();
 
   constructor(
@@ -56,7 +56,7 @@ export class ProposedChanges implements vscode.TextDocumentContentProvider, vsco
     this.disposables.dispose();
   }
 
-  /** What was decided is no longer proposed. */
+  /** Closes diffs of approvals that are no longer pending. */
   private closeAnswered(): void {
     const isOver = ({ input }: vscode.Tab): boolean =>
       input instanceof vscode.TabInputTextDiff &&
@@ -68,7 +68,7 @@ export class ProposedChanges implements vscode.TextDocumentContentProvider, vsco
 
   private sidesOf({ path: place, before, after }: ProposedFile, key: string): Sides {
     const side = (text: string, fragment: string): vscode.Uri => {
-      // The path of the file itself gives the language, and one name for both sides.
+      // The file's own path sets the language and gives both sides the same name.
       const at = /^[a-z]+:\/\//.test(place) ? vscode.Uri.parse(place).path : vscode.Uri.file(place).path;
       const uri = vscode.Uri.from({ scheme, path: at, query: key, fragment });
       this.texts.set(uri.toString(), text);

@@ -13,7 +13,7 @@ import { isTask } from '../../common/isTask';
 import { ChatGroups, groupNames, type ChatFilter, type GroupName } from './chatGroups';
 import { isWorking, menuTextOf, rowOf, statusOf, timeOf, type Row } from './row';
 
-/** The trash is requested in pages. */
+/** The trash is loaded in pages. */
 type AnyGroup = GroupName | 'Deleted';
 
 export type ChannelNode =
@@ -25,12 +25,12 @@ export type ChannelNode =
   | { type: 'more'; group: AnyGroup }
   | { type: 'failure'; message: string };
 
-/** The data that the tree shows. */
+/** The collections in the tree. */
 const collections = ['chats', 'tasks'] as const;
 
 const minute = 60_000;
 
-/** So many rows of a group are handed to VS Code; a row below them asks for as many again. */
+/** Number of rows of a group to show initially, and to add when the user asks for more. */
 export const rowsAtOnce = 200;
 
 /** Chats grouped by day and tasks by parent, kept current by codex/changed. A change redraws only the affected rows. */
@@ -65,7 +65,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     );
     this.disposables.add(sidecar.onCodexChanged(({ uri, codex }) => this.onCodexChanged(uri, codex)));
     this.disposables.add(tasks.onDidChange((uri) => this.onTaskChanged(uri)));
-    // "2 m" grows old by itself, and at midnight today is yesterday.
+    // Updates ages such as "2 m", and the groups at midnight.
     const ageing = setInterval(() => this.age(), minute);
     this.disposables.add(new vscode.Disposable(() => clearInterval(ageing)));
   }
@@ -74,7 +74,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return this.changed.event;
   }
 
-  /** The number of chats, unread chats or shown chats changed. */
+  /** Fires when the number of chats, unread chats or shown chats changes. */
   get onDidCount(): vscode.Event<void> {
     return this.counted.event;
   }
@@ -83,7 +83,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return this.chats.unread;
   }
 
-  /** How many chats there are, and how many pass the filter. */
+  /** Number of chats, and of chats that pass the filter. */
   get counts(): { all: number; shown: number } {
     return { all: this.chats.size, shown: this.chats.shown };
   }
@@ -92,7 +92,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return this.chats.filter;
   }
 
-  /** Reads the list again. */
+  /** Reloads the list. */
   refresh(): void {
     this.loading = undefined;
     this.drawAll();
@@ -111,7 +111,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     void this.draw();
   }
 
-  /** Returns the last received state of the chat. */
+  /** Returns the last known state of the chat. */
   chat(uri: string): CodexSummary | undefined {
     return this.chats.chat(uri);
   }
@@ -120,7 +120,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return this.trash.items.find((codex) => codex.uri === uri);
   }
 
-  /** All chats but the deleted ones, in no order. */
+  /** Returns all chats except deleted ones, in no order. */
   all(): Iterable<CodexSummary> {
     return this.chats.all();
   }
@@ -129,7 +129,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return this.chats.tags();
   }
 
-  /** VS Code calls this only to reveal a row; rows that are not shown cannot be revealed. */
+  /** VS Code calls this only to reveal a row; hidden rows cannot be revealed. */
   getParent(node: ChannelNode): ChannelNode | undefined {
     if (node.type === 'more') return this.group(node.group);
     if (node.type === 'deleted') return this.group('Deleted');
@@ -192,7 +192,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     this.counted.fire();
   }
 
-  /** Deleted chats, most recently deleted first. */
+  /** Returns deleted chats, most recently deleted first. */
   private async listTrash(): Promise<CodexListResult> {
     const limit = this.limitOf('Deleted');
     const lists = await Promise.all(collections.map((collection) => this.sidecar.request(codexList, { collection, deleted: true, limit })));
@@ -210,17 +210,17 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return codex !== undefined && isTask(codex) && !codex.archived ? this.chats.childrenOf(uri) : [];
   }
 
-  /** How many of a group wait for the user. */
+  /** Returns how many items of a group wait for the user. */
   private waiting(name: AnyGroup): number {
     return name === 'Agent Tasks' ? this.chats.of(name).filter((task) => waitsForUser(this.statusOf(task))).length : 0;
   }
 
-  /** How many agents can be stopped. */
+  /** Number of agents that can be stopped. */
   get working(): number {
     return this.chats.of('Agent Tasks').filter((task) => isWorking({ status: task.status, ...withStatus(this.statusOf(task)) })).length;
   }
 
-  /** How many agents wait for more budget. */
+  /** Number of agents that need a larger budget. */
   get overBudget(): number {
     return this.chats.of('Agent Tasks').filter((task) => this.statusOf(task) === 'over_budget').length;
   }
@@ -229,7 +229,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return statusOf(codex, this.tasks.get(codex.uri));
   }
 
-  /** Cost and status of a task change without a change of its record. */
+  /** Cost and status of a task can change without a change of its record. */
   private onTaskChanged(uri: string | undefined): void {
     if (uri === undefined) return this.drawAll();
     if (this.chat(uri) === undefined) return;
@@ -253,7 +253,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     this.drawSoon();
   }
 
-  /** A running chat changes often; the tree is drawn at most ten times a second. */
+  /** A running chat changes often; the tree is drawn at most ten times per second. */
   private drawSoon(): void {
     this.drawing ??= setTimeout(() => {
       this.drawing = undefined;
@@ -266,7 +266,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     if (this.dirty.trash) {
       this.dirty.trash = false;
       const { total } = this.trash;
-      // Keeps showing the trash if it cannot be read.
+      // If the trash cannot be read, it stays as it was.
       this.trash = await this.listTrash().catch(() => this.trash);
       if (total !== this.trash.total) groups.add('Deleted');
     }
@@ -275,7 +275,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       this.drawAll();
       return;
     }
-    // VS Code drops rows that are redrawn until it requests them again. An action selected in between gets no row.
+    // VS Code drops redrawn rows until it requests them again. An action selected in between gets no row.
     if (this.waiting('Agent Tasks') !== this.drawn.waiting) groups.add('Agent Tasks');
     const rows = [...uris].flatMap((uri) => {
       const row = this.rows.get(uri);

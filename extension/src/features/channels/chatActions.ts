@@ -14,7 +14,7 @@ import { pickTags, retagged } from './tags';
 
 type Chats = readonly CodexSummary[];
 
-/** So many requests are under way at a time. */
+/** Maximum number of concurrent requests. */
 const atOnce = 8;
 /** Minimum number of chats for a progress notification. */
 const isLong = 25;

@@ -1,4 +1,4 @@
-// Groups chats and tasks under headings and keeps the groups in order while items change.
+// Groups chats and tasks under headings and keeps the groups sorted while items change.
 import { isTask } from '../../common/isTask';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { byPlace, timeOf } from './row';
@@ -11,11 +11,11 @@ export type GroupName = (typeof groupNames)[number];
 export interface Days {
   today: number;
   yesterday: number;
-  /** Seven days with today. */
+  /** Start of the last seven days, including today. */
   week: number;
 }
 
-/** `now` in milliseconds since the epoch. Days have 23 to 25 hours. */
+/** `now` is in milliseconds since the epoch. Days can have 23 to 25 hours. */
 export function daysAt(now: number): Days {
   const day = (back: number): number => {
     const date = new Date(now);
@@ -24,7 +24,7 @@ export function daysAt(now: number): Days {
   return { today: day(0), yesterday: day(1), week: day(6) };
 }
 
-/** Times in the future, from the clock of another machine, count as today. Unreadable times count as old. */
+/** A time in the future, from another machine's clock, counts as today; an invalid time counts as old. */
 export function groupOf(codex: CodexSummary, days: Days): GroupName {
   if (codex.archived) return 'Archived';
   if (isTask(codex)) return 'Agent Tasks';
@@ -35,7 +35,7 @@ export function groupOf(codex: CodexSummary, days: Days): GroupName {
   return time >= days.week ? 'Last 7 Days' : 'Older';
 }
 
-/** The filter. An empty filter shows everything. */
+/** An empty filter shows everything. */
 export interface ChatFilter {
   tag?: string;
   only?: 'unread' | 'running';
@@ -64,7 +64,7 @@ export class ChatGroups {
     return this.chats.size;
   }
 
-  /** Unread and not archived, whatever the filter. */
+  /** Number of unread chats that are not archived, regardless of the filter. */
   get unread(): number {
     return this.unreadChats;
   }
@@ -73,7 +73,7 @@ export class ChatGroups {
     return this.wanted;
   }
 
-  /** How many pass the filter. */
+  /** Number of items that pass the filter. */
   get shown(): number {
     return [...this.groups.values()].reduce((sum, { length }) => sum + length, 0);
   }
@@ -82,23 +82,23 @@ export class ChatGroups {
     return this.chats.get(uri);
   }
 
-  /** In no order. */
+  /** Returns all items, in no order. */
   all(): Iterable<CodexSummary> {
     return this.chats.values();
   }
 
-  /** In order; empty where there is none. */
+  /** Returns the items of a group, sorted; empty if it has none. */
   of(group: GroupName): readonly CodexSummary[] {
     return this.groups.get(group) ?? [];
   }
 
-  /** Tasks for a group: each task is listed under its parent. */
+  /** Returns the top-level rows of a group. A task with a parent is below its parent. */
   tops(group: GroupName): readonly CodexSummary[] {
     const rows = this.of(group);
     return group === 'Agent Tasks' ? rows.filter((task) => this.parentOf(task) === undefined) : rows;
   }
 
-  /** Returns the subtasks of a task, in order. */
+  /** Returns the subtasks of a task, oldest first. */
   childrenOf(uri: string): readonly CodexSummary[] {
     if (this.families === undefined) {
       this.families = new Map();
@@ -109,13 +109,13 @@ export class ChatGroups {
         if (children === undefined) this.families.set(parent.uri, [task]);
         else children.push(task);
       }
-      // In order of creation, because sorting by change would move rows often.
+      // Not sorted by last change, because rows would move often.
       for (const children of this.families.values()) children.sort(byBeginning);
     }
     return this.families.get(uri) ?? [];
   }
 
-  /** Returns the parent of a task. A parent that is younger than its child is ignored. */
+  /** Returns the parent of a task. A parent that is newer than its child is ignored. */
   parentOf({ spawnedBy, createdAt }: CodexSummary): CodexSummary | undefined {
     const parent = spawnedBy === undefined ? undefined : this.chats.get(spawnedBy);
     if (parent === undefined || !isTask(parent) || Date.parse(parent.createdAt) >= Date.parse(createdAt)) return undefined;
@@ -126,7 +126,7 @@ export class ChatGroups {
     return groupOf(codex, this.days);
   }
 
-  /** Returns every tag with its number of chats, most frequent first. */
+  /** Returns all tags with their number of chats, most frequent first. */
   tags(): [tag: string, count: number][] {
     const counts = new Map<string, number>();
     for (const { tags } of this.chats.values()) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
@@ -144,7 +144,7 @@ export class ChatGroups {
     this.rebuild();
   }
 
-  /** True if a new day began and chats belong to other groups now. */
+  /** Returns true if a new day started and chats moved to other groups. */
   passTime(now: number): boolean {
     const days = daysAt(now);
     if (days.today === this.days.today) return false;
@@ -153,7 +153,7 @@ export class ChatGroups {
     return true;
   }
 
-  /** Returns the groups with added, removed, or moved rows; none if the chat did not move. */
+  /** Returns the groups with added, removed, or moved rows; empty if the chat did not move. */
   put(codex: CodexSummary): GroupName[] {
     const before = this.chats.get(codex.uri);
     const group = this.groupOf(codex);
@@ -175,7 +175,7 @@ export class ChatGroups {
     return [...new Set([left, joined])].filter((one) => one !== undefined);
   }
 
-  /** The previous group, if it was shown. */
+  /** Returns the group that the chat was in; undefined if it was not shown. */
   remove(uri: string): GroupName | undefined {
     const before = this.chats.get(uri);
     if (before === undefined) return undefined;
@@ -215,12 +215,12 @@ export class ChatGroups {
   }
 }
 
-/** Results of subtasks are read by the parent task. */
+/** Results of subtasks are read by their parent task, not by the user. */
 function countsUnread(codex: CodexSummary | undefined): number {
   return codex?.unread === true && !codex.archived && codex.spawnedBy?.startsWith('codex://tasks/') !== true ? 1 : 0;
 }
 
-/** Returns the position of a chat, or its insertion position. */
+/** Returns the index of a chat, or where to insert it. */
 function placeOf(rows: readonly CodexSummary[], codex: CodexSummary): number {
   let low = 0;
   let high = rows.length;

@@ -39,7 +39,7 @@ export function activateChannels(
   };
   disposables.add(tree.onDidCount(count));
   disposables.add(approvals.onDidChange(count));
-  // Before the first list it is unknown whether there are chats.
+  // Before the first list is loaded, it is unknown whether there are chats.
   const first = disposables.add(
     tree.onDidCount(() => {
       first.dispose();
@@ -50,14 +50,14 @@ export function activateChannels(
   const register = (id: string, action: (...given: unknown[]) => Promise<unknown>): void => {
     disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
   };
-  /** A menu passes the row and all selected rows, a key binding the selection, and the palette nothing. */
+  /** A menu passes the row and all selected rows, a key binding the selection, and the Command Palette nothing. */
   const onChats = (id: string, title: LocalizedText, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
     register(id, async (...handed) => {
       requireRows(handed);
       const [node, nodes] = handed;
       const given = readRows(nodes) ?? readRows([node]);
       const selected = view.visible ? view.selection : [];
-      // A webview can refer to a chat before the tree was shown.
+      // A webview can refer to a chat before the tree is shown.
       if (given !== undefined) await tree.getChildren();
       const chats = chatsOf(tree, given ?? selected);
       await action(chats.length > 0 || given !== undefined ? chats : [await pickChat(tree, title)]);
@@ -76,7 +76,7 @@ export function activateChannels(
     const chats = given.flatMap((row) => (row.type === 'deleted' ? [tree.deletedChat(row.uri)] : []));
     return actions.restore(chats.filter((codex) => codex !== undefined));
   };
-  // Menus have separate titles for chats and tasks; the action is the same.
+  // Menus have separate titles for chats and tasks, with the same action.
   const both = [
     [[commands.archive, commands.archiveTask], l10n.t('Archive'), (chats) => actions.archive(chats, true)],
     [[commands.unarchive, commands.unarchiveTask], l10n.t('Unarchive'), (chats) => actions.archive(chats, false)],
@@ -121,14 +121,14 @@ export function activateChannels(
 
 const rows = v.array(v.object({ type: v.picklist(['codex', 'deleted']), uri: v.string() }));
 
-/** A row menu passes nothing if VS Code redraws the row at that moment. The selection may be another row. */
+/** A row menu passes undefined if VS Code is redrawing the row. The selection may then be another row. */
 function requireRows(handed: unknown[]): void {
   if (handed.length > 0 && (handed[0] === undefined || (Array.isArray(handed[1]) && handed[1].includes(undefined))))
     throw new FailureError('conflict', l10n.t('The list changed, so nothing was done. Select the action again.'));
 }
 
 function readRows(nodes: unknown): ChannelNode[] | undefined {
-  // With others selected, a group may be among them.
+  // A selection of several rows can include a group.
   const chats: unknown = Array.isArray(nodes) ? nodes.filter((node) => v.is(rows.item, node)) : undefined;
   const parsed = v.safeParse(rows, chats);
   return parsed.success && parsed.output.length > 0 ? parsed.output : undefined;
@@ -180,7 +180,7 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
 
 const onlyText = { unread: l10n.t('unread'), running: l10n.t('responding') } as const;
 
-/** Items that wait for the user take precedence over new ones. */
+/** Items that wait for the user take precedence over unread ones. */
 function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiting: number): void {
   const { unread, filter, counts } = tree;
   const words = [waiting === 0 ? '' : l10n.t('{0} waiting for you', waiting), unread === 0 ? '' : l10n.t('{0} unread', unread)]

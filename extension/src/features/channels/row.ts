@@ -8,12 +8,12 @@ import { displayTitle } from '../../common/title';
 import { visibleText } from '../../common/visibleText';
 import { isTask } from '../../common/isTask';
 
-/** How a chat or task looks in the tree. */
+/** A chat or task as shown in the tree. */
 export interface Row {
   label: string;
-  /** "2 m  $0.04" */
+  /** As "2 m  $0.04". */
   description: string;
-  /** A codicon name. The shape shows the state. */
+  /** Name of a codicon that shows the state. */
   icon: string;
   tooltip: string;
   accessibilityLabel: string;
@@ -35,7 +35,7 @@ const statusText = {
   damaged: l10n.t('partly unreadable'),
 } as const satisfies Record<CodexStatus, string>;
 
-/** Context values for menus, by state of a task. */
+/** Context values for menus, by status of a task. */
 const stateText: Readonly<Record<string, string>> = {
   queued: 'running',
   running: 'running',
@@ -50,7 +50,7 @@ const stateText: Readonly<Record<string, string>> = {
 
 const justNow = l10n.t('now');
 
-/** Maximum length of a task's title, and of title and state together. */
+/** Maximum length of a task's title, and of title and status together. */
 const maxTaskLabelLength = 28;
 const maxWithStateLength = 26;
 const shortestTaskLabel = 11;
@@ -58,7 +58,7 @@ const shortestTaskLabel = 11;
 /** Takes precedence over the activity of the chat. The question mark is reserved for chats that wait for the user. */
 const unreadIcon = 'circle-filled';
 
-/** `now` in milliseconds since the epoch. @param task State of a task in addition to its record. */
+/** `now` is in milliseconds since the epoch. @param task Current state of a task, in addition to its record. */
 export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const label = labelOf(codex);
   const age = formatAge(now - Date.parse(codex.updatedAt));
@@ -71,7 +71,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const messages = formatMessageCount(codex.messageCount);
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
-    // The activity, shown next to the title.
+    // The status of a task is shown after the title, so the title is shortened.
     label: taskStatus === undefined ? label : truncate(label, roomBeside(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
@@ -114,18 +114,18 @@ export function isWorking({ status, taskStatus }: Pick<CodexSummary, 'status' | 
   return status === 'running' || (taskStatus !== undefined && isTaskWorking(taskStatus));
 }
 
-/** Returns the newer of two states of a task; undefined for a chat. */
+/** Returns the newer of two statuses of a task; undefined for a chat. */
 export function statusOf({ taskStatus, updatedAt }: CodexSummary, task: TaskView | undefined): string | undefined {
   if (taskStatus === undefined || task === undefined) return taskStatus;
   return Date.parse(updatedAt) > Date.parse(task.updatedAt) ? taskStatus : task.status;
 }
 
-/** "running asks": context value with the actions that a task allows. */
+/** Returns the context value for a status, as "running asks", which lists the actions that a task allows. */
 export function menuTextOf(taskStatus: string): string {
   return stateText[taskStatus] ?? '';
 }
 
-/** "$0.21 / 1.00", "$0.21+", "local"; for the task and its subtasks. */
+/** Returns the cost of a task and its subtasks, as "$0.21 / 1.00", "$0.21+" or "local". */
 export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
   if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
   const { usd, usdIsAtLeast } = spentInAll;
@@ -137,12 +137,12 @@ function who(codex: CodexSummary, task: TaskView | undefined): string {
   return task === undefined ? (codex.model ?? '') : visibleText(task.templateName);
 }
 
-/** The side bar truncates rows at the end, so the state comes first. */
+/** The side bar truncates rows at the end, so the status must fit. */
 function roomBeside(state: string): number {
   return state === '' ? maxTaskLabelLength : Math.max(shortestTaskLabel, maxWithStateLength - state.length);
 }
 
-/** Returns how long the task has been working. */
+/** Returns how long the task has been running. */
 function elapsed({ spent }: TaskView): string {
   const { seconds } = spent;
   if (seconds === undefined || seconds <= 0) return '';
@@ -155,18 +155,18 @@ function iconOf({ status, unread, archived }: CodexSummary, taskStatus: string |
   return unread && status === 'idle' ? unreadIcon : icons[status];
 }
 
-/** Running items have a spinning icon. */
+/** Running tasks have a spinning icon. */
 function iconOfTask(taskStatus: string): string {
   const { icon } = taskStatusView(taskStatus);
   return icon === 'loading' ? 'loading~spin' : icon;
 }
 
-/** Adds text for states that the icon alone does not identify. */
+/** Returns text for statuses that the icon does not identify. */
 function said(taskStatus: string): string {
   return ['queued', 'running', 'done'].includes(taskStatus) ? '' : taskStatusView(taskStatus).words;
 }
 
-/** A number and a letter; times in the future are "now". */
+/** Returns a number and a letter; "now" for times in the future. */
 export function formatAge(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (!(minutes >= 1)) return justNow;
@@ -179,12 +179,12 @@ export function formatAge(ms: number): string {
   return l10n.t('{0} y', Math.floor(days / 365));
 }
 
-/** USD. Amounts too small for cents are not shown as zero. */
+/** Formats USD. Amounts too small for cents are not shown as zero. */
 export function formatCost(cost: number): string {
   return cost > 0 && cost < 0.01 ? `<${formatDollars(0.01, 2)}` : formatDollars(cost, 2);
 }
 
-/** Running items first, then newest first. Equal times are ordered by address so that rows do not move. */
+/** Sorts running items first, then newest first. Equal times are sorted by URI so that rows do not move. */
 export function byPlace(a: CodexSummary, b: CodexSummary): number {
   return isRunning(b) - isRunning(a) || timeOf(b) - timeOf(a) || (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0);
 }
@@ -193,10 +193,10 @@ function isRunning(codex: CodexSummary): number {
   return codex.status === 'running' || codex.taskStatus === 'running' ? 1 : 0;
 }
 
-/** Reading a time is dear where ten thousand are compared. */
+/** Parsing times is slow when ten thousand are compared. */
 const times = new WeakMap<CodexSummary, number>();
 
-/** Time of the last change in milliseconds since the epoch. Unreadable times count as the oldest. */
+/** Returns the last change in milliseconds since the epoch. Invalid times count as the oldest. */
 export function timeOf(codex: CodexSummary): number {
   const known = times.get(codex);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-// Quick pick for tags of chats, with known and new tags.
+// Quick pick for tags of chats, with existing and new tags.
 import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { createQuickPick, literalItem, type LiteralItem, type QuickPickItem } from '../../infrastructure/window';
@@ -13,7 +13,7 @@ export interface TagChoice {
   after: readonly string[];
 }
 
-/** Tags that only some of the chats have are kept unless they are selected for all. */
+/** Keeps tags that only some of the chats have, unless they are selected for all. */
 export function retagged(tags: readonly string[], before: readonly string[], after: readonly string[]): string[] {
   const kept = tags.filter((tag) => after.includes(tag) || !before.includes(tag));
   return [...kept, ...after.filter((tag) => !tags.includes(tag))];
@@ -70,7 +70,7 @@ export async function pickTags(
       pick.onDidAccept(() => {
         const typed = pick.items.find(({ tag, isNew }) => isNew && tag === tagOf(pick.value));
         const after = new Set(pick.selectedItems.map(({ tag }) => tag));
-        // Enter after a new tag selects it.
+        // Enter also selects a tag that was typed.
         if (typed !== undefined) after.add(typed.tag);
         resolve({ before, after: [...after] });
       });

@@ -47,7 +47,7 @@ export class TaskActions {
     return each(tasks, ({ uri }) => this.sidecar.request(taskResume, { uri }));
   }
 
-  /** @param under Also stops all subtasks. */
+  /** @param under Stops the subtasks, too. */
   stop(tasks: Tasks, under: boolean): Promise<void> {
     return each(tasks, ({ uri }) => this.sidecar.request(taskStop, { uri, ...(under ? { under } : {}) }));
   }
@@ -73,7 +73,7 @@ export class TaskActions {
     else void showWarningMessage(l10n.verbatim(left));
   }
 
-  /** Asks for a new value of the reached limit, or of a selected limit. */
+  /** Asks for a new value of the reached limit, or of a limit that the user selects. */
   async increaseBudget([task]: Tasks): Promise<void> {
     if (task === undefined) return;
     const { budget = {}, spentInAll, status } = this.tasks.get(task.uri) ?? {};
@@ -94,12 +94,12 @@ export class TaskActions {
     });
     if (written === undefined || problemWith(written, spent, isWhole) !== undefined) throw new UserCancelledError();
     await this.sidecar.request(taskBudget, { uri: task.uri, budget: { [limit]: Number(written) } });
-    // It waited for nothing else.
+    // Resume the task if it stopped because of this limit.
     if (status === 'over_budget') await this.sidecar.request(taskResume, { uri: task.uri });
   }
 }
 
-/** Returns the problem of a new limit; undefined if it is valid. */
+/** Returns an error for an invalid limit; undefined if it is valid. */
 export function problemWith(written: string, spent: number | undefined, isWhole: boolean): LocalizedText | undefined {
   const value = Number(written);
   if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return l10n.t('Enter a number greater than 0.');
@@ -107,7 +107,7 @@ export function problemWith(written: string, spent: number | undefined, isWhole:
   return spent !== undefined && value <= spent ? l10n.t('Enter more than {0}, the amount already used.', plain(spent, isWhole)) : undefined;
 }
 
-/** Limits that are reached or nearly reached. */
+/** Returns limits that are reached or nearly reached. */
 export function reachedLimits(budget: TaskBudgetView, spent: TaskBudgetView): Limit[] {
   return limits.filter((limit) => budget[limit] !== undefined && (spent[limit] ?? 0) >= budget[limit] * 0.9);
 }
@@ -131,7 +131,7 @@ function plain(value: number, isWhole: boolean): string {
   return isWhole ? String(Math.ceil(value)) : String(Number(value.toFixed(4)));
 }
 
-/** Continues after a failure, then reports the first one. */
+/** Continues after a failure, and finally throws the first one. */
 async function each(tasks: Tasks, action: (task: Tasks[number]) => Promise<unknown>): Promise<void> {
   const done = await Promise.allSettled(tasks.map(action));
   const failed = done.find(({ status }) => status === 'rejected');

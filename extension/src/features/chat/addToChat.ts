@@ -1,11 +1,11 @@
-// Files and selections of the editor, put beside the draft of the chat used last.
+// Adds files and selections of the editor to the draft of the chat used last.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { showInformationMessage } from '../../infrastructure/window';
 import type { FilePlace } from '../../common/messages/chatComposer';
 import type { WorkspaceFiles } from './workspaceFiles';
 
-/** Returns the files for the command: selected in the Explorer, or the active editor. Folders and files that are not on disk are skipped. */
+/** Returns the files for the command: those selected in the Explorer, or the active editor. Folders and files that are not on disk are skipped. */
 export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chosen: unknown): Promise<FilePlace[]> {
   const several = Array.isArray(chosen) ? chosen.filter((one) => one instanceof vscode.Uri) : [];
   const one = clicked instanceof vscode.Uri ? clicked : vscode.window.activeTextEditor?.document.uri;
@@ -20,7 +20,7 @@ export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chose
   return uris.filter((_, at) => kinds[at] === 'file').map((uri) => ({ path: files.pathOf(uri) }));
 }
 
-/** Says so when there is no selection. */
+/** Shows a message if there is no selection. */
 export function chosenSelection(files: WorkspaceFiles): FilePlace[] {
   const selection = files.selection();
   if (selection === undefined) {

@@ -16,7 +16,7 @@ export interface AgentsServices {
   log: vscode.LogOutputChannel;
 }
 
-/** Milliseconds: a task under way changes many times a second. */
+/** In milliseconds: a running task changes many times per second. */
 const refreshDelay = 400;
 
 export class Agents implements vscode.Disposable {
@@ -24,7 +24,7 @@ export class Agents implements vscode.Disposable {
   private later: ReturnType<typeof setTimeout> | undefined;
   private asking: Promise<void> | undefined;
   private isStale = false;
-  /** Sends nothing while there are no approvals. */
+  /** Used to send nothing while there are no approvals. */
   private hadApprovals = false;
   private hadChildren = false;
   private listing: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +57,7 @@ export class Agents implements vscode.Disposable {
     );
   }
 
-  /** Sends everything to a webview that has loaded. */
+  /** Sends everything to a webview that has just loaded. */
   refresh(): void {
     this.hadApprovals = this.hadChildren = true;
     this.sendApprovals();
@@ -126,7 +126,7 @@ export class Agents implements vscode.Disposable {
     }, refreshDelay);
   }
 
-  /** One request at a time; a change meanwhile asks once more. */
+  /** Only one request at a time; a change meanwhile causes another request. */
   private async ask(): Promise<void> {
     if (!this.chat.isTask) return;
     if (this.asking !== undefined) {

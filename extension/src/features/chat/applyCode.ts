@@ -18,7 +18,7 @@ export const proposedScheme = 'plue-proposed';
 /** The proposed content of a file. */
 interface Proposal {
   file: vscode.Uri;
-  /** The compared content of the file; undefined if it does not exist. */
+  /** The content of the file in the diff; undefined if the file does not exist. */
   before: string | undefined;
   after: string;
 }
@@ -26,14 +26,14 @@ interface Proposal {
 const maxProposals = 50;
 
 export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  /** By the address of the right side. */
+  /** By the URI of the right side. */
   private readonly proposals = new Map<string, Proposal>();
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(proposedScheme, this);
   private count = 0;
 
   constructor(private readonly lastEditor: LastEditor) {}
 
-  /** Shows the code against the named file, the last active file, or a selected file. */
+  /** Shows the diff for the named file, the last active file, or a file that the user selects. */
   async apply(text: string, info: string): Promise<void> {
     const patches = /^(?:diff|patch)\b/i.test(info.trim()) ? patchesOf(text) : [];
     if (patches.length > 0) {
@@ -68,14 +68,14 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     await this.show({ file, before, after }, l10n.t('diff'));
   }
 
-  /** `right` identifies the diff whose button was used. Default: the active diff. */
+  /** `right` identifies the diff whose button was selected. Default: the active diff. */
   async accept(right: vscode.Uri | undefined): Promise<void> {
     const address = right ?? proposalInFront();
     const proposal = address && this.proposals.get(address.toString());
     if (address === undefined || proposal === undefined)
       throw new FailureError('badRequest', l10n.t('This change is no longer available. Apply the code again.'));
     const { file, before, after } = proposal;
-    // The folder may have changed since the diff was drawn.
+    // The folder may have changed since the diff was shown.
     if ((await jailed(file.fsPath)) === undefined) throw outside(file.fsPath);
     const document = await openIfThere(file);
     if (document?.getText() !== before) {
@@ -95,7 +95,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
       throw new FailureError('conflict', l10n.t('{0} could not be changed. Nothing was written.', basename(file.fsPath)));
     }
     const changed = await vscode.workspace.openTextDocument(file);
-    // Unsaved changes of the user are not saved.
+    // Do not save unsaved changes of the user.
     if (!wasDirty) await changed.save();
     await this.close(address);
     await vscode.window.showTextDocument(changed, { preview: false });
@@ -183,7 +183,7 @@ async function openUntitled(content: string, info: string): Promise<void> {
   await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
 }
 
-/** Languages that VS Code identifies by another name. */
+/** Languages with another ID in VS Code. */
 const languageIds: Record<string, string> = {
   ...{ ts: 'typescript', tsx: 'typescriptreact', js: 'javascript', jsx: 'javascriptreact', mjs: 'javascript', cjs: 'javascript' },
   ...{ py: 'python', sh: 'shellscript', bash: 'shellscript', zsh: 'shellscript', shell: 'shellscript', console: 'shellscript' },
@@ -191,7 +191,7 @@ const languageIds: Record<string, string> = {
   ...{ golang: 'go', ps1: 'powershell', pwsh: 'powershell', docker: 'dockerfile', make: 'makefile', text: 'plaintext', txt: 'plaintext' },
 };
 
-/** Returns the named file of the first folder that contains it, otherwise a file with the same path suffix, otherwise a new file. */
+/** Returns the named file in the first folder that has it, or a file with the same path suffix, or a new file. */
 async function namedTarget(path: string): Promise<vscode.Uri | undefined> {
   const named = await Promise.all(placesOf(path).map((place) => pathInside(place.path, place.folder)));
   const places = named.flatMap((inside) => (inside === undefined ? [] : [vscode.Uri.file(inside.real)]));
@@ -200,7 +200,7 @@ async function namedTarget(path: string): Promise<vscode.Uri | undefined> {
   for (const place of places) if ((await openIfThere(place)) !== undefined) return place;
   const tail = path.replace(/\\/g, '/').replace(/^(?:\.{0,2}\/)+/, '');
   const found = await vscode.workspace.findFiles(`**/${tail.replace(/[[\]{}*?]/g, '[$&]')}`, '**/node_modules/**', 20);
-  // A file reached through a link can be outside the folder.
+  // A symbolic link can lead outside the folder.
   const inside = await Promise.all(found.map(({ fsPath }) => jailed(fsPath)));
   const alike = found.filter((_, at) => inside[at] !== undefined);
   if (alike.length === 0) return fresh;
@@ -221,7 +221,7 @@ async function askForFile(): Promise<vscode.Uri | undefined> {
   return file;
 }
 
-/** Files outside the workspace folders are not changed. Files that control which programs run are changed only after confirmation. */
+/** Rejects files outside the workspace folders. Files that control which programs run require confirmation. */
 async function mayTouch(file: vscode.Uri): Promise<boolean> {
   const inside = file.scheme === 'file' ? await jailed(file.fsPath) : undefined;
   if (inside === undefined) throw outside(file.fsPath);

@@ -10,7 +10,7 @@ import type { Sidecar } from '../../server/client';
 
 const imageScheme = 'plue-image';
 
-/** Opens a file at its lines. A file outside the workspace folder was approved when it was sent and needs confirmation again. */
+/** Opens a file at its lines. A file outside the workspace folders needs confirmation again, although it was approved when it was sent. */
 export async function openAttached(path: string, range: LineRange | undefined): Promise<void> {
   if (!vscode.workspace.isTrusted) {
     void showInformationMessage(l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
@@ -27,13 +27,13 @@ export async function openAttached(path: string, range: LineRange | undefined): 
   await vscode.window.showTextDocument(vscode.Uri.file(real), { selection, viewColumn: vscode.ViewColumn.One });
 }
 
-/** Uses the image viewer of VS Code. */
+/** Opens an image in VS Code's image viewer. */
 export async function openImage(blob: string, name: string): Promise<void> {
   const uri = vscode.Uri.from({ scheme: imageScheme, path: `/${basename(name)}`, query: blob });
   await vscode.commands.executeCommand('vscode.open', uri, { viewColumn: vscode.ViewColumn.Active, preview: true });
 }
 
-/** Images of all chats as read-only files. */
+/** Makes the images of all chats available as read-only files. */
 export function registerImages(sidecar: Sidecar): vscode.Disposable {
   return vscode.workspace.registerFileSystemProvider(imageScheme, new Images(sidecar), { isReadonly: true, isCaseSensitive: true });
 }

@@ -1,29 +1,29 @@
-// Where the webview of a chat is: in a tab of the editor area, or in the chat view of a side bar.
+// The location of a chat's webview: a tab in the editor area, or the chat view of a side bar.
 import * as vscode from 'vscode';
 import { setPanelTitle } from '../../infrastructure/window';
 import type { ToChatPage } from '../../common/messages/chat';
 
 export const viewId = 'plue.chatView';
-/** VS Code's own command for the view. */
+/** VS Code's built-in command for the view. */
 export const focusView = `${viewId}.focus`;
 
 export interface ChatHost {
   readonly place: 'editor' | 'view';
   readonly webview: vscode.Webview;
   readonly visible: boolean;
-  /** False for a tab behind another editor. VS Code does not say whether a view has the focus. */
+  /** False for a tab behind another editor. VS Code does not report whether a view has focus. */
   readonly active: boolean;
   /** Undefined for the view. */
   readonly viewColumn: vscode.ViewColumn | undefined;
   readonly onDidChangeVisibility: vscode.Event<unknown>;
   readonly onDidDispose: vscode.Event<void>;
-  /** True once the page of this chat has reported. */
+  /** True after the page of this chat reported that it is ready. */
   hasLoaded: boolean;
-  /** Shows a chat: in the page that is there already, or in a new one. */
+  /** Shows a chat in the existing page, or in a new one. */
   load(html: () => string, open: ToChatPage): void;
   setTitle(title: string): void;
   reveal(column?: vscode.ViewColumn): void;
-  /** Closes the tab, or leaves the view to another chat. */
+  /** Closes the tab, or frees the view for another chat. */
   dispose(): void;
 }
 
@@ -79,7 +79,7 @@ export class EditorHost implements ChatHost {
   }
 }
 
-/** One chat in the view. The next chat gets its own host in the same view. */
+/** One chat in the view. The next chat in the same view gets a new host. */
 export class ViewHost implements ChatHost {
   readonly place = 'view';
   readonly viewColumn = undefined;
@@ -87,7 +87,7 @@ export class ViewHost implements ChatHost {
   private readonly disposed = new vscode.EventEmitter<void>();
   readonly onDidDispose = this.disposed.event;
 
-  /** @param hasPage True if the view has the page of another chat. */
+  /** @param hasPage True if the view already has a page, with another chat. */
   constructor(
     private readonly view: vscode.WebviewView,
     private readonly hasPage: boolean,

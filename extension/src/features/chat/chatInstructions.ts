@@ -23,7 +23,7 @@ export class ChatInstructions implements vscode.Disposable {
     private readonly post: (message: ToChatPage) => void,
   ) {
     const { sidecar } = services;
-    // Files may be edited in another program while the window is inactive, and by agents while a turn runs.
+    // Files may change in another program while the window is inactive, or by agents during a turn.
     this.disposables.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && this.refresh()));
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
     this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()));
@@ -41,7 +41,7 @@ export class ChatInstructions implements vscode.Disposable {
     allowInstructions: async ({ source, version }) => {
       const { codexId, services } = this;
       if (/[\\/]SKILL\.md$/.test(source)) {
-        // A skill has more files than the one that the list names.
+        // The list shows only one file of a skill.
         await vscode.commands.executeCommand('plue.reviewSkill', source);
         this.refresh();
         return;
@@ -50,7 +50,7 @@ export class ChatInstructions implements vscode.Disposable {
     },
   };
 
-  /** Repeats the request if another one arrived meanwhile. */
+  /** Repeats the request if it was called again meanwhile. */
   refresh(): void {
     this.isStale = true;
     this.asking ??= this.ask().finally(() => (this.asking = undefined));

@@ -76,7 +76,7 @@ export class ChatMessages implements vscode.Disposable {
     },
   };
 
-  /** Asks which question to go to. */
+  /** Lets the user select a question to go to. */
   async jump(): Promise<void> {
     const entries = await this.outline();
     const items = entries

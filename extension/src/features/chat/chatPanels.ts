@@ -21,11 +21,11 @@ const lastChatKey = 'plue.lastChat';
 const lastInViewKey = 'plue.lastChatInView';
 
 export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
-  /** The chat that was used last is last. */
+  /** In order of use, most recent last. */
   private readonly panels = new Map<string, ChatPanel>();
   private readonly view: ChatView;
   private readonly subscriptions = new Disposables();
-  /** The chat for the view while VS Code makes it. */
+  /** The chat to show in the view once VS Code has created it. */
   private wanted: CodexName | undefined;
   private filling: Promise<void> | undefined;
   private readonly isVisibleKey = new ContextKey('plue.isChatVisible');
@@ -41,12 +41,12 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     this.subscriptions.add(services.sidecar.onDidStart(() => void (this.view.isEmpty && this.fillView(undefined))));
   }
 
-  /** The visible chat that was used last. */
+  /** The most recently used chat that is visible. */
   get active(): ChatPanel | undefined {
     return [...this.panels.values()].findLast((chat) => chat.host.active);
   }
 
-  /** True if a chat has the focus. */
+  /** True if any chat has focus. */
   get isFocused(): boolean {
     return [...this.panels.values()].some(({ page }) => page.isFocused);
   }
@@ -56,7 +56,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return [...this.panels.values()].find(({ host }) => host.place === 'editor' && host.active);
   }
 
-  /** The chat in the view, also while the view is hidden. */
+  /** The chat in the view, even if the view is hidden. */
   get inView(): ChatPanel | undefined {
     return [...this.panels.values()].find(({ host }) => this.view.isCurrent(host));
   }
@@ -69,14 +69,14 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.panels.get(codexId)?.host.visible === true;
   }
 
-  /** Adds to the draft of the visible chat that was used last, otherwise of the newest chat. */
+  /** Adds files to the draft of the visible chat used last, or else of the newest chat. */
   async attach(files: readonly FilePlace[]): Promise<void> {
     if (files.length === 0) return;
     const chat = this.visibleChat ?? (await this.newestChat());
     chat.attach(files);
   }
 
-  /** Sends a message in the visible chat that was used last, otherwise in a new chat. */
+  /** Sends a message in the visible chat used last, or else in a new chat. */
   async ask(text: string, files: readonly FilePlace[]): Promise<void> {
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
     const chat = this.visibleChat ?? (await this.create(chatsOpenInSideBar() ? undefined : beside));
@@ -88,7 +88,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.open(await this.newCodex(), column);
   }
 
-  /** Without a column the chat opens where the user wants chats. */
+  /** Without a column, the chat opens in the location set by the user. */
   async open({ uri, title }: CodexName, column?: vscode.ViewColumn): Promise<ChatPanel> {
     const known = this.panels.get(uri);
     if (known !== undefined) {
@@ -101,13 +101,13 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return chat;
   }
 
-  /** Returns the chat that was active last, or creates one. */
+  /** Opens the chat that was active last, or creates one. */
   async openLast(): Promise<ChatPanel> {
     const last = await this.find(this.memory.get<unknown>(lastChatKey));
     return last === undefined ? this.create() : this.open(last);
   }
 
-  /** Focuses the composer of the visible chat that was used last, otherwise of the last chat. */
+  /** Focuses the composer of the visible chat used last, or else of the last chat. */
   async focus(): Promise<void> {
     const chat = this.visibleChat;
     if (chat !== undefined) chat.reveal();
@@ -115,7 +115,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     else await this.openLast();
   }
 
-  /** Opens the view with the chat that was there last. */
+  /** Opens the view with its last chat. */
   async revealView(): Promise<void> {
     await this.view.reveal();
     this.inView?.reveal();
@@ -132,7 +132,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return moved;
   }
 
-  /** Moves a chat from its tab into the view. The chat that was in the view stays in the list. */
+  /** Moves a chat from its tab into the view. The previous chat of the view stays in the list. */
   async moveToView(chat: ChatPanel): Promise<ChatPanel> {
     if (chat.host.place === 'view') {
       chat.reveal();
@@ -156,7 +156,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     this.subscriptions.dispose();
   }
 
-  /** For the `when` clauses of commands. */
+  /** Updates the context keys for `when` clauses. */
   private updateContext(): void {
     this.isVisibleKey.set(this.active !== undefined);
     this.isFocusedKey.set(this.isFocused);
@@ -166,7 +166,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return [...this.panels.values()].findLast(({ session, host }) => host.visible && !session.isTask);
   }
 
-  /** Beside the code, or in the view with the chat that is there. */
+  /** Opens the newest chat beside the code, or uses the chat in the view. */
   private async newestChat(): Promise<ChatPanel> {
     const { inView } = this;
     if (inView?.session.isTask === false && chatsOpenInSideBar()) return inView;
@@ -182,7 +182,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.services.sidecar.request(codexCreate, { templateId: 'ai-chat' });
   }
 
-  /** Undefined for a deleted chat, or what is not the address of one. */
+  /** Returns undefined if the chat was deleted or the value is not a chat URI. */
   private async find(uri: unknown): Promise<CodexSummary | undefined> {
     if (typeof uri !== 'string') return undefined;
     try {
@@ -209,7 +209,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return chat;
   }
 
-  /** Shows the wanted chat, the restored one, the one that was there last, or a new one. */
+  /** Shows, in order of preference: the requested chat, the restored one, the last one, or a new one. */
   private fillView(restored: string | undefined): Promise<void> {
     const { wanted } = this;
     this.wanted = undefined;
@@ -225,7 +225,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     try {
       const last = await this.find(restored ?? this.memory.get<unknown>(lastInViewKey));
       const { uri } = last !== undefined && !this.panels.has(last.uri) ? last : await this.newCodex();
-      // Meanwhile the user may have opened another chat there, or closed the view.
+      // The user may have opened another chat in the view, or closed it.
       if (this.view.isEmpty) this.adopt(uri, this.view.takeOver());
     } catch (error) {
       const { message } = toFailureError(error);
@@ -259,13 +259,13 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       this.updateContext();
       if (host.place === 'view' && this.view.isEmpty) void this.fillView(undefined);
     });
-    // A chat that moved leaves its place.
+    // A moved chat leaves its previous location.
     if (before !== undefined && before.host !== host) before.dispose();
     use();
     return chat;
   }
 
-  /** A new chat that was left empty leaves nothing behind. */
+  /** Discards a new chat that was never used. */
   private close(chat: ChatPanel): void {
     this.panels.delete(chat.codexId);
     if (this.isDisposed || !chat.isUnused) return;
@@ -275,13 +275,13 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 }
 
-/** What a tab needs of a chat before it is read. */
+/** Data for a tab before the chat is loaded. */
 export interface CodexName {
   uri: string;
   title: string;
 }
 
-/** For a chat whose title is not known yet. */
+/** Placeholder for a chat whose title is not loaded yet. */
 export function untitled(uri: string): CodexName {
   return { uri, title: l10n.t('Chat') };
 }

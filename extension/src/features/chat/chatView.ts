@@ -1,4 +1,4 @@
-// The chat view of a side bar. It shows one chat at a time.
+// The chat view of a side bar, which shows one chat at a time.
 import * as vscode from 'vscode';
 import { pageOptions, textHtml } from '../../infrastructure/pageHtml';
 import { focusView, viewId, ViewHost } from './chatHost';
@@ -8,13 +8,13 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
   private view: vscode.WebviewView | undefined;
   private host: ViewHost | undefined;
   private readonly resolved = new vscode.EventEmitter<string | undefined>();
-  /** VS Code made the view, which is still empty. Gives the chat that it showed before a reload or a move. */
+  /** Fires when VS Code created the empty view, with the chat that it showed before a reload or a move. */
   readonly onDidResolve = this.resolved.event;
   private readonly registration: vscode.Disposable;
 
   /** @param pages extension/out/webview */
   constructor(private readonly pages: vscode.Uri) {
-    // Without the context a hidden view would load its chat again at each change between the views of the bar.
+    // Otherwise the view would reload its chat each time it is shown.
     const options = { webviewOptions: { retainContextWhenHidden: true } };
     this.registration = vscode.window.registerWebviewViewProvider(viewId, this, options);
   }
@@ -23,7 +23,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     return this.view !== undefined;
   }
 
-  /** Whether this is the place of the chat in the view. */
+  /** True for the host of the chat in the view. */
   isCurrent(host: unknown): boolean {
     return this.host !== undefined && this.host === host;
   }
@@ -40,7 +40,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     this.resolved.fire(readRestoredChat(context.state));
   }
 
-  /** True for a view without a chat. */
+  /** True if the view exists but has no chat. */
   get isEmpty(): boolean {
     return this.view !== undefined && this.host === undefined;
   }
@@ -57,17 +57,17 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     await made;
   }
 
-  /** Opens the view. */
+  /** Opens and focuses the view. */
   async reveal(): Promise<void> {
     await vscode.commands.executeCommand(focusView);
   }
 
-  /** In place of a chat that could not be opened. */
+  /** Shows an error if the chat could not be opened. */
   showError(message: string): void {
     if (this.view !== undefined && this.host === undefined) this.view.webview.html = textHtml(message);
   }
 
-  /** The place for another chat; the chat in the view gives way. */
+  /** Returns a host for another chat; the current chat is removed from the view. */
   takeOver(): ViewHost {
     if (this.view === undefined) throw new Error('The chat view does not exist yet.');
     const before = this.host;

@@ -43,7 +43,7 @@ export interface ComposerServices {
 
 export class ComposerPanel implements vscode.Disposable {
   private readonly disposables = new Disposables();
-  /** The last file query of the webview, answered again when more files were found. */
+  /** The last file query of the webview, repeated when more files were found. */
   private asked: string | undefined;
 
   constructor(
@@ -102,13 +102,13 @@ export class ComposerPanel implements vscode.Disposable {
     const found = await this.services.files.find(text);
     if (this.asked !== text) return;
     this.post({ type: 'files', text, ...found });
-    // Language servers can be slow, so the files are shown before.
+    // Language servers can be slow, so files are sent first.
     const symbols = await findSymbols(text, this.services.files);
     if (symbols.length === 0 || this.asked !== text) return;
     this.post({ type: 'files', text, ...(await this.services.files.find(text, symbols)) });
   }
 
-  /** Attaches files that were chosen outside of the webview. */
+  /** Attaches files that the user selected outside the webview. */
   attach(uris: readonly vscode.Uri[]): void {
     const files = uris.map((uri): FilePlace => ({ path: this.services.files.pathOf(uri) }));
     if (files.length > 0) this.post({ type: 'attach', files });
@@ -160,7 +160,7 @@ export class ComposerPanel implements vscode.Disposable {
     });
   }
 
-  /** Asks for files to pin. */
+  /** Lets the user select files to pin. */
   async pickPins(): Promise<void> {
     const picked = (await this.pick(l10n.t('Pin: Send with Every Message'))) ?? [];
     if (picked.length === 0) return;
@@ -196,7 +196,7 @@ export class ComposerPanel implements vscode.Disposable {
     });
   }
 
-  /** Built-in prompts are instructions for agents, not questions. */
+  /** Built-in prompts are omitted: they are instructions for agents. */
   private async listPrompts(): Promise<void> {
     const { sidecar } = this.services;
     const [{ items }, { items: commands }] = await Promise.all([
@@ -224,7 +224,7 @@ export class ComposerPanel implements vscode.Disposable {
     this.post({ type: 'serverPrompts', prompts });
   }
 
-  /** Asks for required arguments that were not given. The user sees the text in the draft before it is sent. */
+  /** Asks for required arguments that are missing. The text is inserted into the draft, so the user sees it before it is sent. */
   private async readServerPrompt(server: string, name: string, given: string): Promise<void> {
     const { sidecar } = this.services;
     let answer = await sidecar.request(mcpPrompt, { server, name, given, values: [] });
@@ -264,7 +264,7 @@ function fileUri(address: string): vscode.Uri[] {
   try {
     const uri = vscode.Uri.parse(address, true);
     if (uri.scheme === 'file') return [uri];
-    // A VS Code server uses its own scheme for files of its machine.
+    // A VS Code server uses this scheme for files on its machine.
     return uri.scheme === 'vscode-remote' ? [vscode.Uri.file(uri.path)] : [];
   } catch {
     return [];

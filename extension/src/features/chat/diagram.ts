@@ -3,24 +3,24 @@ import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { showWarningMessage } from '../../infrastructure/window';
 
-/** Syntax that can load an image, font, or style, or that hides it. */
+/** Syntax that can load an image, font, or style, or that conceals such syntax. */
 const loading = [
-  // Markup in labels, but for line breaks and plain emphasis; `<<interface>>` and `<|--` are no markup.
+  // Markup in labels, except line breaks and plain emphasis; `<<interface>>` and `<|--` are not markup.
   /<(?!(?:br\s*\/?|\/?[biu])>)(?=[a-z/!?])(?!(?<=<<)\w+>>)/i,
   /\b(?:img|image|icon|sprite)\b["']?\s*:/i,
   /@import|\b(?:url|src|image|image-set)\s*\(/i,
   /themeCSS|securityLevel|htmlLabels|fontFamily/i,
   /!\[/,
-  // Escapes of CSS, JSON, HTML and mermaid.
+  // Escapes in CSS, JSON, HTML and mermaid.
   /\\[0-9a-fux]|&#|&\w+;|#(?:x?0*(?:33|38|60|62|91|3c|3e)|lt|gt|quot|amp|sol);/i,
 ];
 
-/** True if the diagram needs nothing but its own text. */
+/** True if the diagram loads nothing. */
 export function isSelfContained(diagram: string): boolean {
   return !loading.some((pattern) => pattern.test(diagram));
 }
 
-/** A diagram that could load something is shown as text. */
+/** Shows a diagram that could load something as text. */
 export async function previewDiagram(diagram: string): Promise<void> {
   const isDrawn = isSelfContained(diagram);
   const maxLength = Math.max(2, ...[...diagram.matchAll(/`+/g)].map(([ticks]) => ticks.length));

@@ -1,4 +1,4 @@
-// The active file, or the selection in it, which a chat offers beside the draft.
+// The active file, or the selection in it, which a chat offers as context.
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -11,10 +11,10 @@ import type { LastEditor } from './insertCode';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 const key = 'plue.editorContext';
-/** Milliseconds without a change before the place is inspected, because a drag changes the selection many times. */
+/** Milliseconds without a change before the place is inspected, because dragging changes the selection many times. */
 const pause = 100;
 
-/** As in VS Code’s own chat: selecting is a statement about what matters, an open file is not. */
+/** As in VS Code's own chat: a selection shows what matters, an open file does not. */
 const defaults: EditorChoice = { file: false, selection: true };
 
 export class EditorContext implements vscode.Disposable {
@@ -22,10 +22,10 @@ export class EditorContext implements vscode.Disposable {
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
   private timer: ReturnType<typeof setTimeout> | undefined;
   private shown: EditorPlace | undefined;
-  /** Numbers the inspections: only the last one counts. */
+  /** Increases with each inspection, because only the last one counts. */
   private inspection = 0;
 
-  /** The place or the sidecar's view of it changed. */
+  /** Fires when the place or its inspection result changes. */
   readonly onDidChange = this.changed.event;
 
   constructor(
@@ -49,12 +49,12 @@ export class EditorContext implements vscode.Disposable {
     soon();
   }
 
-  /** Undefined if no file of the workspace is open, or if it may not be sent. */
+  /** Undefined if no workspace file is open, or if it may not be sent. */
   get place(): EditorPlace | undefined {
     return this.shown;
   }
 
-  /** What new chats send. */
+  /** The context that new chats send. */
   get choice(): EditorChoice {
     const kept = v.safeParse(editorChoice, this.memory.get<unknown>(key));
     return kept.success ? kept.output : defaults;
@@ -91,7 +91,7 @@ export class EditorContext implements vscode.Disposable {
     return isProtected(path) ? undefined : { path, ...(range === undefined ? {} : { range }) };
   }
 
-  /** The sidecar knows what is protected, outside of the workspace, or too large to be sent without a question. */
+  /** The sidecar checks whether a place is protected, outside the workspace, or too large to send without confirmation. */
   private async inspected(place: EditorPlace | undefined): Promise<EditorPlace | undefined> {
     if (place === undefined) return undefined;
     const view = await this.sidecar.request(attachmentInspect, place).catch(() => undefined);
@@ -100,7 +100,7 @@ export class EditorContext implements vscode.Disposable {
   }
 }
 
-/** The last editor stays known for a while after its tab was closed. */
+/** The last editor is still set for a while after its tab was closed. */
 function isOpen(uri: vscode.Uri): boolean {
   return vscode.window.tabGroups.all.some(({ tabs }) =>
     tabs.some(({ input }) =>

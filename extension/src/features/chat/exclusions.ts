@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
 
 /**
- * The patterns of files.exclude and search.exclude that are enabled.
+ * Returns a matcher for the enabled patterns of files.exclude and search.exclude.
  * Patterns that depend on a sibling file are ignored.
  */
 export function exclusions(...settings: readonly unknown[]): (path: string) => boolean {

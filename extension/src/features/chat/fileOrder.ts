@@ -5,9 +5,9 @@ export interface NamedFile {
   path: string;
   name: string;
   isOpen: boolean;
-  /** Not a file; offered after the open files while nothing is typed. */
+  /** True for a source that is not a file; listed after the open files if nothing is typed. */
   isSource?: boolean;
-  /** Not offered while nothing is typed. */
+  /** True for a folder; listed only if something is typed. */
   isFolder?: boolean;
 }
 
@@ -23,14 +23,14 @@ export function bestFiles(text: string, files: readonly NamedFile[], most: numbe
     keys: ['name', 'path'],
     limit: most,
     threshold: 0.2,
-    // The name ranks higher than its folders, and open files and sources rank higher.
+    // Matches in the name rank above matches in the path; open files and sources get a bonus.
     scoreFn: (result) =>
       Math.max(result[0]?.score ?? 0, (result[1]?.score ?? 0) * 0.9) * (result.obj.isOpen || result.obj.isSource === true ? 1.1 : 1),
   });
   return [...exact, ...found.map(({ obj }) => obj).filter((file) => !exact.includes(file))].slice(0, most);
 }
 
-/** Sorts only the levels of folders that are needed, because sorting a large folder takes longer than a key. */
+/** Sorts only the folder levels that are needed, because sorting a large folder takes longer than the time between keystrokes. */
 function nearest(files: readonly NamedFile[], most: number): NamedFile[] {
   const levels: NamedFile[][] = [];
   for (const file of files)
@@ -49,7 +49,7 @@ function depth(path: string): number {
   return count;
 }
 
-/** Ranked are at most as many as can be between two keys; the first are nearest to the root. */
+/** Maximum number of files to rank between two keystrokes; files near the root come first. */
 const maxRanked = 10_000;
 
 /** Filters by letters first, which is much faster than ranking. */

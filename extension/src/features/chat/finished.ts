@@ -23,7 +23,7 @@ export interface FinishedServices {
   open: (codexId: string, title: string) => void;
 }
 
-/** Responses that finish within this time share one notification. */
+/** Responses that finish within this time, in milliseconds, share one notification. */
 const gatherMs = 1000;
 
 interface Ending {
@@ -54,7 +54,7 @@ const endText = {
   failed: l10n.t('failed'),
 } as const satisfies Record<Ended['end'], string>;
 
-/** Reports every hidden response, however short: a hidden chat means that the user looks elsewhere. */
+/** Notifies even about short responses: the user is not looking at a hidden chat. */
 export function notifyWhenFinished(services: FinishedServices): vscode.Disposable {
   const disposables = new Disposables();
   let gathered: Ending[] = [];
@@ -86,12 +86,12 @@ export function notifyWhenFinished(services: FinishedServices): vscode.Disposabl
 }
 
 function endingOf({ codexId, event }: MessageEventParams): Ending | undefined {
-  // The user who stopped it does not need a notification.
+  // No notification if the user stopped the response.
   if (event.kind !== 'turnFinished' || event.stopReason === 'stopped') return undefined;
   return { codexId, hasFailed: event.stopReason === 'failed' };
 }
 
-/** True if the user wants a notification. A chat in an inactive window counts as hidden. */
+/** True if the user should be notified. In an inactive window every chat counts as hidden. */
 async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedServices): Promise<boolean> {
   const isSeen = (): boolean => isVisible(codexId) && vscode.window.state.focused;
   const wasSeen = isSeen();
@@ -105,7 +105,7 @@ async function notify(endings: Ending[], { sidecar, systemNotifications, open }:
   const list = async (collection: string): Promise<CodexSummary[]> =>
     (await sidecar.request(codexList, { collection, includeArchived: true })).items;
   const items = (await Promise.all(collections.map(list))).flat();
-  // A chat that became a task has the address of a chat.
+  // A chat that was turned into a task keeps its URI.
   const isListed = ({ codexId }: Ending): boolean => items.some(({ uri }) => uri === codexId);
   if (!collections.includes('tasks') && !endings.every(isListed)) items.push(...(await list('tasks')));
   const chats = endings.flatMap(({ codexId, hasFailed }): Ended[] => {
@@ -115,7 +115,7 @@ async function notify(endings: Ending[], { sidecar, systemNotifications, open }:
     const parent = items.find(({ uri }) => uri === codex.spawnedBy);
     const isSubtask = codex.spawnedBy?.startsWith('codex://tasks/') === true || (parent !== undefined && isTask(parent));
     const isOverBudget = codex.taskStatus === 'over_budget';
-    // Subtasks report to their parent. The user is needed only to increase a budget.
+    // Subtasks report to their parent; the user is needed only to increase a budget.
     if (isSubtask && !isOverBudget) return [];
     const title = visibleText(codex.title);
     const label = displayTitle(codex.title, isAgent ? 'task' : 'chat');

@@ -1,4 +1,4 @@
-// Lists the files of a folder like a search: skips files ignored by .gitignore and .ignore at every level.
+// Lists the files of a folder as a search does: skips files ignored by .gitignore and .ignore at every level.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
@@ -6,14 +6,14 @@ import ignore, { type Ignore } from 'ignore';
 export interface Walk {
   /** Paths relative to the folder, with /. Folders end with /. */
   isExcluded(path: string): boolean;
-  /** Relative to the folder, with /. */
+  /** Called with the path relative to the folder, with /. */
   found(path: string): void;
   isCancelled(): boolean;
 }
 
 /** Patterns of the ignore files of one folder. */
 interface Rules {
-  /** Path of the folder, with / at its end; empty for the root. */
+  /** Path of the folder with a trailing /; empty for the root. */
   folder: string;
   ignore: Ignore;
 }
@@ -22,7 +22,7 @@ const ignoreFiles = ['.gitignore', '.ignore'];
 /** Maximum size of an ignore file in bytes. */
 const maxRulesLength = 256 * 1024;
 
-/** Walks the folder breadth first, so that files near the root are found first. Does not follow symbolic links. Skips unreadable folders. */
+/** Walks the folder breadth first, so that files near the root come first. Skips unreadable folders and does not follow symbolic links. */
 export async function walkFolder(root: string, walk: Walk): Promise<void> {
   const waiting: { folder: string; rules: readonly Rules[] }[] = [{ folder: '', rules: [] }];
   for (let at = 0; at < waiting.length && !walk.isCancelled(); at++) {
@@ -43,7 +43,7 @@ export async function walkFolder(root: string, walk: Walk): Promise<void> {
   }
 }
 
-/** The rules nearest to a file have the last word. */
+/** Rules in folders closer to the file take precedence. */
 function isIgnored(path: string, rules: readonly Rules[]): boolean {
   for (const { folder, ignore: one } of rules.toReversed()) {
     const { ignored, unignored } = one.test(path.slice(folder.length));

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { HelpAction } from '../../common/messages/chat';
 
-/** Runs the action of a button under an error. Other features are reached through their commands. */
+/** Runs the action of an error's button. Other features are called through their commands. */
 export async function help(action: Exclude<HelpAction, 'chooseProvider'>, providerId: string | undefined): Promise<void> {
   switch (action) {
     case 'setKey':
@@ -50,7 +50,7 @@ export async function help(action: Exclude<HelpAction, 'chooseProvider'>, provid
   }
 }
 
-/** Runs in a terminal, where the user sees the output and can stop it. */
+/** Uses a terminal, where the user sees the output and can stop it. */
 function startOllama(): void {
   const terminal = vscode.window.createTerminal({ name: 'Ollama', cwd: homedir() });
   terminal.show(true);

@@ -28,7 +28,7 @@ import { Transfer } from './transfer';
 import { WorkspaceFiles } from './workspaceFiles';
 
 const line = v.pipe(v.number(), v.integer(), v.minValue(1));
-/** A message from another feature. */
+/** A message that another feature sends. */
 const question = v.object({
   text: v.string(),
   files: v.array(v.object({ path: v.string(), range: v.optional(v.object({ start: line, end: line })) })),
@@ -102,7 +102,7 @@ export function activateChat(
     if (chosen !== undefined) await panels.open(chosen);
   });
   register(commands.focusChat, async () => {
-    // The context key of the binding that leads back may be a moment late.
+    // The context key of the key binding that returns focus to the editor can lag behind.
     if (panels.isFocused) await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
     else if (files.selection() === undefined) await panels.focus();
     else await panels.attach(chosenSelection(files));
@@ -117,7 +117,7 @@ export function activateChat(
   });
   register(commands.acceptCode, (right) => applyCode.accept(right instanceof vscode.Uri ? right : undefined));
   register(commands.discardCode, (right) => applyCode.discard(right instanceof vscode.Uri ? right : undefined));
-  /** A webview menu passes its chat; the palette uses the active one. */
+  /** A webview menu passes its chat; otherwise the active one is used. */
   const registerForChat = (
     id: string,
     action: (chat: ChatPanel) => Promise<void>,
@@ -128,7 +128,7 @@ export function activateChat(
       if (chat !== undefined) await action(chat);
     });
   };
-  // A button above the view or a tab means the chat below it, also if another chat has the focus.
+  // A button above the view or a tab applies to the chat below it, even if another chat has focus.
   const inView = (): ChatPanel | undefined => (panels.inView?.host.visible === true ? panels.inView : panels.active);
   registerForChat(commands.openInEditor, (chat) => Promise.resolve(void panels.moveToEditor(chat)), inView);
   registerForChat(
@@ -154,7 +154,7 @@ export function activateChat(
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   registerForChat(commands.settings, async ({ codexId }) => vscode.commands.executeCommand('plue.openItem', codexId));
   const transfer = new Transfer(sidecar);
-  // A webview passes its chat, a tree row the whole row; the palette uses the active chat.
+  // A webview passes its chat, a tree row the whole row; the Command Palette uses the active chat.
   const row = v.object({ type: v.literal('codex'), uri: v.string() });
   register(commands.export, async (given) => {
     const uri = typeof given === 'string' ? given : v.is(row, given) ? given.uri : panels.active?.codexId;
@@ -164,7 +164,7 @@ export function activateChat(
   disposables.add(registerImages(sidecar));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 
-  // VS Code does not show a new view by itself.
+  // VS Code does not show a new view on its own.
   if (!openAtStart && chatsOpenInSideBar() && context.globalState.get(viewShownKey) !== true) {
     void context.globalState.update(viewShownKey, true);
     void vscode.commands.executeCommand(focusView, { preserveFocus: true });

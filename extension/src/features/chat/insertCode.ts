@@ -2,14 +2,14 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { showInformationMessage, showWarningMessage } from '../../infrastructure/window';
 
-/** Tracks the last active text editor: VS Code reports none while a chat has the focus. */
+/** Tracks the last active text editor, because VS Code reports none while a chat has focus. */
 export class LastEditor implements vscode.Disposable {
   private editor = vscode.window.activeTextEditor;
   private readonly subscription = vscode.window.onDidChangeActiveTextEditor((editor) => {
     if (editor !== undefined && isWritten(editor)) this.editor = editor;
   });
 
-  /** Undefined once it is closed. */
+  /** Undefined after it was closed. */
   get current(): vscode.TextEditor | undefined {
     return this.editor?.document.isClosed === true ? undefined : this.editor;
   }
@@ -22,7 +22,7 @@ export class LastEditor implements vscode.Disposable {
     return { start: document.offsetAt(start), end: document.offsetAt(end) };
   }
 
-  /** Replaces the selection as one undo step. Without an editor, copies to the clipboard and shows a message. */
+  /** Replaces the selection in one undo step. Without an editor, copies the text to the clipboard and shows a message. */
   async insert(text: string): Promise<void> {
     const editor = await this.shown();
     if (editor === undefined) {
@@ -53,7 +53,7 @@ export class LastEditor implements vscode.Disposable {
   }
 }
 
-/** Output panes, the sides of a proposed change and the like are editors too, and take no code. */
+/** Output panes and the sides of a diff, among others, are also editors, but code cannot be inserted there. */
 function isWritten(editor: vscode.TextEditor): boolean {
   const { scheme } = editor.document.uri;
   return scheme === 'untitled' || vscode.workspace.fs.isWritableFileSystem(scheme) === true;

@@ -10,14 +10,14 @@ import { placesOf } from '../../infrastructure/workspaceFolders';
 
 export type LinkTarget =
   | { type: 'external'; href: string }
-  /** `line` counts from 1. */
+  /** `line` is one-based. */
   | { type: 'file'; path: string; line?: number };
 
 const externalSchemes = new Set(['http:', 'https:', 'mailto:']);
 
 /** Undefined for links that are not opened: other schemes (`command:`, `file:`) and paths outside the folder. */
 export function linkTarget(href: string, folder: string | undefined): LinkTarget | undefined {
-  // A drive letter looks like a scheme, and is an absolute path: refused with the rest.
+  // A drive letter looks like a scheme, so absolute paths are also rejected here.
   if (/^[a-z][a-z0-9+.-]*:/i.test(href) && !/^[\w./-]+:\d+(:\d+)?$/.test(href)) {
     if (!URL.canParse(href)) return undefined;
     return externalSchemes.has(new URL(href).protocol) ? { type: 'external', href } : undefined;
@@ -32,7 +32,7 @@ export function linkTarget(href: string, folder: string | undefined): LinkTarget
   return { type: 'file', path, ...(line === undefined ? {} : { line: Number(line) }) };
 }
 
-/** Opens the link or explains why not. VS Code asks before it opens another site and shows the real host. */
+/** Opens the link or explains why it cannot. VS Code asks for confirmation before it opens another site and shows the real host. */
 export async function openLink(href: string): Promise<void> {
   const places = placesOf(href).map(({ folder, path }) => ({ folder, target: linkTarget(path, folder) }));
   const chosen = (await firstExisting(places)) ?? places.find(({ target }) => target !== undefined);
@@ -51,7 +51,7 @@ interface LinkPlace {
   target: LinkTarget | undefined;
 }
 
-/** With several folders, a path can be in any of them. */
+/** With several folders, the path can be in any of them. */
 async function firstExisting(places: LinkPlace[]): Promise<LinkPlace | undefined> {
   if (places.length < 2 || !vscode.workspace.isTrusted) return undefined;
   for (const place of places) {

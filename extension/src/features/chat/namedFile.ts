@@ -1,13 +1,13 @@
-// Finds the file name that a model gives for a code block.
+// Finds the file name that a model provides for a code block.
 
 export interface NamedCode {
   /** The path as written, not validated. */
   path?: string;
-  /** The code without a line that contains only the file name. */
+  /** The code, without a first line that has only the file name. */
   code: string;
 }
 
-/** Looks behind the opening fence (`ts src/date.ts`, `ts title="src/date.ts"`, `ts:src/date.ts`), then at a comment in the first line. */
+/** Checks the text after the opening fence (`ts src/date.ts`, `ts title="src/date.ts"`, `ts:src/date.ts`), then a comment in the first line. */
 export function namedFile(info: string, code: string): NamedCode {
   const behindFence = info
     .trim()
@@ -23,7 +23,7 @@ export function namedFile(info: string, code: string): NamedCode {
   return { ...(path === undefined ? {} : { path }), code: inComment === undefined || inComment !== path ? code : rest };
 }
 
-/** Accepts names with an extension or a folder and without characters that paths do not contain. */
+/** Accepts names that have an extension or a folder and only characters that occur in paths. */
 function isPath(word: string): boolean {
   if (word.length > 400 || /[<>|*?"`$(){}[\],;\0]|:\/\//.test(word) || /^[.\d/\\]+$/.test(word)) return false;
   return /^[\w@./\\+~ -]*[\w@+-]$/.test(word) && (/\.[A-Za-z]\w{0,9}$/.test(word) || /[\w@.-]\/[\w@.-]/.test(word));

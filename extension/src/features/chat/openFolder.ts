@@ -1,10 +1,10 @@
-// Restricts file access of chats to the open and trusted workspace folders.
+// Limits file access of chats to trusted workspace folders.
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { wayInside } from '../../infrastructure/insideFolder';
 
-/** Paths of the workspace folders on this machine; empty while they are not trusted. */
+/** Returns the workspace folders on this machine; empty while the workspace is not trusted. */
 export function openFolders(): string[] {
   if (!vscode.workspace.isTrusted) return [];
   return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
@@ -13,13 +13,13 @@ export function openFolders(): string[] {
 export interface InsidePath {
   /** Absolute, without symbolic links. */
   real: string;
-  /** From the folder on. */
+  /** Path relative to the folder. */
   within: string;
 }
 
 /**
  * Returns the real path, or undefined if it is outside `folder`. Follows symbolic links; for a missing
- * file uses its nearest existing folder.
+ * file, resolves its nearest existing folder.
  */
 export async function pathInside(path: string, folder: string): Promise<InsidePath | undefined> {
   const [real, home] = [await realPathOf(resolve(folder, path)), await realPathOf(folder)];

@@ -1,17 +1,17 @@
-// Unified diffs as models write them: line numbers and counts of the hunk headers are often wrong or missing.
+// Unified diffs from models, in which line numbers and counts of hunk headers are often wrong or missing.
 import { applyPatch, parsePatch } from 'diff';
 
 export interface FilePatch {
-  /** As written in the diff; undefined if it names no file. */
+  /** The path in the diff; undefined if it has none. */
   path: string | undefined;
-  /** Undefined if the text does not contain the lines that the diff removes or keeps. */
+  /** Returns undefined if the text does not contain the lines that the diff removes or keeps. */
   applyTo: (text: string) => string | undefined;
 }
 
-/** Lines of context that may differ in each hunk. */
+/** Number of context lines that may differ in each hunk. */
 const fuzz = 2;
 
-/** The files of a diff in their order; none if the text is not a diff. */
+/** Returns the files of a diff in order; empty if the text is not a diff. */
 export function patchesOf(text: string): FilePatch[] {
   let files: ReturnType<typeof parsePatch>;
   try {
@@ -33,7 +33,7 @@ export function patchesOf(text: string): FilePatch[] {
     });
 }
 
-/** The text with hunk headers that count the lines below them. */
+/** Corrects the line counts in hunk headers. */
 function withCounts(text: string): string {
   const lines = text.replace(/\r\n/g, '\n').replace(/\n$/, '').split('\n');
   const isHeader = (at: number): boolean => {
@@ -45,7 +45,7 @@ function withCounts(text: string): string {
     const header = /^@@(?: -(\d+)\S* \+(\d+)\S*)?/.exec(lines[at] ?? '');
     if (header === null) continue;
     const end = starts[index + 1] ?? lines.length;
-    // Editors drop the space of an empty line.
+    // Editors strip the space from an empty context line.
     for (let line = at + 1; line < end; line++) if (lines[line] === '') lines[line] = ' ';
     const body = lines.slice(at + 1, end);
     const count = (marks: string): number => body.filter((line) => marks.includes(line[0] ?? '')).length;

@@ -6,10 +6,10 @@ import { codexList } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
-/** Older chats are found by Search Chats. */
+/** Search Chats finds older chats. */
 const limit = 200;
 
-/** Lets the user choose a chat, newest first. */
+/** Lets the user select a chat, newest first. */
 export async function pickChat(sidecar: Sidecar, placeHolder = l10n.t('Select a chat to open')): Promise<CodexSummary | undefined> {
   const { items } = await sidecar.request(codexList, { collection: 'chats', limit });
   const used = items.filter(({ messageCount }) => messageCount > 0);
@@ -22,7 +22,7 @@ export async function pickChat(sidecar: Sidecar, placeHolder = l10n.t('Select a 
     title: l10n.t('Chats'),
     placeHolder,
     matchOnDescription: true,
-    // When a view's button or the Command Palette opened it, VS Code may return the focus to the webview.
+    // If a view's button or the Command Palette opened it, VS Code may return focus to the webview.
     ignoreFocusOut: true,
   });
   return chosen?.chat;

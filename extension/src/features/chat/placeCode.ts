@@ -1,20 +1,20 @@
-// Finds where a code block belongs in a file if it is not the whole file. The diff shows the result before anything is written.
+// Finds where a code block belongs in a file, unless it is the whole file. The user sees a diff before anything is written.
 import * as l10n from '../../infrastructure/localizedText';
 
 export interface Placement {
   /** The whole file with the code inserted. */
   text: string;
-  /** Description of the change for the title. */
+  /** Description of the location, for the title. */
   place: string;
 }
 
-/** Offsets into the file; the same twice for a cursor. */
+/** Offsets into the file; equal for a cursor. */
 export interface Selection {
   start: number;
   end: number;
 }
 
-/** @param selection The selection, if the file is in the active editor. */
+/** @param selection Present if the active editor shows the file. */
 export function placeCode(file: string, code: string, selection?: Selection): Placement {
   const eol = file.includes('\r\n') ? '\r\n' : '\n';
   const lines = file.split(/\r?\n/);
@@ -42,7 +42,7 @@ export function placeCode(file: string, code: string, selection?: Selection): Pl
   return besides(file, written, eol, selection);
 }
 
-/** The code fits nowhere: at the cursor, else at the end. */
+/** Fallback if no matching region is found: at the cursor, or at the end. */
 function besides(file: string, code: string, eol: string, cursor: Selection | undefined): Placement {
   const text = code.split('\n').join(eol);
   if (cursor === undefined) return { text: file + (file.endsWith('\n') ? '' : eol) + text + eol, place: l10n.t('added at the end') };
@@ -50,7 +50,7 @@ function besides(file: string, code: string, eol: string, cursor: Selection | un
   return { text: file.slice(0, lineStart) + text + eol + file.slice(lineStart), place: l10n.t('added at the cursor') };
 }
 
-/** Code between lines such as `// … existing code …`, which represent unchanged code. */
+/** Returns the code between placeholders such as `// … existing code …`, which represent unchanged code. */
 function piecesOf(code: string): string[][] {
   const pieces: string[][] = [[]];
   for (const line of code.split('\n')) {
@@ -70,7 +70,7 @@ function withoutBlankEnds(lines: string[]): string[] {
   return first < 0 ? [] : lines.slice(first, last + 1);
 }
 
-/** True if the code begins and ends like the file, or contains most of it. A single bracket at the end does not count. */
+/** True if the code starts and ends like the file, or contains most of it. A single bracket at the end does not count. */
 function isWholeFile(file: string[], code: string[]): boolean {
   const [old, fresh] = [file, code].map((lines) => lines.map((line) => line.trim()).filter((line) => line !== ''));
   if (old === undefined || fresh === undefined) return false;
@@ -85,14 +85,14 @@ interface Region {
   start: number;
   /** Exclusive. */
   end: number;
-  /** Returns the indentation that the file has where the code has `indent.code`. */
+  /** The indentation in the file and in the code of the same line. */
   indent: { file: string; code: string };
 }
 
 const maxLines = 20_000;
 const maxCells = 12_000_000;
 
-/** Returns the best local alignment of lines between code and file; undefined if there is none. */
+/** Returns the best local alignment of code and file by lines; undefined if there is none. */
 function regionFor(file: string[], code: string[], from: number): Region | undefined {
   const height = Math.min(file.length, maxLines);
   if (height * code.length > maxCells) return undefined;
@@ -143,7 +143,7 @@ function trace(score: Float32Array, width: number, end: number, file: string[], 
 
 interface Line {
   text: string;
-  /** The start of a declaration, by which a changed declaration is recognized: `export function parse`. */
+  /** The start of a declaration, such as `export function parse`, which identifies a changed declaration. */
   head: string;
   weight: number;
 }
@@ -160,7 +160,7 @@ function likeness(one: Line | undefined, other: Line | undefined): number {
   return one.head !== '' && one.head === other.head ? 0.6 : -0.6;
 }
 
-/** Returns the code with the indentation of the file. */
+/** Returns the code with the file's indentation. */
 function indented(code: string[], { file, code: own }: Region['indent']): string[] {
   if (file === own) return code;
   return code.map((line) => (line.trim() === '' ? line : line.startsWith(own) ? file + line.slice(own.length) : line));

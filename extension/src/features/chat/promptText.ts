@@ -1,6 +1,6 @@
 import type { PromptHoleView } from '../../protocol/protocol.generated';
 
-/** Fills placeholders of a prompt with the editor's selection and file. Missing values and arguments stay as written. */
+/** Fills the placeholders of a prompt with the editor's selection and file. Placeholders without a value stay as they are. */
 export function promptText(text: string, holes: readonly PromptHoleView[], editor: { selection?: string; file?: string }): string {
   let filled = '';
   let at = 0;

@@ -1,4 +1,4 @@
-// Runs the text of a shell block in a terminal that the user sees.
+// Runs the text of a shell block in a visible terminal.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { countHidden } from '../../common/visibleText';
@@ -6,7 +6,7 @@ import { FailureError } from '../../infrastructure/errors';
 
 const terminalName = 'Plue';
 
-/** What runs is what the user sees in the block: a terminal obeys control characters. */
+/** A terminal obeys control characters, so the text must not contain anything that the block does not show. */
 export function runInTerminal(text: string): void {
   const commands = commandsIn(text);
   if (countHidden(commands) > 0) {
@@ -18,7 +18,7 @@ export function runInTerminal(text: string): void {
   shown.sendText(commands, true);
 }
 
-/** Without the prompts of a console transcript, and without its output. */
+/** Returns the commands of a console transcript without prompts and output. */
 export function commandsIn(text: string): string {
   const lines = text.trim().split(/\r?\n/);
   const commands = lines.filter((line) => /^[$>%] /.test(line)).map((line) => line.slice(2));

@@ -1,15 +1,15 @@
-// Drafts and scroll positions of chats, for the next webview that shows the chat. VS Code keeps only those of the webview itself.
+// Drafts and scroll positions of chats, for the next webview of each chat. VS Code keeps such state only for the same webview.
 import type * as vscode from 'vscode';
 import { type SavedState, readSavedState } from '../../common/messages/savedState';
 
 const key = 'plue.savedChats';
-/** Of chats without a draft, the oldest are forgotten. */
+/** Maximum number of chats; the oldest without a draft are removed. */
 const limit = 50;
-/** Milliseconds from a change to its write, because each keystroke changes a draft. */
+/** Milliseconds before a change is written, because each keystroke changes a draft. */
 const pause = 500;
 
 export class SavedChats implements vscode.Disposable {
-  /** By chat; the one that changed last is last. */
+  /** By chat ID, most recently changed last. */
   private readonly states: Map<string, SavedState>;
   private writing: ReturnType<typeof setTimeout> | undefined;
 
@@ -23,7 +23,7 @@ export class SavedChats implements vscode.Disposable {
     return this.states.get(codexId);
   }
 
-  /** True if the user has typed or attached something that was not sent. */
+  /** True if the user typed or attached something that was not sent. */
   hasDraft(codexId: string): boolean {
     const state = this.states.get(codexId);
     return (

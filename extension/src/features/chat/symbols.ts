@@ -1,14 +1,14 @@
-// Symbols of the workspace for @ mentions, from the language extensions of VS Code.
+// Workspace symbols for @ mentions, from VS Code's language extensions.
 import * as vscode from 'vscode';
 import type { FileHit } from '../../common/messages/chatComposer';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 const minLetters = 2;
 const maxSymbols = 20;
-/** Milliseconds. */
+/** In milliseconds. */
 const timeout = 3_000;
 
-/** Returns symbols of files in the workspace folder. Language extensions that fail or take too long have none. */
+/** Returns symbols in files of the workspace folder. Language extensions that fail or time out are skipped. */
 export async function findSymbols(text: string, files: WorkspaceFiles): Promise<FileHit[]> {
   if (text.length < minLetters || /[/\\.]/u.test(text) || !vscode.workspace.isTrusted || files.folder === undefined) return [];
   const found = vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>('vscode.executeWorkspaceSymbolProvider', text);

@@ -15,7 +15,7 @@ import { displayTitle } from '../../common/title';
 import { pickChat } from './pickChat';
 import type { WorkspaceFiles } from './workspaceFiles';
 
-/** `name` stands over the text in the message. */
+/** `name` is the heading of the text in the message. */
 export interface SourceText {
   name: string;
   text: string;
@@ -23,7 +23,7 @@ export interface SourceText {
 
 const scheme = 'plue-text';
 const lastMessages = 20;
-/** Opened texts that are kept. */
+/** Maximum number of texts kept for open editors. */
 const maxOpened = 20;
 
 export class TextSources implements vscode.Disposable, vscode.TextDocumentContentProvider {
@@ -70,7 +70,7 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
     this.registration.dispose();
   }
 
-  /** Errors before warnings, by file. */
+  /** Sorted by severity, then by file. */
   private problems(): string {
     const rows = vscode.languages.getDiagnostics().flatMap(([uri, diagnostics]) => {
       const path = this.pathInside(uri);
@@ -82,14 +82,14 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
         .map(({ path, diagnostic: { range, message, source } }) => {
           const kind = severity === vscode.DiagnosticSeverity.Error ? 'error' : 'warning';
           const by = source === undefined ? '' : ` (${source})`;
-          // A message with line breaks would look like several problems.
+          // A line break in a message would look like another problem.
           return `${path}:${range.start.line + 1}:${range.start.character + 1}: ${kind}: ${message.replace(/\s+/gu, ' ')}${by}`;
         }),
     );
     return lines.length === 0 ? 'No errors or warnings.' : lines.join('\n');
   }
 
-  /** What is staged and what is not, without protected files. New files are named only. */
+  /** Returns staged and unstaged changes, without protected files. Of new files, only the names. */
   private async changes(): Promise<string> {
     const repositories = await this.repositories();
     const [only] = repositories;
@@ -111,7 +111,7 @@ export class TextSources implements vscode.Disposable, vscode.TextDocumentConten
     return parts.length === 0 ? 'No changes.' : parts.join('\n\n');
   }
 
-  /** Those of the workspace folders. */
+  /** Returns the repositories of the workspace folders. */
   private async repositories(): Promise<Repository[]> {
     const api = await gitApi();
     const found = outerFolders().flatMap(({ path }) => api?.getRepository(vscode.Uri.file(path)) ?? []);
@@ -167,7 +167,7 @@ function textOf({ role, parts }: MessageView): string[] {
   return text === '' ? [] : [`${role}: ${text}`];
 }
 
-/** The terminal of VS Code belongs to another feature. */
+/** Another feature provides the terminal's output. */
 async function lastCommand(): Promise<string> {
   const text = await vscode.commands.executeCommand<unknown>('plue.terminal.lastCommand');
   if (typeof text !== 'string') {

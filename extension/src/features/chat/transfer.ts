@@ -1,4 +1,4 @@
-// Chats into files and out of them.
+// Exports chats to files and imports chats.
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import * as l10n from '../../infrastructure/localizedText';
@@ -34,7 +34,7 @@ const sources: (vscode.QuickPickItem & { source: ImportFormat })[] = [
 export class Transfer {
   constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
 
-  /** Asks for the format and the file, exports the chat, and offers to open the file. */
+  /** Asks for the format and the location, exports the chat, and offers to open the file. */
   async export(uri: string): Promise<void> {
     const chosen = await showQuickPick(formats, { title: l10n.t('Export Chat'), placeHolder: l10n.t('Select a format') });
     if (chosen === undefined) throw new UserCancelledError();
@@ -51,7 +51,7 @@ export class Transfer {
     void this.offerToOpen(file, chosen.format);
   }
 
-  /** Asks for source and chats, imports them one by one, and opens the last. */
+  /** Asks for a source and chats, imports them one by one, and opens the last one. */
   async import(): Promise<void> {
     const chosen = await showQuickPick(sources, { title: l10n.t('Import Chats'), placeHolder: l10n.t('Select a source') });
     if (chosen === undefined) throw new UserCancelledError();
@@ -117,7 +117,7 @@ export class Transfer {
   }
 }
 
-/** Default file name; the user can change it. */
+/** Returns a default file name, which the user can change. */
 export function fileName(title: string): string {
   const safe = title
     .slice(0, 60)
@@ -126,7 +126,7 @@ export function fileName(title: string): string {
   return safe === '' ? 'chat' : safe;
 }
 
-/** Report of imported and failed chats, as Markdown. */
+/** Returns a report of imported and failed chats, as Markdown. */
 export function report({ imported, notCarried, failed }: CodexImportResult): string {
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${plain(line)}`), ''];
@@ -145,7 +145,7 @@ export function report({ imported, notCarried, failed }: CodexImportResult): str
   ].join('\n');
 }
 
-/** Titles and paths are shown, never rendered. */
+/** Escapes titles and paths, so that they are not rendered. */
 function plain(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>#|!~]/g, '\\$&');
 }

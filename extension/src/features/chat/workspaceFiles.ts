@@ -1,4 +1,4 @@
-// The files of the workspace folders for @ mentions. Reads the folders once, and again after changes.
+// The files of the workspace folders for @ mentions. Scans the folders once, and again after changes.
 import { sep } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -14,16 +14,16 @@ import type { LastEditor } from './insertCode';
 
 export interface FoundFiles {
   files: FileHit[];
-  /** Why there are not all, or none. */
+  /** Explains why files are missing. */
   note?: string;
 }
 
 /** One scan of the folders, growing while it runs. */
 interface Reading {
-  /** The folders by name. */
+  /** Identifies the scanned folders. */
   key: string;
   files: NamedFile[];
-  /** Paths of the folders with files. */
+  /** Folders that contain files, by path. */
   folders: Map<string, NamedFile>;
   /** Files and folders deleted since the last query. */
   gone: Set<string>;
@@ -35,7 +35,7 @@ interface Reading {
 /** Maximum number of files. */
 const maxFiles = 100_000;
 const maxHits = 40;
-/** Milliseconds to wait for a running scan. */
+/** Maximum milliseconds to wait for a running scan. */
 const readTimeout = 200;
 
 export class WorkspaceFiles implements vscode.Disposable {
@@ -45,7 +45,7 @@ export class WorkspaceFiles implements vscode.Disposable {
 
   private watchers: vscode.FileSystemWatcher[] = [];
 
-  /** More of the folders was read. */
+  /** Fires when a scan found more files. */
   readonly onDidRead = this.read.event;
 
   constructor(private readonly lastEditor: LastEditor) {
@@ -58,12 +58,12 @@ export class WorkspaceFiles implements vscode.Disposable {
     );
   }
 
-  /** The first workspace folder; undefined without a folder on disk. */
+  /** The first workspace folder; undefined if none is on disk. */
   get folder(): string | undefined {
     return firstFolder();
   }
 
-  /** @param symbols Ranked with the files. */
+  /** @param symbols Symbols to rank together with the files. */
   async find(text: string, symbols: readonly FileHit[] = []): Promise<FoundFiles> {
     if (this.folder === undefined) return { files: [], note: l10n.t('No folder is open. Open a folder to attach its files.') };
     if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder isn’t trusted, so Plue won’t open its files.') };
@@ -89,7 +89,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     return { files, ...(note === undefined ? {} : { note }) };
   }
 
-  /** Paths of the files in a folder, without what is ignored. */
+  /** Returns the paths of the files in a folder, without ignored files. */
   async in(path: string): Promise<string[]> {
     if (this.folder === undefined) return [];
     const reading = this.currentReading();
@@ -98,7 +98,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     return reading.files.flatMap((file) => (file.path.startsWith(`${path}/`) ? [file.path] : []));
   }
 
-  /** Selected lines of the last active editor; undefined if there is no selection. */
+  /** The selected lines of the last active editor; undefined if there is no selection. */
   selection(): FileHit | undefined {
     const editor = this.lastEditor.current;
     if (editor === undefined || editor.selection.isEmpty || editor.document.uri.scheme !== 'file') return undefined;
@@ -113,7 +113,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     };
   }
 
-  /** Path in the workspace, with /, or the full path of other files. */
+  /** Returns the path in the workspace, with /, or the full path of other files. */
   pathOf(uri: vscode.Uri): string {
     return workspacePath(uri);
   }
@@ -130,7 +130,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     return { path, kind: isOpen ? 'open' : 'file', ...(isUnsaved ? { isUnsaved } : {}) };
   }
 
-  /** Files of open tabs in this folder, active tabs first. */
+  /** Returns the files of open tabs in this folder, active tabs first. */
   private openPaths(): string[] {
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     const paths = tabs
@@ -167,7 +167,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     return (this.reading = reading);
   }
 
-  /** @param start Of each path. */
+  /** @param start The prefix of each path. */
   private walk(reading: Reading, folder: string, start: string): Promise<void> {
     if (reading.isCancelled) return Promise.resolve();
     const configuration = vscode.workspace.getConfiguration(undefined, vscode.Uri.file(folder));
@@ -185,7 +185,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     });
   }
 
-  /** Deleted files are removed. New files may be ignored, so the folder is scanned again. */
+  /** Deleted files are removed. New files may be ignored, so they cause another scan. */
   private watch(reading: Reading, folder: string, isExcluded: (path: string) => boolean): void {
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**/*'));
     this.watchers.push(watcher);
@@ -212,7 +212,7 @@ export class WorkspaceFiles implements vscode.Disposable {
   }
 }
 
-/** Keywords of texts that are not files. */
+/** Keywords for texts that are not files. */
 const sources = (['problems', 'changes', 'terminal', 'chat'] as const).map((path): NamedFile => ({
   path,
   name: path,

@@ -1,15 +1,15 @@
-// Reads an image of the workspace folder for the webview, which scales it.
+// Reads an image for the webview, which scales it.
 import { open } from 'node:fs/promises';
 import * as l10n from '../../infrastructure/localizedText';
 import { findFile } from '../../infrastructure/workspaceFolders';
 import { formatDecimal } from '../../common/format';
 
-/** Bytes. */
+/** In bytes. */
 const largestImage = 20 * 1024 * 1024;
 
 /**
  * Reads only images: the webview shows model output, so its requests are not trusted.
- * @param allowOutside The user was asked.
+ * @param allowOutside True if the user allowed it.
  * @throws Error with a message for the user.
  */
 export async function readImage(path: string, allowOutside: boolean): Promise<{ mediaType: string; data: Buffer }> {
@@ -30,7 +30,7 @@ export async function readImage(path: string, allowOutside: boolean): Promise<{ 
   }
 }
 
-/** Detects the type from the first bytes, not from the name. */
+/** Detects the type by the first bytes instead of the name. */
 export function imageTypeOf(data: Uint8Array): string | undefined {
   const text = String.fromCharCode(...data.subarray(0, 12));
   if (text.startsWith('\u0089PNG\r\n\u001a\n')) return 'image/png';

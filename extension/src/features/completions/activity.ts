@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import type { FailureError } from '../../infrastructure/errors';
 
-/** Failures that stay until the user does something. */
+/** Failures that last until the user fixes them. */
 const lasting: readonly string[] = [
   'providerAuthFailed',
   'providerDisabled',
@@ -21,7 +21,7 @@ const lasting: readonly string[] = [
 const failuresBeforePause = 3;
 const pauseAfterFailures = 5 * 60_000;
 
-/** Whether completions run now: paused after failures, snoozed by the user, or waiting for a model. */
+/** Whether completions are running, paused after failures, snoozed by the user, or waiting for a model. */
 export class Activity implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
@@ -32,11 +32,11 @@ export class Activity implements vscode.Disposable {
   readonly onDidChange = this.changed.event;
   /** The last failure; undefined after a success. */
   failure: FailureError | undefined;
-  /** Why the last document was not sent. */
+  /** The reason why the last document was not sent. */
   excluded: string | undefined;
-  /** The cost of today's completions in USD, as far as known. */
+  /** The known cost of today's completions, in USD. */
   spentToday: number | undefined;
-  /** Milliseconds since the epoch; undefined until the user continues. */
+  /** In milliseconds since the epoch; undefined until the user resumes. */
   private pausedUntil: number | undefined;
   private pause: 'snoozed' | 'failed' | undefined;
 
@@ -48,7 +48,7 @@ export class Activity implements vscode.Disposable {
     return this.pause ?? 'ready';
   }
 
-  /** The end of the pause; undefined if there is none. */
+  /** The end of a pause; undefined if there is none. */
   get until(): Date | undefined {
     return this.pausedUntil === undefined ? undefined : new Date(this.pausedUntil);
   }
@@ -73,7 +73,7 @@ export class Activity implements vscode.Disposable {
     this.changed.fire();
   }
 
-  /** Another document is active. */
+  /** Call when another document becomes active. */
   left(): void {
     this.excluded = undefined;
     this.changed.fire();

@@ -5,10 +5,10 @@ interface Entry extends Cursor {
 }
 
 const maxEntries = 50;
-/** Characters around the cursor that must be the same. */
+/** Number of characters around the cursor that must match. */
 const comparedLength = 500;
 
-/** Recent completions. Typing along the text of one continues it without a request. */
+/** Recent completions. Typing the text of one continues it without a request. */
 export class CompletionCache {
   private readonly entries: Entry[] = [];
 
@@ -17,12 +17,12 @@ export class CompletionCache {
     this.entries.length = Math.min(this.entries.length, maxEntries);
   }
 
-  /** The rest of a known completion, which may be empty if it was typed completely; undefined if none is known here. */
+  /** Returns the rest of a known completion, which is empty if it was typed completely; undefined if there is none. */
   find(cursor: Cursor): string | undefined {
     for (const entry of this.entries) {
       const typed = cursor.offset - entry.offset;
       if (entry.document !== cursor.document || typed < 0 || typed > entry.text.length) continue;
-      // An empty completion says nothing about a longer prefix.
+      // An empty completion does not apply to a longer prefix.
       if (entry.text === '' && typed > 0) continue;
       if (!isSameEnd(cursor.prefix, entry.prefix + entry.text.slice(0, typed))) continue;
       if (isSameStart(cursor.suffix, entry.suffix)) return entry.text.slice(typed);
@@ -40,7 +40,7 @@ function isSameEnd(one: string, other: string): boolean {
   return one.slice(one.length - length) === other.slice(other.length - length);
 }
 
-/** The editor may have closed brackets and quotes that were typed. */
+/** Ignores brackets and quotes that the editor closed after typing. */
 function isSameStart(now: string, before: string): boolean {
   const closed = /^[)\]}>"'`]*/.exec(now)?.[0].length ?? 0;
   for (let skipped = 0; skipped <= closed; skipped++) {

@@ -8,10 +8,10 @@ import { GhostText } from './ghostText';
 import { fit } from './overlap';
 import { type CompletionModel, type CompletionSettings, isLanguageEnabled } from './settings';
 
-/** Documents that a user writes code in; not outputs, comments of reviews, or the commit message. */
+/** Schemes of documents in which users write code; excludes outputs, review comments, and the commit message. */
 const schemes: readonly string[] = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-userdata'];
 
-/** Ghost text from the completion model. Failures appear in the status bar only. */
+/** Shows ghost text from the completion model. Failures appear only in the status bar. */
 export class CompletionProvider implements vscode.InlineCompletionItemProvider {
   private readonly ghostText: GhostText;
 
@@ -35,7 +35,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider {
   ): Promise<vscode.InlineCompletionItem[]> {
     const isInvoked = triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     if (!this.isOn(document)) return [];
-    // The selected row of the suggestions is as if it were typed.
+    // The selected suggestion is treated as typed text.
     const chosen = selected?.text ?? '';
     const start = selected?.range.start ?? position;
     const offset = document.offsetAt(position);
@@ -51,7 +51,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider {
     return [new vscode.InlineCompletionItem(chosen + insertion.text, range)];
   }
 
-  /** The model changed. */
+  /** Call when the model changes. */
   clear(): void {
     this.ghostText.clear();
   }

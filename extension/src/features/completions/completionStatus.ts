@@ -7,10 +7,10 @@ import type { Activity } from './activity';
 import { commands } from './commands';
 import { type CompletionSettings, isLanguageEnabled, modelText } from './settings';
 
-/** Beside the language of the editor, where other completions show their state. */
+/** Next to the editor's language mode, where other completions show their state. */
 const priority = 90;
 
-/** Shows whether completions run. Hidden until a model is chosen. */
+/** Shows whether completions are running. Hidden until a model is selected. */
 export class CompletionStatus implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly item = this.disposables.add(
@@ -39,7 +39,7 @@ export class CompletionStatus implements vscode.Disposable {
     const { icon, text, detail } = contentOf(activity, settings, vscode.window.activeTextEditor?.document.languageId);
     const model = settings.model === undefined ? l10n.t('No model is chosen.') : l10n.t('Model: {0}', modelText(settings.model));
     const cost = activity.spentToday === undefined ? [] : [l10n.t('Cost today: {0}', formatCost(activity.spentToday))];
-    // Like the icons beside it, unless something needs the user.
+    // Only an icon, like the items next to it, unless the user must act.
     const label = icon === 'warning' ? l10n.t('Completions') : '';
     this.item.show({ icon, text: label, accessibleLabel: text, tooltip: [text, ...detail, model, ...cost].join('\n') });
   }
@@ -49,7 +49,7 @@ export class CompletionStatus implements vscode.Disposable {
   }
 }
 
-/** @param languageId Of the active editor. */
+/** @param languageId The language of the active editor. */
 function contentOf(
   { state, until, failure, excluded, isRunning }: Activity,
   settings: CompletionSettings,

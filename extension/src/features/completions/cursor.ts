@@ -1,7 +1,7 @@
-// The text around the cursor that a completion is made from.
+// The text around the cursor that is sent for a completion.
 
 export interface Cursor {
-  /** Address of the document. */
+  /** URI of the document. */
   document: string;
   offset: number;
   /** Text before the cursor, with line feeds. */
@@ -10,11 +10,11 @@ export interface Cursor {
   suffix: string;
 }
 
-/** Characters of the document that are sent. */
+/** Maximum number of characters sent before the cursor. */
 export const maxPrefix = 8000;
 export const maxSuffix = 3000;
 
-/** Cuts the text before and after the cursor to whole lines within the limits. */
+/** Trims the text before and after the cursor to whole lines within the limits. */
 export function cursorAt(document: string, offset: number, before: string, after: string): Cursor {
   const prefix = before.slice(-maxPrefix).replaceAll('\r\n', '\n');
   const suffix = after.slice(0, maxSuffix).replaceAll('\r\n', '\n');
@@ -23,12 +23,12 @@ export function cursorAt(document: string, offset: number, before: string, after
   return { document, offset, prefix: prefix.slice(firstLine), suffix: lastLine > 0 ? suffix.slice(0, lastLine) : suffix };
 }
 
-/** Only at the end of a line there is room for several lines. */
+/** True at the end of a line, the only place with room for several lines. */
 export function isMultiline({ suffix }: Cursor): boolean {
   return restOfLine(suffix).trim() === '';
 }
 
-/** In the middle of a word a completion would replace what is there. */
+/** True in the middle of a word, where a completion would replace existing text. */
 export function isInWord({ suffix }: Cursor): boolean {
   return /^[\p{L}\p{N}_$]/u.test(suffix);
 }

@@ -2,10 +2,10 @@ import type { CancellationToken } from 'vscode';
 import { CompletionCache } from './completionCache';
 import type { Cursor } from './cursor';
 
-/** Asks a model for the text at a cursor; undefined if there is none. */
+/** Requests the text at a cursor from a model; undefined if there is none. */
 export type Ask = (cursor: Cursor, token: CancellationToken) => Promise<string | undefined>;
 
-/** Waits for a pause in typing, and asks for each text once. */
+/** Waits for a pause in typing, and requests each completion once. */
 export class GhostText {
   private readonly cache = new CompletionCache();
 
@@ -15,7 +15,7 @@ export class GhostText {
     private readonly delay: () => number,
   ) {}
 
-  /** @param isInvoked The user asked for it, so it is not delayed. */
+  /** @param isInvoked True if the user invoked it; there is no delay then. */
   async at(cursor: Cursor, isInvoked: boolean, token: CancellationToken): Promise<string | undefined> {
     const known = this.cache.find(cursor);
     if (known !== undefined && !(isInvoked && known === '')) return known;
@@ -26,7 +26,7 @@ export class GhostText {
     return token.isCancellationRequested ? undefined : text;
   }
 
-  /** Another model would write something else. */
+  /** Forgets all completions, because another model would write something else. */
   clear(): void {
     this.cache.clear();
   }

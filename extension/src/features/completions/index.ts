@@ -12,7 +12,7 @@ import { showMenu } from './menu';
 import { chooseModel } from './modelPicker';
 import { modelText, readSettings, section, writeSetting } from './settings';
 
-/** Code completions as ghost text. Nothing is registered with VS Code while they are off. */
+/** Shows code completions as ghost text. Registers nothing with VS Code while they are off. */
 export function activateCompletions(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
   let settings = readSettings();
@@ -43,7 +43,7 @@ export function activateCompletions(sidecar: Sidecar, log: vscode.LogOutputChann
     }),
   );
   disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => status.draw()));
-  // A new key or a changed provider may work.
+  // A new key or a changed provider may fix the failure.
   disposables.add(sidecar.onProviderChanged(() => (activity.state === 'failed' ? activity.resume() : undefined)));
 
   const enable = async (): Promise<void> => {

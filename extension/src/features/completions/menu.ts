@@ -11,7 +11,7 @@ interface Row extends QuickPickItem {
   run?: () => unknown;
 }
 
-/** The menu of the status bar item. */
+/** Shows the menu of the status bar item. */
 export async function showMenu(activity: Activity, settings: CompletionSettings): Promise<void> {
   const languageId = vscode.window.activeTextEditor?.document.languageId;
   const { isEnabled, model } = settings;

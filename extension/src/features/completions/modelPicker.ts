@@ -14,7 +14,7 @@ interface Row extends QuickPickItem {
   chosen?: CompletionModel;
 }
 
-/** Lets the user choose a model, and tries it. Returns undefined if none was chosen. */
+/** Lets the user select a model, and tests it. Returns undefined if the user canceled. */
 export async function chooseModel(sidecar: Sidecar, settings: CompletionSettings): Promise<CompletionModel | undefined> {
   const { providers } = await withProgress(
     { location: vscode.ProgressLocation.Window, title: l10n.t('Looking for completion models…') },
@@ -39,7 +39,7 @@ export async function chooseModel(sidecar: Sidecar, settings: CompletionSettings
   });
   if (row?.chosen === undefined) return undefined;
   const { chosen } = row;
-  // A local model may have to be loaded.
+  // A local model may have to be loaded first.
   const title = l10n.t('Trying {0}…', modelText(chosen));
   await withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, (_, token) =>
     tryModel(sidecar, chosen, token),
@@ -58,7 +58,7 @@ function rowOf({ id, name, isKnown, price }: CompletionModelView, chosen: Comple
   };
 }
 
-/** Fails with the words of the server if the model cannot fill in the middle. */
+/** Throws the server's error if the model does not support fill-in-the-middle. */
 async function tryModel(sidecar: Sidecar, model: CompletionModel, token: vscode.CancellationToken): Promise<void> {
   const cursor = cursorAt('untitled:sample', 40, 'function add(a: number, b: number) {\n  return ', ';\n}\n');
   const { text } = await complete(sidecar, model, cursor, token);

@@ -3,7 +3,7 @@ import { restOfLine } from './cursor';
 
 export interface Insertion {
   text: string;
-  /** Characters after the cursor that the text replaces. */
+  /** Number of characters after the cursor that the text replaces. */
   replaced: number;
 }
 
@@ -17,7 +17,7 @@ const brackets: readonly (readonly [open: string, close: string])[] = [
 /** Returns undefined if nothing is left to insert. */
 export function fit(text: string, suffix: string): Insertion | undefined {
   const rest = restOfLine(suffix);
-  // Brackets that the editor closed by itself, and that the text has, too.
+  // The text contains the brackets that the editor closed automatically.
   if (closingMarks.test(rest) && rest.trim() !== '' && hasInOrder(restOfLine(text), rest.trim())) {
     return { text: withoutOverlap(text, suffix.slice(rest.length)), replaced: rest.length };
   }
@@ -25,7 +25,7 @@ export function fit(text: string, suffix: string): Insertion | undefined {
   return left.trim() === '' ? undefined : { text: left, replaced: 0 };
 }
 
-/** Removes the end of the text that repeats the beginning of the suffix, unless it closes brackets of the text. */
+/** Removes the end of the text if it repeats the start of the suffix, unless it closes brackets of the text. */
 function withoutOverlap(text: string, suffix: string): string {
   for (let length = Math.min(text.length, suffix.length); length > 0; length--) {
     const cut = text.slice(0, text.length - length);
@@ -38,7 +38,7 @@ function needsEnd(text: string, cut: string): boolean {
   return brackets.some(([open, close]) => missing(cut, open, close) > 0 && missing(text, open, close) < missing(cut, open, close));
 }
 
-/** Opening brackets without a closing one. */
+/** Returns the number of opening brackets that are not closed. */
 function missing(text: string, open: string, close: string): number {
   let count = 0;
   for (const character of text) {

@@ -1,4 +1,4 @@
-// The settings plue.completions.*.
+// Settings in plue.completions.
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 
@@ -12,9 +12,9 @@ export type Languages = Readonly<Record<string, boolean>>;
 export interface CompletionSettings {
   isEnabled: boolean;
   model?: CompletionModel;
-  /** By language ID; `*` is every other language. */
+  /** By language ID; `*` applies to all other languages. */
   languages: Languages;
-  /** The same of the workspace, which can only turn languages off. */
+  /** The workspace's value, which can only turn languages off. */
   workspaceLanguages: Languages;
   /** Milliseconds without typing before a request. */
   delay: number;
@@ -52,7 +52,7 @@ export async function writeSetting(name: 'enabled' | 'model' | 'languages', valu
   await vscode.workspace.getConfiguration(section).update(name, value, vscode.ConfigurationTarget.Global);
 }
 
-/** A workspace cannot send code that the user does not send. */
+/** A workspace cannot enable a language that the user disabled. */
 export function isLanguageEnabled(
   { languages, workspaceLanguages }: Pick<CompletionSettings, 'languages' | 'workspaceLanguages'>,
   languageId: string,
@@ -60,7 +60,7 @@ export function isLanguageEnabled(
   return [languages, workspaceLanguages].every((each) => each[languageId] ?? each['*'] ?? true);
 }
 
-/** `provider/model`, where the model may have slashes. */
+/** Parses `provider/model`, in which the model may contain slashes. */
 export function parseModel(text: string): CompletionModel | undefined {
   const slash = text.indexOf('/');
   const [providerId, model] = [text.slice(0, slash).trim(), text.slice(slash + 1).trim()];

@@ -1,4 +1,4 @@
-// How files were before an agent changed them: the left side of VS Code's diff editor.
+// The content of files before an agent changed them, for the left side of VS Code's diff editor.
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { editContent } from '../../protocol/protocol.generated';
@@ -8,7 +8,7 @@ import type { Sidecar } from '../../server/client';
 export const beforeScheme = 'plue-before';
 const nothing = 'nothing';
 
-/** Whose change of which file; the address has the path of the file itself, because VS Code shows two paths as a rename. */
+/** Query of the URI. Its path is that of the file itself, because VS Code shows different paths as a rename. */
 const origin = v.pipe(v.string(), v.parseJson(), v.object({ codexId: v.string(), path: v.string() }));
 
 export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -25,7 +25,7 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
     return text ?? '';
   }
 
-  /** Open documents are reloaded. */
+  /** Reloads open documents. */
   refresh(): void {
     for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === beforeScheme) this.changed.fire(uri);
   }
@@ -34,7 +34,7 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
     return vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: JSON.stringify({ codexId, path }) });
   }
 
-  /** The file itself; undefined if it was removed. */
+  /** Returns the file itself; an empty document if it was deleted. */
   right({ kind }: Pick<FileEditView, 'kind'>, file: vscode.Uri): vscode.Uri {
     return kind === 'deleted' ? vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: nothing }) : file;
   }

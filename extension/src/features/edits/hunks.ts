@@ -15,13 +15,13 @@ const target = v.object({
 
 export type Target = v.InferOutput<typeof target>;
 
-/** Scheme of the editor that shows changes of several files. */
+/** Scheme of the editor with changes of several files. */
 export const reviewScheme = 'plue-review';
 
-/** The query is the chat or task; empty if the changes of all are shown. */
+/** The query is the ID of a chat or task; empty if all changes are shown. */
 const review = v.object({ scheme: v.literal(reviewScheme), query: v.string() });
 
-/** Menus hand over an address, and the palette nothing. */
+/** Parses the argument of a command. Menus pass a URI, and the Command Palette nothing. */
 export function readTarget(given: unknown): Target | undefined {
   const parsed = v.safeParse(target, given);
   if (parsed.success) return parsed.output;
@@ -32,26 +32,26 @@ export function isReviewOfAll(given: unknown): boolean {
   return v.is(review, given) && given.query === '';
 }
 
-/** The range of lines, zero-based and inclusive. A removal covers the line before which it was. */
+/** Returns zero-based inclusive lines. A removal covers the line that followed it. */
 export function linesOf({ newStart, newLines }: HunkView, lineCount: number): { first: number; last: number } {
   const most = Math.max(0, lineCount - 1);
   const first = Math.min(newStart - 1, most);
   return { first, last: Math.min(most, Math.max(first, newStart + newLines - 2)) };
 }
 
-/** Returns the change at the line, otherwise the next one below, otherwise the last one above. */
+/** Returns the change at the line, or else the next one below, or else the last one above. */
 export function hunkAt(hunks: readonly HunkView[], line: number, lineCount: number): HunkView | undefined {
   return hunks.find((hunk) => line <= linesOf(hunk, lineCount).last) ?? hunks.at(-1);
 }
 
-/** The next from a line on, round the end of the file. */
+/** Returns the next or previous change after a line; wraps at the end of the file. */
 export function nextHunk(hunks: readonly HunkView[], line: number, lineCount: number, step: 1 | -1): HunkView | undefined {
   const start = (hunk: HunkView): number => linesOf(hunk, lineCount).first;
   if (step === 1) return hunks.find((hunk) => start(hunk) > line) ?? hunks[0];
   return hunks.findLast((hunk) => start(hunk) < line) ?? hunks.at(-1);
 }
 
-/** `3 changes in 2 files, 1 conflict`. */
+/** Returns "3 changes in 2 files, 1 conflict". */
 export function inText(files: readonly FileEditView[]): string {
   const changes = files.reduce((sum, { hunks }) => sum + Math.max(1, hunks.length), 0);
   const conflicts = files.filter(({ conflict }) => conflict !== undefined).length;
@@ -63,7 +63,7 @@ export function inText(files: readonly FileEditView[]): string {
   return conflicts === 0 ? l10n.t('{0} in {1}', ...counts.slice(0, 2)) : l10n.t('{0} in {1}, {2}', ...counts);
 }
 
-/** Returns a message about skipped changes; undefined if there are none. */
+/** Returns a message about conflicts; undefined if there are none. */
 export function refused(conflicts: readonly string[]): string | undefined {
   const shown = conflicts.slice(0, 3);
   if (shown.length === 0) return undefined;

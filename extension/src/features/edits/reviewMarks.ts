@@ -1,4 +1,4 @@
-// Marks changes under review in editors, with actions above each change.
+// Marks changes under review in editors and shows actions above each change.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -14,7 +14,7 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly conflicts = this.disposables.add(mark('editorWarning.foreground'));
   readonly onDidChangeCodeLenses = this.changed.event;
 
-  /** @param filesAt Returns the reviewed files for an address. */
+  /** @param filesAt Returns the files under review for a URI. */
   constructor(private readonly filesAt: (uri: vscode.Uri) => readonly FileEditView[]) {
     this.disposables.add(vscode.languages.registerCodeLensProvider({ scheme: 'file' }, this));
     this.disposables.add(vscode.window.onDidChangeVisibleTextEditors(() => this.draw()));
@@ -28,7 +28,7 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    // Lines refer to the file on disk.
+    // The lines are those of the file on disk.
     if (document.isDirty) return [];
     return this.filesAt(document.uri).flatMap(({ codexId, path, hunks }) =>
       hunks.flatMap((hunk) => {

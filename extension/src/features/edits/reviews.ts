@@ -1,4 +1,4 @@
-// The pending changes as the sidecar lists them, and the commands to keep or undo them. Agents continue meanwhile.
+// The pending changes and the commands to keep or undo them. Agents continue during a review.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -20,7 +20,7 @@ export class Reviews implements vscode.Disposable {
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
   private waiting: NodeJS.Timeout | undefined;
   private result: EditListResult = { files: [], turns: [], conflicts: [] };
-  /** Addresses of the reviewed files, used to filter file events: switching a branch causes thousands. */
+  /** URIs of the files under review, to filter file events: switching a branch causes thousands. */
   private places: ReadonlySet<string> = new Set();
   readonly onDidChange = this.changed.event;
 
@@ -32,7 +32,7 @@ export class Reviews implements vscode.Disposable {
     this.disposables.add(sidecar.onDidStart(() => this.refreshSoon()));
     this.disposables.add(sidecar.onEditChanged(() => this.refreshSoon()));
     this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.refreshSoon()));
-    // The status of a change can differ after its file was edited.
+    // An edit of the file can change the status of a change.
     const watcher = this.disposables.add(vscode.workspace.createFileSystemWatcher('**/*'));
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.disposables.add(event((uri) => (this.places.has(uri.toString()) ? this.refreshSoon() : undefined)));
@@ -42,7 +42,7 @@ export class Reviews implements vscode.Disposable {
     return this.result.files;
   }
 
-  /** Describes changes of commands that cannot be undone. */
+  /** Describes changes made by commands, which cannot be undone. */
   get leftOut(): string | undefined {
     return this.result.leftOut;
   }
@@ -73,7 +73,7 @@ export class Reviews implements vscode.Disposable {
       });
       return;
     }
-    // Like `vscode.changes`, but with our own address, so that the editor's buttons work.
+    // Like `vscode.changes`, but with our own URI, so that the editor's buttons work.
     await vscode.commands.executeCommand('_workbench.openMultiDiffEditor', {
       title: l10n.t('Agent changes'),
       multiDiffSourceUri: vscode.Uri.from({
@@ -89,7 +89,7 @@ export class Reviews implements vscode.Disposable {
     });
   }
 
-  /** The given change, file, or codex. Default: the change at the cursor. */
+  /** Keeps or undoes the given change, file, or codex. Default: the change at the cursor. */
   async decide(target: Target | undefined, isAccepted: boolean): Promise<void> {
     const { codexId, path, hunkId } = target ?? this.atCursor();
     // Undone changes cannot be redone.
@@ -102,7 +102,7 @@ export class Reviews implements vscode.Disposable {
     if (target === undefined) this.move(1);
   }
 
-  /** All changes of the active file, otherwise all changes after confirmation. */
+  /** Keeps or undoes all changes of the active file, or, after confirmation, all changes. */
   async decideAll(target: Target | undefined, isAccepted: boolean, isEverything = false): Promise<void> {
     if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
     const inFront = isEverything ? [] : this.inFront();

@@ -1,4 +1,4 @@
-// The health report as a read-only document, reloaded when a window restores it.
+// The health report as a read-only document, which is created again when a window restores it.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';

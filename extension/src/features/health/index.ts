@@ -46,7 +46,7 @@ async function look(sidecar: Sidecar, editor: HealthRow, online: boolean): Promi
   }
 }
 
-/** The reason why the sidecar is not running, or why the request failed. */
+/** Returns why the sidecar is not running, or why the request failed. */
 function causeOf({ state }: Pick<Sidecar, 'state'>, error: unknown): string {
   const cause = state.state === 'stopped' ? state.cause : toFailureError(error).message;
   return withTilde(cause, homedir());
@@ -74,7 +74,7 @@ async function askWithProgress(ask: (token: vscode.CancellationToken) => Promise
   }
 }
 
-/** Facts that the sidecar cannot know. */
+/** Facts that only the extension host knows. */
 function editorRow(extension: vscode.Extension<unknown>): HealthRow {
   const manifest: unknown = extension.packageJSON;
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';

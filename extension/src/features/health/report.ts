@@ -20,18 +20,18 @@ export interface HealthRow {
 
 export interface HealthReport {
   isHealthy: boolean;
-  /** Undefined when the sidecar could not be asked. */
+  /** Undefined if the sidecar did not respond. */
   version: string | undefined;
   rows: HealthRow[];
 }
 
-/** Line of the report where a row begins. */
+/** The line of the report on which a row starts. */
 export interface PlacedRow {
   line: number;
   row: HealthRow;
 }
 
-/** ASCII only: editors highlight other characters in untrusted folders. */
+/** ASCII only, because editors highlight other characters in untrusted folders. */
 const signs = { ok: '+', warning: '!', missing: '-', failed: 'x' } as const satisfies Record<HealthState, string>;
 
 const width = 80;
@@ -67,7 +67,7 @@ function summaryOf(rows: readonly HealthRow[]): string {
   return second === undefined ? l10n.t('Plue is working, with {0}.', first) : l10n.t('Plue is working, with {0} and {1}.', first, second);
 }
 
-/** Wraps lines to a width that fits an editor and an issue; longer words are not split. */
+/** Wraps lines to a width that suits editors and issues; longer words are not split. */
 export function wrapped(text: string): string[] {
   const lines: string[] = [];
   let line = '';
@@ -81,12 +81,12 @@ export function wrapped(text: string): string[] {
   return [...lines, indent + line];
 }
 
-/** Replaces the home folder with ~, because reports are shared. Same rule as in the sidecar. */
+/** Replaces the home folder with ~, because reports are shared. The sidecar has the same rule. */
 export function withTilde(text: string, userFolder: string): string {
   const folder = userFolder.replace(/[/\\]+$/, '');
   if (folder.length < 2) return text;
   const written = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  // Matches the whole path, not a prefix of another one. A period at the end of a sentence is not part of it.
+  // Matches whole path segments only. A period at the end of a sentence is not part of the path.
   return text.replace(new RegExp(`(?<![\\p{L}\\p{Nd}_.-])${written}(?![\\p{L}\\p{Nd}_-]|\\.\\S)`, 'gu'), '~');
 }
 

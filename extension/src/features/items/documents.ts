@@ -23,8 +23,8 @@ export class Documents {
   constructor(private readonly sidecar: Sidecar) {}
 
   /**
-   * Documents of the user. Built-in documents have no history and cannot be deleted.
-   * @param all Also built-in documents and those of the workspace.
+   * Lets the user pick a document. Built-in documents are omitted: they have no history and cannot be deleted.
+   * @param all Includes built-in documents and those of the workspace.
    */
   async pick(title: LocalizedText, from: readonly Collection[], deleted = false, all = false): Promise<CodexSummary> {
     const lists = await Promise.all(
@@ -39,7 +39,7 @@ export class Documents {
       title,
       placeHolder: l10n.t('Type part of the name'),
       matchOnDescription: true,
-      // Keeps the quick pick open when a webview takes the focus while it loads.
+      // Keeps the quick pick open if a webview takes focus while it loads.
       ignoreFocusOut: true,
     });
     if (chosen === undefined) throw new UserCancelledError();
@@ -56,7 +56,7 @@ export class Documents {
     await this.offer(l10n.t('Redid the change to “{0}”.', codex.title), l10n.t('Undo'), () => this.undo(codex));
   }
 
-  /** Asks for confirmation only if there are references. Otherwise Undo is sufficient. */
+  /** Asks for confirmation only if other documents refer to it; otherwise Undo is sufficient. */
   async delete(codex: CodexSummary): Promise<void> {
     const { incoming } = await this.sidecar.request(codexLinks, { uri: codex.uri });
     if (incoming.length > 0) {
@@ -71,7 +71,7 @@ export class Documents {
     await this.offer(l10n.t('Moved “{0}” to the trash.', codex.title), l10n.t('Undo'), () => this.restore(codex));
   }
 
-  /** References are updated. Those that cannot be updated are listed before the rename. */
+  /** Updates references. Those that cannot be updated are listed before the rename. */
   async rename(codex: CodexSummary): Promise<void> {
     const before = codex.uri.slice(codex.uri.lastIndexOf('/') + 1);
     const name = await showInputBox({
@@ -104,7 +104,7 @@ export class Documents {
   }
 }
 
-/** "“A” and 2 more refer to it." */
+/** Returns "“A” and 2 more refer to it." */
 export function linksSentence(incoming: readonly CodexLinkView[]): string {
   const names = [...new Set(incoming.map(({ title, target }) => `“${title === '' ? target : title}”`))];
   return names.length === 1 ? l10n.t('{0} refers to it.', nameSome(names)) : l10n.t('{0} refer to it.', nameSome(names));
@@ -117,7 +117,7 @@ function renameDetail({ updated, left }: CodexRenameResult): string {
   return [...(changed.length === 0 ? [] : [along]), ...kept].join('\n');
 }
 
-/** "“A”, “B” and 2 more". */
+/** Returns "“A”, “B” and 2 more". */
 function nameSome(names: readonly string[]): string {
   return formatList(names.length > 3 ? [...names.slice(0, 3), l10n.t('{0} more', names.length - 3)] : names);
 }

@@ -10,10 +10,10 @@ import type { Sidecar } from '../../server/client';
 import { plueHome } from '../../server/plueHome';
 import { shippedScheme } from '../../server/shipped';
 
-/** The shipped template of these chats. */
+/** The built-in template of these chats. */
 const templateId = 'document-editor';
 
-/** The settings are a document, too. The file may not exist yet. */
+/** The settings are also a document. The file may not exist yet. */
 const settingsUri = 'codex://settings/config';
 
 interface EditServices {
@@ -45,7 +45,7 @@ async function named(sidecar: Sidecar, uri: string): Promise<{ title: string; pa
   return { title: codex.title, path: document?.path };
 }
 
-/** Asks for a description, and sends it in a new chat that creates the template. */
+/** Asks for a description and sends it to a new chat that creates the template. */
 export async function createWithPlue({ sidecar, providers }: EditServices): Promise<void> {
   const text = await showInputBox({
     title: l10n.t('Create Template with Plue'),
@@ -61,7 +61,7 @@ export async function createWithPlue({ sidecar, providers }: EditServices): Prom
   await sidecar.request(messageSend, { codexId: chat.uri, text: l10n.t('Create a template: {0}', text.trim()) });
 }
 
-/** A menu passes the address or the file; the palette uses the active editor. */
+/** A menu passes the URI or the file; the Command Palette uses the active editor. */
 export function documentOf(given: unknown): string | undefined {
   if (typeof given === 'string') return given;
   const file = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
@@ -73,12 +73,12 @@ export function documentOf(given: unknown): string | undefined {
   return isDocument ? `codex://${parts[1] ?? ''}/${parts[2] ?? ''}` : undefined;
 }
 
-/** The user's settings, for the `when` of menus. */
+/** The user's settings file, for `when` clauses of menus. */
 export function settingsFile(): string {
   return vscode.Uri.joinPath(vscode.Uri.file(plueHome(process.env)), 'config.json5').fsPath;
 }
 
-/** The folders whose files are documents of Plue, for the `when` of menus. */
+/** The folders with documents of Plue, for `when` clauses of menus. */
 export function documentFolders(): string[] {
   const inWorkspace = (vscode.workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === 'file')

@@ -29,11 +29,11 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       matchOnDescription: true,
       ignoreFocusOut: true,
     });
-    // For a chat, only the list is shown.
+    // A chat has only the list.
     if (chosen === undefined || codex.layer === undefined) throw new UserCancelledError();
     const current = versions.find(({ isCurrent }) => isCurrent)?.version ?? codex.version;
     const { version } = chosen.view;
-    // For the newest version, shows what it changed.
+    // The newest version is compared with the previous one.
     const [left, right] = chosen.view.isCurrent ? [Math.max(1, version - 1), version] : [version, current];
     await vscode.commands.executeCommand(
       'vscode.diff',
@@ -81,7 +81,7 @@ function authorOf({ author }: CodexVersionView): string {
 function addressOf(uri: string, version: number, restores: number): vscode.Uri {
   const name = uri.slice(uri.lastIndexOf('/') + 1);
   const query = new URLSearchParams({ uri, version: String(version), restores: String(restores) });
-  // The ending colours the text.
+  // The extension selects the language mode.
   const ending = name.endsWith('.md') ? '' : '.json5';
   return vscode.Uri.from({ scheme: versionScheme, path: `/${version}/${name}${ending}`, query: query.toString() });
 }

@@ -55,7 +55,7 @@ export function activateItems(
     };
     await newChat(target, { sidecar, providers, editor });
   });
-  // A chat passes its address: the form shows its settings.
+  // A chat passes its URI to show its settings in the form.
   register(commands.openItem, async (given) =>
     editor.open({ uri: typeof given === 'string' ? given : (await documents.pick(l10n.t('Open Item'), ['items'])).uri }),
   );
@@ -63,7 +63,7 @@ export function activateItems(
     if (typeof given === 'string') await open(given);
   });
   register(commands.renameDocument, async () => documents.rename(await documents.pick(l10n.t('Rename'), collections)));
-  // Providers are deleted on the Providers page, which also asks about the key.
+  // The Providers page deletes providers, because it also asks about the key.
   register(commands.deleteDocument, async () =>
     documents.delete(await documents.pick(l10n.t('Move to Trash'), ['items', 'prompts', 'templates'])),
   );
@@ -72,7 +72,7 @@ export function activateItems(
     const named = async (uri: string): Promise<CodexSummary> => (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
     await history.show(await (typeof given === 'string' ? named(given) : documents.pick(l10n.t('Show History'), collections)));
   });
-  /** The document that a menu passes, or else one that the user picks. */
+  /** Returns the document passed by a menu, or else one that the user picks. */
   const chosen = async (given: unknown, title: l10n.LocalizedText): Promise<CodexSummary> => {
     const uri = typeof given === 'string' || given instanceof vscode.Uri ? documentOf(given) : undefined;
     return uri === undefined ? documents.pick(title, collections) : (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
@@ -92,13 +92,13 @@ export function activateItems(
   return disposables;
 }
 
-/** A webview passes a template and initial values; the palette asks. */
+/** A webview passes a template and initial values; the Command Palette asks for the template. */
 function targetOf(given: unknown): NewTarget | undefined {
   const parsed = v.safeParse(newTarget, given);
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Starts immediately unless the template has required fields. An empty chat gets the template instead of a new one. */
+/** Creates the chat immediately unless the template has required fields. If `chat` is an empty chat, its template is replaced instead. */
 async function newChat(target: NewTarget, services: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
   const { sidecar, providers, editor } = services;
   const { chat, templateId } = target;
@@ -113,7 +113,7 @@ async function newChat(target: NewTarget, services: { sidecar: Sidecar; provider
   }
   const template = await sidecar.request(templateGet, { id: target.templateId });
   if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not a chat template.', template.name));
-  // Values without a field in this template are dropped.
+  // Values without a field in the new template are dropped.
   const values = Object.fromEntries(
     Object.entries(target.values ?? {}).filter(([name]) => template.fields.some((field) => field.name === name)),
   );
@@ -123,7 +123,7 @@ async function newChat(target: NewTarget, services: { sidecar: Sidecar; provider
   await vscode.commands.executeCommand('plue.openChat', uri);
 }
 
-/** The provider is chosen in the chat. */
+/** The provider is selected in the chat. */
 function isMissing({ name, required, default: given, conditional }: FieldView, values: Record<string, unknown>): boolean {
   return required && given === undefined && conditional === undefined && values[name] === undefined && name !== 'provider_ref';
 }

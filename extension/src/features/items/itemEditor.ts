@@ -1,4 +1,4 @@
-// Host side of the form webview: an item, a new task or chat, or the settings of an existing one.
+// Host side of the form for an item, a new task or chat, or the settings of an existing one.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -39,9 +39,9 @@ export class ItemEditor implements vscode.Disposable {
   private target: ItemTarget | undefined;
   private template: TemplateView | undefined;
   private codex: CodexSummary | undefined;
-  /** Values as the webview has them. */
+  /** The values shown in the webview. */
   private values: Record<string, unknown> = {};
-  /** Changes made by this form need no update. */
+  /** True while this form saves, so that its own changes cause no update. */
   private isSaving = false;
   private isLooking = false;
 
@@ -73,7 +73,7 @@ export class ItemEditor implements vscode.Disposable {
     this.target = target;
     const wasOpen = this.page.isOpen;
     this.page.reveal();
-    // A webview that loads requests its data.
+    // A new webview requests its data itself.
     if (wasOpen) await this.show();
   }
 
@@ -123,7 +123,7 @@ export class ItemEditor implements vscode.Disposable {
     }
     const template = await sidecar.request(templateGet, { id: templateId });
     const offers = await this.offersFor(template);
-    // Meanwhile another form was opened.
+    // Another form was opened meanwhile.
     if (this.target !== target) return;
     this.template = template;
     this.codex = found?.codex;
@@ -156,7 +156,7 @@ export class ItemEditor implements vscode.Disposable {
     }
   }
 
-  /** An item stays open after it was saved; a chat or task opens in its panel. */
+  /** An item stays open after it was created; a chat or task opens in its panel. */
   private async create(
     template: TemplateView,
     title: string | undefined,
@@ -185,7 +185,7 @@ export class ItemEditor implements vscode.Disposable {
   private async change(uri: string, set: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
     const { sidecar } = this.services;
     if (this.codex !== undefined && !isFile(this.codex)) {
-      // Each message creates a newer version of a chat. Only changes of the form's values matter.
+      // Each message creates a newer version of a chat; only changes of the form's values matter.
       const { codex, values } = await this.get(uri);
       if (!isSame(values ?? {}, this.values))
         throw new FailureError('conflict', l10n.t('The settings of “{0}” were changed elsewhere.', codex.title));
@@ -210,7 +210,7 @@ export class ItemEditor implements vscode.Disposable {
     });
   }
 
-  /** A chat changes with every message, its settings rarely. */
+  /** A chat changes with every message, but its settings rarely do. */
   private async lookAgain(codex: CodexSummary): Promise<void> {
     if (this.isLooking || codex.status === 'running') return;
     this.isLooking = true;
@@ -230,7 +230,7 @@ export class ItemEditor implements vscode.Disposable {
     return this.services.sidecar.request(codexGet, { uri, limit: 1 });
   }
 
-  /** Suggestions for references. Without them the user types the address. */
+  /** Returns suggestions for references. Without them the user types the URI. */
   private async offersFor({ fields }: TemplateView): Promise<Record<string, string[]>> {
     const { sidecar, log } = this.services;
     const wanted = fields.filter(({ type, templateFilter }) => type === 'codexReference' && templateFilter !== undefined);
@@ -263,7 +263,7 @@ export class ItemEditor implements vscode.Disposable {
   }
 }
 
-/** Chats and tasks are records of Plue without a layer. */
+/** Chats and tasks have no layer. */
 function isFile({ layer }: CodexSummary): boolean {
   return layer !== undefined;
 }

@@ -11,7 +11,7 @@ import type { Sidecar } from '../../server/client';
 const maxCharacters = 300;
 const messages = { info: showInformationMessage, warning: showWarningMessage, error: showErrorMessage } as const;
 
-/** @param open Shows the codex that the notification is about. */
+/** @param open Opens the codex of the notification. */
 export function showNotifications(sidecar: Sidecar, log: Log, open: (uri: string) => Promise<void>): vscode.Disposable {
   return sidecar.onNotify((params) => {
     show(params, open).catch((error: unknown) =>

@@ -5,7 +5,7 @@ import { shippedPath, shippedScheme } from '../../server/shipped';
 
 const providers = 'codex://providers/';
 
-/** Opens a codex: a chat or task in its panel, an item as a form, a provider on its page, everything else as text. */
+/** Opens a codex: a chat or task in its panel, an item in the form, a provider on its page, anything else as text. */
 export async function openCodex(sidecar: Sidecar, uri: string, openItem: (uri: string) => Promise<void>): Promise<void> {
   if (/^codex:\/\/(chats|tasks)\//.test(uri)) {
     await vscode.commands.executeCommand('plue.openChat', uri);

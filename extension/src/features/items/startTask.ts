@@ -1,11 +1,11 @@
-// A new task of the form: started at once, on whatever provider and model were chosen.
+// Starts a task with the values of the form.
 import { taskSpawn } from '../../protocol/protocol.generated';
 import type { TaskBudgetView, TaskSpawnParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
 const prefix = 'codex://providers/';
 
-/** Converts the values of the form for task/spawn. A fallback chain stays a field of the task. */
+/** Converts the form's values for task/spawn. A fallback chain remains a field of the task. */
 export function spawnParams(
   templateId: string,
   title: string | undefined,
@@ -31,7 +31,7 @@ export function spawnParams(
   };
 }
 
-/** @returns The address of the task. */
+/** @returns The URI of the task. */
 export async function startTask(sidecar: Sidecar, params: TaskSpawnParams): Promise<string> {
   return (await sidecar.request(taskSpawn, params)).uri;
 }

@@ -1,30 +1,30 @@
-// Which files are ours, by their addresses alone.
+// Identifies Plue's files by their URIs.
 import { join } from 'node:path';
 import { shippedScheme } from '../../server/shipped';
 
 export const languageId = 'plue-json5';
 
-/** The members of `vscode.Uri` that are used. */
+/** The members of `vscode.Uri` that are used here. */
 export interface Address {
   scheme: string;
   path: string;
   fsPath: string;
 }
 
-/** True for JSON5 files of Plue that VS Code does not recognize by name. */
+/** True for Plue's JSON5 files that VS Code does not recognize by name. */
 export function isOurs(address: Address, home: string): boolean {
   if (address.scheme === shippedScheme || address.scheme === 'plue-version') return address.path.endsWith('.json5');
   if (address.scheme !== 'file' || !address.fsPath.endsWith('.json5')) return false;
   return ['templates', 'providers', 'items'].some((folder) => isIn(address.fsPath, join(home, folder)));
 }
 
-/** `plue-codex:/templates/task.json5` shows `codex://templates/task`. */
+/** Converts `plue-codex:/templates/task.json5` to `codex://templates/task`. */
 export function codexOf({ scheme, path }: Address): string | undefined {
   const parts = /^\/([a-z]+)\/([a-z0-9][a-z0-9._-]*)\.(?:json5|md)$/.exec(path);
   return scheme === shippedScheme && parts !== null ? `codex://${parts[1] ?? ''}/${parts[2] ?? ''}` : undefined;
 }
 
-/** Directly, not deeper. */
+/** True for direct children only. */
 function isIn(path: string, folder: string): boolean {
   return path.startsWith(folder) && /^[\\/][^\\/]+$/.test(path.slice(folder.length));
 }

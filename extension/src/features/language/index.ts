@@ -1,4 +1,4 @@
-// VS Code parts of the language features: the language of files, and a view of built-in documents.
+// Language features in the extension host: the language mode of files, and a view of built-in documents.
 // The sidecar registers the folders to watch with VS Code.
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -13,12 +13,12 @@ export function activateLanguage(sidecar: Sidecar, log: vscode.LogOutputChannel)
   const disposables = new Disposables();
   const home = plueHome(process.env);
   const color = async (document: vscode.TextDocument): Promise<void> => {
-    // Keeps a language that the user or another extension selected.
+    // Keeps a language mode that the user or another extension selected.
     if (document.languageId !== 'plaintext' || !isOurs(document.uri, home)) return;
     try {
       await vscode.languages.setTextDocumentLanguage(document, languageId);
     } catch (error) {
-      // It was closed meanwhile.
+      // The document was closed meanwhile.
       log.debug(`The colors of ${document.uri.path}: ${toFailureError(error).message}`);
     }
   };

@@ -1,4 +1,4 @@
-// Catalogs in and out of files, and from the catalog server.
+// Imports and exports catalogs, and downloads them from the catalog server.
 import { homedir } from 'node:os';
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
@@ -23,12 +23,12 @@ const filters = { [l10n.t('Catalogs')]: ['json'], [l10n.t('All files')]: ['*'] }
 export class CatalogActions {
   constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
 
-  /** Resolves to a sentence. */
+  /** Resolves to a message for the user. */
   async refresh(): Promise<LocalizedText> {
     return l10n.verbatim((await this.sidecar.request(catalogRefresh, {})).sentence);
   }
 
-  /** Asks for the file, and where catalogs of the same id are there, whether to replace them. Resolves to a sentence. */
+  /** Asks for the file, and whether to replace catalogs with the same IDs. Resolves to a message for the user. */
   async import(): Promise<LocalizedText> {
     const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Import Catalog'), openLabel: l10n.t('Import'), filters })) ?? [];
     if (file === undefined) throw new UserCancelledError();
@@ -48,7 +48,7 @@ export class CatalogActions {
     return importedSentence(await this.change((allowed) => this.sidecar.request(catalogImport, { path, replace: true, ...allowed })));
   }
 
-  /** Asks which catalogs, where none is named, and for the file. Resolves to a sentence. */
+  /** Asks for the catalogs if none are given, and for the file. Resolves to a message for the user. */
   async export(ids: readonly string[]): Promise<LocalizedText> {
     const chosen = ids.length > 0 ? [...ids] : await this.chooseIds();
     const name = chosen.length === 1 ? `${chosen[0]}.json` : 'catalogs.json';
@@ -89,7 +89,7 @@ export class CatalogActions {
     return this.change((allowed) => this.sidecar.request(catalogRestore, { backupId, ...allowed }));
   }
 
-  /** Changes catalogs. If the change would move a provider in use to another origin, the sidecar rejects it until the user allows it. */
+  /** Changes catalogs. The sidecar rejects a change that moves a provider in use to another origin until the user allows it. */
   private async change<T>(request: (allowed: { allowOriginChange?: boolean }) => Promise<T>): Promise<T> {
     try {
       return await request({});

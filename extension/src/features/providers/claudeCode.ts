@@ -5,7 +5,7 @@ import { showInformationMessage, showWarningMessage, withProgress } from '../../
 import { providerCheckClaudeCode } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
-/** Reports whether Claude Code is signed in and which program was used. */
+/** Shows whether Claude Code is signed in and which program was used. */
 export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutputChannel): Promise<void> {
   const check = await withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Checking Claude Code…') }, () =>
     sidecar.request(providerCheckClaudeCode, {}),
@@ -24,14 +24,14 @@ export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutpu
   if (chosen === signIn) openSignIn(check.cliPath);
 }
 
-/** In the user's home: signing in has nothing to do with the open folder. */
+/** Runs in the user's home, because signing in does not depend on the open folder. */
 function openSignIn(cliPath: string | undefined): void {
   const terminal = vscode.window.createTerminal({ name: l10n.t('Claude Code sign-in'), cwd: homedir() });
   terminal.show();
   terminal.sendText(signInCommand(cliPath, process.platform));
 }
 
-/** Returns the sign-in command for the default shell of the system. */
+/** Returns the sign-in command for the operating system's default shell. */
 export function signInCommand(cliPath: string | undefined, platform: string): string {
   if (cliPath === undefined) return 'claude auth login';
   if (platform === 'win32') return `& '${cliPath.replaceAll("'", "''")}' auth login`;

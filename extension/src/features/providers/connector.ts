@@ -1,4 +1,4 @@
-// Connects a provider with as few questions as it needs: address and key. Nothing is stored before they are answered.
+// Connects a provider with as few questions as possible: address and key. Nothing is stored before the user answered them.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { UserCancelledError } from '../../infrastructure/errors';
@@ -13,7 +13,7 @@ import type { ProviderActions } from './providerActions';
 
 const chatView = 'plue.chatView';
 
-/** A provider to store. Its key is asked for when it is. */
+/** A provider to store. Storing it asks for its key. */
 export interface ProviderDraft {
   name: string;
   kind: string;
@@ -41,7 +41,7 @@ export class Connector {
 
   async connectVendor(kind: ProviderKindView, catalog: CatalogSummary | undefined): Promise<ProviderSummary> {
     const usual = usualEndpoint(catalog, kind);
-    // A vendor has one address; a server of the user's own may be anywhere.
+    // A vendor has one address, but a user's own server can be anywhere.
     const isOwnServer =
       kind.takesEndpoint && (usual === undefined || ((kind.needsEndpoint || kind.kind === 'ollama') && isLocalAddress(usual)));
     const endpoint = isOwnServer ? await askForEndpoint(catalog?.name ?? kind.name, usual) : undefined;
@@ -58,7 +58,7 @@ export class Connector {
   /** Stores a new provider. `address` is where its key would be sent. */
   async store(draft: ProviderDraft, kind: ProviderKindView, address: string | undefined): Promise<ProviderSummary> {
     const auth = draft.fields?.['auth_type'] ?? (kind.authTypes[0] === 'apiKey' ? 'api_key' : 'other');
-    // Ollama takes a key only on another machine.
+    // Ollama needs a key only on another machine.
     const isRemoteOllama = kind.kind === 'ollama' && address !== undefined && !isLocalAddress(address);
     const origin = originOf(draft, address);
     if (!kind.takesKey || (auth !== 'api_key' && !isRemoteOllama) || origin === undefined) {
@@ -95,7 +95,7 @@ export class Connector {
     const found = this.providers.items.find(({ kind, fault }) => kind === 'claude-code' && fault === undefined);
     const connected = found === undefined ? undefined : await this.connected(found);
     if (connected !== undefined && connected.error === undefined) return connected;
-    // Says what is missing, and leads to the sign-in.
+    // Shows what is missing, and offers to sign in.
     await vscode.commands.executeCommand(commands.checkClaudeCodeAuth);
     throw new UserCancelledError();
   }
@@ -108,7 +108,7 @@ export class Connector {
   }
 }
 
-/** A catalog can name a variable in place of an address; the type of provider then has one. */
+/** A catalog can name a variable instead of an address; the default of the provider type is used then. */
 export function usualEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
   const listed = catalog?.endpoint;
   return listed !== undefined && isEndpoint(listed) ? listed : kind.defaultEndpoint;

@@ -53,7 +53,7 @@ export function activateProviders(
   });
   register(commands.takeTour, () => actions.takeTour());
   register(commands.addProvider, () => addProvider(sidecar, providers, connector));
-  // Returns the provider, for the chat that runs it. Without a card, opens the page with all of them.
+  // Returns the connected provider to a chat. Without a card, opens the page with all providers.
   disposables.add(
     vscode.commands.registerCommand(commands.connectProvider, (card: unknown) =>
       runWithErrorHandling(log, async () => {
@@ -143,7 +143,7 @@ export function activateProviders(
   return disposables;
 }
 
-/** On the first start, looks for a provider and reports it. */
+/** On first start, searches for a provider and reports the result. */
 async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, opensChat: boolean): Promise<void> {
   if (memory.get<unknown>(greetedKey) === true) {
     await providers.refresh();
@@ -151,7 +151,7 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   }
   const { sentence } = await providers.discover();
   await memory.update(greetedKey, true);
-  // An open chat shows its provider, and a notification would cover its composer.
+  // An open chat shows its provider, and a notification would cover the composer.
   if (opensChat || chatsOpenInSideBar() || isChatOpen()) return;
   const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
     if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');

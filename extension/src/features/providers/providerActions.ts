@@ -1,4 +1,4 @@
-// Actions on one provider, for the webview and the palette.
+// Actions on one provider, for the webview and the Command Palette.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as v from 'valibot';
@@ -21,7 +21,7 @@ import { formatChatCount } from '../../common/counts';
 import { formatList } from '../../common/formatList';
 import { otherCommands } from './commands';
 
-/** As in the provider's file, which may have other fields. */
+/** As in the provider's file, which may have more fields. */
 const modelPrices = v.record(v.string(), v.looseObject({ input: v.optional(v.number()), output: v.optional(v.number()) }));
 
 export class ProviderActions {
@@ -30,14 +30,14 @@ export class ProviderActions {
     private readonly providers: ProviderList,
   ) {}
 
-  /** Returns a provider from the last received list; throws a FailureError if it is missing. */
+  /** Returns a provider from the last list; throws a FailureError if it is missing. */
   find(id: string): ProviderSummary {
     const found = this.providers.items.find((provider) => provider.id === id);
     if (found === undefined) throw new FailureError('notFound', l10n.t('The provider {0} no longer exists.', id));
     return found;
   }
 
-  /** Opens a chat with the tour, whichever provider is the default. */
+  /** Opens a chat with the tour, regardless of the default provider. */
   async takeTour(): Promise<void> {
     const tour = (await this.providers.refresh()).find(({ source }) => source === 'tour');
     if (tour === undefined) throw new FailureError('notFound', l10n.t('The provider {0} no longer exists.', 'tour'));
@@ -51,7 +51,7 @@ export class ProviderActions {
     return this.listed(await this.sidecar.request(providerTest, { id }));
   }
 
-  /** Disabling asks for confirmation if the provider is in use. */
+  /** Asks for confirmation before disabling a provider in use. */
   async setEnabled(id: string, enabled: boolean): Promise<ProviderSummary> {
     if (!enabled) await this.confirmOff(this.find(id));
     return this.listed(await this.sidecar.request(providerSetEnabled, { id, enabled }));
@@ -67,7 +67,7 @@ export class ProviderActions {
     return this.listed(await this.sidecar.request(providerConfigure, { id, name, kind, makeDefaultSmall: true }));
   }
 
-  /** Asks for the user's own price of a model; an empty one removes it. */
+  /** Asks for the user's own price of a model; empty input removes it. */
   async setPrice(id: string, modelId: string): Promise<void> {
     const { configuration } = await this.sidecar.request(providerGet, { id });
     const { [modelId]: current, ...others } = v.parse(v.optional(modelPrices, {}), configuration['model_prices']);
@@ -85,7 +85,7 @@ export class ProviderActions {
     return this.listed(await this.sidecar.request(providerMoveKey, { id }));
   }
 
-  /** Writing to the file meanwhile would conflict with unsaved changes in the editor. */
+  /** Saves the open file first, because changing it on disk would conflict with the editor's unsaved changes. */
   private async saveFile(id: string): Promise<void> {
     const { file, fault } = this.find(id);
     const path = fault?.path ?? file;
@@ -158,7 +158,7 @@ export class ProviderActions {
   }
 }
 
-/** Undefined for an empty answer. */
+/** Undefined for empty input. */
 async function askForPrice(title: LocalizedText, current: number | undefined, isOptional: boolean): Promise<number | undefined> {
   const typed = await showInputBox({
     title,
@@ -175,7 +175,7 @@ async function askForPrice(title: LocalizedText, current: number | undefined, is
   return typed.trim() === '' ? undefined : Number(typed.trim());
 }
 
-/** "Used by 2 chats, the template reviewer, and the setting default_provider." */
+/** Returns "Used by 2 chats, the template reviewer, and the setting default_provider." */
 export function usesSentence(uses: ProviderUses | undefined): string {
   if (uses === undefined) return l10n.t('Its uses are unknown.');
   const { chatCount, templates, settings } = uses;

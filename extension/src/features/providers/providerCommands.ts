@@ -1,4 +1,4 @@
-// Provider commands of the palette, with quick picks.
+// Provider commands of the Command Palette, with quick picks.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -15,7 +15,7 @@ import type { Connector } from './connector';
 import type { ProviderActions } from './providerActions';
 import { statusDetail, statusIcon, statusText } from './statusWords';
 
-/** Lets the user select a provider for which `fits` is true. A given ID is used directly. */
+/** Lets the user select a provider that satisfies `fits`. A given ID is used directly. */
 export async function pickProvider(
   providers: ProviderList,
   title: LocalizedText,
@@ -66,7 +66,7 @@ export async function inWindow<T>(title: LocalizedText, work: () => Promise<T>):
   return withProgress({ location: vscode.ProgressLocation.Window, title }, work);
 }
 
-/** Asks for the vendor, and for address and key if needed; then stores and tests the provider. */
+/** Asks for the vendor, and for address and key if needed, and then stores and tests the provider. */
 export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: ProviderList, connector: Connector): Promise<void> {
   await providers.refresh();
   const chosen = await askForVendor(sidecar, providers);
@@ -79,11 +79,11 @@ export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: 
   await tell(connected, l10n.t('{0} is connected.', connected.name));
 }
 
-/** The chat shows the connected provider itself. Without an ID it has nothing to show. */
+/** Returns the ID of the connected provider, which the chat then shows; undefined if its test failed. */
 export async function connectInChat(connector: Connector, card: ProviderCard): Promise<string | undefined> {
   const connected = await connector.connectCard(card);
   if (connected.error === undefined) return connected.id;
-  // Nobody waits until the message is closed.
+  // Not awaited: the message can stay open for a long time.
   void tell(connected, l10n.t('{0} is connected.', connected.name));
   return undefined;
 }
@@ -126,7 +126,7 @@ function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
   return formatModelCount(modelCount);
 }
 
-/** Nothing is started before its path and content are approved. */
+/** Nothing runs before its path and content are approved. */
 async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<Pick<ExecutableView, 'path' | 'name'>> {
   const { items } = await sidecar.request(providerExecutables, {});
   if (items.length === 0) {

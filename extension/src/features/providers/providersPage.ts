@@ -53,7 +53,7 @@ export interface ProvidersServices {
 export class ProvidersPage implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly page: SinglePage<FromProvidersPage, ToProvidersPage>;
-  /** Whose details the page shows. */
+  /** ID of the provider whose details are shown. */
   private shown: string | undefined;
   private wanted: ToProvidersPage | undefined;
   private hasEditorModels = false;
@@ -79,7 +79,7 @@ export class ProvidersPage implements vscode.Disposable {
       }),
     );
     this.disposables.add(sidecar.onDidChangeState((state) => this.post({ type: 'sidecar', ...state })));
-    // A provider's file may have been changed by hand, here or elsewhere.
+    // A provider's file may have been changed by hand or by another program.
     this.disposables.add(
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
         if (/[/\\](?:providers|catalog)[/\\][^/\\]+\.json5?$/.test(uri.fsPath)) this.lookAgain();
@@ -123,7 +123,7 @@ export class ProvidersPage implements vscode.Disposable {
       await this.start();
       return;
     }
-    // The webview has loaded, so its saved place no longer applies.
+    // The webview has loaded, so the requested place no longer applies.
     this.wanted = undefined;
     const { work } = message;
     try {
@@ -287,7 +287,7 @@ export class ProvidersPage implements vscode.Disposable {
     }
   }
 
-  /** Changes use the names of the file; some are separate parameters of the request. */
+  /** Changes use the field names of the file; some are separate parameters of the request. */
   private async configure(id: string, changes: Record<string, unknown>): Promise<void> {
     const { kind, name } = this.services.actions.find(id);
     const { name: newName, endpoint, model, catalog_provider: catalogProvider, ...fields } = changes;
@@ -311,7 +311,7 @@ export class ProvidersPage implements vscode.Disposable {
     await actions.makeDefault(id);
   }
 
-  /** Saves the provider after its key step, and tests it. With `setKey` the key of a stored provider is replaced. */
+  /** Saves and tests the provider. With `setKey`, replaces the key of a stored provider. */
   private async connect(
     { id, name, kind, catalogProvider, endpoint, authType, command, fields: others = {} }: NewProvider,
     then: 'test' | 'setKey' | 'signIn',
@@ -324,7 +324,7 @@ export class ProvidersPage implements vscode.Disposable {
     const stored: ProviderSummary =
       id === undefined && then === 'setKey'
         ? await connector.store(draft, connector.kindOf(kind), endpoint ?? (await this.usualEndpoint(kind, catalogProvider)))
-        : // Clears an address that was saved before and is empty now.
+        : // Clear an address that was saved before and is empty now.
           await sidecar.request(providerConfigure, {
             ...draft,
             id,
@@ -340,11 +340,11 @@ export class ProvidersPage implements vscode.Disposable {
     await providers.refresh();
     if (error !== undefined) return;
     this.post({ type: 'models', id: stored.id, result: await sidecar.request(providerModels, { id: stored.id }) });
-    // In a tab the chat would cover the page.
+    // In a tab, the chat would cover the page.
     if (chatsOpenInSideBar()) await this.run(otherCommands.focusComposer);
   }
 
-  /** A new provider is not kept if the user did not sign in. */
+  /** Removes a new provider if the user did not sign in. */
   private async signIn(id: string, isNew: boolean): Promise<void> {
     await this.run(otherCommands.signIn, id);
     if (!isNew || this.services.actions.find(id).hasCredential) return;
@@ -370,7 +370,7 @@ export class ProvidersPage implements vscode.Disposable {
     this.post({ type: 'executables', items: (await this.services.sidecar.request(providerExecutables, {})).items });
   }
 
-  /** Seen by all, and read out by the page. */
+  /** Shows a message on the page, which screen readers announce. */
   private tell(words: LocalizedText): void {
     this.post({ type: 'status', text: words });
     void showInformationMessage(words);
@@ -382,13 +382,13 @@ export class ProvidersPage implements vscode.Disposable {
 
   private postSnapshot(): void {
     const { items, kinds: all, folderProblem } = this.services.providers;
-    // VS Code may start other extensions to list their models, so it is asked only while the page is open.
+    // VS Code may start other extensions to list their models, so this runs only while the page is open.
     const isOffered = this.hasEditorModels || items.some(({ kind }) => kind === editorModelsKind);
     const kinds = isOffered ? all : all.filter(({ kind }) => kind !== editorModelsKind);
     this.post({ type: 'snapshot', providers: items, kinds, ...(folderProblem === undefined ? {} : { folderProblem }) });
   }
 
-  /** The details shown are as old as the list was. */
+  /** Details change together with the list. */
   private async refreshShown(): Promise<void> {
     const { shown } = this;
     const { providers, sidecar, log } = this.services;
@@ -405,7 +405,7 @@ export class ProvidersPage implements vscode.Disposable {
   }
 }
 
-/** Null removes a field; these parameters use an empty string. */
+/** Null removes a field; these parameters use an empty string instead. */
 function given(value: unknown): string | undefined {
   if (value === null) return '';
   return typeof value === 'string' ? value : undefined;

@@ -1,4 +1,4 @@
-// Signs in to a provider with OAuth. The sidecar runs the flow; the extension opens the page and shows progress.
+// Signs in to a provider with OAuth. The sidecar runs the flow; the extension opens the browser and shows progress.
 import { openAddress } from '../../infrastructure/addresses';
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
@@ -39,7 +39,7 @@ export async function signIn(sidecar: Sidecar, providers: ProviderList, id?: str
   const stop = new vscode.CancellationTokenSource();
   try {
     const signedIn = waitFor(sidecar, provider, start, stop);
-    // Whoever leaves the question about the code alone may have signed in all the same.
+    // The sign-in can succeed even if the user ignores the prompt for the code.
     await Promise.all([signedIn, Promise.race([openPage(provider, start, stop), signedIn])]);
     tell(await signedIn);
   } finally {

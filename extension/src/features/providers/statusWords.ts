@@ -24,10 +24,10 @@ const icons = {
   disabled: 'circle-slash',
 } as const satisfies Record<ProviderStatus, string>;
 
-/** Status of a provider as text: "Connected, default, key from the environment". */
+/** Returns the status of a provider, as "Connected, default, key from the environment". */
 export function statusText(provider: ProviderSummary): string {
   const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key') : '';
-  // A recording always works: nothing is there to be tested.
+  // The tour is a recording, so there is nothing to test.
   const status = provider.source === 'tour' && provider.status !== 'disabled' ? '' : words[provider.status];
   const said = [status, provider.isDefault ? l10n.t('default') : '', key, sources[provider.source]]
     .filter((part) => part !== '')
@@ -39,7 +39,7 @@ export function statusIcon(provider: ProviderSummary): string {
   return provider.source === 'tour' && provider.status !== 'disabled' ? 'device-camera-video' : icons[provider.status];
 }
 
-/** Endpoint and model, or the error. */
+/** Returns endpoint and model, or the error. */
 export function statusDetail(provider: ProviderSummary): string {
   if (provider.error !== undefined) return provider.error.message;
   return [provider.endpoint, provider.model].filter((part) => part !== undefined && part !== '').join('  ');

@@ -1,4 +1,4 @@
-// Imports MCP servers from the files of other programs.
+// Imports MCP servers from configuration files of other programs.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
@@ -12,7 +12,7 @@ interface Row extends QuickPickItem {
   choice?: { path: string; server: McpImportServerView };
 }
 
-/** @param userFolder The folder of the user settings of this VS Code. */
+/** @param userFolder VS Code's folder for user settings. */
 export async function importServers(sidecar: Pick<Sidecar, 'request'>, userFolder: string | undefined): Promise<void> {
   const known = userFolder === undefined ? {} : { userFolder };
   const { files } = await sidecar.request(mcpImportable, known);
@@ -49,7 +49,7 @@ export async function importServers(sidecar: Pick<Sidecar, 'request'>, userFolde
   else if (answer === undo) await vscode.commands.executeCommand('plue.undoSwitch');
 }
 
-/** Grouped by file. Servers that cannot be imported, or that Plue has, are listed with the reason and cannot be imported. */
+/** Grouped by file. Servers that cannot be imported or already exist are listed with the reason and cannot be selected. */
 export function rowsOf(files: readonly McpImportFileView[]): Row[] {
   return files.flatMap(({ program, path, servers, problem }) => [
     { label: `${program}: ${path}`, kind: vscode.QuickPickItemKind.Separator },
@@ -72,7 +72,7 @@ export function rowsOf(files: readonly McpImportFileView[]): Row[] {
   ]);
 }
 
-/** Resolves to true if their keys go to the vault, which is then unlocked. */
+/** Resolves to true if their keys are stored in the vault, which is then unlocked. */
 async function askForKeys(servers: readonly McpImportServerView[]): Promise<boolean> {
   const withKeys = servers.filter(({ keys }) => keys.length > 0);
   if (withKeys.length === 0) return false;

@@ -13,13 +13,13 @@ import { importServers } from './importServers';
 import { ServerReports } from './reports';
 import { detailsOf, stateOf } from './words';
 
-/** Longer texts are truncated in a dialog, so they are shown in an editor first. */
+/** Maximum length of a dialog's text; longer text is shown in an editor first. */
 const maxDialogCharacters = 1200;
 const maxDialogLines = 20;
 
 type Action = 'approve' | 'start' | 'restart' | 'signIn' | 'stop' | 'revoke' | 'show' | 'open';
 
-/** @param userFolder The folder of the user settings of this VS Code. */
+/** @param userFolder VS Code's folder for user settings. */
 export function activateServers(sidecar: Sidecar, log: vscode.LogOutputChannel, userFolder?: string): vscode.Disposable {
   const disposables = new Disposables();
   const reports = disposables.add(
@@ -64,7 +64,7 @@ async function pickServer({ servers, problems }: McpListResult): Promise<McpServ
       title: l10n.t('MCP Servers'),
       placeHolder: l10n.t('Select a server'),
       matchOnDescription: true,
-      // When the Command Palette closes, VS Code may return the focus to a webview after this one opened.
+      // When the Command Palette closes, VS Code may return focus to a webview after this quick pick opened.
       ignoreFocusOut: true,
     })
   )?.server;
@@ -97,7 +97,7 @@ const labels = {
 
 async function pickAction(server: McpServerView): Promise<Action | undefined> {
   const items = actionsOf(server).map((action) => ({ label: labels[action], action }));
-  // When the previous quick pick closes, VS Code may return the focus to a webview after this one opened.
+  // When the previous quick pick closes, VS Code may return focus to a webview after this one opened.
   const options = { title: l10n.verbatim(`${server.name}: ${stateOf(server)}`), ignoreFocusOut: true };
   return (await showQuickPick(items, options))?.action;
 }
@@ -128,7 +128,7 @@ async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerVi
   }
 }
 
-/** The fingerprint is of the shown version. If the server changed, the sidecar rejects the approval. */
+/** The fingerprint belongs to the shown version. If the server changed, the sidecar rejects the approval. */
 async function approve(sidecar: Sidecar, reports: ServerReports, server: McpServerView): Promise<void> {
   const details = detailsOf(server);
   const isLong = details.length > maxDialogCharacters || details.split('\n').length > maxDialogLines;

@@ -1,4 +1,4 @@
-// Details of a server as a read-only document, reloaded when a window restores it.
+// Details of a server as a read-only document, which is created again when a window restores it.
 import * as vscode from 'vscode';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { reportOf } from './words';

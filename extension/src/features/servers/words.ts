@@ -1,4 +1,4 @@
-// Texts for MCP servers. Text from files and servers is shown with hidden characters visible.
+// Texts for MCP servers. Hidden characters in text from files and servers are made visible.
 import * as l10n from '../../infrastructure/localizedText';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { visibleText } from '../../common/visibleText';
@@ -12,7 +12,7 @@ const states = {
   signInNeeded: l10n.t('sign-in needed'),
 } as const satisfies Record<McpServerView['state'], string>;
 
-/** "running, 12 tools, about 900 tokens" */
+/** Returns "running, 12 tools, about 900 tokens". */
 export function stateOf({ state, changes, tools, tokens }: McpServerView): string {
   const words: string[] = [state === 'notApproved' && changes !== undefined ? l10n.t('changed, not approved') : states[state]];
   if (tokens !== undefined)
@@ -20,7 +20,7 @@ export function stateOf({ state, changes, tools, tokens }: McpServerView): strin
   return words.join(', ');
 }
 
-/** Everything that is approved with the server, line by line. */
+/** Returns everything that is approved with the server, line by line. */
 export function detailsOf(server: McpServerView): string {
   const { folder } = server;
   const lines: string[] = [];
@@ -49,12 +49,12 @@ export function detailsOf(server: McpServerView): string {
   return lines.map(oneLine).join('\n');
 }
 
-/** Text of a server cannot look like a line of ours. */
+/** Keeps text of a server from looking like a line of ours. */
 function oneLine(text: string): string {
   return visibleText(text).replace(/[\r\n]/g, (character) => (character === '\n' ? '⟨U+000A⟩' : '⟨U+000D⟩'));
 }
 
-/** {@link detailsOf} with the tools of the server. */
+/** Returns {@link detailsOf} and the tools of the server. */
 export function reportOf(server: McpServerView): string {
   const lines = [
     l10n.t('Server {0}: {1}', server.name, stateOf(server)),

@@ -1,4 +1,4 @@
-// Adds a hook that runs a command to the settings, from an example that the user then adjusts.
+// Adds a hook that runs a command to the settings, from an example that the user then edits.
 import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { showQuickPick } from '../../infrastructure/window';
@@ -13,7 +13,7 @@ interface Example {
   hook: Readonly<Record<string, unknown>>;
 }
 
-/** @returns The path of the settings file and the text to find the new hook by. */
+/** @returns The path of the settings file and a text that locates the new hook. */
 export async function addHook(sidecar: Sidecar): Promise<{ path: string; name: string }> {
   const rows = examples();
   const chosen = await showQuickPick(rows, {

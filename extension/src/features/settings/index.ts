@@ -13,7 +13,7 @@ import { addHook } from './hookExamples';
 
 export const viewType = 'plue.settings';
 
-/** Settings with the default provider. */
+/** Settings that change the default provider. */
 const choices = ['default_large', 'default_small'];
 
 export function activateSettings(
@@ -112,7 +112,7 @@ export function activateSettings(
   );
   disposables.add(providers.onDidChange((items) => page.post({ type: 'providers', providers: items })));
   disposables.add(sidecar.onDidStart(sendSoon));
-  // Keeps the webview open beside an editor with its file.
+  // Keeps the webview visible next to an editor with its file.
   disposables.add(
     vscode.workspace.onDidSaveTextDocument(({ uri }) => {
       if (uri.fsPath === path) sendSoon();

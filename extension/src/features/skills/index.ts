@@ -1,4 +1,4 @@
-// The list of skills with their states, the approval of those that wait, and commands to open, create and import skills.
+// Lists skills with their states, approves waiting ones, and opens, creates and imports skills.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { Disposables } from '../../infrastructure/disposables';
@@ -12,7 +12,7 @@ import { importSkills, newSkill, openSkill } from './newSkill';
 import { SkillReports } from './skillReports';
 import { actionOf, fileText, rowsOf, type SkillRow } from './skillRows';
 
-/** Files in an approval; the details have all. */
+/** Maximum number of files shown in an approval; the details list all. */
 const maxFiles = 12;
 
 export function activateSkills(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
@@ -41,7 +41,7 @@ class SkillCommands {
     const pick = createQuickPick<SkillRow>(l10n.t('Skills'), placeholderOf(listed));
     pick.matchOnDescription = true;
     pick.matchOnDetail = true;
-    // It stays open beside the details of a skill.
+    // The list stays open next to the details of a skill.
     pick.ignoreFocusOut = true;
     const draw = ({ skills, note }: SkillListResult): void => {
       const rows: SkillRow[] = [
@@ -65,7 +65,7 @@ class SkillCommands {
           pick.hide();
           await vscode.commands.executeCommand('plue.editWithPlue', skill.path);
         } else if (action === 'review') {
-          // A dialog over the list would close it without a choice.
+          // A dialog would close the list without a choice.
           pick.hide();
           if (await this.review(skill)) await this.show();
         } else {
@@ -100,7 +100,7 @@ class SkillCommands {
     if (chosen?.skill !== undefined) await openSkill(chosen.skill.path);
   }
 
-  /** Reviews the skill with this SKILL.md. */
+  /** Reviews the skill of this SKILL.md. */
   async reviewAt(path: unknown): Promise<void> {
     const { skills } = await this.sidecar.request(skillList, {});
     const skill = skills.find((one) => one.path === path);
@@ -136,7 +136,7 @@ class SkillCommands {
   }
 }
 
-/** What needs a look comes first. */
+/** Sorts files that need attention first. */
 function weightOf({ isChanged, hiddenLine, isScript, isLinkOut }: SkillView['files'][number]): number {
   return (isChanged === true ? 8 : 0) + (hiddenLine === undefined ? 0 : 4) + (isLinkOut === true ? 2 : 0) + (isScript === true ? 1 : 0);
 }

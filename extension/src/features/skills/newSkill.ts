@@ -20,7 +20,7 @@ export async function newSkill(sidecar: Sidecar): Promise<void> {
         ? l10n.t('Use lower-case letters, digits and single hyphens, at most {0} characters.', maxName)
         : undefined,
   });
-  // Nothing is wrong yet while nothing is typed.
+  // No error before anything is typed.
   if (name === undefined || name === '') return;
   const description = await showInputBox({
     title: l10n.t('New Skill'),
@@ -73,7 +73,7 @@ export async function openSkill(path: string): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.file(path), { preview: false });
 }
 
-/** The folders of the user first: a skill there is available in every workspace. */
+/** Lists the user's folders first: a skill there is available in every workspace. */
 async function pickPlace(places: readonly SkillPlaceView[], title: l10n.LocalizedText): Promise<SkillPlaceView | undefined> {
   const rows = [...places.filter(({ isWorkspace }) => !isWorkspace), ...places.filter(({ isWorkspace }) => isWorkspace)].map((place) => ({
     label: place.title,

@@ -16,11 +16,11 @@ export class SkillReports implements vscode.TextDocumentContentProvider, vscode.
     const uri = vscode.Uri.from({ scheme, path: `/${skill.name}`, query: skill.folder });
     this.texts.set(uri.toString(), reportOf(skill));
     this.changed.fire(uri);
-    // The list stays open in front of it.
+    // The list stays open in front of the document.
     await vscode.window.showTextDocument(uri, { preview: true, preserveFocus: true });
   }
 
-  /** A window that restores the document starts without its text. */
+  /** A restored document has no text after a restart. */
   provideTextDocumentContent(uri: vscode.Uri): string {
     return this.texts.get(uri.toString()) ?? l10n.t('Run the command Plue: Show Skills to see this skill.');
   }

@@ -1,4 +1,4 @@
-// Skills as rows of a list, and everything about one skill as text.
+// Skills as rows of a list, and the details of one skill as text.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { formatBytes } from '../../common/format';
@@ -27,7 +27,7 @@ const icons: Record<SkillState, string> = {
   invalid: 'error',
 };
 
-/** Those that need the user first, then those that are used, then the others. */
+/** Sorted: skills that need the user, skills in use, others. */
 export function rowsOf(skills: readonly SkillView[]): SkillRow[] {
   const group = (label: string, some: readonly SkillView[]): SkillRow[] =>
     some.length === 0 ? [] : [{ label, kind: vscode.QuickPickItemKind.Separator }, ...some.map(rowOf)];
@@ -51,12 +51,12 @@ export function rowsOf(skills: readonly SkillView[]): SkillRow[] {
   ];
 }
 
-/** The action of a button of a row. */
+/** Returns the action of a row's button. */
 export function actionOf(button: vscode.QuickInputButton): SkillAction | undefined {
   return 'action' in button ? actions.find((action) => action === button.action) : undefined;
 }
 
-/** Everything that the user approves with a skill, line by line. */
+/** Returns everything that the user approves with a skill, line by line. */
 export function reportOf(skill: SkillView): string {
   const { name, path, place, description, tokens, files, problems, why } = skill;
   const lines = [
@@ -76,7 +76,7 @@ export function reportOf(skill: SkillView): string {
   return lines.map((line) => visibleText(line)).join('\n');
 }
 
-/** One file with what the user should know about it. */
+/** Returns a line about a file, with what the user should know about it. */
 export function fileText({ path, size, isScript, isChanged, hiddenLine, isLinkOut, runs }: SkillFileView): string {
   const notes = [
     isLinkOut === true ? l10n.t('link out of the skill, not read') : formatBytes(size),

@@ -1,8 +1,8 @@
-// The messages that ask for commit messages and summaries.
+// Prompts for commit messages and pull request summaries.
 import { fenceFor } from '../../common/fence';
 import type { AllowedDiffs } from '../../infrastructure/gitDiffs';
 
-/** Characters of a file's diff, and of all diffs. */
+/** Maximum length of a file's diff, and of all diffs. */
 const maxFile = 12_000;
 const maxAll = 60_000;
 const maxCommits = 20;
@@ -22,7 +22,7 @@ export function pullRequestRequest(branch: string, changes: Changes): string {
   return [`Write the pull request summary for the branch \`${branch}\`.`, ...changeText(changes)].join('\n\n');
 }
 
-/** Models may put the message in a code fence or in quotes. */
+/** Models may return the message in a code fence or in quotes. */
 export function messageIn(response: string): string {
   const text = response.trim();
   const [, fenced] = /^`{3,}[^\n`]*\n([^]*?)\n?`{3,}$/.exec(text) ?? [];

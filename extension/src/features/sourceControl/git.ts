@@ -6,7 +6,7 @@ import { gitApi, type Repository } from '../../infrastructure/gitApi';
 import { showQuickPick } from '../../infrastructure/window';
 
 /**
- * Returns the repository of a button in the Source Control view, of the active editor, or a selected one.
+ * Returns the repository of a Source Control button or of the active editor, or lets the user select one.
  * @param given The source control of the button.
  */
 export async function findRepository(given: unknown): Promise<Repository | undefined> {

@@ -15,7 +15,7 @@ import { type Changes, commitRequest, messageIn, pullRequestRequest } from './di
 import { findRepository } from './git';
 
 const maxCommits = 20;
-/** Files of a pull request whose content is sent. */
+/** Maximum number of files in a pull request whose content is sent. */
 const maxFiles = 100;
 
 export function activateSourceControl(sidecar: Sidecar, providers: ProviderList, log: vscode.LogOutputChannel): vscode.Disposable {
@@ -47,9 +47,9 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
     }
   };
 
-  /** Undefined while no commit message is written. */
+  /** Set while a commit message is written. */
   let stopper: vscode.CancellationTokenSource | undefined;
-  /** Shows the progress in the Source Control view, where Stop replaces Generate meanwhile. */
+  /** Shows progress in the Source Control view, where Stop replaces Generate. */
   const writeInView = async (read: () => Promise<string>): Promise<string> => {
     const { token } = (stopper = new vscode.CancellationTokenSource());
     await vscode.commands.executeCommand('setContext', 'plue.isWritingCommitMessage', true);
@@ -68,7 +68,7 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
     if (stopper !== undefined || !(await mayReplace(inputBox.value))) return;
     const before = inputBox.value;
     const message = await writeInView(async () => commitRequest(await pendingChanges(repository, sidecar)));
-    // The user may have typed meanwhile.
+    // The user may have typed while the message was written.
     if (inputBox.value !== before && !(await mayReplace(inputBox.value))) return;
     inputBox.value = message;
   };
@@ -103,7 +103,7 @@ async function mayReplace(text: string): Promise<boolean> {
   return (await showWarningMessage(l10n.t('Replace the commit message that is in the input box?'), options, replace)) === replace;
 }
 
-/** Staged changes, or all changes if nothing is staged, as a commit takes them. */
+/** Returns staged changes, or all changes if nothing is staged, as a commit does. */
 async function pendingChanges(repository: Repository, sidecar: Sidecar): Promise<Changes> {
   const { state } = repository;
   const isStaged = state.indexChanges.length > 0;
@@ -121,7 +121,7 @@ async function pendingChanges(repository: Repository, sidecar: Sidecar): Promise
   };
 }
 
-/** Changes since the branch left the branch that it was created from. */
+/** Returns the changes since the branch diverged from its base. */
 async function branchChanges(repository: Repository, branch: string, sidecar: Sidecar): Promise<Changes> {
   const base = await repository.getBranchBase?.(branch);
   const name = base?.name === undefined ? 'origin/HEAD' : base.remote === undefined ? base.name : `${base.remote}/${base.name}`;
@@ -139,7 +139,7 @@ async function branchChanges(repository: Repository, branch: string, sidecar: Si
   };
 }
 
-/** Protected files are not sent, as in a chat. */
+/** Protected files are omitted, as in a chat. */
 function readDiffs({ rootUri }: Repository, diff: string, sidecar: Sidecar): Promise<AllowedDiffs> {
   return allowedDiffs(diff, async (path) => {
     const { problem } = await sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(rootUri, path).fsPath });
@@ -148,7 +148,7 @@ function readDiffs({ rootUri }: Repository, diff: string, sidecar: Sidecar): Pro
 }
 
 async function latestCommits(repository: Repository, options: { range?: string }): Promise<string[]> {
-  // A new repository has none.
+  // A new repository has no commits.
   const commits = await repository.log({ maxEntries: maxCommits, ...options }).catch(() => []);
   return commits.map(({ message }) => message);
 }

@@ -20,7 +20,7 @@ export function activateStart(
 ): vscode.Disposable {
   const disposables = new Disposables();
   const say = (key: string, value: boolean): void => void vscode.commands.executeCommand('setContext', key, value);
-  /** A completed step stays completed, even if the chat is deleted. */
+  /** A completed step stays completed, even if its chat is deleted. */
   const remember = (key: string): void => {
     if (context.globalState.get<unknown>(key) === true) return;
     say(key, true);
@@ -50,9 +50,9 @@ export function activateStart(
   register(commands.openDataFolder, async () => {
     const { path } = await sidecar.request(settingsGet, {});
     const folder = vscode.Uri.file(dirname(path));
-    // The folder is created when first needed, and is private.
+    // The folder is private and created when first needed.
     await mkdir(folder.fsPath, { recursive: true, mode: 0o700 });
-    // Over a remote connection or in a browser there is no desktop to show the folder.
+    // With a remote connection or in a browser, there is no desktop to show the folder.
     const hasDesktop = vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop;
     if (hasDesktop) await vscode.commands.executeCommand('revealFileInOS', folder);
     else await vscode.commands.executeCommand('vscode.openFolder', folder, { forceNewWindow: true });

@@ -1,4 +1,4 @@
-// When a first step is really done.
+// Conditions that complete the first steps.
 import type { MessageEventParams, ProviderSummary, TaskView } from '../../protocol/protocol.generated';
 
 /** True if a provider other than the tour is ready for new chats. */
@@ -10,7 +10,7 @@ export function isConnected(chosen: ProviderSummary | undefined): boolean {
   return chosen.status === 'connected' || chosen.hasCredential || !(wantsKey || chosen.authType === 'oauth');
 }
 
-/** True if a question in a chat was answered completely. */
+/** True if a chat received a complete response. */
 export function isAnswer({ codexId, event }: MessageEventParams): boolean {
   return codexId.startsWith('codex://chats/') && event.kind === 'turnFinished' && event.stopReason === 'endTurn';
 }

@@ -1,17 +1,17 @@
-// What was found in other programs, as rows of a list.
+// Importable items from other programs, as rows of a list.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { formatBytes, formatTime } from '../../common/format';
 import type { QuickPickItem } from '../../infrastructure/window';
 import type { SwitchGroupView, SwitchItemView, SwitchKind, SwitchProgramView } from '../../protocol/protocol.generated';
 
-/** A kind of items of one program, with those that the user wants. */
+/** Items of one kind from one program, and those that the user selected. */
 export interface FoundGroup {
   program: SwitchProgramView;
   kind: SwitchKind;
-  /** Items that were not imported before. */
+  /** Items that were not imported yet. */
   items: SwitchItemView[];
-  /** How many were imported before. */
+  /** Number of items that were already imported. */
   importedCount: number;
   isTruncated: boolean;
   chosen: ReadonlySet<string>;
@@ -60,7 +60,7 @@ export function groupOf(program: SwitchProgramView, { kind, items, isTruncated }
   };
 }
 
-/** Programs as separators, and below each the kinds of which something can be imported. */
+/** Lists programs as separators, and below each the kinds with importable items. */
 export function rowsOf(groups: readonly FoundGroup[]): GroupRow[] {
   const programs = [...new Set(groups.map(({ program }) => program))];
   return programs.flatMap((program) => {

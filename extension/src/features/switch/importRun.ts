@@ -1,4 +1,4 @@
-// One import from other programs: item by item, so that progress is visible and it can be canceled; and its report.
+// One import from other programs and its report. Items are imported one by one, to show progress and to allow canceling.
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
@@ -10,7 +10,7 @@ import { kindName, type FoundGroup } from './found';
 export interface ImportedItem {
   group: FoundGroup;
   title: string;
-  /** What was omitted, or why it was not imported. */
+  /** What was omitted, or why the item was not imported. */
   notes: string[];
 }
 
@@ -21,13 +21,13 @@ export interface ImportReport {
   isCanceled: boolean;
 }
 
-/** For MCP servers. */
+/** Options for MCP servers. */
 export interface ServerOptions {
   storeKeys: boolean;
   userFolder?: string;
 }
 
-/** Imports the chosen items of the groups. */
+/** Imports the selected items of the groups. */
 export async function importGroups(
   sidecar: Pick<Sidecar, 'request'>,
   groups: readonly FoundGroup[],
@@ -71,7 +71,7 @@ async function importItem(
   }
 }
 
-/** The report as Markdown. */
+/** Returns the report as Markdown. */
 export function reportText({ imported, failed }: ImportReport): string {
   const section = (title: string, items: readonly ImportedItem[]): string[] =>
     items.length === 0 ? [] : [`## ${title}`, '', ...items.flatMap(lines), ''];
@@ -84,7 +84,7 @@ function lines({ group, title, notes }: ImportedItem): string[] {
   return [`- ${plain(`${group.program.name}, ${kindName(group.kind)}: ${title}`)}`, ...notes.map((note) => `  - ${plain(note)}`)];
 }
 
-/** Titles and paths are shown, never rendered. */
+/** Escapes titles and paths, so that they are not rendered. */
 function plain(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>#|!~]/g, '\\$&');
 }

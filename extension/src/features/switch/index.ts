@@ -1,4 +1,4 @@
-// Switch to Plue: finds what other programs have, lets the user choose, imports it, and can undo the import as a whole.
+// Switch to Plue: finds data of other programs, imports what the user selects, and can undo the whole import.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { formatTime } from '../../common/format';
@@ -19,10 +19,10 @@ import { commands } from './commands';
 import { groupOf, itemRowsOf, kindName, rowsOf, type FoundGroup, type GroupRow } from './found';
 import { importGroups, reportText, type ImportReport } from './importRun';
 
-/** Keys in the question; all are in the list. */
+/** Maximum number of keys listed in the question; the list has all of them. */
 const maxKeys = 12;
 
-/** @param userFolder The folder of the user settings of this VS Code. */
+/** @param userFolder VS Code's folder for user settings. */
 export function activateSwitch(sidecar: Sidecar, log: vscode.LogOutputChannel, userFolder?: string): vscode.Disposable {
   const disposables = new Disposables();
   const importer = new Importer(sidecar, log, userFolder);
@@ -84,7 +84,7 @@ class Importer {
     );
   }
 
-  /** Nothing is selected at first. Resolves to the selected groups; empty if the user walks away. */
+  /** Nothing is preselected. Resolves to the selected groups; empty if the user cancels. */
   private choose(groups: FoundGroup[], lastRun: SwitchRunView | undefined): Promise<FoundGroup[]> {
     const pick = createQuickPick<GroupRow>(l10n.t('Switch to Plue'), l10n.t('Select what to import. The originals are not changed.'));
     pick.canSelectMany = true;
@@ -108,7 +108,7 @@ class Importer {
         runWithErrorHandling(this.log, async () => {
           if (group === undefined) return;
           const selected = new Set(pick.selectedItems.flatMap((row) => (row.group === undefined ? [] : [keyOf(row.group)])));
-          // The other list hides this one.
+          // The second list hides this one.
           isChoosingItems = true;
           const ids = await chooseItems(group);
           isChoosingItems = false;
@@ -127,7 +127,7 @@ class Importer {
       });
       pick.onDidHide(() => {
         if (isChoosingItems) return;
-        // After an accepted choice this resolves nothing.
+        // Has no effect after the choice was accepted.
         resolve([]);
         pick.dispose();
       });
@@ -135,7 +135,7 @@ class Importer {
     });
   }
 
-  /** Asks before keys are stored, and unlocks the vault. Resolves to the groups without keys if the user skips them; servers are then imported without theirs. */
+  /** Asks before keys are stored, and unlocks the vault. If the user declines, resolves to the groups without keys, and servers are imported without theirs. */
   private async askForKeys(groups: readonly FoundGroup[]): Promise<{ groups: readonly FoundGroup[]; storeKeys: boolean }> {
     const items = groups.flatMap(({ items: all, chosen }) => all.filter(({ id }) => chosen.has(id)));
     const keys = items.flatMap((item) =>
@@ -223,7 +223,7 @@ function keyOf({ program, kind }: FoundGroup): string {
   return `${program.id} ${kind}`;
 }
 
-/** Resolves to the IDs of the selected items; undefined if the user walks away. */
+/** Resolves to the IDs of the selected items; undefined if the user cancels. */
 async function chooseItems(group: FoundGroup): Promise<Set<string> | undefined> {
   const rows = await showQuickPick(itemRowsOf(group), {
     title: l10n.t('{0} of {1}', kindName(group.kind), group.program.name),

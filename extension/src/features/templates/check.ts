@@ -13,7 +13,7 @@ import type { Sidecar } from '../../server/client';
 const { Error: error, Warning: warning, Information: information } = vscode.DiagnosticSeverity;
 const severities = { error, warning, risk: information } as const satisfies Record<TemplateFinding['kind'], vscode.DiagnosticSeverity>;
 
-/** Open files have their errors marked while typing, so errors are listed only for closed files. Risks are listed for all. */
+/** Open files show their errors while typing, so errors are listed only for closed files. Risks are always listed. */
 export class Check implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly problems = vscode.languages.createDiagnosticCollection('Plue check');
@@ -73,7 +73,7 @@ export class Check implements vscode.Disposable {
   }
 }
 
-/** "2 mistakes, 1 risk." */
+/** Returns "2 errors, 1 risk in the templates." */
 export function summaryOf(findings: readonly TemplateFinding[]): LocalizedText {
   const count = (kind: TemplateFinding['kind']): number => findings.filter((finding) => finding.kind === kind).length;
   const [mistakes, warnings, risks] = [count('error'), count('warning'), count('risk')];
@@ -95,7 +95,7 @@ function isAbsolute(path: string): boolean {
   return /^(?:[/\\]|[a-z]:[/\\])/i.test(path);
 }
 
-/** The protocol counts from 1. */
+/** Positions in the protocol are one-based. */
 function diagnosticOf({ kind, code, message, line, column }: TemplateFinding): vscode.Diagnostic {
   const at = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
   const diagnostic = new vscode.Diagnostic(new vscode.Range(at, at), message, severities[kind]);

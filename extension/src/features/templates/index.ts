@@ -29,7 +29,7 @@ export function activateTemplates(
   register(commands.newTemplate, () => newTemplate(sidecar));
   register(commands.checkTemplates, () => check.run());
   register(commands.tryTemplate, async (given) => {
-    // A menu passes the template or its file; the palette uses the active file, or asks.
+    // A menu passes the template or its file; the Command Palette uses the active file, or asks.
     if (typeof given === 'string') return trial.open(given);
     const file = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
     return trial.open((file === undefined ? undefined : await files.idOf(file)) ?? (await choose()));
@@ -37,7 +37,7 @@ export function activateTemplates(
   return disposables;
 }
 
-/** Which files are templates: their editors have a button. */
+/** Tracks which files are templates: their editors show a button. */
 class TemplateFiles implements vscode.Disposable {
   private readonly disposables = new Disposables();
 

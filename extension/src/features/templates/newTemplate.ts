@@ -1,4 +1,4 @@
-// Creates a template from a starting point: asks for starting point, name, and location, and opens the files.
+// Creates a template: asks for a starting point, a name, and a location, and opens the files.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -49,7 +49,7 @@ async function askName(example: string): Promise<string> {
   return name.trim();
 }
 
-/** The data folder of the workspace, or undefined for the user's. Untrusted folders are not used. */
+/** Returns the data folder of the workspace; undefined for the user's. Untrusted folders are not used. */
 async function askFolder(): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (folder === undefined || !vscode.workspace.isTrusted) return undefined;
@@ -78,7 +78,7 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
   return chosen.folder;
 }
 
-/** Returns a name that no template has in any layer. */
+/** Returns an ID that no template has in any layer. */
 async function freeId(sidecar: Sidecar, name: string): Promise<string> {
   const { templates } = await sidecar.request(templateList, {});
   const taken = new Set(templates.map(({ id }) => id));

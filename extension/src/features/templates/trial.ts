@@ -1,4 +1,4 @@
-// The page of a trial, seen from the extension host.
+// Host side of the template preview.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -18,7 +18,7 @@ export interface TrialServices {
   sidecar: Sidecar;
   extensionUri: vscode.Uri;
   log: vscode.LogOutputChannel;
-  /** Asks which template is meant. */
+  /** Lets the user select a template. */
   choose: () => Promise<string>;
 }
 
@@ -45,7 +45,7 @@ export class TrialEditor implements vscode.Disposable {
         refuse: (error) => ({ type: 'refused', error }),
       }),
     );
-    // Refreshes the preview after its template, parent, or prompt was saved.
+    // Refresh the preview after its template, parent, or prompt is saved.
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => isOfTemplates(uri) && this.tryAgain()));
     this.disposables.add(services.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
   }
@@ -55,7 +55,7 @@ export class TrialEditor implements vscode.Disposable {
     this.id = id;
     const wasOpen = this.page.isOpen;
     this.page.reveal();
-    // A webview that loads requests its data.
+    // A new webview requests its data itself.
     if (wasOpen) await this.try();
   }
 
@@ -143,7 +143,7 @@ export class TrialEditor implements vscode.Disposable {
   }
 }
 
-/** Returns the required fields of a template; the provider is part of the preview itself. */
+/** True for the fields that the preview asks for; it has its own choice of provider. */
 function isAsked({ name, required, default: given, conditional }: FieldView): boolean {
   if (name === 'provider_ref' || name === 'messages') return false;
   return name === 'goal' || (required && given === undefined && conditional === undefined);

@@ -1,6 +1,6 @@
 export const commands = {
   explain: 'plue.terminal.explain',
   fix: 'plue.terminal.fix',
-  /** Not in the palette: returns the last command of the active terminal as text, for chats. */
+  /** Not in the Command Palette: returns the last command of the active terminal as text, for chats. */
   lastCommand: 'plue.terminal.lastCommand',
 } as const;

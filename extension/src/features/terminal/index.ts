@@ -12,7 +12,7 @@ import { commandText, type FailedCommand, failureMessage, OutputEnd, toolOutput 
 const interrupted = 130;
 
 interface Failure extends Omit<FailedCommand, 'output'> {
-  /** Read when it is sent: the last pieces may arrive after the end of the command. */
+  /** Read when the message is sent, because the last output may arrive after the command has ended. */
   output: OutputEnd;
 }
 
@@ -24,10 +24,10 @@ interface LastCommand {
 
 export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
-  // The end of a command in a closed terminal is not reported.
+  // VS Code does not report the end of a command in a closed terminal, so keys are weak.
   const outputs = new WeakMap<vscode.TerminalShellExecution, OutputEnd>();
   const failures = new Map<vscode.Terminal, Failure>();
-  /** The last finished command, whether it failed or not. */
+  /** The last finished command of each terminal, successful or not. */
   const lastCommands = new Map<vscode.Terminal, LastCommand>();
   const hasFailed = new ContextKey('plue.terminal.hasFailed');
   const status = disposables.add(
@@ -109,7 +109,7 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
   return disposables;
 }
 
-/** VS Code sometimes loses the output of short commands, but shows the last command of the active terminal to tools. */
+/** VS Code sometimes loses the output of short commands, but its tool still returns the last command of the active terminal. */
 async function lastOutput(commandLine: string): Promise<string> {
   const name = 'terminal_last_command';
   if (!vscode.lm.tools.some((tool) => tool.name === name)) return '';

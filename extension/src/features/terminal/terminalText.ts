@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { fenceFor } from '../../common/fence';
 
-/** The end of a command's output that is kept, in characters as they arrive, and as they are sent. */
+/** Maximum output to keep as received, and to send, in characters from the end. */
 const maxRaw = 64_000;
 const maxSent = 12_000;
 
-/** Keeps the end of a text that arrives in pieces. */
+/** Keeps the end of a text that is received in parts. */
 export class OutputEnd {
   private text = '';
   private isCut = false;
@@ -17,7 +17,7 @@ export class OutputEnd {
     this.isCut = true;
   }
 
-  /** As a user sees it: without control sequences, and with the last state of lines that were drawn again. */
+  /** Returns the text as the user sees it: without control sequences, and with the last state of redrawn lines. */
   read(): string {
     const lines = stripVTControlCharacters(this.text)
       .replaceAll('\r\n', '\n')
@@ -35,20 +35,20 @@ export interface FailedCommand {
   output: string;
 }
 
-/** Returns what a tool of VS Code says about the last command, unless that is another command. */
+/** Returns the output that a tool of VS Code reports for the last command; empty if that is another command. */
 export function toolOutput(text: string, commandLine: string): string {
   const output = new OutputEnd();
   output.push(text);
   return text.includes(commandLine.trim()) ? output.read() : '';
 }
 
-/** Returns a command with its output, as a terminal shows them. VS Code does not know the exit code of each command. */
+/** Returns a command with its output, as shown in a terminal. VS Code does not always know the exit code. */
 export function commandText({ commandLine, exitCode, output }: Omit<FailedCommand, 'exitCode'> & { exitCode: number | undefined }): string {
   const exit = exitCode === undefined ? '' : `Exit code: ${exitCode}`;
   return [`$ ${commandLine.trim()}`, output, exit].filter((part) => part !== '').join('\n');
 }
 
-/** @param request The user's sentence. */
+/** @param request The request to the model, in the user's language. */
 export function failureMessage(request: string, { commandLine, exitCode, output }: FailedCommand): string {
   const fence = fenceFor(`${commandLine}\n${output}`);
   const parts = [request, `${fence}sh\n${commandLine.trim()}\n${fence}`, `Exit code: ${exitCode}`];

@@ -1,4 +1,4 @@
-// Selects the tools of MCP servers that all chats have, and the language model tools of VS Code and its extensions.
+// Selects the MCP tools that all chats have, and the language model tools of VS Code and its extensions.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
@@ -20,7 +20,7 @@ import { commands } from './commands';
 import { checkedRows, rowsOf, tokensOf, type ToolRow } from './toolRows';
 import { ToolReports } from './toolReports';
 
-/** The setting with the tools of servers in all chats: `SERVER/TOOL` or `SERVER/*`. */
+/** The setting with the MCP tools of all chats: `SERVER/TOOL` or `SERVER/*`. */
 const setting = 'chat_mcp_tools';
 
 export function activateTools(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
@@ -59,19 +59,19 @@ async function selectTools(sidecar: Sidecar, show: (tool: VsCodeToolView) => unk
     await vscode.commands.executeCommand('plue.servers', waiting.length === 1 ? waiting[0]?.name : undefined);
 }
 
-/** Starts approved servers whose tools are not known yet. */
+/** Starts approved servers whose tools are unknown. */
 async function listServers(sidecar: Sidecar): Promise<McpServerView[]> {
   const { servers } = await sidecar.request(mcpList, {});
   const unknown = servers.filter(({ state, tools }) => state === 'stopped' && tools.length === 0);
   if (unknown.length === 0) return servers;
   await withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Starting MCP servers…') }, () =>
-    // A server that does not start is listed with its failure.
+    // A server that fails to start is listed with its failure.
     Promise.allSettled(unknown.map(({ name }) => sidecar.request(mcpStart, { name }))),
   );
   return (await sidecar.request(mcpList, {})).servers;
 }
 
-/** In a folder that is not trusted, there are none. */
+/** An untrusted folder has no tools. */
 async function listTools(sidecar: Sidecar): Promise<VsCodeToolView[]> {
   try {
     return (await sidecar.request(vsCodeToolList, {})).tools;
@@ -81,7 +81,7 @@ async function listTools(sidecar: Sidecar): Promise<VsCodeToolView[]> {
   }
 }
 
-/** Keeps the tools of servers that are not in the list, such as those of another workspace. */
+/** Keeps tools of servers that are not listed, such as those of another workspace. */
 async function saveServerTools(
   sidecar: Sidecar,
   servers: readonly McpServerView[],
@@ -97,7 +97,7 @@ async function saveServerTools(
   if (now.join('\n') !== before.join('\n')) await sidecar.request(settingsSet, { name: setting, value: now });
 }
 
-/** Resolves to the checked rows; undefined if the list was closed. */
+/** Resolves to the checked rows; undefined if the user cancels. */
 function pickTools(
   all: readonly ToolRow[],
   isChecked: (row: ToolRow) => boolean,
@@ -108,7 +108,7 @@ function pickTools(
   pick.canSelectMany = true;
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
-  // It stays open beside the details of a tool, and when the Command Palette returns the focus to a webview.
+  // Stays open next to the details of a tool, and when the Command Palette returns focus to a webview.
   pick.ignoreFocusOut = true;
   pick.items = rows;
   pick.selectedItems = rows.filter((_, at) => {
@@ -132,7 +132,7 @@ function pickTools(
       resolve([...pick.selectedItems]);
       pick.hide();
     });
-    // After an accepted selection this resolves nothing.
+    // Has no effect after the selection was accepted.
     pick.onDidHide(() => {
       resolve(undefined);
       pick.dispose();
@@ -141,7 +141,7 @@ function pickTools(
   });
 }
 
-/** The row of a server and those of its tools: checking or clearing it does so for all, and clearing a tool clears it. */
+/** Checking or clearing a server's row applies to all its tools, and clearing a tool clears its server's row. */
 export function withGroups<T extends Pick<ToolRow, 'name' | 'server'>>(rows: readonly T[], before: ReadonlySet<T>, now: readonly T[]): T[] {
   const next = new Set(now);
   for (const whole of rows.filter(({ name }) => name?.endsWith('/*') === true)) {

@@ -16,11 +16,11 @@ export class ToolReports implements vscode.TextDocumentContentProvider, vscode.D
     const uri = vscode.Uri.from({ scheme, path: `/${tool.name}` });
     this.texts.set(uri.path, reportOf(tool));
     this.changed.fire(uri);
-    // The list stays open in front of it.
+    // The list stays open in front of the document.
     await vscode.window.showTextDocument(uri, { preview: true, preserveFocus: true });
   }
 
-  /** A window that restores the document starts without its text. */
+  /** A restored document has no text after a restart. */
   provideTextDocumentContent({ path }: vscode.Uri): string {
     return this.texts.get(path) ?? l10n.t('Run the command Plue: Select Tools to see this tool.');
   }
@@ -31,7 +31,7 @@ export class ToolReports implements vscode.TextDocumentContentProvider, vscode.D
   }
 }
 
-/** Everything that is enabled with the tool. Text of an extension cannot look like a line of ours, because it is indented. */
+/** Returns everything that is enabled with the tool. Text from an extension is indented, so it cannot look like a line of ours. */
 export function reportOf({ fullName, source, tokens, changes, definition }: VsCodeToolView): string {
   const lines = [
     l10n.t('VS Code tool {0}', fullName),

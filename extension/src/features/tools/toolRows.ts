@@ -5,28 +5,28 @@ import type { QuickPickItem } from '../../infrastructure/window';
 import type { McpServerView, VsCodeToolView } from '../../protocol/protocol.generated';
 
 export interface ToolRow extends QuickPickItem {
-  /** Of an MCP server: `SERVER/TOOL`, or `SERVER/*` for the row of the server. */
+  /** Set for an MCP server: `SERVER/TOOL`, or `SERVER/*` for the server's own row. */
   name?: string;
   server?: string;
-  /** Of VS Code. */
+  /** Set for a tool of VS Code. */
   tool?: VsCodeToolView;
-  /** In each request; an estimate. */
+  /** Estimated tokens in each request. */
   tokens?: number;
 }
 
-/** MCP servers, then the tools of VS Code by their source, those that changed first. VS Code hides the groups while it filters, so each row names its source too. */
+/** Lists MCP servers, then VS Code's tools by source, changed ones first. VS Code hides the groups while filtering, so each row also names its source. */
 export function rowsOf(servers: readonly McpServerView[], tools: readonly VsCodeToolView[]): ToolRow[] {
   return [...servers.flatMap(serverRows), ...toolRows(tools)];
 }
 
-/** True for the rows that are checked at first. A changed tool is not checked. @param selected `SERVER/TOOL` and `SERVER/*`. */
+/** True for rows that are checked initially; a changed tool is not. @param selected `SERVER/TOOL` and `SERVER/*`. */
 export function checkedRows(selected: readonly string[]): (row: ToolRow) => boolean {
   const names = new Set(selected);
   return ({ name, server, tool }) =>
     tool?.state === 'enabled' || (name !== undefined && (names.has(name) || names.has(`${server ?? ''}/*`)));
 }
 
-/** The row of a server counts only while its tools are not known. */
+/** The row of a server counts only while its tools are unknown. */
 export function tokensOf(rows: readonly Pick<ToolRow, 'name' | 'tool' | 'tokens'>[]): { count: number; tokens: number } {
   const counted = rows.filter(({ name, tool }) => tool !== undefined || name?.endsWith('/*') === false);
   return { count: counted.length, tokens: counted.reduce((sum, { tokens = 0 }) => sum + tokens, 0) };

@@ -51,7 +51,7 @@ export async function configureProviderKey(
   const reference = keyReferenceOf(provider);
   await sidecar.request(vaultStore, { reference, secret, origins: [provider.origin] });
   if (provider.keyReference !== reference) {
-    // Changes the provider's file to use the stored key instead of the environment variable.
+    // Use the stored key instead of the environment variable.
     await sidecar.request(providerConfigure, {
       id: provider.id,
       name: provider.name,
@@ -125,7 +125,7 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: Prov
   return summary;
 }
 
-/** @param isOptional An empty text stands for no key. */
+/** @param isOptional Allows empty input, which means no key. */
 export async function askForKey(name: string, origin: string, isOptional: boolean): Promise<string> {
   const typed = await showInputBox({
     title: l10n.t('Key for {0}', name),
@@ -158,7 +158,7 @@ async function testProvider(sidecar: Sidecar, providers: ProviderList, provider:
     void showInformationMessage(l10n.t('The key was saved, and {0} responded.', tested.name));
     return;
   }
-  // Nobody waits until the message is closed.
+  // Not awaited: the message can stay open for a long time.
   void offerHelp(tested.error, provider.id);
 }
 

@@ -4,7 +4,7 @@ import type { SecretStorage } from 'vscode';
 import type { Log } from '../../infrastructure/logging';
 import { parseJson } from './secretProof';
 
-/** The vault key of this editor. `secret` is 32 bytes in base64. */
+/** This editor's key for the vault. `secret` is 32 bytes in Base64. */
 export interface EditorKey {
   wayId: string;
   secret: string;
@@ -12,7 +12,7 @@ export interface EditorKey {
 
 const storedKey = v.object({ wayId: v.string(), secret: v.string() });
 
-/** Stored in VS Code's SecretStorage. Its errors are logged and treated as a missing key. */
+/** Stores the key in VS Code's SecretStorage. Errors are logged and treated as a missing key. */
 export class EditorKeyStore {
   private static readonly name = 'plue.vaultKey.v1';
 

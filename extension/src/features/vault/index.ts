@@ -36,7 +36,7 @@ export function activateVault(
   };
 
   register(commands.configureProviderKey, (id) => configureProviderKey(sidecar, providers, vault, typeof id === 'string' ? id : undefined));
-  // Errors go to the feature that runs it.
+  // Errors are passed to the feature that runs the command.
   disposables.add(
     vscode.commands.registerCommand(commands.addProviderWithKey, (draft: unknown) => addProviderWithKey(sidecar, providers, vault, draft)),
   );
@@ -55,9 +55,9 @@ export function activateVault(
     await providers.refresh();
   });
 
-  // Stores the probe now, so that the next activation can read it.
+  // Store the probe now, so that the next activation can read it.
   void proof.check();
-  // A new process of the sidecar knows no key. Nobody is asked at a start.
+  // A new sidecar process has no key. Never prompts at start.
   disposables.add(
     sidecar.onDidStart(() => {
       vault

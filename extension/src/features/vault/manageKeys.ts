@@ -98,7 +98,7 @@ export async function changeOrigins(services: KeyServices, known?: VaultEntrySum
   void showInformationMessage(l10n.t('{0} can be sent to {1}.', entry.reference, origins.join(', ')));
 }
 
-/** The key is not allowed for the provider's origin: asks the user to allow it. */
+/** Asks the user to allow the key for the provider's origin. */
 export async function allowKeyForProvider(services: KeyServices, providerId: string): Promise<void> {
   await services.vault.ensureUnlocked();
   const provider = (await services.providers.refresh()).find(({ id }) => id === providerId);
@@ -137,7 +137,7 @@ export async function deleteKey(services: KeyServices, known?: VaultEntrySummary
   void showInformationMessage(l10n.t('The key {0} was removed.', entry.reference));
 }
 
-/** Imports selected keys from a .env file, each with its allowed origins. */
+/** Imports the selected keys of a .env file, each with its allowed origins. */
 export async function importEnv(services: KeyServices): Promise<void> {
   const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Import Keys from a .env File'), openLabel: l10n.t('Read') })) ?? [];
   if (!file) throw new UserCancelledError();
@@ -221,7 +221,7 @@ async function askForOrigins(title: LocalizedText, value: string): Promise<strin
   return origins;
 }
 
-/** Returns scheme, host, and port of each address; undefined if one is invalid or there is none. */
+/** Returns scheme, host, and port of each address; undefined if one is invalid or there are none. */
 export function originsOf(text: string): string[] | undefined {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const origins = words.map((word) => (/^https?:\/\//i.test(word) && URL.canParse(word) ? new URL(word).origin : undefined));
@@ -250,7 +250,7 @@ function envDetail(entry: EnvEntry): string {
   return entry.exists ? l10n.t('{0}. Replaces the key with this name.', where) : where;
 }
 
-/** Short keys show none of their characters. */
+/** Returns the end of a key; nothing for a short key. */
 function endOf({ lastFour }: { lastFour: string }): string {
   return lastFour === '' ? '' : `…${lastFour}`;
 }

@@ -11,7 +11,7 @@ import type { VaultAccess } from './vaultAccess';
 
 const text = v.pipe(v.string(), v.maxLength(8000));
 
-/** The argument of the command, which other features of Plue run. */
+/** The argument of the command, which other features of Plue use. */
 const draft = v.strictObject({
   name: text,
   kind: text,
@@ -19,12 +19,12 @@ const draft = v.strictObject({
   catalogProvider: v.optional(text),
   model: v.optional(text),
   fields: v.optional(v.record(v.string(), v.unknown())),
-  /** Where the key would be sent, as shown to the user. */
+  /** The origin of requests with the key, as shown to the user. */
   origin: text,
   isKeyOptional: v.optional(v.boolean()),
 });
 
-/** Asks for the key, unlocks the vault, and stores both. Throws UserCancelledError or a FailureError, with nothing stored. */
+/** Asks for the key, unlocks the vault, and stores both. Throws UserCancelledError or FailureError and stores nothing then. */
 export async function addProviderWithKey(
   sidecar: Pick<Sidecar, 'request'>,
   providers: Pick<ProviderList, 'refresh'>,

@@ -1,9 +1,9 @@
-// In a browser-served VS Code, SecretStorage can be memory that a reload empties, and nothing says so. It counts only after
-// something written in an earlier session was read back.
+// If VS Code runs in a browser, SecretStorage can be in memory and lost on reload, without a way to detect it. It is trusted only after
+// a value from an earlier session was read back.
 import * as v from 'valibot';
 import type { SecretStorage } from 'vscode';
 
-/** Which start of the extension, in which session of the editor, wrote something. */
+/** The start of the extension and the editor session in which a value was written. */
 export interface Activation {
   activationId: string;
   sessionId: string;
@@ -18,10 +18,10 @@ export function isProven(stored: unknown, now: Activation): boolean {
   return parsed.success && parsed.output.activationId !== now.activationId && parsed.output.sessionId !== now.sessionId;
 }
 
-/** Builds of VS Code without telemetry give every session this ID. */
+/** Builds of VS Code without telemetry use this ID for every session. */
 const unknownSession = 'someValue.sessionId';
 
-/** The process that starts extension hosts ends with the sessions of its windows, so it stands for a session without an ID. */
+/** The process that starts extension hosts ends with the sessions of its windows, so it identifies a session without an ID. */
 export function sessionOf(sessionId: string, parentProcess: number): string {
   return sessionId === unknownSession ? `process ${parentProcess}` : sessionId;
 }
@@ -32,11 +32,11 @@ export class SecretProof {
     private readonly now: Activation,
   ) {}
 
-  /** Stores a probe for a later activation, and returns whether an earlier one was found. A failing store is not proven. */
+  /** Stores a probe for a later activation, and returns whether an earlier one was found. False if the store fails. */
   async check(): Promise<boolean> {
     try {
       const stored = parseJson(await this.secrets.get(probeKey));
-      // Keeps a proven probe; rewriting it would reset the proof.
+      // Keep a proven probe; rewriting it would reset the proof.
       if (isProven(stored, this.now)) return true;
       if (stored === undefined) await this.secrets.store(probeKey, JSON.stringify(this.now));
       return false;

@@ -1,4 +1,4 @@
-// Opening the vault: first without a word, then by asking.
+// Unlocks the vault: first without prompts, then by asking the user.
 import * as l10n from '../../infrastructure/localizedText';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
@@ -8,23 +8,23 @@ import type { Sidecar } from '../../server/client';
 import type { EditorKeyStore } from './editorKey';
 import type { SecretProof } from './secretProof';
 
-/** The two questions; undefined when the user walks away. */
+/** Prompts for passphrases. They resolve to undefined if the user cancels. */
 export interface PassphrasePrompt {
   /** `problem` describes the failure of the last attempt. */
   existing(problem?: string): Promise<string | undefined>;
-  /** Asked twice and compared. `why` is the reason shown to the user. */
+  /** Asks for a new passphrase twice. `why` is the reason shown to the user. */
   fresh(why: string): Promise<string | undefined>;
   /** Asks whether to use an older copy of the vault. `problem` describes the difference. */
   acceptOlder(problem: string): Promise<boolean>;
 }
 
-/** Texts for the methods to unlock a vault. */
+/** Display texts for the methods to unlock a vault. */
 const wayText: Readonly<Record<string, string>> = {
   editor: l10n.t('by VS Code'),
   keychain: l10n.t('by the system’s keychain'),
 };
 
-/** Resolves to whether the vault is open. */
+/** Resolves to true if the vault is unlocked. */
 type Unlock = (params: VaultWayParams) => Promise<boolean>;
 
 const isOlder = (error: unknown): error is FailureError => error instanceof FailureError && error.kind === 'vaultOlder';
@@ -38,13 +38,13 @@ export class VaultAccess {
     private readonly log: Log,
   ) {}
 
-  /** Tries this editor's key and the keychain. Never asks, never makes a vault. Resolves to whether the vault is open. */
+  /** Tries this editor's key and the keychain. Never prompts and never creates a vault. Resolves to true if the vault is unlocked. */
   async unlockSilently(): Promise<boolean> {
     const status = await this.sidecar.request(vaultStatus, {});
     return status.exists && status.problem === undefined && (await this.tryStoredWays(status, this.unlock));
   }
 
-  /** Unlocks the vault, or creates it. Throws UserCancelledError or a FailureError. */
+  /** Unlocks the vault, or creates it. Throws UserCancelledError or FailureError. */
   async ensureUnlocked(): Promise<void> {
     const status = await this.sidecar.request(vaultStatus, {});
     if (status.problem !== undefined) throw new FailureError('internal', status.problem);
@@ -54,7 +54,7 @@ export class VaultAccess {
 
   private readonly unlock: Unlock = async (params) => !(await this.sidecar.request(vaultUnlock, params)).locked;
 
-  /** Throws UserCancelledError where the vault file is an older copy and shall not be used. */
+  /** Throws UserCancelledError if the vault file is an older copy and the user rejects it. */
   private readonly unlockOrAskAboutOlder: Unlock = async (params) => {
     try {
       return await this.unlock(params);
@@ -77,7 +77,7 @@ export class VaultAccess {
       return await unlock(params);
     } catch (error) {
       if (error instanceof UserCancelledError) throw error;
-      // The vault of another editor, or a locked keychain: tries the next method.
+      // It is another editor's vault, or the keychain is locked: try the next method.
       this.log.info(`The vault did not open by way of ${params.way}: ${error instanceof Error ? error.message : 'unknown error'}`);
       return false;
     }
@@ -114,7 +114,7 @@ export class VaultAccess {
       return;
     }
     if (await this.proof.check()) {
-      // Kept here before the vault is made: a vault whose key was never stored would be lost.
+      // Stored before the vault is created, because a vault whose key was not stored would be lost.
       const key = await this.keys.create();
       if (key) {
         await this.sidecar.request(vaultCreate, { way: 'editor', wayId: key.wayId, secret: key.secret });
@@ -129,7 +129,7 @@ export class VaultAccess {
     await this.addThisEditor();
   }
 
-  /** Lets this session, and restarts that keep the secret, unlock the vault without the passphrase. */
+  /** Lets this session, and later ones if the secret is kept, unlock the vault without the passphrase. */
   private async addThisEditor(): Promise<void> {
     try {
       const key = await this.keys.create();

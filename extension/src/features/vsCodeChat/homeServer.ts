@@ -3,7 +3,7 @@ import type { SidecarCommand } from '../../server/sidecar';
 
 export const homeServerId = 'plue.home';
 
-/** Offers `plue mcp serve` to VS Code, which starts it when its chat first needs it. It only reads. */
+/** Offers `plue mcp serve` to VS Code, which starts it when its chat first needs it. The server is read-only. */
 export class HomeServer implements vscode.McpServerDefinitionProvider {
   constructor(
     private readonly find: () => Promise<SidecarCommand>,

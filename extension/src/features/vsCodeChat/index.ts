@@ -13,7 +13,7 @@ import { PlueTool, plueTools } from './plueTool';
 
 const section = 'plue.vsCodeChat';
 
-/** Plue in VS Code's own chat. What is switched off is not registered with VS Code. */
+/** Integrates Plue into VS Code's own chat. Disabled parts are not registered with VS Code. */
 export function activateVsCodeChat(
   context: vscode.ExtensionContext,
   sidecar: Sidecar,
@@ -53,7 +53,7 @@ export function activateVsCodeChat(
       }
     }
   };
-  // Editors based on VS Code may lack these.
+  // Editors based on VS Code may lack these APIs.
   if (Reflect.get(vscode, 'lm') === undefined || Reflect.get(vscode, 'chat') === undefined) return disposables;
   register();
   disposables.add(vscode.workspace.onDidChangeConfiguration((change) => (change.affectsConfiguration(section) ? register() : undefined)));

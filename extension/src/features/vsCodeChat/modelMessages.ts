@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { HostImage, HostMessage, HostPart, HostTool } from '../../protocol/protocol.generated';
 
-/** System messages have a role that only VS Code's own extensions can name. */
+/** The role of system messages is not part of VS Code's public API. */
 export function systemOf(messages: readonly vscode.LanguageModelChatRequestMessage[]): string | undefined {
   const texts = messages.filter(isSystem).map(({ content }) => textOf(content));
   return texts.length === 0 ? undefined : texts.join('\n\n');
@@ -22,7 +22,7 @@ export function toTools(tools: readonly vscode.LanguageModelChatTool[] | undefin
   }));
 }
 
-/** The text of parts, whatever else is among them: VS Code's own tools return trees of text. */
+/** Returns the text of all parts that have text. VS Code's own tools return trees of text. */
 export function textOf(content: Iterable<unknown>): string {
   return [...content].map(textOfPart).join('');
 }
@@ -49,7 +49,7 @@ function roleOf(role: vscode.LanguageModelChatMessageRole): HostMessage['role'] 
   return role === vscode.LanguageModelChatMessageRole.Assistant ? 'assistant' : 'user';
 }
 
-/** Parts that no model takes, such as marks for a cache of VS Code, become none. */
+/** Parts that models do not support, such as VS Code's cache markers, are omitted. */
 function toParts(part: unknown): HostPart[] {
   if (part instanceof vscode.LanguageModelToolCallPart) {
     return [{ kind: 'toolUse', toolUseId: part.callId, toolName: part.name, parameters: JSON.stringify(part.input) }];

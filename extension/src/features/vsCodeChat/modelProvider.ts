@@ -8,7 +8,7 @@ import type { ModelChoice } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { systemOf, textOf, toMessages, toTools } from './modelMessages';
 
-/** Of one provider: VS Code shows all of them in one list, and some vendors have hundreds. */
+/** Maximum per provider: VS Code shows all models in one list, and some vendors have hundreds. */
 const maxModels = 20;
 const unknownContext = 32_000;
 const unknownOutput = 8_000;
@@ -19,14 +19,14 @@ export interface OfferedModel extends vscode.LanguageModelChatInformation {
   readonly model: string;
 }
 
-/** Plue's providers as models of VS Code's own chat. */
+/** Offers models of Plue's providers in VS Code's own chat. */
 export class PlueModels implements vscode.LanguageModelChatProvider<OfferedModel>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly disposables = new Disposables();
 
   readonly onDidChangeLanguageModelChatInformation = this.changed.event;
 
-  /** @param recent Models of the latest responses. */
+  /** @param recent Recently used models. */
   constructor(
     private readonly sidecar: Sidecar,
     private readonly recent: () => readonly ModelChoice[],
@@ -37,7 +37,7 @@ export class PlueModels implements vscode.LanguageModelChatProvider<OfferedModel
   }
 
   async provideLanguageModelChatInformation(): Promise<OfferedModel[]> {
-    // VS Code asks at its start; the models follow when the sidecar runs.
+    // VS Code asks when it starts; models are reported when the sidecar runs.
     if (this.sidecar.state.state !== 'running') return [];
     const { providers } = await this.sidecar.request(modelList, {});
     return providers.flatMap((provider) => offered(provider, this.recent()));
@@ -81,7 +81,7 @@ export class PlueModels implements vscode.LanguageModelChatProvider<OfferedModel
   }
 }
 
-/** The provider's own model first, then those used lately. */
+/** Returns the provider's default model first, then recently used ones. */
 function offered({ id, name, models }: ModelProvider, recent: readonly ModelChoice[]): OfferedModel[] {
   const used = recent.filter(({ providerId }) => providerId === id).map(({ model }) => model);
   const first = models.filter((model, at) => at === 0 || used.includes(model.id));
@@ -106,7 +106,7 @@ function toInformation(providerId: string, providerName: string, model: ModelVie
   };
 }
 
-/** The sidecar sends whole objects only. */
+/** The sidecar sends only complete JSON objects. */
 function objectIn(json: string): object {
   const value: unknown = JSON.parse(json);
   return typeof value === 'object' && value !== null ? value : {};

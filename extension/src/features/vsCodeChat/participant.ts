@@ -15,7 +15,7 @@ export const participantId = 'plue.agent';
 
 const metadata = v.object({ uri: v.pipe(v.string(), v.regex(conversationPattern)) });
 
-/** `@plue` in VS Code's own chat: one of its chats is one chat of Plue, where it can go on. */
+/** `@plue` in VS Code's own chat. Each of its chats is one chat of Plue and can be continued there. */
 export class Participant {
   constructor(
     private readonly sidecar: Sidecar,
@@ -62,7 +62,7 @@ export class Participant {
     return { metadata: { uri } };
   }
 
-  /** The chat of the responses before; undefined for a new one, or if it was deleted. */
+  /** Returns the chat of earlier responses; undefined if there are none or it was deleted. */
   private async known(history: vscode.ChatContext['history']): Promise<string | undefined> {
     for (const turn of [...history].reverse()) {
       if (!(turn instanceof vscode.ChatResponseTurn)) continue;
@@ -79,7 +79,7 @@ export class Participant {
     return undefined;
   }
 
-  /** With the model of VS Code's picker if it is one of Plue. */
+  /** Uses the model selected in VS Code if it is one of Plue's. */
   private async create({ model }: vscode.ChatRequest): Promise<string> {
     await this.providers.ensureDefault();
     const [providerId = '', ...name] = model.vendor === 'plue' ? model.id.split('/') : [];

@@ -5,7 +5,7 @@ import { plainMarkdown } from '../../infrastructure/window';
 import { servedCall } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
-/** The names in VS Code and in the sidecar. */
+/** Tool names in VS Code and in the sidecar. */
 export const plueTools = {
   plue_search_chats: 'search_chats',
   plue_read_chat: 'read_chat',
@@ -18,7 +18,7 @@ type ServedName = (typeof plueTools)[keyof typeof plueTools];
 
 const startInput = v.object({ goal: v.string(), template: v.optional(v.string()), budget_usd: v.optional(v.number()) });
 
-/** One of Plue's tools in VS Code's own chat. The sidecar checks the input. */
+/** Makes one of Plue's tools available in VS Code's own chat. The sidecar validates the input. */
 export class PlueTool implements vscode.LanguageModelTool<object> {
   constructor(
     private readonly sidecar: Pick<Sidecar, 'request'>,
@@ -46,7 +46,7 @@ export class PlueTool implements vscode.LanguageModelTool<object> {
     token: vscode.CancellationToken,
   ): Promise<vscode.LanguageModelToolResult> {
     const { text, isError } = await this.sidecar.request(servedCall, { name: this.name, parameters: JSON.stringify(input) }, token);
-    // VS Code gives the message to the model.
+    // VS Code passes the message to the model.
     if (isError) throw new Error(text);
     return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
   }

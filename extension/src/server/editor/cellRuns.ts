@@ -1,4 +1,4 @@
-// Runs cells of notebooks with the kernel that the user selected.
+// Runs notebook cells with the kernel that the user selected.
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
@@ -8,17 +8,17 @@ import { notebookMs } from './notebooks';
 import { contentOf, limited } from './toolContent';
 import { hashOf, workspaceUri } from './workspaceDocuments';
 
-/** For a kernel to be selected and to start. */
+/** Time to select and start a kernel, in milliseconds. */
 const startMs = 120_000;
 
-/** A cell that has not begun by then after VS Code handed it over does not begin: the list of kernels was closed. */
+/** Time for a cell to start after VS Code accepted it, in milliseconds. Without a start, the user closed the list of kernels. */
 const handedOverMs = 10_000;
 
 const errorMime = 'application/vnd.code.notebook.error';
 const streamMimes = ['application/vnd.code.notebook.stdout', 'application/vnd.code.notebook.stderr'];
 const failure = v.object({ name: v.optional(v.string(), 'Error'), message: v.optional(v.string(), ''), stack: v.optional(v.string(), '') });
 
-/** Runs the cell in an editor that shows its notebook, if it is the cell that the user saw. */
+/** Runs the cell in an editor that shows its notebook, unless it differs from the cell that the user approved. */
 export async function runCell(
   { path, cell: index, expectedHash, seconds }: HostRunCellParams,
   token: vscode.CancellationToken,
@@ -36,7 +36,7 @@ export async function runCell(
   return { outcome, content };
 }
 
-/** VS Code marks a notebook as unsaved a moment after its outputs changed. The next call of the agent must know it. */
+/** VS Code marks a notebook as unsaved shortly after its outputs change. The agent's next call needs that state. */
 function markedAsUnsaved(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 2 * notebookMs));
 }
@@ -84,7 +84,7 @@ function execute(cell: vscode.NotebookCell, ms: number, token: vscode.Cancellati
   });
 }
 
-/** The richest form that a model understands. */
+/** Returns the richest format that a model understands. */
 function contentOfOutput(items: readonly vscode.NotebookCellOutputItem[]): HostToolContent[] {
   const of = (fits: (mime: string) => boolean): vscode.NotebookCellOutputItem | undefined => items.find(({ mime }) => fits(mime));
   const error = of((mime) => mime === errorMime);

@@ -1,4 +1,4 @@
-// Answers the sidecar's questions about the documents and language features of this window.
+// Handles the sidecar's requests about documents and language features of this window.
 import type * as vscode from 'vscode';
 import type { RequestType } from 'vscode-jsonrpc';
 import { Disposables } from '../../infrastructure/disposables';
@@ -29,8 +29,8 @@ interface Connection {
 }
 
 /**
- * Registers the answers. After the connection started, `begin` reports documents with unsaved changes.
- * `toError` makes the error of a response from a sentence.
+ * Registers the request handlers. Call `begin` once connected to report documents with unsaved changes.
+ * `toError` creates the error of a response from its message.
  */
 export function serveEditor(
   connection: Connection,

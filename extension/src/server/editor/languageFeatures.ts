@@ -1,4 +1,4 @@
-// Symbols, references, and renames as the language servers of the window know them.
+// Symbols, references, and renames from the language servers of the window.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import type {
@@ -14,7 +14,7 @@ import { hashOf, isOfWorkspace, workspaceUri } from './workspaceDocuments';
 
 const maxPlaces = 500;
 const maxFiles = 500;
-/** A language server that starts answers with nothing and without an error. */
+/** A starting language server returns nothing, without an error. Delays in milliseconds. */
 const retryDelays = [500, 1500];
 
 export async function findSymbols({ path, query }: HostSymbolsParams, token?: vscode.CancellationToken): Promise<HostPlacesResult> {
@@ -32,7 +32,7 @@ export async function findReferences(params: HostReferencesParams, token?: vscod
   return places.length > 0 ? cut(places, true) : cut([], await hasLanguageServer(document));
 }
 
-/** Returns the edits of a rename and applies none. */
+/** Returns the edits of a rename without applying them. */
 export async function findRename(params: HostRenameParams): Promise<HostRenameResult> {
   const { document, position } = await locate(params);
   const none = (problem: string): HostRenameResult => ({ files: [], problem });
@@ -145,13 +145,13 @@ function kindOf(kind: vscode.SymbolKind): string {
   return vscode.SymbolKind[kind].replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
 }
 
-/** An empty answer alone does not tell: whether anything else is known of the file does. */
+/** An empty result does not show whether a language server exists, so other features are checked. */
 async function hasLanguageServer({ uri }: vscode.TextDocument): Promise<boolean> {
   if ((await symbolsOf(uri)).length > 0) return true;
   return (await vscode.commands.executeCommand<unknown>('vscode.provideDocumentSemanticTokensLegend', uri)) !== undefined;
 }
 
-/** Asks again while a language server may be starting. */
+/** Retries while a language server may be starting. */
 async function asked<T>(ask: () => Thenable<T[] | undefined>, token?: vscode.CancellationToken): Promise<T[]> {
   for (const delay of retryDelays) {
     const found = await ask();
@@ -167,7 +167,7 @@ async function open(path: string): Promise<vscode.TextDocument> {
   return vscode.workspace.openTextDocument(uri);
 }
 
-/** Finds a symbol by its text in a line; of `a.b` the last part is meant. */
+/** Finds a symbol by its text in a line; for `a.b`, the last part. */
 async function locate(params: { path: string; line: number; symbol: string }): Promise<{
   document: vscode.TextDocument;
   position: vscode.Position;

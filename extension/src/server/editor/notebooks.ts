@@ -1,4 +1,4 @@
-// Notebooks with unsaved changes. To the sidecar they are the text of their file, as VS Code would save it.
+// Notebooks with unsaved changes. The sidecar sees the file text that VS Code would save.
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
@@ -6,12 +6,12 @@ import { change } from '../../common/textChange';
 import type { HostWriteDocumentResult } from '../../protocol/protocol.generated';
 import { hashOf, isOfWorkspace } from './workspaceDocuments';
 
-/** VS Code reports a changed notebook before it marks it as unsaved or saved, and not again. */
+/** VS Code reports a changed notebook before it marks it as unsaved or saved, without a second event. In milliseconds. */
 export const notebookMs = 200;
 
 const jupyter = 'jupyter-notebook';
 
-/** What the built-in extension for these files offers to others. */
+/** The API that the built-in extension for notebooks exports. */
 const serializer = v.object({
   exportNotebook: v.custom<(data: vscode.NotebookData) => Promise<string>>((given) => typeof given === 'function'),
 });
@@ -41,7 +41,7 @@ export function isUnsavedNotebook(notebook: vscode.NotebookDocument): boolean {
   return notebook.isDirty && !notebook.isClosed && notebook.notebookType === jupyter && isOfWorkspace(notebook.uri);
 }
 
-/** The text of the file if it were saved now. */
+/** Returns the text that saving the file would write. */
 export async function notebookText(notebook: vscode.NotebookDocument): Promise<string> {
   const api = v.safeParse(serializer, await vscode.extensions.getExtension('vscode.ipynb')?.activate());
   if (!api.success) throw new Error(l10n.t('{0} has unsaved changes that this editor does not share. Save it first.', nameOf(notebook)));
@@ -50,7 +50,7 @@ export async function notebookText(notebook: vscode.NotebookDocument): Promise<s
   return api.output.exportNotebook(data);
 }
 
-/** Changes the cells that differ, as one undoable edit, and saves the notebook, but only if it is the one that was read. */
+/** Replaces the cells that differ, as one undoable edit, and saves the notebook, unless it changed since it was read. */
 export async function writeNotebook(
   notebook: vscode.NotebookDocument,
   expectedHash: string,
@@ -77,7 +77,7 @@ export async function writeNotebook(
   throw new Error(l10n.t('{0} was changed in the editor, but could not be saved.', nameOf(notebook)));
 }
 
-/** The changed range: cells before `start` and from `end` on stay. */
+/** Returns the changed range: cells before `start` and from `end` on are unchanged. */
 export function difference<T>(before: readonly T[], after: readonly T[]): { start: number; end: number; cells: readonly T[] } {
   const isSame = (one: T | undefined, other: T | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
   const shorter = Math.min(before.length, after.length);
@@ -88,7 +88,7 @@ export function difference<T>(before: readonly T[], after: readonly T[]): { star
   return { start, end: before.length - kept, cells: after.slice(start, after.length - kept) };
 }
 
-/** Edits of anything but cells have no counterpart in the editor, and are refused rather than lost. */
+/** The editor cannot represent edits of anything but cells, so they are rejected instead of lost. */
 function cellsIn(notebook: vscode.NotebookDocument, text: string, before: string): SavedCell[] {
   const [old, read] = [v.parse(savedNotebook, before), v.safeParse(savedNotebook, text)];
   const known = new Set(old.cells.map(withoutSource));
@@ -107,7 +107,7 @@ function withoutCells(notebook: object): string {
   return JSON.stringify({ ...notebook, cells: undefined });
 }
 
-/** A cell that only gets another text keeps its identity, outputs, and cursor. */
+/** A cell whose text alone changes keeps its identity, outputs, and cursor. */
 function replaceCells(
   notebook: vscode.NotebookDocument,
   start: number,
@@ -128,7 +128,7 @@ function replaceCells(
   return vscode.workspace.applyEdit(edit);
 }
 
-/** A cell with the ID of an open one keeps its outputs. */
+/** A cell with the ID of an existing cell keeps its outputs. */
 function newData(notebook: vscode.NotebookDocument, cell: SavedCell): vscode.NotebookCellData {
   const isCode = cell.cell_type === 'code';
   const open = notebook.getCells();

@@ -1,29 +1,29 @@
-// How long to wait for the problems of an edited file. VS Code has no event for "checked, and nothing changed", so each language is measured.
+// How long to wait for the problems of an edited file. VS Code has no event for "checked, and nothing changed", so delays are measured by language.
 
-/** Milliseconds to wait while nothing is known about the language. */
+/** Maximum wait, and the wait for a language without measurements, in milliseconds. */
 export const longestWait = 2000;
 const shortestWait = 500;
-/** How many waits count. */
+/** Number of measurements kept. */
 const remembered = 5;
-/** How many waits without any change show that nobody checks the language. */
+/** Waits without a change after which the language is assumed to have no checker. */
 const enough = 2;
 
 interface Language {
   /** Milliseconds from an edit to the first change, latest last. */
   readonly delays: number[];
-  /** Waits in a row that saw no change. */
+  /** Consecutive waits without a change. */
   unanswered: number;
 }
 
 export class ProblemWaits {
   private readonly languages = new Map<string, Language>();
 
-  /** A file of several languages waits for the slowest. */
+  /** Returns the limit of the slowest language, in milliseconds. */
   limitFor(languages: readonly string[]): number {
     return Math.max(shortestWait, ...languages.map((language) => this.limitOf(language)));
   }
 
-  /** @param delay Milliseconds until the first change; undefined if there was none. */
+  /** @param delay Milliseconds until the first change; undefined if nothing changed. */
   add(language: string, delay: number | undefined): void {
     const known = this.languages.get(language) ?? { delays: [], unanswered: 0 };
     this.languages.set(language, known);

@@ -1,4 +1,4 @@
-// Problems of workspace files, and waiting for those that follow an edit.
+// Lists problems of workspace files, after waiting for those caused by an edit.
 import * as vscode from 'vscode';
 import type { HostProblem, HostProblemsParams, HostProblemsResult, HostSeverity } from '../../protocol/protocol.generated';
 import { isInside } from '../../infrastructure/insideFolder';
@@ -8,14 +8,14 @@ import { isOfWorkspace, workspaceUri } from './workspaceDocuments';
 const maxProblems = 500;
 const maxMessage = 1000;
 const maxKnown = 20_000;
-/** Language servers report a file in several steps. */
+/** Language servers report a file in several steps: milliseconds without a change that end a wait. */
 const silence = 300;
 
 const severities: HostSeverity[] = ['error', 'warning', 'information', 'hint'];
 
 export class Problems implements vscode.Disposable {
   private revision = 0;
-  /** By address, when its problems last changed. */
+  /** The revision in which the problems of an address last changed. */
   private readonly changedAt = new Map<string, number>();
   private readonly waits = new ProblemWaits();
   private readonly changed = new vscode.EventEmitter<readonly vscode.Uri[]>();
@@ -40,7 +40,7 @@ export class Problems implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** Resolves when the problems of one of the files changed after the revision and nothing follows for a moment, or after the limit of their languages. */
+  /** Resolves when the problems of one of the files changed after the revision and then settled, or when the limit of their languages is reached. */
   private waitFor(uris: vscode.Uri[], after: number, token?: vscode.CancellationToken): Promise<void> {
     const wanted = new Set(uris.map((uri) => uri.toString()));
     const languages = [...new Set(uris.map(languageOf))];
@@ -65,7 +65,7 @@ export class Problems implements vscode.Disposable {
     });
   }
 
-  /** Goes on after a short wait, so that a change that comes too late lengthens the next one. */
+  /** Keeps measuring after a short wait, so that a late change lengthens the next wait. */
   private measure(wanted: ReadonlySet<string>, languages: readonly string[], isEarly: boolean): void {
     const add = (delay: number | undefined): void => languages.forEach((language) => this.waits.add(language, delay));
     if (isEarly) return add(0);
@@ -82,7 +82,7 @@ export class Problems implements vscode.Disposable {
   }
 }
 
-/** A closed file has the language of its extension. */
+/** A file that is not open is classified by its extension. */
 function languageOf(uri: vscode.Uri): string {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   return open?.languageId ?? /\.[^./]*$/.exec(uri.path)?.[0] ?? '';
@@ -95,14 +95,14 @@ function addresses(): vscode.Uri[] {
     .filter(isOfWorkspace);
 }
 
-/** The files with problems in a folder; a file stays as it is. */
+/** Returns the files with problems in a folder; for a file, the file itself. */
 function filesIn(uri: vscode.Uri): vscode.Uri[] {
   if (vscode.languages.getDiagnostics(uri).length > 0) return [uri];
   const inside = addresses().filter(({ fsPath }) => isInside(fsPath, uri.fsPath));
   return inside.length > 0 ? inside : [uri];
 }
 
-/** A language server keeps looking at files that are visible; one with problems was looked at. */
+/** Language servers check visible files; a file with problems was checked. */
 function isTracked(uri: vscode.Uri): boolean {
   const address = uri.toString();
   return (

@@ -1,13 +1,13 @@
-// Runs tests of other extensions. VS Code asks the user before each run.
+// Runs tests with VS Code's test tool. VS Code asks the user before each run.
 import * as vscode from 'vscode';
 import type { HostTestsParams, HostTestsResult } from '../../protocol/protocol.generated';
 import { textOf } from './toolContent';
 
-/** A tool of VS Code itself, since its API gives the results of a run to no other extension. */
+/** A tool of VS Code itself, because its API does not give other extensions the results of a run. */
 const runTests = 'runTests';
 const maxResult = 100_000;
 
-/** Without a result where this editor has no such tool. */
+/** Returns no result if this editor lacks the tool. */
 export async function runEditorTests({ files, names }: HostTestsParams, token?: vscode.CancellationToken): Promise<HostTestsResult> {
   // Editors based on VS Code may lack this API.
   const lm: unknown = Reflect.get(vscode, 'lm');

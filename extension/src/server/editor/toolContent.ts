@@ -1,4 +1,4 @@
-// Results of tools and cells as text and images, limited in size.
+// Results of tools and cells as text and images, with a size limit.
 import * as vscode from 'vscode';
 import type { HostToolContent } from '../../protocol/protocol.generated';
 
@@ -13,7 +13,7 @@ export function contentOf(mimeType: string, data: Uint8Array): HostToolContent {
   return { kind: 'text', text: `[Content of type ${mimeType} omitted: ${data.byteLength} bytes]` };
 }
 
-/** A tool or cell can return any amount. */
+/** Truncates content, because a tool or cell can return any amount. */
 export function limited(content: readonly HostToolContent[]): HostToolContent[] {
   let [text, images] = [0, 0];
   return content.flatMap((part): HostToolContent[] => {
@@ -33,7 +33,7 @@ export function textOf(part: unknown): string | undefined {
   return typeof part === 'object' && part !== null && 'value' in part ? texts(part.value).join('') : undefined;
 }
 
-/** Collects the texts of a rendered prompt, a tree of nodes. */
+/** Collects the texts of a rendered prompt, which is a tree of nodes. */
 function texts(node: unknown): string[] {
   if (Array.isArray(node)) return node.flatMap(texts);
   if (typeof node !== 'object' || node === null) return [];

@@ -30,10 +30,10 @@ interface Contributor {
   isOwn: boolean;
 }
 
-/** As VS Code names the tools of the MCP server that Plue offers to it. */
+/** The prefix that VS Code gives to tools of Plue's own MCP server. */
 const ownServerTool = /^mcp_plue_/;
 
-/** None while the workspace is not trusted; never Plue's own. */
+/** Returns no tools while the workspace is not trusted, and never Plue's own. */
 export function listTools(): HostToolsResult {
   if (!vscode.workspace.isTrusted) return { tools: [] };
   const contributors = contributorsByTool();

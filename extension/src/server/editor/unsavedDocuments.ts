@@ -1,4 +1,4 @@
-// Documents with unsaved changes: the sidecar knows their paths, reads their text, and edits them here instead of on the disk.
+// Documents with unsaved changes: the sidecar gets their paths, reads their text, and edits them here instead of on disk.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { change } from '../../common/textChange';
@@ -12,10 +12,10 @@ import type {
 import { notebookMs, notebookText, unsavedNotebooks, writeNotebook } from './notebooks';
 import { hashOf, isOfWorkspace } from './workspaceDocuments';
 
-/** Milliseconds between two lists: a rename changes thousands of documents one by one. */
+/** Minimum milliseconds between two lists, because a rename changes thousands of documents one by one. */
 const pause = 50;
 
-/** Sends the paths of all documents with unsaved changes when the list changes. A saved document costs nothing. */
+/** Sends the paths of all documents with unsaved changes when that list changes. Saved documents cost nothing. */
 export class UnsavedDocuments implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private paths = new Set<string>();
@@ -42,7 +42,7 @@ export class UnsavedDocuments implements vscode.Disposable {
     this.disposables.add(vscode.workspace.onDidSaveNotebookDocument(lookAtNotebook));
     this.disposables.add(vscode.workspace.onDidCloseNotebookDocument(lookAtAll));
     this.lookAtAll();
-    // Also without any: the sidecar learns that there is an editor.
+    // Send an empty list, too: it informs the sidecar that there is an editor.
     if (this.paths.size === 0) this.report();
   }
 
@@ -68,7 +68,7 @@ export class UnsavedDocuments implements vscode.Disposable {
     this.report();
   }
 
-  /** At once after a pause, so that the first change is known before anything is written. */
+  /** Sends immediately unless a list was sent recently, so that the first change is known before anything is written. */
   private report(): void {
     this.isChanged = true;
     if (this.timer !== undefined) return;
@@ -86,7 +86,7 @@ export async function readDocument({ path }: HostReadDocumentParams): Promise<Ho
   return { text: notebook === undefined ? unsavedAt(path)?.getText() : await notebookText(notebook) };
 }
 
-/** Replaces the text as one undoable edit and saves it, but only if it is the text that was read. */
+/** Replaces the text as one undoable edit and saves it, unless it changed since it was read. */
 export async function writeDocument({ path, expectedHash, text }: HostWriteDocumentParams): Promise<HostWriteDocumentResult> {
   const notebook = notebookAt(path);
   if (notebook !== undefined) return writeNotebook(notebook, expectedHash, text);
@@ -95,7 +95,7 @@ export async function writeDocument({ path, expectedHash, text }: HostWriteDocum
   const before = document.getText();
   if (hashOf(before) !== expectedHash) return { outcome: 'changed' };
   const after = withLineEndsOf(document, text);
-  // VS Code rejects an edit of a document that changed since.
+  // VS Code rejects an edit if the document changed meanwhile.
   if (!(await replace(document, after))) return { outcome: 'changed' };
   if (await saved(document)) return { outcome: 'saved' };
   if (document.getText() === after && (await replace(document, before))) return { outcome: 'notSaved' };
@@ -121,7 +121,7 @@ function replace(document: vscode.TextDocument, after: string): Thenable<boolean
   return vscode.workspace.applyEdit(edit);
 }
 
-/** A document has one kind of line ends. */
+/** A document has one kind of line ending. */
 function withLineEndsOf(document: vscode.TextDocument, text: string): string {
   return text.replace(/\r\n|\r|\n/g, document.eol === vscode.EndOfLine.CRLF ? '\r\n' : '\n');
 }
@@ -130,7 +130,7 @@ async function saved(document: vscode.TextDocument): Promise<boolean> {
   try {
     return await document.save();
   } catch {
-    // The editor shows why.
+    // The editor shows the reason.
     return false;
   }
 }

@@ -1,9 +1,9 @@
-// Documents of the trusted workspace folders. Only these are offered to the sidecar.
+// Documents in trusted workspace folders, the only ones available to the sidecar.
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { isInside } from '../../infrastructure/insideFolder';
 
-/** True for a file on this machine in an open and trusted workspace folder. */
+/** True for a file on this machine in a trusted workspace folder. */
 export function isOfWorkspace(uri: vscode.Uri): boolean {
   return (
     uri.scheme === 'file' &&
@@ -12,7 +12,7 @@ export function isOfWorkspace(uri: vscode.Uri): boolean {
   );
 }
 
-/** The address of a path that the sidecar sent; undefined if it is not of the workspace. */
+/** Returns the URI for a path from the sidecar; undefined if it is not in the workspace. */
 export function workspaceUri(path: string): vscode.Uri | undefined {
   const uri = vscode.Uri.file(path);
   return isOfWorkspace(uri) ? uri : undefined;

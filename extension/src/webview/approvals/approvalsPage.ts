@@ -1,4 +1,4 @@
-// The Approvals view: one list for every chat and agent of this window.
+// The Approvals view, with the approvals of all chats and agents of this window.
 import * as l10n from '@vscode/l10n';
 import { ApprovalBox } from '../shared/approvals/approvalBox';
 import { Banners } from '../shared/banners';

@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The Approvals view begins here.
+// Entry point of the Approvals view.
 import { acquirePanel, onHostMessage } from '../shared/panel';
 import { ApprovalsPage } from './approvalsPage';
 import type { FromApprovalsPage, ToApprovalsPage } from '../../common/messages/approvals';

@@ -1,4 +1,4 @@
-// The chat webview: passes messages of the host to the store and user actions to the panel, and renders the store.
+// The chat webview: passes host messages to the store and user actions to the panel, and renders the store.
 import * as l10n from '@vscode/l10n';
 import type { Attachment } from '../../protocol/protocol.generated';
 import { handle, type Handlers } from '../../common/handlers';
@@ -28,7 +28,7 @@ export class ChatPage {
   private readonly foot: FootView;
   private readonly header: HeaderView;
   private readonly messages: MessagesView;
-  /** For tasks only. A chat can become a task. */
+  /** Only for tasks. A chat can become a task. */
   private task: TaskPanel | undefined;
   private readonly views: readonly ChatView[];
   private readonly handlers: Handlers<ToChatPage, void>;
@@ -59,7 +59,7 @@ export class ChatPage {
     root.addEventListener('auxclick', (event) => this.clicked(event));
     root.addEventListener('keydown', (event) => this.pressed(event));
     if (saved !== undefined) this.foot.composer.restore(saved.draft, saved.attachments ?? [], saved.texts ?? [], saved.editor);
-    // VS Code restores only a panel whose state names its chat.
+    // VS Code restores a panel only if its state names its chat.
     else this.save();
     this.draw();
   }
@@ -69,7 +69,7 @@ export class ChatPage {
     return !this.drawLoop.isPending;
   }
 
-  /** The extension host stopped responding or responds again. What was sent before may not have arrived. */
+  /** The extension host stopped responding, or responds again. Earlier messages may be lost. */
   changeHost(isLost: boolean): void {
     this.context.store.update({ isHostLost: isLost });
     if (isLost) this.outbox.giveBack();
@@ -79,7 +79,7 @@ export class ChatPage {
     handle(this.handlers, message);
   }
 
-  /** Ends everything that outlives the elements of the chat. */
+  /** Ends everything that outlives the chat's elements. */
   dispose(): void {
     this.saveNow();
     this.closed.abort();
@@ -159,7 +159,7 @@ export class ChatPage {
     this.root.append(header.node, banners, messages.node, foot.node, announcer.node);
   }
 
-  /** The panel of a task comes when a chat becomes one, and goes when it is a chat again. */
+  /** Adds the task panel when a chat becomes a task, and removes it when the task becomes a chat again. */
   private showKind(): void {
     const { store, codexId } = this.context;
     const isAgent = isTask(store.model.chat?.codex ?? { uri: codexId });
@@ -170,7 +170,7 @@ export class ChatPage {
     else this.messages.node.before(this.task.node);
   }
 
-  /** Handlers of messages about the whole chat. */
+  /** Creates handlers of messages about the whole chat. */
   private createHandlers() {
     const { store, lists } = this.context;
     return {
@@ -268,7 +268,7 @@ export class ChatPage {
     event.preventDefault();
   }
 
-  /** Another webview may show the chat next. */
+  /** Saves immediately, because another webview may show the chat next. */
   saveNow(): void {
     if (this.saving === undefined) return;
     clearTimeout(this.saving);

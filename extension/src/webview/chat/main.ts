@@ -14,16 +14,16 @@ const panel: Panel = {
   ...webview,
   setState: (state) => {
     webview.setState(state);
-    // Another webview, with its own state, may show the chat next.
+    // Stored for another webview, which may show the chat next.
     const saved = readSavedState(state);
     if (saved !== undefined) webview.post({ type: 'saved', state: saved });
   },
 };
 const first = root.dataset['codexId'] ?? '';
-// Sent first: the panel reads the chat meanwhile, and ignores a page until it is ready.
+// Sent first, so that the panel loads the chat meanwhile; it ignores a page until it is ready.
 panel.post({ type: 'ready', codexId: first });
 const inPage: unknown = JSON.parse(document.getElementById('saved')?.textContent || 'null');
-// What VS Code kept is newer, unless the webview showed another chat before.
+// VS Code's own copy is newer, unless the webview showed another chat before.
 let page = new ChatPage(
   root,
   panel,
@@ -40,10 +40,10 @@ onHostMessage((message: ToChatPage) => {
   else page.receive(message);
 });
 
-/** Shows another chat in this page, which is quicker than loading the page again. */
+/** Shows another chat in this page, which is faster than reloading the page. */
 function openChat(codexId: string, saved: SavedState | undefined): void {
   page.dispose();
-  // A new element has no listeners of the chat before.
+  // A new element has no listeners of the previous chat.
   const next = element('main', { id: root.id, 'data-codex-id': codexId, 'data-key': `chat ${codexId}` });
   root.replaceWith(next);
   root = next;

@@ -1,7 +1,7 @@
-// Renders formulas, in a separate script because few responses need it.
+// Renders formulas. A separate script, because few responses need it.
 import katex from 'katex';
 
-/** Commands cannot set addresses, classes, or styles (`trust`), and expansion is limited. */
+/** With `trust` off, commands cannot set addresses, classes, or styles; expansion is limited. */
 window.plueSetFormula = (source, isDisplay) =>
   katex.renderToString(source, {
     displayMode: isDisplay,

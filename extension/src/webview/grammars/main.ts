@@ -1,4 +1,4 @@
-// Colors code, in a separate script because a page starts faster without it. A grammar is built when its language is first used.
+// Highlights code. A separate script, so that pages start faster. A grammar is compiled when its language is first used.
 import hljs from 'highlight.js/lib/core';
 import type { LanguageFn } from 'highlight.js';
 import bash from 'highlight.js/lib/languages/bash';
@@ -38,7 +38,7 @@ import wasm from 'highlight.js/lib/languages/wasm';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
 
-/** Each grammar with its other names. */
+/** Each grammar with its aliases. */
 const grammars: readonly [name: string, define: LanguageFn, ...aliases: string[]][] = [
   ['bash', bash, 'sh', 'zsh'],
   ['c', c, 'h'],
@@ -90,7 +90,7 @@ function highlighted(source: string, language: string): string | undefined {
   return name === undefined ? undefined : hljs.highlight(source, { language: name, ignoreIllegals: true }).value;
 }
 
-/** With the languages that can be inside of it, such as CSS in HTML. */
+/** Also registers languages that it can contain, such as CSS in HTML. */
 function register(language: string): string | undefined {
   const grammar = byName.get(language.toLowerCase());
   if (grammar === undefined || hljs.getLanguage(grammar.name) !== undefined) return grammar?.name;
@@ -99,7 +99,7 @@ function register(language: string): string | undefined {
   return grammar.name;
 }
 
-/** A grammar is a graph of modes, which refer to each other. */
+/** A grammar is a graph of modes that refer to each other. */
 function innerLanguages(mode: unknown, seen: Set<unknown>): string[] {
   if (typeof mode !== 'object' || mode === null || seen.has(mode)) return [];
   seen.add(mode);

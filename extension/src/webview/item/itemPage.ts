@@ -1,4 +1,4 @@
-// The form webview: an item, a new task, or the instructions and tools of a chat.
+// The form for an item, a new task, or the instructions and tools of a chat.
 import * as l10n from '@vscode/l10n';
 import type { HookFailureView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from '../shared/element';
@@ -32,7 +32,7 @@ export class ItemPage {
   private providers: ProviderSummary[] = [];
   private readonly lists: ModelLists;
   private isSaving = false;
-  /** Unsaved changes by form, because another form can replace it. */
+  /** Unsaved changes by target, because the page can show another form. */
   private readonly drafts = new Map<string, Draft>();
 
   constructor(
@@ -164,7 +164,7 @@ export class ItemPage {
     this.save.hidden = shown.readOnlyReason !== undefined;
     const { verb, verbing } = this.layout ?? { verb: l10n.t('Save'), verbing: l10n.t('Saving…') };
     setText(this.save, this.isSaving ? verbing : verb);
-    // The panel of a chat or task has these itself.
+    // A chat or task has these controls in its own panel.
     const isFile = shown.codex?.layer !== undefined;
     for (const button of this.extra) button.hidden = !isFile;
   }
@@ -208,7 +208,7 @@ export class ItemPage {
     const { target } = this.shown;
     const model = this.choice?.chosenModel;
     const changes = { ...this.form.changes, ...(model === undefined ? {} : { model }) };
-    // The current form is last, and the oldest is dropped.
+    // Keep the current form last; the oldest is dropped.
     this.drafts.delete(keyOf(target));
     if (Object.keys(changes).length > 0) this.drafts.set(keyOf(target), { target, changes });
     this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-maxDrafts) } satisfies SavedState);

@@ -4,13 +4,13 @@ import type { FieldView, TemplateView } from '../../protocol/protocol.generated'
 
 export interface Layout {
   fields: FieldView[];
-  /** Under "More". */
+  /** Fields under "More". */
   folded: string[];
-  /** Set elsewhere, or by Plue itself. */
+  /** Fields that are set elsewhere, or by Plue itself. */
   hidden: string[];
-  /** One control chooses `provider_ref` and `model`. */
+  /** True if one control selects both `provider_ref` and `model`. */
   choosesModel: boolean;
-  /** Field that provides the name. */
+  /** The field that provides the name. */
   title: string | undefined;
   /** Label of the save button. */
   verb: string;
@@ -29,7 +29,7 @@ const tags: FieldView = {
   items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
 };
 
-/** Used for new items whose template has no title field. */
+/** Title of a new item whose template has no title field. */
 const fileTitle: FieldView = {
   name: 'title',
   type: 'text',
@@ -52,9 +52,9 @@ const inPanel = [
   'reasoning_level',
   'permission_mode',
 ];
-/** Plue writes these. */
+/** Fields that Plue writes. */
 const ofPlue = ['status', 'spawned_by', 'messages'];
-/** Fields of every task. Other fields were added by the user and are shown directly. */
+/** Fields of all tasks. Other fields were added by the user and are always shown. */
 const firstOfTask = ['goal', 'title', 'provider_ref'];
 const rareInTask = [
   'candidates',
@@ -69,7 +69,7 @@ const rareInTask = [
 ];
 const lastOfChat = ['system_prompt_ref', 'system_prompt_override', 'available_tools'];
 
-/** @param isNew It is not there yet. */
+/** @param isNew True if the item does not exist yet. */
 export function layoutOf(template: TemplateView, isNew: boolean): Layout {
   switch (template.collection) {
     case 'tasks':
@@ -83,7 +83,7 @@ export function layoutOf(template: TemplateView, isNew: boolean): Layout {
 
 function item(template: TemplateView, isNew: boolean): Layout {
   const title = titleFieldOf(template);
-  // New items are named after their title.
+  // A new item gets its name from the title.
   const fields = template.fields.map((field) => (isNew && field.name === title ? { ...field, required: true } : field));
   return {
     fields: [
@@ -139,7 +139,7 @@ function named(fields: readonly FieldView[], names: readonly string[]): FieldVie
   return names.flatMap((name) => fields.filter((field) => field.name === name));
 }
 
-/** Same rule as in the sidecar. */
+/** The sidecar has the same rule. */
 function titleFieldOf({ fields }: TemplateView): string | undefined {
   return ['name', 'title'].find((name) => fields.some((field) => field.name === name));
 }

@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The page of an item begins here.
+// Entry point of the form.
 import { acquirePanel, onHostMessage } from '../shared/panel';
 import { ItemPage } from './itemPage';
 import type { FromItemPage, ToItemPage } from '../../common/messages/item';

@@ -25,13 +25,13 @@ export class ProviderChoice implements FieldControl {
   /** Status of the selected provider. */
   private readonly about = element('p', { class: 'quiet choice-about', role: 'status' });
   private providers: readonly ProviderSummary[] = [];
-  /** A fallback chain stays unchanged until a provider is selected. */
+  /** A fallback chain is kept until a provider is selected. */
   private value: unknown;
 
   constructor(
     private readonly options: ControlOptions,
     private readonly lists: ModelLists,
-    /** Model of the provider; undefined for the provider's default. */
+    /** The selected model; undefined for the provider's default. */
     private model: string | undefined,
     connect: () => void,
   ) {
@@ -108,7 +108,7 @@ export class ProviderChoice implements FieldControl {
     setText(this.about, visibleText(words.filter((part) => part !== '').join(', ')));
   }
 
-  /** The template's provider, if it is a single one. */
+  /** Returns the template's provider, if it has exactly one. */
   private given(): ModelChoice | undefined {
     const given = this.value === undefined ? (this.options.field.default ?? prefix) : undefined;
     if (typeof given !== 'string') return undefined;
@@ -125,7 +125,7 @@ export class ProviderChoice implements FieldControl {
     return { providerId: value.slice(prefix.length), ...(model === undefined ? {} : { model }) };
   }
 
-  /** The value of the template while nothing is selected. */
+  /** Returns the text while nothing is selected: the template's value. */
   private unset(): string {
     const given = this.options.field.default;
     if (typeof given === 'string') {

@@ -9,13 +9,13 @@ import type { ViewError } from '../../common/messages/viewError';
 import { isBusy, type Route, type State } from './pageState';
 
 export interface Actions {
-  /** Sends a request to the host. `work` identifies the running operation. */
+  /** Sends a request to the host. `work` identifies the operation. */
   ask(work: string, action: ProvidersAction): void;
   go(route: Route): void;
   /** Returns to the previous route. */
   back(): void;
   change(change: Partial<State>): void;
-  /** Saves typed values without rendering. */
+  /** Stores typed values without rendering. */
   keep(route: Route): void;
 }
 
@@ -27,23 +27,23 @@ export interface View {
   focus(): void;
 }
 
-/** True if the sidecar responds, so that buttons are enabled. */
+/** True if the sidecar is running, so that buttons are enabled. */
 export function isUp(state: State): boolean {
   return state.sidecar.state === 'running';
 }
 
 export interface ActionButton {
   label: string;
-  /** Label for screen readers if the text is not specific. */
+  /** Label for screen readers, if the visible text is not specific enough. */
   name?: string;
   work: string;
   action: ProvidersAction;
-  /** Label while the operation runs. */
+  /** Label while the operation is running. */
   busyLabel?: string;
   look?: 'primary' | 'secondary' | 'quiet';
 }
 
-/** A button that sends a request; disabled while it runs or the host does not respond. */
+/** Creates a button that sends a request. It is disabled while the request runs or the host does not respond. */
 export function actionButton(
   state: State,
   actions: Actions,
@@ -63,7 +63,7 @@ export function actionButton(
   return button;
 }
 
-/** A message with a button. */
+/** Creates an error message with a button. */
 export function failureLine(state: State, actions: Actions, error: ViewError, provider?: ProviderSummary): HTMLElement {
   const button = remedy(state, actions, error, provider);
   return element(
@@ -99,7 +99,7 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
   }
 }
 
-/** The rejected program with a button to approve it. */
+/** Shows the rejected program with a button to approve it. */
 export function approval(state: State, actions: Actions, provider: ProviderSummary): HTMLElement | undefined {
   const program = programOf(state, provider);
   if (program === undefined) return undefined;
@@ -117,13 +117,13 @@ export function approval(state: State, actions: Actions, provider: ProviderSumma
   );
 }
 
-/** The program of a provider. An agent that was found has no file that names it. */
+/** Returns the program of a provider. A detected agent has no file that names it. */
 export function programOf({ details, executables }: State, { id, name, kind, source }: ProviderSummary): ExecutableView | undefined {
   const command = details[id]?.configuration['command'];
   return executables?.find(({ path, agent }) => (kind === 'acp' && source === 'found' ? agent === name : path === command));
 }
 
-/** The error of an operation, if any. */
+/** Shows the error of an operation, if any. */
 export function failureOf(state: State, actions: Actions, work: string, provider?: ProviderSummary): HTMLElement | undefined {
   const error = state.failures[work];
   if (error === undefined) return undefined;
@@ -133,7 +133,7 @@ export function failureOf(state: State, actions: Actions, work: string, provider
   return line;
 }
 
-/** Reading requests can be repeated safely. */
+/** True for requests that only read, which can be repeated safely. */
 function isLoading({ type }: ProvidersAction): boolean {
   return type.startsWith('load') || type === 'show' || type === 'listModels' || type === 'discover' || type === 'refreshCatalog';
 }
@@ -142,7 +142,7 @@ export function loadingLine(words: string): HTMLElement {
   return element('p', { class: 'loading', role: 'status' }, icon('loading codicon-modifier-spin'), ` ${words}`);
 }
 
-/** Heading of a route, with a Back button. */
+/** Creates the heading of a route, with a Back button. */
 export function routeHead(title: string, actions: Actions): HTMLElement {
   const back = element(
     'button',

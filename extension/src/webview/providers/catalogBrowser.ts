@@ -236,7 +236,7 @@ export class CatalogBrowser implements View {
   }
 }
 
-/** The first providers. What was found on this machine is used at once. */
+/** Shows the first providers. A detected provider is used immediately. */
 export function firstProviders(state: State, actions: Actions): HTMLElement {
   const foundOf = (card: ProviderCard): ProviderSummary | undefined =>
     state.providers?.find(({ kind, source, fault }) => kind === card && source === 'found' && fault === undefined);
@@ -268,7 +268,7 @@ function ownIds({ catalogs }: State): string[] {
   return (catalogs ?? []).filter(({ source }) => source === 'user').map(({ id }) => id);
 }
 
-/** Chips narrow only the comparison, where they are shown. */
+/** Chips filter only the comparison, where they are shown. */
 export function filtered(catalogs: readonly CatalogSummary[], { isComparing, ...typed }: Filter): CatalogSummary[] {
   const filter = isComparing ? typed : { ...noFilter, words: typed.words };
   return catalogs
@@ -292,7 +292,7 @@ function matches(text: string, { words }: Pick<Filter, 'words'>): boolean {
 
 function order(one: CatalogSummary, other: CatalogSummary, { sort }: Pick<Filter, 'sort'>): number {
   if (sort === 'name') return 0;
-  // Unknown values are last.
+  // Unknown values are sorted last.
   if (sort === 'price') return compare(one.lowestInputPerMillion ?? Infinity, other.lowestInputPerMillion ?? Infinity);
   return compare(other.largestContext ?? -1, one.largestContext ?? -1);
 }
@@ -309,7 +309,7 @@ const besides: Record<string, string> = {
   external: l10n.t('A program named plue-provider-… that returns responses'),
 };
 
-/** Provider types without a catalog entry, or with a custom address. */
+/** Returns provider types without a catalog entry, or with a custom address. */
 export function kindsBeside(kinds: readonly ProviderKindView[], catalogs: readonly CatalogSummary[] | undefined): ProviderKindView[] {
   const listed = new Set(catalogs?.map(({ kind }) => kind));
   return kinds.filter(({ kind }) => kind !== 'tour' && (kind in besides || !listed.has(kind)));
@@ -329,7 +329,7 @@ function kindRows(kinds: readonly ProviderKindView[], actions: Actions): Child[]
   ];
 }
 
-/** Search results without prices. */
+/** Shows search results without prices. */
 function resultList(catalogs: readonly CatalogSummary[], kinds: readonly ProviderKindView[], actions: Actions): HTMLElement {
   const rows = catalogs.map((catalog) =>
     choiceRow(catalogLink(catalog, actions), catalog.name, resultText(catalog), `choose:${catalog.id}`, () =>
@@ -356,7 +356,7 @@ function kindRow(kind: ProviderKindView, actions: Actions): HTMLElement {
   );
 }
 
-/** Leads to the models and prices of a catalog. */
+/** Links to the models and prices of a catalog. */
 function catalogLink({ id, name }: CatalogSummary, actions: Actions): HTMLButtonElement {
   const open = element('button', { type: 'button', class: 'row-name', 'data-key': `catalog:${id}` }, visibleText(name));
   open.addEventListener('click', () => actions.go({ at: 'catalog', id }));
@@ -375,7 +375,7 @@ function choiceRow(title: HTMLElement, label: string, about: string, key: string
   );
 }
 
-/** Shown once models are ticked. */
+/** Shown when models are selected. */
 export function compareBar(state: State, actions: Actions): HTMLElement | undefined {
   const { length } = state.compared;
   if (length === 0) return undefined;

@@ -48,7 +48,7 @@ const labels = {
 interface Column {
   name: string;
   label: string;
-  /** Additional label for screen readers. */
+  /** Additional text for screen readers. */
   spoken?: string;
   type: 'text' | 'number' | 'whole' | 'check';
 }
@@ -95,7 +95,7 @@ export class CatalogEditor implements View {
       values: this.document,
       labels,
       onChange: (name, value) => {
-        // A value that could be a key is neither kept nor sent.
+        // A value that could be a key is neither stored nor sent.
         if (this.checkKeyVariable()) this.set(this.document, name, value);
       },
     });
@@ -166,7 +166,7 @@ export class CatalogEditor implements View {
     });
   }
 
-  /** Answers to older questions are left aside. */
+  /** Ignores replies to earlier requests. */
   showProblems(work: string, problems: readonly CatalogProblem[]): void {
     if (work !== `validate:${this.validation}`) return;
     this.problems = problems;
@@ -268,7 +268,7 @@ export class CatalogEditor implements View {
   private models(): Entries[] {
     const { models } = this.document;
     const all: unknown[] = Array.isArray(models) ? models : [];
-    // The objects of the document itself, so that editing a cell changes the document.
+    // Returns the document's own objects, so that editing a cell changes the document.
     return all.filter(isEntries);
   }
 
@@ -327,7 +327,7 @@ function read(input: HTMLInputElement, type: Column['type']): unknown {
   if (type === 'check') return input.checked;
   const typed = input.value.trim();
   if (typed === '') return type === 'text' ? '' : undefined;
-  // Invalid numbers are passed to validation, which reports them.
+  // Invalid numbers are passed on, so that validation reports them.
   if (type === 'text' || !Number.isFinite(Number(typed))) return typed;
   return Number(typed);
 }

@@ -31,10 +31,10 @@ import {
   statusOf,
 } from './words';
 
-/** Fields with a separate control here, or stored in the vault. */
+/** Fields with their own control on this page, or stored in the vault. */
 const elsewhere = ['name', 'provider_type', 'catalog_provider', 'api_key_ref', 'auth_type', 'command', 'endpoint', 'enabled'];
 
-/** Fields that work without a value. Other fields, including custom ones, are always shown. */
+/** Fields that are rarely set, because they have a default. All others, including custom ones, are always shown. */
 const rare = [
   'description',
   'model',
@@ -59,7 +59,7 @@ const rare = [
   'additional_auth',
 ];
 
-/** Names of models in the result; the list of providers has them all. */
+/** Maximum number of models listed in the result; the list of providers has all of them. */
 const maxListed = 12;
 
 /** Identifies the operation that saves and tests the provider. */
@@ -75,7 +75,7 @@ export class ConnectView implements View {
   private readonly foot = new Section('div', {});
   private state: State | undefined;
 
-  /** Typed values; the fields write to this object. */
+  /** The typed values, which the fields update. */
   private readonly choice: Choice;
 
   constructor(
@@ -136,7 +136,7 @@ export class ConnectView implements View {
       ],
       () => this.footLines(state, kind),
     );
-    // The user's own fields of the template may be required.
+    // Custom fields of the template may be required.
     if (this.choice.connectsAtOnce === true && isUp(state) && this.form !== undefined) {
       delete this.choice.connectsAtOnce;
       this.connect();
@@ -150,7 +150,7 @@ export class ConnectView implements View {
     );
   }
 
-  /** Template fields without a separate control. */
+  /** Shows template fields without their own control. */
   private showForm({ template }: State): void {
     if (template === undefined || this.form !== undefined) return;
     const { choice } = this;
@@ -348,7 +348,7 @@ export class ConnectView implements View {
     return approve;
   }
 
-  /** A known agent brings its name and arguments. */
+  /** Fills in the name and arguments of a known agent. */
   private chooseProgram({ path, agent, arguments: usual }: ExecutableView): void {
     this.chooseCommand(path);
     if (agent === undefined || this.choice.providerId !== undefined) return;
@@ -461,7 +461,7 @@ export class ConnectView implements View {
     );
   }
 
-  /** The listed models, with the one that new chats use. */
+  /** Shows the models, with the one that new chats use. */
   private modelLines(state: State, provider: ProviderSummary): Child[] {
     const listed = state.models[provider.id]?.models ?? [];
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
@@ -491,7 +491,7 @@ export class ConnectView implements View {
   private wantsKey({ takesKey, authTypes, kind }: ProviderKindView): boolean {
     const auth = this.authOf(authTypes);
     const { endpoint } = this.choice;
-    // Without a setting, the address decides whether Ollama needs a key.
+    // By default, the address determines whether Ollama needs a key.
     if (kind === 'ollama' && this.choice.authType === undefined)
       return endpoint !== undefined && endpoint !== '' && !isLocalAddress(endpoint);
     return takesKey && (auth === undefined || auth === 'apiKey' || auth === 'serviceAccount');
@@ -508,7 +508,7 @@ export class ConnectView implements View {
     if (choice.catalogId !== undefined) provider.catalogProvider = choice.catalogId;
     if (kind.takesEndpoint && (choice.endpoint ?? '').trim() !== '') provider.endpoint = (choice.endpoint ?? '').trim();
     const stored = this.stored(state);
-    // Default values are not written to a new file.
+    // Do not write default values to a new file.
     if (auth !== undefined && auth !== (stored?.authType ?? kind.authTypes[0])) provider.authType = authSpelling[auth];
     if (choice.command !== undefined) provider.command = choice.command;
     const fields = { ...choice.fields, ...this.form?.drawn };
@@ -573,7 +573,7 @@ export class ConnectView implements View {
   }
 }
 
-/** A catalog can use a variable instead of an address; the provider type then has a default. */
+/** A catalog can have a variable instead of an address; the default of the provider type is used then. */
 function usualEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
   const { endpoint } = catalog ?? {};
   return endpoint !== undefined && URL.canParse(endpoint) ? endpoint : kind.defaultEndpoint;
@@ -594,7 +594,7 @@ function aMillion(prices: string): string {
   return l10n.t('{0} per million tokens', prices);
 }
 
-/** A found agent makes way for the one that is connected here. */
+/** Excludes detected agents, which the new provider replaces. */
 function named(providers: readonly ProviderSummary[] | undefined): readonly ProviderSummary[] {
   return (providers ?? []).filter(({ kind, source }) => !(kind === 'acp' && source === 'found'));
 }

@@ -1,4 +1,4 @@
-// A provider's file as a form, drawn from the template.
+// A provider's file as a form, created from the template.
 import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../shared/element';
 import { Form } from '../shared/form';
@@ -8,10 +8,10 @@ import { isBusy, type State } from './pageState';
 import { keyText } from './providerDetail';
 import { authNames, authSpelling, authTypes } from './words';
 
-/** Fields that are fixed, stored in the vault, or have a separate control. */
+/** Fields that are fixed, stored in the vault, or have their own control. */
 const elsewhere = ['provider_type', 'api_key_ref', 'enabled'];
 
-/** Labels as in the step that connects a provider. */
+/** The same labels as in the connect step. */
 const authText = Object.fromEntries(authTypes.map((type) => [authSpelling[type], authNames[type]]));
 
 export class EditProviderView implements View {

@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The Providers page begins here.
+// Entry point of the Providers page.
 import { acquirePanel, onHostMessage } from '../shared/panel';
 import type { FromProvidersPage, ToProvidersPage } from '../../common/messages/providers';
 import { ProvidersPage } from './page';

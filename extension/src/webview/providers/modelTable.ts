@@ -1,4 +1,4 @@
-// Models side by side: price, window, abilities.
+// A table of models: price, context window, capabilities.
 import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, textButton, type Child } from '../shared/element';
@@ -14,9 +14,9 @@ export interface ModelTable {
   ticks?: { isTicked(modelId: string): boolean; tick(modelId: string, on: boolean): void };
   /** Highlighted models, with the reason. */
   marks?: Readonly<Record<string, string>>;
-  /** Lets the user set the price of models for which `isOwn` is true or no price is known. */
+  /** Lets the user set the price of a model if `isOwn` is true or no price is known. */
   prices?: { isOwn(modelId: string): boolean; set(modelId: string): void };
-  /** Kept by the caller, so that a rebuilt table keeps its length. */
+  /** Owned by the caller, so that a rebuilt table keeps its length. */
   length: { isWhole: boolean };
 }
 
@@ -123,7 +123,7 @@ function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['ma
   );
 }
 
-/** A button in place of the input price; both prices are asked for. */
+/** Creates a button in place of the input price, which asks for both prices. */
 function priceCell(model: ModelView, name: string, prices: ModelTable['prices']): HTMLElement | undefined {
   const isOwn = prices?.isOwn(model.id) === true;
   if (prices === undefined || (model.inputPerMillion !== undefined && !isOwn)) return undefined;
@@ -133,7 +133,7 @@ function priceCell(model: ModelView, name: string, prices: ModelTable['prices'])
   return element('td', { class: 'number' }, button);
 }
 
-/** Prices are per million tokens; the cost of a chat is derived from the user's chats. */
+/** Explains that prices are per million tokens and how the cost of a typical chat is determined. */
 export function priceNote(models: readonly ModelView[]): string {
   const known = models.some(({ typicalChatCost }) => typicalChatCost !== undefined);
   return known

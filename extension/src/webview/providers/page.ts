@@ -77,7 +77,7 @@ export class ProvidersPage implements Actions {
         this.say(message.error.message);
         break;
       case 'savedCatalog':
-        // One list less out of date than the page believes.
+        // Reload, because the list does not include the saved catalog yet.
         this.ask('catalogs', { type: 'loadCatalogs' });
         break;
       case 'removedCatalog':
@@ -157,7 +157,7 @@ export class ProvidersPage implements Actions {
     this.frame.status.textContent = visibleText(words);
   }
 
-  /** At most one rendering per frame. */
+  /** Renders at most once per frame. */
   private schedule(): void {
     this.pendingDraw ??= requestAnimationFrame(() => {
       this.pendingDraw = undefined;
@@ -280,14 +280,14 @@ export class ProvidersPage implements Actions {
   }
 }
 
-/** Target of Back after the history was lost because the page was hidden. */
+/** Returns the target of Back if the history was lost because the page was hidden. */
 function parentOf(route: Route): Route {
   return route.at === 'catalog' || route.at === 'compare' || route.at === 'connect' || route.at === 'editCatalog' || route.at === 'backups'
     ? { at: 'choose' }
     : { at: 'providers' };
 }
 
-/** Changing this value shows another view; typing does not. */
+/** Returns a key that changes when another view is shown, but not while typing. */
 function routeKey(route: Route): string {
   switch (route.at) {
     case 'edit':

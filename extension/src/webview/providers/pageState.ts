@@ -19,7 +19,7 @@ import type { ViewError } from '../../common/messages/viewError';
 export interface Choice {
   kind: string;
   catalogId?: string;
-  /** Typed values, and the ID after saving. */
+  /** Typed values, and the ID once it is saved. */
   name?: string;
   endpoint?: string;
   authType?: string;
@@ -27,7 +27,7 @@ export interface Choice {
   fields?: Record<string, unknown>;
   providerId?: string;
   wasTested?: boolean;
-  /** Connects as soon as the step is shown, because nothing has to be typed into its form. */
+  /** Connects immediately, because nothing has to be typed. */
   connectsAtOnce?: boolean;
 }
 
@@ -60,7 +60,7 @@ export interface Filter {
 }
 
 export interface State {
-  /** Undefined until the first list arrived. */
+  /** Undefined until the first list was received. */
   providers: ProviderSummary[] | undefined;
   kinds: ProviderKindView[];
   folderProblem: string | undefined;
@@ -74,10 +74,10 @@ export interface State {
   executables: ExecutableView[] | undefined;
   backups: CatalogBackup[] | undefined;
   template: TemplateView | undefined;
-  /** Running operations. */
+  /** The running operations. */
   busy: readonly string[];
   failures: Record<string, ViewError>;
-  /** The last requests, for retrying. */
+  /** The last request of each operation, for retrying. */
   asked: Record<string, ProvidersAction>;
   /** Errors without a request. */
   refusal: ViewError | undefined;
@@ -134,7 +134,7 @@ export function reduce(state: State, message: ToProvidersPage): State {
       return {
         ...state,
         sidecar: { state: message.state, ...(message.cause === undefined ? {} : { cause: message.cause }) },
-        // A new sidecar may succeed where the previous one failed.
+        // A new sidecar process may not have the problem of the previous one.
         ...(message.state === 'stopped' ? { busy: [] } : message.state === 'running' ? { failures: {} } : {}),
       };
     case 'detail':
@@ -207,7 +207,7 @@ export function isBusy(state: State, work: string): boolean {
   return state.busy.includes(work);
 }
 
-/** Providers that the user did not configure: they are suggested instead of listed. */
+/** True if the user configured none of the providers: they are then suggested instead of listed. */
 export function isEmpty(providers: readonly ProviderSummary[]): boolean {
   return !providers.some(({ source, isDefault }) => source === 'file' || (isDefault && source !== 'tour'));
 }

@@ -1,4 +1,4 @@
-// Everything about the selected provider.
+// Details of the selected provider.
 import * as l10n from '@vscode/l10n';
 import type { ProviderDetail, ProviderErrorView, ProviderSummary, VaultEntrySummary } from '../../protocol/protocol.generated';
 import { formatChatCount } from '../../common/counts';
@@ -52,7 +52,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
   ];
 }
 
-/** Not tested since the error, so the status shows no error. */
+/** A changed program was not tested again, so the status shows no error. */
 function changedProgram(state: State, actions: Actions, provider: ProviderSummary): HTMLElement | undefined {
   const program = programOf(state, provider);
   if (!isProgram(provider.kind) || program === undefined || program.approved || provider.error?.kind === 'permissionDenied')
@@ -192,7 +192,7 @@ const limitNames: [string, (value: string | number) => string][] = [
   ['max_turns', (value) => l10n.t('max {0} rounds', value)],
 ];
 
-/** Only values in the file; nothing else is sent. */
+/** Returns the limits in the file; defaults are not listed. */
 export function limitsOf(configuration: Readonly<Record<string, unknown>>): string[] {
   return limitNames.flatMap(([name, words]) => {
     const value = configuration[name];
@@ -200,7 +200,7 @@ export function limitsOf(configuration: Readonly<Record<string, unknown>>): stri
   });
 }
 
-/** Errors other than the current one. */
+/** Shows errors other than the current one. */
 function errors(all: readonly ProviderErrorView[], shown: string | undefined, now: Date): HTMLElement | undefined {
   const earlier = all.filter(({ error }, at) => at > 0 || error.message !== shown);
   if (earlier.length === 0) return undefined;

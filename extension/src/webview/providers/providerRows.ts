@@ -108,7 +108,7 @@ function toggle(state: State, actions: Actions, provider: ProviderSummary, isTab
   return node;
 }
 
-/** Actions on a provider that have no separate button. */
+/** Returns the actions on a provider that have no button. */
 export function providerMenu(state: State, actions: Actions, provider: ProviderSummary): MenuItem[] {
   const { id } = provider;
   const works = provider.enabled && provider.fault === undefined;
@@ -145,7 +145,7 @@ export function providerMenu(state: State, actions: Actions, provider: ProviderS
     : [{ label: l10n.t('Show Log'), run: () => actions.ask('help:showLog', { type: 'showLog' }) }];
 }
 
-/** A key in the environment or, incorrectly, in the file. */
+/** True for a key in the environment or, incorrectly, in the file. */
 export function canMoveKey(provider: ProviderSummary): boolean {
   return keyVariable(provider) !== undefined || provider.fault?.holdsSecret === true;
 }

@@ -24,7 +24,7 @@ export class ProvidersView implements View {
   private readonly both: HTMLElement;
   private readonly length = { isWhole: false };
   private state: State | undefined;
-  /** Whose details were asked for last. */
+  /** ID of the provider whose details were requested last. */
   private loaded: string | undefined;
 
   constructor(private readonly actions: Actions) {
@@ -153,7 +153,7 @@ export class ProvidersView implements View {
     ];
   }
 
-  /** Details are requested on each selection, models only once. */
+  /** Requests details at each selection, but models only once. */
   private load(state: State, { id, enabled, fault, source }: ProviderSummary): void {
     if (!isUp(state)) return;
     const work = `models:${id}`;
@@ -168,7 +168,7 @@ export class ProvidersView implements View {
   }
 }
 
-/** The same error is not shown twice on one page. */
+/** Avoids showing the same error twice on the page. */
 function unaskedText(reason: string, shown: string | undefined): string {
   return reason === shown
     ? l10n.t('The models could not be listed for the reason above.')

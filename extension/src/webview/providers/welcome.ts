@@ -1,4 +1,4 @@
-// Shown without configured providers: detected providers, the catalog, and the tour.
+// Start view without configured providers: detected providers, the catalog, and the tour.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
@@ -76,7 +76,7 @@ function row(state: State, actions: Actions, provider: ProviderSummary, now: Dat
   );
 }
 
-/** Its program has to be approved first. */
+/** Its program must be approved first. */
 function connectAgent(actions: Actions, { id, name }: ProviderSummary): HTMLElement {
   const button = textButton(l10n.t('Connect'), () => actions.go({ at: 'connect', choice: { kind: 'acp', name } }), 'primary');
   button.setAttribute('aria-label', l10n.t('Connect {0}', name));

@@ -1,4 +1,4 @@
-// Providers, prices and abilities as a person reads them.
+// Display texts for providers, prices and capabilities.
 import * as l10n from '@vscode/l10n';
 import type { AuthType, CatalogSummary, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
 import { formatModelCount } from '../../common/counts';
@@ -8,7 +8,7 @@ import { locale } from '../../common/locale';
 export interface Status {
   icon: string;
   words: string;
-  /** Color of the icon; the text has the same meaning. */
+  /** Color of the icon; the text has the same information. */
   look: 'good' | 'bad' | 'plain';
 }
 
@@ -52,7 +52,7 @@ export function ago(time: string, now: Date): string {
   return l10n.t('{0} days ago', Math.floor(minutes / 60 / 24));
 }
 
-/** Vendor or type, number of models, and source of the key. */
+/** Returns vendor or type, number of models, and source of the key. */
 export function aboutText(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
   if (provider.source === 'tour') return l10n.t('Recorded chats');
   const about = [kindName(provider.kind, kinds)];
@@ -68,12 +68,12 @@ export function kindName(kind: string, kinds: readonly ProviderKindView[]): stri
   return kinds.find((one) => one.kind === kind)?.name ?? kind;
 }
 
-/** Environment variable of the key. */
+/** Returns the environment variable of the key. */
 export function keyVariable({ keyReference }: ProviderSummary): string | undefined {
   return keyReference?.startsWith('env://') === true ? keyReference.slice('env://'.length) : undefined;
 }
 
-/** The models of some vendors and of local servers are known only to the server. */
+/** For some vendors and local servers, only the server knows the models. */
 export function catalogModels({ modelCount }: CatalogSummary): string {
   return modelCount === 0 ? l10n.t('from server') : String(modelCount);
 }
@@ -82,7 +82,7 @@ export function errorsText(amount: number): string {
   return amount === 1 ? l10n.t('1 error') : l10n.t('{0} errors', amount);
 }
 
-/** USD for a million tokens, as listed: "$3", "$0.25", "$0.435"; cents have both digits. */
+/** Returns USD per million tokens: "$3", "$0.25", "$0.435"; cents have two digits. */
 export function price(perMillion: number | undefined): string {
   if (perMillion === undefined) return notAvailable;
   if (perMillion === 0) return l10n.t('free');
@@ -137,7 +137,7 @@ export const authNames = {
 
 export const authTypes = ['apiKey', 'oauth', 'awsCredentials', 'serviceAccount', 'none'] as const satisfies readonly AuthType[];
 
-/** As written in files. */
+/** Spelling in files. */
 export const authSpelling = {
   none: 'none',
   apiKey: 'api_key',
@@ -146,7 +146,7 @@ export const authSpelling = {
   serviceAccount: 'service_account',
 } as const satisfies Record<AuthType, string>;
 
-/** Returns a name that is not used, with a number if needed. */
+/** Returns an unused name, with a number if needed. */
 export function freeName(wanted: string, providers: readonly Pick<ProviderSummary, 'name'>[]): string {
   const taken = new Set(providers.map(({ name }) => name.toLowerCase()));
   let name = wanted;

@@ -31,7 +31,7 @@ export class Filters {
   private chosenTags: string[];
   private known: SearchChoices = { providers: [], models: [], tags: [] };
 
-  /** @param onChange `typing` while the text is being typed. */
+  /** @param onChange `typing` is true while the user types. */
   constructor(
     before: SearchForm,
     private readonly onChange: (typing: boolean) => void,
@@ -116,7 +116,7 @@ export class Filters {
 
   private change(): void {
     const form = this.form;
-    // Hidden dates are ignored.
+    // Hidden dates do not filter.
     if (form.period !== 'custom') this.controls.from.value = this.controls.to.value = '';
     this.fill(this.form);
     this.onChange(false);
@@ -135,7 +135,7 @@ export class Filters {
     this.fill(form);
   }
 
-  /** A selected value stays available. */
+  /** Keeps a selected value even if it is no longer in the list. */
   private fill(form: SearchForm): void {
     const { providers, models, tags } = this.known;
     offer(

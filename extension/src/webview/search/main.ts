@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The Search page begins here.
+// Entry point of the Search page.
 import { acquirePanel, onHostMessage } from '../shared/panel';
 import type { FromSearchPage, ToSearchPage } from '../../common/messages/search';
 import { readSavedState } from './savedState';

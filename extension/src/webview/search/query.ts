@@ -9,11 +9,11 @@ export const statuses = ['complete', 'stopped', 'interrupted', 'failed'] as cons
 
 export type Period = (typeof periods)[number];
 
-/** Empty texts filter nothing. */
+/** Empty texts do not filter. */
 export interface SearchForm {
   text: string;
   period: Period;
-  /** Days as 2026-11-21, both counted in; of `custom` only. */
+  /** Inclusive days as 2026-11-21, used only for `custom`. */
   from: string;
   to: string;
   providerId: string;
@@ -39,7 +39,7 @@ export const emptyForm: SearchForm = {
   includeArchived: false,
 };
 
-/** Undefined where nothing was asked for. */
+/** Returns undefined if neither text nor filter is set. */
 export function queryOf(form: SearchForm, now: Date): SearchQuery | undefined {
   const text = form.text.trim();
   const { from, to } = momentsOf(form, now);
@@ -62,7 +62,7 @@ export function isFiltered(form: SearchForm): boolean {
   return JSON.stringify({ ...form, text: '', includeArchived: false }) !== JSON.stringify(emptyForm);
 }
 
-/** Error message for an invalid range. */
+/** Returns an error message for an invalid range. */
 export function problemOf({ period, from, to }: SearchForm): string | undefined {
   return period === 'custom' && from !== '' && to !== '' && from > to ? l10n.t('The first day must be before the last day.') : undefined;
 }
@@ -84,7 +84,7 @@ function momentsOf({ period, from, to }: SearchForm, now: Date): { from?: Date; 
   return { ...(first === undefined ? {} : { from: first }), ...(last === undefined ? {} : { to: last }) };
 }
 
-/** Start of a day in local time, with an offset in days. */
+/** Returns the start of a day in local time, shifted by a number of days. */
 function dayOf(day: string, later: number): Date | undefined {
   const [year, month, date] = day.split('-').map(Number);
   if (year === undefined || month === undefined || date === undefined) return undefined;

@@ -20,7 +20,7 @@ export class Results {
 
   constructor(
     private readonly open: (hit: SearchHit) => void,
-    /** Up from the first. */
+    /** Called when the user moves up from the first row. */
     private readonly leave: () => void,
   ) {
     this.node.addEventListener('keydown', (event) => {
@@ -49,7 +49,7 @@ export class Results {
     for (const hit of hits) {
       const group = this.groups.get(hit.codexId) ?? this.group(hit);
       const row = this.row(hit);
-      // One tab stop: the row chosen last, or else the first.
+      // One tab stop: the row selected last, or else the first.
       row.tabIndex = this.rows.length === 0 ? 0 : -1;
       if (keyOf(hit) === chosen) {
         for (const other of this.rows) other.tabIndex = -1;
@@ -117,12 +117,12 @@ export class Results {
   }
 }
 
-/** Names a result over a reload. */
+/** Identifies a result across reloads. */
 export function keyOf({ codexId, messageId }: Pick<SearchHit, 'codexId' | 'messageId'>): string {
   return `${codexId}#${messageId}`;
 }
 
-/** "12 places" */
+/** Returns "12 places". */
 export function placesText(hits: number): string {
   return hits === 1 ? l10n.t('1 match') : l10n.t('{0} matches', hits);
 }

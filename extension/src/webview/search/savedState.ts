@@ -16,7 +16,7 @@ const savedState = v.object({
     hasCode: v.boolean(),
     includeArchived: v.boolean(),
   }) satisfies v.GenericSchema<unknown, SearchForm>,
-  /** The last selected result, as named by `keyOf`. */
+  /** `keyOf` the last selected result. */
   chosen: v.optional(v.string()),
 });
 

@@ -1,4 +1,4 @@
-// Search in all chats, with results while the search runs.
+// Searches all chats, and shows results while the search runs.
 import * as l10n from '@vscode/l10n';
 import type { SearchChatsResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
@@ -25,11 +25,11 @@ export class SearchPage {
   private readonly frame: PageFrame;
   private pause: ReturnType<typeof setTimeout> | undefined;
   private searches = 0;
-  /** The running or last search. */
+  /** ID of the running or last search. */
   private searchId = '';
   private isSearching = false;
   private chosen: string | undefined;
-  /** Previous results stay until the new search finds something, to avoid flicker. */
+  /** To avoid flicker, previous results stay until the new search finds something. */
   private isStale = false;
 
   constructor(
@@ -186,7 +186,7 @@ function failureLine(message: string): HTMLElement {
   return element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(message)));
 }
 
-/** "12 places in 3 chats" */
+/** Returns "12 places in 3 chats". */
 function foundText(hits: number, chats: number): string {
   return chats === 1 ? l10n.t('{0} in 1 chat', placesText(hits)) : l10n.t('{0} in {1} chats', placesText(hits), chats);
 }

@@ -15,11 +15,11 @@ export interface ChoiceRowOptions {
   /** Undefined removes the setting from the file. */
   onChange: (value: unknown) => void;
   connect: () => void;
-  /** The default. */
+  /** Returns the text of the default. */
   defaultText: (providers: readonly ProviderSummary[]) => string;
 }
 
-/** True if the field is a model choice, and whether it has several. */
+/** Returns whether a field selects one or several models; undefined for other fields. */
 export function choiceKind(field: FieldView): 'one' | 'several' | undefined {
   if (isProvider(field)) return 'one';
   return field.type === 'array' && field.items !== undefined && isProvider(field.items) ? 'several' : undefined;

@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The Settings page begins here.
+// Entry point of the Settings page.
 import { acquirePanel, onHostMessage } from '../shared/panel';
 import type { FromSettingsPage, ToSettingsPage } from '../../common/messages/settings';
 import { SettingsPage } from './settingsPage';

@@ -39,7 +39,7 @@ const labels: Readonly<Record<string, string>> = {
   allowed_hosts: l10n.t('Allowed hosts'),
 };
 
-/** Choices as the file spells them. */
+/** Display texts for values in the file. */
 const words: Readonly<Record<string, string>> = {
   never: l10n.t('Never'),
   when_hidden: l10n.t('When the chat is hidden'),
@@ -193,7 +193,7 @@ export class SettingsPage {
     this.rows.find(({ field }) => field.name === name)?.showProblem(problem);
   }
 
-  /** For a moment; nothing moves. */
+  /** Shows a message for a moment, without moving other content. */
   private say(text: string): void {
     setText(this.status, text);
     clearTimeout(this.clearing);
@@ -233,7 +233,7 @@ export class SettingsPage {
     if (this.settings === undefined) this.body.replaceChildren(element('p', { class: 'quiet' }, l10n.t('The settings could not be read.')));
   }
 
-  /** Matches by label and by name in the file. */
+  /** Matches labels and names in the file. */
   private filter(): void {
     const typed = this.search.value.trim().toLowerCase().split(/\s+/);
     let found = 0;
@@ -254,7 +254,7 @@ export class SettingsPage {
   }
 }
 
-/** Consecutive fields with the same kind of control. */
+/** Groups consecutive fields with the same kind of control. */
 function runs(fields: readonly FieldView[]): FieldView[][] {
   const all: FieldView[][] = [];
   for (const field of fields) {

@@ -1,11 +1,11 @@
-// Banners above the messages or the composer that show a state until it changes or is dismissed.
+// Banners that show a state until it changes or is dismissed.
 import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton } from './element';
 import { withCode } from './withCode';
 
 export type BannerLook = 'info' | 'warning' | 'error';
 
-/** Holds at most one banner per place and announces a text only once. */
+/** Holds at most one banner per place, and announces each text once. */
 export class Banners {
   readonly node = element('div', { class: 'banners' });
   private readonly shown = new Map<string, { words: string; node: HTMLElement }>();

@@ -96,7 +96,7 @@ export class ChoiceList {
     this.change([...rest.slice(0, to), moved, ...rest.slice(to)], to, control);
   }
 
-  /** Shown immediately; the owner shows the list again after saving. The focus follows the moved item. */
+  /** Shows the change immediately; the owner updates the list after saving. Focus follows the moved item. */
   private change(choices: ModelChoice[], at?: number, control?: Control): void {
     this.show(choices, this.providers);
     this.focusOn(at, control);
@@ -107,7 +107,7 @@ export class ChoiceList {
     if (at === undefined || control === undefined) return;
     const item = this.items.children[at];
     const wanted = item?.querySelector<HTMLButtonElement>(`[data-control="${control}"]`);
-    // At an end of the list, the used button becomes disabled.
+    // At an end of the list, the button that was used becomes disabled.
     const button = wanted?.disabled === false ? wanted : item?.querySelector<HTMLButtonElement>('[data-control="picker"]');
     (button ?? this.add.button).focus();
   }

@@ -1,9 +1,9 @@
-/** Attributes as in markup; `undefined` and `false` omit an attribute, `true` writes it empty. */
+/** Attributes as in HTML; `undefined` and `false` omit an attribute, `true` sets it without a value. */
 export type Attributes = Record<string, string | number | boolean | undefined>;
 
 export type Child = Node | string | undefined;
 
-/** Builds one element. Never takes markup: a string is text. */
+/** Creates an element. Strings are always text, never HTML. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -25,26 +25,26 @@ export function append(parent: Node, children: Child[]): void {
   }
 }
 
-/** A decorative codicon; the text or label next to it has its meaning. */
+/** Creates a decorative codicon; its meaning is in adjacent text. */
 export function icon(name: string): HTMLElement {
   return element('span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
 }
 
-/** A text button. `quiet` looks like a link. */
+/** Creates a text button. `quiet` looks like a link. */
 export function textButton(label: string, onClick: () => void, look: 'primary' | 'secondary' | 'quiet' = 'secondary'): HTMLButtonElement {
   const button = element('button', { type: 'button', class: `text-button ${look}` }, label);
   button.addEventListener('click', onClick);
   return button;
 }
 
-/** An icon button; the label is its name and its tooltip. */
+/** Creates an icon button; the label is its accessible name and tooltip. */
 export function iconButton(name: string, label: string, onClick: () => void): HTMLButtonElement {
   const button = element('button', { type: 'button', class: 'icon-button', title: label, 'aria-label': label }, icon(name));
   button.addEventListener('click', onClick);
   return button;
 }
 
-/** Shows for a moment that text was copied. */
+/** Creates a button that shows for a moment that text was copied. */
 export function copyButton(label: string, copy: () => void): HTMLButtonElement {
   const button = iconButton('copy', label, () => {
     copy();
@@ -54,7 +54,7 @@ export function copyButton(label: string, copy: () => void): HTMLButtonElement {
   return button;
 }
 
-/** Changes text only if it differs, to avoid layout and repeated announcements. */
+/** Sets text only if it differs, to avoid layout and repeated announcements. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

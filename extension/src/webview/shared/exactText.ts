@@ -1,14 +1,14 @@
-// Text exactly as it will run, with hidden characters visible.
+// Text exactly as it runs, with hidden characters made visible.
 import { countHidden, visibleText } from '../../common/visibleText';
 
 const carriageReturn = '⟨U+000D⟩';
 
-/** {@link visibleText} with visible carriage returns: for a shell they are part of the word before. */
+/** Like {@link visibleText}, but also shows carriage returns, which a shell treats as part of a word. */
 export function exactText(text: string): string {
   return visibleText(text).replaceAll('\r', carriageReturn);
 }
 
-/** How many characters {@link exactText} draws. */
+/** Returns the number of characters that {@link exactText} makes visible. */
 export function countExact(text: string): number {
   return countHidden(text) + text.split('\r\n').length - 1;
 }

@@ -7,12 +7,12 @@ import { visibleText } from '../../common/visibleText';
 
 export interface FieldControl {
   readonly node: HTMLElement;
-  /** Several controls under one label. */
+  /** True for several controls under one label. */
   readonly isGroup: boolean;
-  /** Undefined when nothing is set. */
+  /** Returns undefined if nothing is set. */
   read(): unknown;
   write(value: unknown): void;
-  /** Error message for the current value. */
+  /** Returns the error message for the current value. */
   problem(): string | undefined;
   describedBy(ids: string): void;
   markInvalid(invalid: boolean): void;
@@ -26,7 +26,7 @@ export interface ControlOptions {
   value: unknown;
   isReadOnly: boolean;
   defaultWord: string;
-  /** Choices of a select as a person reads them. */
+  /** Display texts for the choices of a select. */
   words?: Readonly<Record<string, string>> | undefined;
   onInput: () => void;
   onCommit: () => void;
@@ -57,7 +57,7 @@ export function controlFor(options: ControlOptions): FieldControl {
   }
 }
 
-/** An http address without user name or password. */
+/** Returns an error unless the text is an HTTP address without user name and password. */
 export function urlProblem(typed: string): string | undefined {
   const text = typed.trim();
   if (URL.canParse(text)) {
@@ -67,7 +67,7 @@ export function urlProblem(typed: string): string | undefined {
   return l10n.t('Enter an address that starts with http:// or https://, without a user name or password.');
 }
 
-/** A value that the sidecar masked; it is never written back. */
+/** A value masked by the sidecar; it is never written back. */
 export const redacted = '***REDACTED***';
 
 type TextElement = HTMLInputElement | HTMLTextAreaElement;
@@ -132,7 +132,7 @@ function textControl(options: ControlOptions, node: TextElement, check?: (typed:
   listen(node, options);
   return {
     ...single(node),
-    // Spaces around a URL are removed; text is kept as typed.
+    // Trim spaces around a URL, but keep text as typed.
     read: () => (node.value.trim() === '' ? undefined : isText ? node.value : node.value.trim()),
     write,
     problem: () => (node.value.trim() === '' ? undefined : check?.(node.value)),
@@ -141,7 +141,7 @@ function textControl(options: ControlOptions, node: TextElement, check?: (typed:
 
 function number(options: ControlOptions): FieldControl {
   const { field } = options;
-  // Steps start at the smallest value, so a step is set only if it fits.
+  // Browsers count steps from the minimum, so the minimum is set only if it is a multiple of the step.
   const meets = field.min === undefined || field.step === undefined || field.min % field.step === 0;
   const node = input(options, { inputmode: 'decimal', type: 'number', step: String(field.step ?? 'any') });
   if (meets && field.min !== undefined) node.min = String(field.min);
@@ -208,7 +208,7 @@ function select(options: ControlOptions): FieldControl {
   };
 }
 
-/** A list of items, each with its own control. */
+/** Creates a list of items, each with its own control. */
 function list(options: ControlOptions): FieldControl {
   const { id, label, field, isReadOnly, defaultWord, onInput, onCommit } = options;
   const itemField: FieldView = field.items ?? { name: field.name, type: 'text', required: false, options: [], properties: [] };
@@ -217,7 +217,7 @@ function list(options: ControlOptions): FieldControl {
   let made = 0;
   const add = (value: unknown): FieldControl => {
     const itemId = `${id}-${made++}`;
-    // A line break would be lost in a single line.
+    // A single-line input would drop line breaks.
     const type = itemField.type === 'text' && typeof value === 'string' && value.includes('\n') ? 'textarea' : itemField.type;
     const control = controlFor({ ...options, id: itemId, field: { ...itemField, type }, value });
     control.node.setAttribute('aria-label', l10n.t('{0}, item {1}', label, items.length + 1));
@@ -242,7 +242,7 @@ function list(options: ControlOptions): FieldControl {
   const given: readonly unknown[] = Array.isArray(field.default) ? field.default : [];
   const unset = defaultNote(defaultWord, given.map(asText).join(', '));
   const more = textButton(l10n.t('Add'), () => {
-    // Adding to a default keeps its items.
+    // Adding an item to a default keeps the default's items.
     if (items.length === 0) given.forEach(add);
     add(undefined).focus();
     onInput();
@@ -267,12 +267,12 @@ function list(options: ControlOptions): FieldControl {
   };
 }
 
-/** Shows the default where a placeholder is not possible. */
+/** Shows the default if a placeholder is not possible. */
 function defaultNote(defaultWord: string, words: string): HTMLElement {
   return element('div', { class: 'field-help', hidden: words === '' }, visibleText(`${defaultWord}: ${words}`));
 }
 
-/** An object whose keys are known. */
+/** Creates controls for an object with known keys. */
 function properties(options: ControlOptions): FieldControl {
   const { id, field } = options;
   const defaults = entriesOf(field.default);
@@ -310,7 +310,7 @@ function properties(options: ControlOptions): FieldControl {
   };
 }
 
-/** An object with names and texts. One with a masked value is read-only here. */
+/** Creates controls for an object of names and texts. It is read-only if a value is masked. */
 function pairs(options: ControlOptions): FieldControl {
   const { id, label, isReadOnly, onInput, onCommit } = options;
   const rows = element('div', { class: 'items' });
@@ -322,7 +322,7 @@ function pairs(options: ControlOptions): FieldControl {
   let kept: unknown;
   let items: { name: HTMLInputElement; value: HTMLInputElement; node: HTMLElement }[] = [];
   let isMasked = false;
-  /** Number of all items ever added, for unique labels. */
+  /** Number of items ever added, for unique labels. */
   let count = 0;
   const add = (name: string, value: unknown): HTMLInputElement => {
     const at = ++count;
@@ -415,7 +415,7 @@ function group(
   };
 }
 
-/** Masked in the same way as by the sidecar. */
+/** The sidecar has the same rule for masking. */
 function isSecretName(name: string): boolean {
   return /key|token|secret|authorization|password/i.test(name);
 }

@@ -1,4 +1,4 @@
-// Label of a field, from its name.
+// Converts the name of a field to its label.
 const initials: Readonly<Record<string, string>> = {
   id: 'ID',
   cli: 'CLI',
@@ -10,7 +10,7 @@ const initials: Readonly<Record<string, string>> = {
   ref: '',
 };
 
-/** `timeout_ms` reads "Timeout (ms)", `usd` "USD". */
+/** Converts `timeout_ms` to "Timeout (ms)", and `usd` to "USD". */
 export function labelOf(name: string): string {
   const words = name
     .split(/[_.]/)

@@ -1,4 +1,4 @@
-// A form for the fields of a template or of the settings. It keeps typed values and never contains a secret.
+// A form for the fields of a template or the settings. It keeps typed values and never contains a secret.
 import * as l10n from '@vscode/l10n';
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from './element';
@@ -9,12 +9,12 @@ import { visibleText } from '../../common/visibleText';
 export type FormValues = Readonly<Record<string, unknown>>;
 
 export interface FormOptions {
-  /** Prefix of control IDs, so that several forms can be on a page. */
+  /** Prefix for the IDs of controls, so that a page can have several forms. */
   id: string;
   fields: readonly FieldView[];
-  /** Values of the file by name; missing names have their default. */
+  /** Values in the file by name; missing names have their default. */
   values: FormValues;
-  /** Not drawn, but conditions may ask for them. */
+  /** Fields that are not shown, but that conditions may refer to. */
   hidden?: readonly string[];
   /** Rarely used fields, shown under "More", which is collapsed. */
   folded?: readonly string[];
@@ -23,15 +23,15 @@ export interface FormOptions {
   /** Suggestions while typing, by field name. */
   offers?: Readonly<Record<string, readonly string[]>>;
   isReadOnly?: boolean;
-  /** "Default" if an empty field has its default, "Suggested" if nothing is sent. */
+  /** "Default" if an empty field gets its default, "Suggested" if nothing is sent. */
   defaultWord?: string;
   /** Labels by name; otherwise derived from the name. */
   labels?: Readonly<Record<string, string>>;
-  /** The choices of selects as a person reads them; otherwise as in the file. */
+  /** Display texts for the choices of selects; otherwise as in the file. */
   words?: Readonly<Record<string, string>>;
-  /** Called when a field was changed and left; undefined removes it from the file. Not called for an invalid value. */
+  /** Called when the user changed a field and left it; undefined removes it from the file. Not called for an invalid value. */
   onChange?: (name: string, value: unknown) => void;
-  /** Called for every change, while the user types and also for an invalid value. */
+  /** Called for every change while the user types, even for an invalid value. */
   onInput?: () => void;
 }
 
@@ -61,7 +61,7 @@ export class Form {
     this.showConditions();
   }
 
-  /** All set values. Fields with an unmet condition keep their value. */
+  /** All set values, including those of fields with an unmet condition. */
   get values(): Record<string, unknown> {
     const values: Record<string, unknown> = { ...this.before };
     for (const { field, control } of this.rows) {
@@ -72,7 +72,7 @@ export class Form {
     return values;
   }
 
-  /** Values of the visible fields. */
+  /** Values of visible fields. */
   get drawn(): Record<string, unknown> {
     const set = this.rows.flatMap(({ field, control, node }) => {
       const value = node.hidden ? undefined : control.read();
@@ -97,7 +97,7 @@ export class Form {
     return wrong.length === 0;
   }
 
-  /** Updates the values of the file. Fields with unsaved changes are kept. */
+  /** Updates values from the file. Fields with unsaved changes are kept. */
   update(values: FormValues): void {
     for (const { field, control } of this.rows) {
       const isUntouched = JSON.stringify(control.read()) === JSON.stringify(this.before[field.name]);
@@ -117,7 +117,7 @@ export class Form {
     this.showConditions();
   }
 
-  /** Sets an error of a field from elsewhere; undefined clears it. */
+  /** Shows an external error for a field; undefined clears it. */
   showProblem(name: string, problem: string | undefined): void {
     const row = this.rows.find(({ field }) => field.name === name);
     if (row !== undefined) this.tell(row, problem);
@@ -230,7 +230,7 @@ function missing({ field, control }: Row): string | undefined {
   return field.required && control.read() === undefined && field.default === undefined ? l10n.t('This field is required.') : undefined;
 }
 
-/** True if a field's condition is met by the value or default of the other field. */
+/** True if the field has no condition, or the other field's value or default meets it. */
 export function counts(field: FieldView, values: FormValues, fields: readonly FieldView[]): boolean {
   const { conditional } = field;
   if (conditional === undefined) return true;

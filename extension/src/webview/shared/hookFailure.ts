@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { HookFailureView } from '../../protocol/protocol.generated';
 
-/** Text of a banner about failed hooks; undefined if there are none. */
+/** Returns the text of a banner about failed hooks; undefined if there are none. */
 export function hookFailureText(failures: readonly HookFailureView[] | undefined): string | undefined {
   const newest = failures?.[0];
   if (failures === undefined || newest === undefined) return undefined;

@@ -1,15 +1,15 @@
-// Detects a lost extension host. The host answers pings, which follow every message.
+// Detects a lost extension host. A ping follows every message, and the host replies to it.
 
-/** Seconds without a message after which a ping is sent. */
+/** Seconds without a message before a ping is sent. */
 export const pingAfter = 5;
-/** Timeout in seconds for a reply to a ping. */
+/** Timeout for the reply to a ping, in seconds. */
 export const answerWithin = 10;
 
 export interface HostLinkEvents {
   post(message: unknown): void;
-  /** A ping waits for a reply, or no longer does. */
+  /** A ping is waiting for a reply, or no longer is. */
   asked(isAsked: boolean): void;
-  /** The host was lost or responds again. */
+  /** The host is lost, or responds again. */
   changed(isLost: boolean): void;
 }
 
@@ -17,7 +17,7 @@ export class HostLink {
   private isAsked = false;
   private isLost = false;
   private rest = 0;
-  /** Counted, not measured, because the machine may sleep. */
+  /** Counted in ticks instead of measured, because the machine may sleep. */
   private silence = 0;
 
   constructor(private readonly events: HostLinkEvents) {}
@@ -27,7 +27,7 @@ export class HostLink {
     this.ping();
   }
 
-  /** A message of the host arrived. */
+  /** Call when a message from the host was received. */
   received(): void {
     this.silence = 0;
     if (this.isAsked) {
@@ -39,7 +39,7 @@ export class HostLink {
     this.events.changed(false);
   }
 
-  /** A second has passed. */
+  /** Call once per second. */
   tick(): void {
     this.rest++;
     if (this.isAsked) this.silence++;

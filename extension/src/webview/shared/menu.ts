@@ -4,7 +4,7 @@ import { visibleText } from '../../common/visibleText';
 
 export interface MenuItem {
   label: string;
-  /** A second line. */
+  /** Text of a second line. */
   detail?: string;
   run: () => void;
 }
@@ -12,11 +12,11 @@ export interface MenuItem {
 export interface MenuButton {
   /** Label and tooltip of the button. */
   label: string;
-  /** Text of the button; an icon if undefined. */
+  /** Visible text of the button; without it, the button is an icon. */
   text?: string;
-  /** For a button with a text. */
+  /** Tooltip of a button with text. */
   tooltip?: string;
-  /** Default: three dots. */
+  /** Name of the icon. Default: three dots. */
   icon?: string;
   /** Key that preserves the focus when the surrounding part is rebuilt. */
   key: string;
@@ -25,7 +25,7 @@ export interface MenuButton {
   items: () => MenuItem[];
 }
 
-/** Only one menu is open. It is a child of the page, so that no container clips it. */
+/** Only one menu is open at a time. It is a child of the page, so that no container clips it. */
 let open: (() => void) | undefined;
 
 export function menuButton({ label, text, tooltip, icon: drawn = 'ellipsis', key, isTabStop, items }: MenuButton): HTMLButtonElement {
@@ -77,7 +77,7 @@ function show(button: HTMLElement, label: string, items: MenuItem[], point?: { x
     menu.remove();
     document.removeEventListener('mousedown', outside, true);
     window.removeEventListener('resize', leave);
-    // The part around the button may have been built anew meanwhile.
+    // The part with the button may have been rebuilt.
     const now = button.isConnected
       ? button
       : [...document.querySelectorAll('[data-key]')].find((one) => one.getAttribute('data-key') === key);

@@ -7,7 +7,7 @@ export class ModelLists {
   private readonly lists = new Map<string, Models>();
   private readonly listeners: ((providerId: string) => void)[] = [];
 
-  /** @param ask Answered by {@link show}, sooner or later. */
+  /** @param ask Requests a list, which {@link show} later receives. */
   constructor(private readonly ask: (providerId: string) => void) {}
 
   onChange(listener: (providerId: string) => void): void {
@@ -18,7 +18,7 @@ export class ModelLists {
     return this.lists.get(providerId);
   }
 
-  /** Asks once; again after a failure. */
+  /** Requests the list once, and again after a failure. */
   load(providerId: string): void {
     const known = this.lists.get(providerId)?.state;
     if (known === 'loading' || known === 'listed') return;
@@ -27,7 +27,7 @@ export class ModelLists {
   }
 
   show(providerId: string, models: ModelView[], error: string | undefined): void {
-    // A list with an error is the previous one.
+    // A list with an error is the previous list.
     this.lists.set(providerId, error === undefined || models.length > 0 ? { state: 'listed', models } : { state: 'failed', error });
     for (const listener of this.listeners) listener(providerId);
   }

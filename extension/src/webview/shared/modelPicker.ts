@@ -8,23 +8,23 @@ import { windowTexts } from '../../common/usageWindows';
 import { visibleText } from '../../common/visibleText';
 
 export interface ModelPickerOptions {
-  /** Prefix of element IDs, so that several can be on a page. */
+  /** Prefix of element IDs, so that a page can have several pickers. */
   id: string;
   /** Label of the button: "Provider and model". */
   label: string;
   lists: ModelLists;
-  /** Undefined is the line of {@link unset}. */
+  /** Called with undefined for the row of {@link unset}. */
   choose: (choice: ModelChoice | undefined) => void;
-  /** A first row without a choice. */
+  /** Label of a first row that clears the choice. */
   unset?: string;
-  /** A last row that opens the Providers page. */
+  /** Adds a last row that opens the Providers page. */
   connect?: () => void;
 }
 
 export interface ModelPickerState {
-  /** Name of the button, and its text if there is no shorter one. */
+  /** Accessible name of the button, and its text if there is no shorter one. */
   words: string;
-  /** Text of the button where there is little room. */
+  /** Shorter text of the button. */
   shortWords?: string;
   providers: readonly ProviderSummary[];
   chosen: ModelChoice | undefined;
@@ -32,12 +32,12 @@ export interface ModelPickerState {
   recent?: readonly ModelChoice[];
   /** Default models, which are marked. */
   large?: ModelChoice;
-  /** Tokens of the next message with its context, if known. */
+  /** Tokens of the next message including its context, if known. */
   tokens?: number;
   small?: ModelChoice;
 }
 
-/** A row; without `pick` it is informational. */
+/** A row; without `pick` it cannot be selected. */
 interface Row {
   label: string;
   tags?: string[];
@@ -46,7 +46,7 @@ interface Row {
   /** Additional search text. */
   also?: string;
   isChosen?: boolean;
-  /** For the estimates, if it is known. */
+  /** Used for the estimate, if known. */
   model?: ModelView | undefined;
   pick?: () => void;
 }
@@ -158,7 +158,7 @@ export class ModelPicker {
       before.push(this.group('', [{ label: unset, isChosen: chosen === undefined, pick: () => this.take(undefined) }]));
     if (typed === '') before.push(this.group(l10n.t('Recently used'), this.recentRows()));
     const groups = providers.map((provider) => this.group(provider.name, this.rowsOf(provider, typed)));
-    // Last, so that Enter selects a match and not the typed text.
+    // Last, so that Enter selects a match before the typed text.
     const last =
       typed !== ''
         ? this.group(l10n.t('Another model'), this.typedRows(typed))
@@ -167,7 +167,7 @@ export class ModelPicker {
           : this.group('', [{ label: l10n.t('Connect a Provider…'), pick: connect }]);
     this.list.replaceChildren(...[...before, ...groups, last].filter((group) => group !== undefined));
     if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, l10n.t('No matching models.')));
-    // Rows added above the selected one do not move the selection.
+    // Rows added above the selected one must not change the selection.
     const at = this.options.findIndex(({ key }) => key === marked);
     this.active = at >= 0 ? at : Math.min(this.active, Math.max(0, this.options.length - 1));
     this.mark();
@@ -226,7 +226,7 @@ export class ModelPicker {
     this.settings.choose(choice);
   }
 
-  /** Skips the current choice, and providers that are disabled or deleted. */
+  /** Omits the current choice and providers that are disabled or deleted. */
   private recentRows(): Row[] {
     const { recent, chosen } = this.state;
     return (recent ?? []).flatMap((choice) => {
@@ -244,7 +244,7 @@ export class ModelPicker {
     });
   }
 
-  /** Models of a provider, requested when needed. */
+  /** Returns the models of a provider, and requests them if needed. */
   private rowsOf(provider: ProviderSummary, typed: string): Row[] {
     if (!provider.enabled) return typed === '' ? [{ label: l10n.t('Disabled') }] : [];
     const { chosen } = this.state;
@@ -300,7 +300,7 @@ export class ModelPicker {
     ];
   }
 
-  /** The typed text as a model ID, for the current provider first. */
+  /** Returns rows that use the typed text as a model ID, with the current provider first. */
   private typedRows(typed: string): Row[] {
     if (typed === '' || /\s/.test(typed)) return [];
     const chosen = this.state.chosen?.providerId ?? this.state.providers.find(({ isDefault }) => isDefault)?.id;
@@ -344,7 +344,7 @@ export class ModelPicker {
     event.stopPropagation();
   }
 
-  /** For the model that Enter selects. */
+  /** Shows the estimate for the model that Enter selects. */
   private showEstimate(model: ModelView | undefined): void {
     const { tokens } = this.state;
     const price = model?.inputPerMillion;
@@ -372,7 +372,7 @@ export class ModelPicker {
   }
 }
 
-/** "Anthropic / claude-sonnet"; the provider's default model if the choice has none. */
+/** Returns "Anthropic / claude-sonnet"; with the provider's default model if the choice has none. */
 export function choiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const provider = providers.find(({ id }) => id === choice.providerId);
   if (provider === undefined) return l10n.t('{0} (not found)', choice.providerId);
@@ -380,7 +380,7 @@ export function choiceText(choice: ModelChoice, providers: readonly ProviderSumm
   return model === undefined ? provider.name : `${provider.name} / ${model}`;
 }
 
-/** The same, with its status, for choices in settings. */
+/** Like {@link choiceText}, with the provider's status, for choices in settings. */
 export function savedChoiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const isOff = providers.some(({ id, enabled }) => id === choice.providerId && !enabled);
   return isOff ? l10n.t('{0} (disabled)', choiceText(choice, providers)) : choiceText(choice, providers);
@@ -394,7 +394,7 @@ function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
   return typed === '' || `${row.label} ${row.detail ?? ''} ${row.also ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase());
 }
 
-/** A typed model that is not in the list stays visible. */
+/** Adds a typed model that is not in the list. */
 function modelsOf(listed: Models | undefined, chosenModel: string | undefined): ModelView[] {
   const models = listed?.state === 'listed' ? listed.models : [];
   return chosenModel === undefined || models.some((model) => model.id === chosenModel) ? models : [{ id: chosenModel }, ...models];
@@ -404,15 +404,14 @@ function isListed(listed: Models | undefined, id: string): boolean {
   return listed?.state === 'listed' && listed.models.some((model) => model.id === id);
 }
 
-/** Prices if known; otherwise the ID, unless it is already shown. */
+/** Returns the price, or else the ID unless it is already shown. */
 function detailOf(model: ModelView): { detail?: string } {
   const price = priceText(model);
   if (price !== undefined) return { detail: price };
   return model.name === undefined || model.name === model.id ? {} : { detail: model.id };
 }
 
-/** Known capabilities. */
-/** "200k context, tools, images, reasoning"; only known values. */
+/** Returns "200k context, tools, images, reasoning"; omits unknown values. */
 export function abilityText({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
   const words = [
     contextLength === undefined ? '' : l10n.t('{0} context', formatTokens(contextLength)),

@@ -1,12 +1,12 @@
-// Frame of a webview: header, banners, scrollable body, and optional footer.
+// Frame of a page: header, banners, scrollable body, and optional footer.
 import * as l10n from '@vscode/l10n';
 import { Banners } from './banners';
 import { element, type Child } from './element';
 
 export interface PageFrameParts {
-  /** Beside the heading. */
+  /** Next to the heading. */
   header?: Child[];
-  /** In place of the line with the heading. */
+  /** Replaces the line with the heading, which is then visually hidden. */
   headerLines?: Child[];
   body?: Child[];
   footer?: Child;
@@ -16,7 +16,7 @@ export class PageFrame {
   readonly heading: HTMLHeadingElement;
   readonly banners = new Banners();
   readonly body: HTMLElement;
-  /** Read out by screen readers. */
+  /** Announced by screen readers. */
   readonly status = element('span', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
 
   constructor(root: HTMLElement, title: string, { header = [], headerLines, body = [], footer }: PageFrameParts) {

@@ -12,14 +12,14 @@ export interface Panel<From = FromChatPage> {
 declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
 
 /**
- * Can be called once per page. A page without an extension host shows the notice of `pageHtml`.
+ * Call only once per page. A page without an extension host shows the notice of `pageHtml`.
  * @param hostChanged Called when the host is lost or responds again.
  */
 export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean) => void): Panel<From> {
   const api = acquireVsCodeApi();
   const notice = document.getElementById('host-lost');
   const copy = new StateCopy(() => document.getElementById('app')?.dataset['key'] ?? '');
-  // Opening the browser storage blocks the page for tens of milliseconds, so a page can first report that it is ready.
+  // Opening browser storage blocks the page for tens of milliseconds, so it waits until the page needs the state.
   let isRestored = false;
   const restore = (): void => {
     if (isRestored) return;
@@ -34,7 +34,7 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
         copy.begin(api.getState());
         return;
       }
-      // The end of the copy is the end of what an earlier page left.
+      // Ending the copy removes the state of an earlier page, so restore it first.
       restore();
       copy.end();
     },
@@ -59,7 +59,7 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
   };
 }
 
-/** Passes messages of the host to the page. Pongs are only for the host link. */
+/** Passes messages from the host to the page, except replies to pings. */
 export function onHostMessage<To extends { type: string }>(receive: (message: To) => void): void {
   window.addEventListener('message', ({ data }: MessageEvent<To>) => {
     if (data.type !== 'pong') receive(data);

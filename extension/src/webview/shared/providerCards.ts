@@ -1,4 +1,4 @@
-// The first providers as cards, in an empty chat and on the Providers page.
+// Cards of the first providers, in an empty chat and on the Providers page.
 import * as l10n from '@vscode/l10n';
 import { providerCards, type ProviderCard } from '../../common/providerCards';
 import { element, icon } from './element';
@@ -16,7 +16,7 @@ const cards: Record<ProviderCard, { icon: string; name: string; about: string }>
   },
 };
 
-/** @param mark A status beside the name, such as "Detected". */
+/** @param mark A status next to the name, such as "Detected". */
 export function cardList(
   choose: (card: ProviderCard) => void,
   mark: (card: ProviderCard) => string | undefined = () => undefined,
@@ -38,7 +38,7 @@ export function cardList(
         element(
           'span',
           { class: 'provider-card-words' },
-          // The name of the button is its content, so that it has every visible word.
+          // The button's accessible name is its content, so that it contains all visible words.
           element('span', { class: 'visually-hidden' }, l10n.t('Choose {0}', name)),
           element(
             'span',

@@ -1,4 +1,4 @@
-// Roving tab index of a list: arrow keys move between rows, Home and End to the ends.
+// Roving tab index of a list: arrow keys move between rows, Home and End go to the ends.
 
 /** @param rows Visible rows, in order. */
 export function moveByArrows(event: KeyboardEvent, rows: readonly HTMLElement[]): boolean {

@@ -10,7 +10,7 @@ export class Section {
   }
 
   /**
-   * Rebuilds the part if `what` (a JSON value) changed. The focus stays on the control with the same
+   * Rebuilds the part if `what` (a JSON value) changed. Focus stays on the control with the same
    * `data-key`, or moves to the part's `data-fallback`.
    */
   show(what: unknown, build: () => Child[]): void {

@@ -1,8 +1,8 @@
-// VS Code loses the state of a page whose extension host is gone when the window is reloaded. While a reply is pending, browser storage has a copy.
+// VS Code loses the state of a page without an extension host when the window reloads, so browser storage has a copy while a reply is pending.
 
 export class StateCopy {
   private isNeeded = false;
-  /** Where the copy is; a page that shows another chat has another key. */
+  /** Key of the stored copy; a page that shows another chat has another key. */
   private written: string | undefined;
 
   /** @param key Identifies the page and its content. */

@@ -1,6 +1,6 @@
 import type { Child } from './element';
 
-/** A translated text with elements in place of {0}, {1}. */
+/** Returns a translated text with elements in place of {0}, {1}. */
 export function withParts(sentence: string, ...parts: Child[]): Child[] {
   return sentence
     .split(/\{(\d)\}/)

@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The page of a trial begins here.
+// Entry point of the template preview.
 import { acquirePanel, onHostMessage } from '../shared/panel';
 import type { FromTrialPage, ToTrialPage } from '../../common/messages/trial';
 import { readSavedState } from './savedState';

@@ -102,7 +102,7 @@ export class TrialPage {
     if (wasTrying) setText(this.frame.status, l10n.t('No model was called. {0}', findingsSentence(result.findings)));
   }
 
-  /** Rebuilt only for other fields, to keep typed values and the cursor. */
+  /** Rebuilds the form only for different fields, to keep typed values and the cursor. */
   private showForm({ id, fields, values }: Trial): void {
     const drawn = JSON.stringify([id, fields]);
     if (drawn === this.drawnFields) return;
@@ -185,7 +185,7 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
     return element(
       'li',
       { class: `finding ${kind}` },
-      // Findings without a file concern the typed values.
+      // Findings without a file refer to the typed values.
       icon(path === '' ? 'edit' : findingIcons[kind]),
       element(
         'span',
@@ -289,7 +289,7 @@ function sources(instructions: readonly SteeringSource[], panel: Panel<FromTrial
   return element('ul', { class: 'plain-list' }, ...rows);
 }
 
-/** The exact text, with hidden characters visible. */
+/** Shows the exact text, with hidden characters made visible. */
 function text(shown: string, none: string): HTMLElement {
   if (shown.trim() === '') return element('p', { class: 'quiet' }, none);
   return element('pre', { class: 'instructions-text', tabindex: '0' }, visibleText(shown));

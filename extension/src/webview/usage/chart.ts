@@ -1,4 +1,4 @@
-// A stacked bar chart of cost by provider. The table next to it has the same data.
+// A stacked bar chart of cost by provider. A table has the same data.
 import uPlot from 'uplot';
 import { formatCost } from '../../common/format';
 import { bucketText, type Spend } from './spend';
@@ -12,7 +12,7 @@ export type DrawChart = (place: HTMLElement, spend: Spend, onHover: (bucket: num
 
 const height = 200;
 
-/** Chart colors of the theme. The last one is for the rest. */
+/** Chart colors of the theme; the last one is for the remaining providers. */
 export const colorNames = ['charts-blue', 'charts-orange', 'charts-green', 'charts-purple', 'charts-yellow', 'charts-red'];
 
 export function colorOf(index: number): string {
@@ -84,7 +84,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
         values: (_plot, splits) => splits.map((value) => formatCost(value)),
       },
     ],
-    // Tallest first: lower segments are drawn over it.
+    // Tallest first, because lower segments are drawn over it.
     series: [
       {},
       ...series
@@ -102,7 +102,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
   return new uPlot(options, [buckets.map((_, index) => index), ...sums.reverse()], place);
 }
 
-/** As many labels as fit below the bars. */
+/** Returns as many labels as fit below the bars. */
 function everyFew(count: number, width: number): number[] {
   const step = Math.max(1, Math.ceil((count * 64) / Math.max(width - 64, 64)));
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);

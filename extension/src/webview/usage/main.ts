@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The Usage page begins here.
+// Entry point of the Usage page.
 import { acquirePanel, onHostMessage } from '../shared/panel';
 import { drawChart } from './chart';
 import type { FromUsagePage, ToUsagePage } from '../../common/messages/usage';

@@ -6,18 +6,18 @@ export type Period = (typeof periods)[number];
 
 export interface PeriodChoice {
   period: Period;
-  /** Days of a custom period, as `2026-11-21`; either can be open. */
+  /** Days of a custom period, as `2026-11-21`; both are optional. */
   from?: string | undefined;
   to?: string | undefined;
 }
 
-/** As `2026-11-21`, in local time. */
+/** Returns `2026-11-21`, in local time. */
 export function dayOf(date: Date): string {
   const two = (number: number): string => String(number).padStart(2, '0');
   return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** The day so many days later, or before. */
+/** Returns a day shifted by a number of days, which may be negative. */
 export function addDays(day: string, days: number): string {
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() + days);
@@ -43,7 +43,7 @@ export function paramsOf(choice: PeriodChoice, today: string, utcOffsetMinutes: 
   }
 }
 
-/** Every day from first to last, inclusive; empty if they are reversed. */
+/** Returns all days from first to last, inclusive; empty if they are reversed. */
 export function daysBetween(from: string, to: string): string[] {
   const days: string[] = [];
   for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);

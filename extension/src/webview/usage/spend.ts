@@ -21,10 +21,10 @@ export interface Spend {
 
 /** Maximum number of bars. */
 const maxDays = 92;
-/** Maximum number of colors; the rest is combined. */
+/** Maximum number of series; the rest is combined. */
 const maxSeries = 6;
 
-/** @param today The last day of an open period. */
+/** @param today The last day of a period without an end. */
 export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: string): Spend {
   const paid = days.filter(({ figures }) => figures.cost > 0);
   const first = asked.from ?? days[0]?.day ?? today;
@@ -55,7 +55,7 @@ export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: st
   return { unit, buckets, series: sorted };
 }
 
-/** "21 Nov", "Nov 2026" */
+/** Returns "21 Nov" or "Nov 2026". */
 export function bucketText(bucket: string): string {
   const isMonth = bucket.length === 7;
   const date = new Date(`${isMonth ? `${bucket}-01` : bucket}T00:00:00Z`);

@@ -60,7 +60,7 @@ export class UsagePage {
   receive(message: ToUsagePage): void {
     switch (message.type) {
       case 'usage':
-        // Replies to an earlier query are ignored.
+        // Ignore replies to an earlier query.
         if (message.asked.from !== this.asked().from || message.asked.to !== this.asked().to) return;
         this.frame.banners.node.replaceChildren();
         this.show(message.usage, message.asked);
@@ -143,7 +143,7 @@ export class UsagePage {
       chart.node,
       ...tables.filter(({ rows }) => rows.length > 0).map((table) => usageTable(table)),
     );
-    // The chart needs its width, so it is rendered after layout.
+    // The chart needs its width, so it is drawn after layout.
     this.chart = chart.draw?.();
     setText(this.frame.status, l10n.t('Cost: {0} on {1}', spentMoney(total.cost), answersText(total.answers)));
   }

@@ -8,14 +8,14 @@ import { visibleText } from '../../common/visibleText';
 
 export interface UsageTableOptions {
   title: string;
-  /** Heading of the rows: "Provider". */
+  /** Heading of the first column, such as "Provider". */
   what: string;
   rows: readonly UsageRow[];
-  /** Makes the names into buttons. */
+  /** Makes the names buttons. */
   open?: (key: string) => void;
 }
 
-/** So many are seen at first. */
+/** Number of rows shown initially. */
 const shortList = 10;
 
 interface Column {
@@ -98,18 +98,18 @@ function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTab
   );
 }
 
-/** USD, with cents where there are any. */
+/** Formats USD, with cents if there are any. */
 export function spentMoney(amount: number): string {
   return amount >= 0.01 ? formatDollars(amount, 2) : formatCost(amount);
 }
 
-/** Known cost: "$1.50+" if some responses had no price. */
+/** Returns the known cost; "$1.50+" if some responses had no price. */
 export function spentText({ cost, answers, unpricedAnswers }: UsageFigures): string {
   if (answers > 0 && unpricedAnswers >= answers) return notAvailable;
   return atLeast(spentMoney(cost), unpricedAnswers > 0);
 }
 
-/** Percentage of input tokens from the vendor's cache. */
+/** Returns the percentage of input tokens from the vendor's cache. */
 export function shareText({ inputTokens, cachedReadTokens }: UsageFigures): string {
   return inputTokens <= 0 ? '0 %' : `${Math.min(100, Math.round((100 * cachedReadTokens) / inputTokens))} %`;
 }

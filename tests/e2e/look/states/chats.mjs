@@ -1,4 +1,4 @@
-// Chats with a model on this machine: their answers, their questions, what opens above them, and what goes wrong.
+// Chats with a local model: responses, approvals, popups, and failures.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ const dot = 'iVBORw0KGgoAAAANSUhEUgAAABgAAAAYCAIAAABvFaqvAAAAH0lEQVR42mO44OBAFcQ
 
 const longName = 'a-file-with-a-very-long-name-that-nobody-would-choose-but-a-generator-does-all-the-time.generated.config.ts';
 
-/** An answer with everything in it that is wide, long or odd. */
+/** A response with all kinds of wide, long and unusual content. */
 export const everything = `## Reading dates
 
 The sum is $\\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}$, and \`parse(text)\` costs **nothing**. See [the manual](https://example.org/manual).
@@ -165,7 +165,7 @@ async function pose(album, workbench, endpoint) {
   const draft = () => chat.locator('.composer textarea');
   const halt = () => button('Stop (Escape)').click();
   const closeAll = () => closeEditors(workbench);
-  /** What is asked of the sidecar meanwhile waits. */
+  /** Requests to the sidecar stay pending meanwhile. */
   const whileItSleeps = async (/** @type {() => Promise<void>} */ play) => {
     const pid = workbench.sidecarPid();
     process.kill(pid, 'SIGSTOP');
@@ -451,14 +451,14 @@ async function pose(album, workbench, endpoint) {
     await workbench.command('View: Close Primary Side Bar');
   });
 
-  // The sidecar is gone for good: it is killed as often as it comes back.
+  // The sidecar is permanently stopped: it is killed after each restart.
   await album.scene(['chat', 'tree'], async () => {
     await closeAll();
     await newChat(workbench);
     for (let life = 0; life < 6; life++) {
       try {
         process.kill(workbench.sidecarPid(), 'SIGKILL');
-        // The sidecar is killed again after it has restarted.
+        // Time for the sidecar to restart before it is killed again.
         await page.waitForTimeout(1_500);
       } catch {
         break;

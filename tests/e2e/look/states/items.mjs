@@ -1,4 +1,4 @@
-// Documents of the user's own, with every kind of field.
+// The user's own documents, with every kind of field.
 import { readFileSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pick } from '../../runner/prompts.mjs';

@@ -1,4 +1,4 @@
-// A machine on which nothing is connected and nothing was done.
+// A machine without providers and without data.
 import { closeEditors } from '../album.mjs';
 
 export const views = ['tree', 'approvals', 'providers', 'chat', 'search', 'usage', 'settings', 'trial'];

@@ -1,4 +1,4 @@
-// Agents at work: one that asks, one over its budget, one that fails, one that is done with its agents, and a tree of a hundred.
+// Agents at work: one that asks, one over its budget, one that fails, one that finished together with its subtasks, and a tree of a hundred.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -58,7 +58,7 @@ function furnish(home, endpoint) {
   writeFileSync(join(source, 'dates.js'), 'export const isLeap = (year) => year % 4 === 0;\n');
 }
 
-/** A hundred tasks in three generations. @param {string} home */
+/** Creates a hundred tasks in three generations. @param {string} home */
 async function growTree(home) {
   const sidecar = await startSidecar({ command: await sidecarUnderTest(), args: ['serve'], env: { PLUE_HOME: home } });
   try {
@@ -94,7 +94,7 @@ async function pose(album, workbench, docs, endpoint) {
     await closeAll();
     await showTree();
     await row(title).first().click();
-    // The page of an editor that was closed goes a moment later.
+    // The page of a closed editor is removed a moment later.
     await workbench.until(
       async () =>
         (await page.locator(pages.editor).count()) === 1 &&
@@ -105,14 +105,14 @@ async function pose(album, workbench, docs, endpoint) {
     );
     await hideTree();
   };
-  /** The buttons do nothing for a moment after the page has changed. */
+  /** Buttons are disabled for a moment after the page changed. */
   const allowOnce = async () => {
     const first = chat.locator('.approval').first();
     const wordsOf = async () => (await first.locator('.exact-text').allInnerTexts()).join();
     const words = await wordsOf();
     await workbench.until(async () => {
       if ((await wordsOf()) !== words) return true;
-      // A click before last may have answered it meanwhile.
+      // An earlier click may have answered it.
       await first
         .getByRole('button', { name: 'Allow once' })
         .click({ timeout: 5_000 })
@@ -146,7 +146,7 @@ async function pose(album, workbench, docs, endpoint) {
   await showTree();
   const tree = row(/^Make the dates/).first();
   await tree.waitFor({ timeout: 60_000 });
-  // A click on the row would open the task, which takes the keys.
+  // A click on the row would open the task, which takes keyboard focus.
   if ((await tree.getAttribute('aria-expanded')) !== 'true') await tree.locator('.monaco-tl-twistie').click();
   await row(/Fix the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
   await row(/Check the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
@@ -206,7 +206,7 @@ const edit = (/** @type {string} */ old, /** @type {string} */ text) => ({
   calls: [{ name: 'edit', parameters: { path: 'src/dates.js', old, new: text } }],
 });
 
-/** What an agent does next, from who it is and what was done already. @param {any} asked @param {ReturnType<typeof gate>} docs */
+/** Returns an agent's next round, based on the agent and on finished calls. @param {any} asked @param {ReturnType<typeof gate>} docs */
 async function replyOf(asked, docs) {
   if (asked.tools === undefined) return { text: 'Done.' };
   const said = JSON.stringify(asked.messages);

@@ -21,7 +21,7 @@ interface Grove {
   tree: ChannelTree;
   sidecar: FakeSidecar;
   trash: CodexSummary[];
-  /** What VS Code was told to draw again: addresses, names of groups, or "all". */
+  /** Redrawn elements: URIs, names of groups, or "all". */
   drawn: string[];
 }
 
@@ -48,7 +48,7 @@ async function draw(tree: ChannelTree): Promise<string[]> {
   };
   const grow = async (node: ChannelNode, depth: string): Promise<void> => {
     const children = await tree.getChildren(node);
-    // The place for tasks has a test of its own.
+    // The task group has its own test.
     if (children[0]?.type === 'noTask') return;
     lines.push(depth + label(node));
     for (const child of children) await grow(child, `${depth}  `);

@@ -62,7 +62,7 @@ beforeEach(() => {
 
 afterEach(() => active.dispose());
 
-/** What the sidecar was asked for besides lists. */
+/** Runs a command and returns the requests to the sidecar, except for lists. */
 async function run(command: string, ...given: unknown[]): Promise<unknown[]> {
   const before = sidecar.asked.length;
   await registered.get(command)?.(...given);

@@ -52,7 +52,7 @@ function begin(): void {
   apply = new ApplyCode(lastEditor);
 }
 
-/** Puts a document in front, as if the user had looked at it last. */
+/** Makes a document the active editor. */
 function putInFront(path: string, selection = new Range(0, 0, 0, 0)): FakeDocument {
   const document = new FakeDocument(Uri.file(path), disk.get(path) ?? '');
   workspace.textDocuments.push(document);
@@ -67,7 +67,7 @@ interface Diff {
   title: unknown;
 }
 
-/** The diff that was shown last. */
+/** Returns the diff that was shown last. */
 function diff(): Diff {
   const [, left, right, title] = executed.findLast(([command]) => command === 'vscode.diff') ?? [];
   if (!(left instanceof Uri) || !(right instanceof RealUri)) throw new Error('No diff was shown.');

@@ -117,7 +117,7 @@ async function run(command: string, ...given: unknown[]): Promise<void> {
   await registered.get(command)?.(...given);
 }
 
-/** The panel that was made last. */
+/** Returns the panel that was created last. */
 function panel(): FakePanel {
   const last = panels.at(-1);
   if (last === undefined) throw new Error('There is no panel.');
@@ -128,7 +128,7 @@ async function hears(message: object, of = panel()): Promise<void> {
   await vi.waitFor(() => expect(of.heard).toContainEqual(expect.objectContaining(message)));
 }
 
-/** A chat whose page is up and was told everything. */
+/** Opens a chat whose page has received all initial messages. */
 async function open(uri = codexId): Promise<FakePanel> {
   await run('plue.openChat', uri);
   panel().sayReady();
@@ -140,7 +140,7 @@ async function open(uri = codexId): Promise<FakePanel> {
   return panel();
 }
 
-/** Says it as the page, and waits for the request that comes of it. */
+/** Sends a message from the page and returns the request that it causes. */
 async function asks(message: unknown, method: string): Promise<unknown> {
   panel().say(message);
   await vi.waitFor(() => expect(sidecar.methods()).toContain(method));

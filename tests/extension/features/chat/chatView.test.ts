@@ -1,4 +1,4 @@
-// The chat view of the side bar, and what moves between it and the editor area.
+// The chat view of the side bar, and moves between it and the editor area.
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Uri as RealUri, type Disposable, type ExtensionContext } from 'vscode';
@@ -60,7 +60,7 @@ beforeEach(() => {
     }))
     .answer(messageSend, () => ({ messageId: 'q' }))
     .answer(providerList, () => ({ items: [provider()], kinds: [] }));
-  // VS Code makes the view when it is focused first.
+  // VS Code creates the view when it is first focused.
   commandAnswers.set('plue.chatView.focus', () => {
     if (views.length === 0) views.push(resolveView('plue.chatView'));
   });
@@ -94,7 +94,7 @@ function view(): FakePanel {
   return only;
 }
 
-/** The page reports, and receives its chat. */
+/** The page reports that it is ready and receives its chat. */
 async function load(of: FakePanel): Promise<void> {
   of.heard.length = 0;
   of.sayReady();

@@ -83,7 +83,7 @@ function begin(): void {
   );
 }
 
-/** Two lines of a file, as if the user had selected them last. */
+/** Selects two lines of a file in the last active editor. */
 function select(isDirty = false): void {
   const document = new FakeDocument(Uri.file(join(folder, 'src', 'date.ts')), 'one\ntwo\nthree\n', isDirty);
   window.activeTextEditor = new FakeEditor(document, new Selection(0, 0, 2, 0));
@@ -124,7 +124,7 @@ describe('files by @', () => {
       for (const uri of uris) work(uri);
       return performance.now() - began;
     };
-    // The best of 50 alternating parts, because another program may take the processor for a while.
+    // The fastest of 50 alternating measurements, because another program may use the processor.
     let pathOnly = Infinity;
     let handled = Infinity;
     for (let part = 0; part < 50; part++) {
@@ -138,7 +138,7 @@ describe('files by @', () => {
         timed(uris, (uri) => folderWatch.deleted.fire(uri)),
       );
     }
-    // Beside what a path takes there is nothing that grows with the folder.
+    // Apart from the path, the time does not depend on the size of the folder.
     expect(handled).toBeLessThan(20 * pathOnly);
     folderWatch.deleted.fire(Uri.file(join(folder, 'many')));
     expect(await found('')).toEqual(['notes.md', 'src/date.ts']);
@@ -328,7 +328,7 @@ describe('the place of the editor', () => {
   const choice = { file: false, selection: true };
   const none: AttachmentView = { path: '', name: '', kind: 'text', questions: [] };
 
-  /** Shows src/date.ts, with two selected lines, in a tab. */
+  /** Opens src/date.ts with two selected lines. */
   function show(path = join('src', 'date.ts'), answer: Partial<AttachmentView> = { tokens: 9 }): void {
     sidecar.answer(attachmentInspect, () => ({ ...none, ...answer }));
     const document = new FakeDocument(Uri.file(join(folder, path)), 'one\ntwo\nthree\n');

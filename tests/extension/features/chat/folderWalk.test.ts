@@ -101,7 +101,7 @@ describe('the files of a folder', () => {
       paths: fc.array(path, { maxLength: 12 }),
       ignores: fc.array(fc.tuple(fc.constantFrom('', 'a/', 'b/', 'a/b/'), rules), { maxLength: 3 }),
     });
-    // All trees are folders of one repository: two processes of git instead of two for each tree.
+    // All trees are folders of one repository, which needs only two git processes instead of two for each tree.
     await fc.assert(
       fc.asyncProperty(fc.array(tree, { minLength: 20, maxLength: 20 }), async (trees) => {
         rmSync(folder, { recursive: true, force: true });
@@ -115,7 +115,7 @@ describe('the files of a folder', () => {
             try {
               write({ [`${index}/${file}`]: text ?? '' });
             } catch {
-              // A file stands where a folder should be.
+              // A file has the name of a folder.
             }
           }
         });
@@ -133,7 +133,7 @@ describe('the files of a folder', () => {
           expect(ours.sort(), JSON.stringify(trees[index])).toEqual(ofGit.filter((one) => one.startsWith(`${index}/`)).sort());
         }
       }),
-      // Shrinking would ask git again hundreds of times; the message has the one tree.
+      // Shrinking would run git hundreds of times; the message contains the whole tree.
       { numRuns: 1, endOnFailure: true },
     );
   });

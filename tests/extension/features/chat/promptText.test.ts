@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { promptText } from '../../../../extension/src/features/chat/promptText';
 
-/** As the sidecar tells it: where each {{name}} stands. */
+/** Returns the positions of each {{name}}, as the sidecar does. */
 function holes(text: string): { name: string; start: number; length: number }[] {
   return [...text.matchAll(/\{\{(\w+)\}\}/gu)].map((match) => ({ name: match[1] ?? '', start: match.index, length: match[0].length }));
 }

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 const delay = 300;
 const at = (before: string, after = '\n}', document = 'file:/a.ts'): Cursor => cursorAt(document, before.length, before, after);
 
-/** Answers each request with the same text. */
+/** Returns the same text for each request. */
 function start(text: string | undefined): { ghostText: GhostText; asked: Cursor[] } {
   const asked: Cursor[] = [];
   const ghostText = new GhostText(

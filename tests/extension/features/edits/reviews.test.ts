@@ -125,7 +125,7 @@ test('REL-42 Fifty thousand files that are not under review cost one question', 
     return performance.now() - began;
   };
   const atLeast = timed((uri) => void uri.toString());
-  // Beside what an address takes there is nothing that grows with the files under review.
+  // Apart from the URI, the time does not depend on the number of files under review.
   expect(timed((uri) => folderWatch.changed.fire(uri))).toBeLessThan(10 * atLeast + 200);
   folderWatch.changed.fire(Uri.file('/folder/under/7.ts'));
   await changed();
@@ -183,7 +183,7 @@ describe('decisions', () => {
   });
   afterEach(() => reviews.dispose());
 
-  /** The file in front, with the cursor in a line from 0 on. */
+  /** Makes a file the active editor, with the cursor in a zero-based line. */
   function putInFront(path: string, line: number): FakeEditor {
     const document = new FakeDocument(Uri.file(`/folder/${path}`), '\n'.repeat(9));
     return (window.activeTextEditor = new FakeEditor(document, new Selection(line, 0, line, 0)));

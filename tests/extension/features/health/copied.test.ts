@@ -8,7 +8,7 @@ import { FakeSidecar } from '../../testing/fakeSidecar';
 import { copied, registered, reset } from '../../testing/vscode';
 import type * as standIn from '../../testing/vscode';
 
-// What only colors and links above lines need of VS Code.
+// VS Code APIs that only colors and code lenses need.
 vi.mock('vscode', async (original) => {
   const known = await original<typeof standIn>();
   const nothing = (): { dispose: () => void } => ({ dispose: () => undefined });

@@ -75,7 +75,7 @@ async function run(command: string, given?: unknown): Promise<void> {
   await registered.get(command)?.(given);
 }
 
-/** What the form that came up shows. */
+/** Returns what the opened form shows. */
 async function form(): Promise<unknown> {
   const [panel] = panels;
   panel?.say({ type: 'ready' });

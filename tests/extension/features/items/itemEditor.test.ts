@@ -66,7 +66,7 @@ beforeEach(() => {
 
 afterEach(() => editor.dispose());
 
-/** An item, which is a file. */
+/** Returns an item, which is a file. */
 function file(codex: CodexSummary, values: Record<string, unknown>, path = '/home/me/.plue/items/soup.json5'): CodexGetResult {
   return chat([], { codex, document: { text: '{}', values, problems: [], path, canUndo: false, canRedo: false } });
 }
@@ -75,7 +75,7 @@ function heard(): unknown[] {
   return panels[0]?.heard ?? [];
 }
 
-/** Says it as the page, and waits for what comes of it. */
+/** Sends a message from the page and waits for its effect. */
 async function say(message: unknown, answer: object): Promise<void> {
   const before = heard().length;
   panels[0]?.say(message);

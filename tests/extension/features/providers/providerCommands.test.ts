@@ -69,7 +69,7 @@ function add(...said: string[]): Promise<void> {
   return addProvider(sidecar, providers, new Connector(sidecar, providers, actions));
 }
 
-/** The key step of the vault, which is another feature. */
+/** Simulates the vault's prompt for the key, which is another feature. */
 function whenKeyIsTyped(): void {
   commandAnswers.set('plue.addProviderWithKey', () => {
     const stored = provider({ id: 'new', name: 'New' });

@@ -187,7 +187,7 @@ describe('the host of the Providers page', () => {
     ]);
     expect(paramsOf('provider/test')).toEqual({ id: 'new' });
     expect(heard()).toContainEqual({ type: 'models', id: 'new', result: { models: [] } });
-    // The composer of the chat beside it.
+    // Focuses the composer of the chat next to it.
     expect(executed.at(-1)).toEqual(['plue.focusComposer']);
   });
 

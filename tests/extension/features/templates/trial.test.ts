@@ -68,7 +68,7 @@ function heard(): unknown[] {
   return panels[0]?.heard ?? [];
 }
 
-/** Says it as the page, and waits for what comes of it. */
+/** Sends a message from the page and waits for its effect. */
 async function say(message: unknown, answer: object = { type: 'trial' }): Promise<void> {
   const before = heard().length;
   panels[0]?.say(message);

@@ -55,7 +55,7 @@ const spare: VaultEntrySummary = { ...entry, reference: 'vault://spare/api_key',
 
 let entries: VaultEntrySummary[];
 let sidecar: FakeSidecar;
-/** How often the vault was asked to be open, and the list of providers was fetched anew. */
+/** Number of unlocks of the vault, and of reloads of the list of providers. */
 let count: { unlocks: number; refreshes: number };
 let keys: KeyServices;
 

@@ -16,24 +16,24 @@ import { FakeSidecar } from '../../testing/fakeSidecar';
 const log = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 function quiet(): void {
-  // nobody reads this log
+  // this log is not checked
 }
 
 interface Services {
   vault: VaultAccess;
-  /** "unlock keychain", "create passphrase", "ask", ... in order */
+  /** Events in order: "unlock keychain", "create passphrase", "ask", ... */
   story: string[];
   secrets: FakeSecrets;
 }
 
-/** `opens` are the ways that unlock; `typed` what the user types, undefined for walking away. */
+/** `opens` are the methods that unlock; `typed` is the user's input, undefined to cancel. */
 function services(given: {
   status?: Partial<VaultStatusResult>;
   opens?: string[];
   typed?: (string | undefined)[];
   proven?: boolean;
   secrets?: FakeSecrets;
-  /** The vault file is an older copy; whether the user accepts it. */
+  /** The vault file is an older copy; true if the user accepts it. */
   older?: boolean;
 }): Services {
   const status: VaultStatusResult = { exists: true, locked: true, ways: [], keychainAvailable: false, ...given.status };

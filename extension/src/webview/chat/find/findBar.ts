@@ -11,12 +11,12 @@ export interface FindTarget {
   reveal(rect: { top: number; bottom: number }): void;
   firstInView(): number;
   drawn(): HTMLElement[];
-  /** The bar was closed. */
+  /** Called when the bar was closed. */
   leave(): void;
   say(words: string): void;
 }
 
-/** Delay after typing before the search starts. */
+/** Delay after typing before the search starts, in milliseconds. */
 const pauseMs = 150;
 
 export class FindBar {
@@ -33,7 +33,7 @@ export class FindBar {
   private found: readonly FoundView[] = [];
   private isTruncated = false;
   private text = '';
-  /** Zero-based index of the match. */
+  /** Zero-based index of the current match. */
   private at = -1;
   private typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -67,7 +67,7 @@ export class FindBar {
     this.target.leave();
   }
 
-  /** Receives matches of the sidecar; results of earlier searches are ignored. */
+  /** Shows matches from the sidecar; results of earlier searches are ignored. */
   show(text: string, found: readonly FoundView[], isTruncated: boolean): void {
     if (!this.isOpen || text !== this.text) return;
     const isSame = this.found.length > 0 && this.at >= 0;
@@ -85,7 +85,7 @@ export class FindBar {
     this.go();
   }
 
-  /** The chat has other messages now. */
+  /** Searches again after the chat changed. */
   refresh(): void {
     if (this.isOpen && this.text !== '') this.target.ask(this.text);
   }
@@ -167,7 +167,7 @@ export class FindBar {
     else if (event.key === 'Enter' && event.target === this.input) this.step(event.shiftKey ? -1 : 1);
     else return;
     event.preventDefault();
-    // Escape would stop a response elsewhere.
+    // Escape would also stop a response.
     event.stopPropagation();
   }
 }

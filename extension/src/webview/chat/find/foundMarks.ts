@@ -9,7 +9,7 @@ const maxMarks = 2000;
 export class FoundMarks {
   private now: { messageId: string; article: HTMLElement; range: Range | undefined } | undefined;
 
-  /** @param chosen Index of the current match in its message. */
+  /** @param chosen The current match; `nth` is its index in the message. */
   show(articles: readonly HTMLElement[], text: string, chosen: { messageId: string; nth: number } | undefined): void {
     this.clear();
     if (text === '') return;
@@ -18,7 +18,7 @@ export class FoundMarks {
       const { messageId } = article.dataset;
       const ranges = rangesIn(article, text);
       if (chosen !== undefined && messageId === chosen.messageId) {
-        // The rendered text can contain fewer matches than the source: some are in addresses or folded lines.
+        // Rendered text can contain fewer matches than the source: some are in addresses or collapsed lines.
         const range = ranges.splice(Math.min(chosen.nth, ranges.length - 1), 1)[0];
         this.now = { messageId, article, range };
         article.classList.toggle('found-now', range === undefined || !canHighlight());
@@ -30,7 +30,7 @@ export class FoundMarks {
     if (this.now?.range !== undefined) CSS.highlights.set(current, new Highlight(this.now.range));
   }
 
-  /** Rectangle of the current match; undefined if it is not rendered. */
+  /** Returns the rectangle of the current match; undefined if it is not rendered. */
   reveal(messageId: string): { top: number; bottom: number } | undefined {
     if (this.now?.messageId !== messageId || !this.now.article.isConnected) return undefined;
     const { range, article } = this.now;
@@ -52,7 +52,7 @@ function canHighlight(): boolean {
   return typeof CSS !== 'undefined' && 'highlights' in CSS && typeof Highlight !== 'undefined';
 }
 
-/** Ranges of the text in a message, across elements but not across blocks. */
+/** Returns the ranges of the text in a message, across elements but not across blocks. */
 export function rangesIn(article: HTMLElement, text: string): Range[] {
   const body = article.querySelector('.message-body, .compaction');
   if (body === null) return [];
@@ -74,7 +74,7 @@ export function rangesIn(article: HTMLElement, text: string): Range[] {
 
 const blocks = 'p, li, pre, h1, h2, h3, h4, h5, h6, td, th, blockquote, .plain-text, .fold-button, .code-header, .compaction-words';
 
-/** Text nodes that belong together. */
+/** Returns groups of text nodes that belong to the same block. */
 function runsOf(body: Element): Text[][] {
   const runs: Text[][] = [];
   let block: Element | null | undefined;
@@ -89,7 +89,7 @@ function runsOf(body: Element): Text[][] {
   return runs;
 }
 
-/** Lowercasing can change the length of a few letters; the range stays within its text. */
+/** Lowercasing can change the length of some letters; the range stays within its text. */
 function placeOf(nodes: readonly Text[], offset: number): [Text, number] {
   let before = 0;
   for (const node of nodes) {

@@ -12,7 +12,7 @@ export interface AnswerOptionsActions {
   setOptions(options: ChatOptions): void;
   setFallbacks(fallbacks: ModelChoice[]): void;
   openSettings(): void;
-  /** Ends the listeners of the document. */
+  /** Ends the document's listeners. */
   closed: AbortSignal;
 }
 
@@ -74,7 +74,7 @@ export class AnswerOptions {
     );
   }
 
-  /** Closes on Escape, or when focus or pointer leave. */
+  /** Closes the form on Escape, or when focus or pointer leave it. */
   private closeByItself(): void {
     this.popup.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || event.isComposing) return;
@@ -83,7 +83,7 @@ export class AnswerOptions {
       this.close();
     });
     this.popup.addEventListener('focusout', (event) => {
-      // Redrawn controls lose the focus without a new target; only another target closes the form.
+      // Redrawn controls lose focus without a new target, so only another target closes the form.
       if (event.relatedTarget instanceof Node && !this.node.contains(event.relatedTarget)) this.close(false);
     });
     document.addEventListener(
@@ -102,7 +102,7 @@ export class AnswerOptions {
   /** @param canChange False if the chat is read-only. */
   show(codex: CodexSummary, providers: ProviderSummary[], canChange: boolean): void {
     this.shown = { codex, providers };
-    // A recording has no options.
+    // The tour is a recording, so it has no options.
     this.node.hidden = !canChange || chosenProvider(codex, providers)?.kind === 'tour';
     const isChanged = codex.fallbacks.length > 0 || Object.values(codex.options).some((value) => value !== undefined);
     const label = isChanged ? l10n.t('Response options, changed for this chat') : l10n.t('Response options');
@@ -187,7 +187,7 @@ function changed(before: ChatOptions, name: string, value: unknown): ChatOptions
   return options;
 }
 
-/** Options that the model supports; all if unknown. */
+/** Returns the options that the model supports; all if unknown. */
 export function fieldsFor(kind: string | undefined, model: ModelView | undefined): FieldView[] {
   const levels =
     model?.reasoningLevels ?? (model?.canReason === true || model === undefined || model.canReason === undefined ? allLevels : []);
@@ -202,7 +202,7 @@ export function fieldsFor(kind: string | undefined, model: ModelView | undefined
       }),
     );
   }
-  // The claude program takes none of the others.
+  // Claude Code does not support the other options.
   if (kind === 'claude-code') return fields;
   const max = model?.maxOutput === undefined ? 200_000 : Math.min(model.maxOutput, 200_000);
   return [

@@ -1,4 +1,4 @@
-// Banners above the messages: the state of the sidecar, and notices about the chat.
+// Banners above the messages: the state of the sidecar and notices about the chat.
 import * as l10n from '@vscode/l10n';
 import { Banners } from '../../shared/banners';
 import { textButton } from '../../shared/element';
@@ -28,7 +28,7 @@ export class BannersView implements ChatView {
     this.banners.set('hooks', hookFailureText(chat?.hookFailures), 'warning', [
       textButton(l10n.t('Show History'), () => panel.post({ type: 'command', command: 'plue.showHistory' })),
     ]);
-    // After a restart only the user may spend money.
+    // After a restart, only the user may continue and cause costs.
     const hasNotBegun = chat?.codex.taskStatus === 'interrupted' && isChatEmpty(chat);
     this.banners.set('begin', hasNotBegun ? l10n.t('Plue was closed before this task could start.') : undefined, 'info', [
       textButton(l10n.t('Start'), () => panel.post({ type: 'send', text: '' }), 'primary'),

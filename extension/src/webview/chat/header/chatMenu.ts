@@ -13,7 +13,7 @@ export interface ChatMenuActions {
   run(command: ChatCommand): void;
 }
 
-/** Contains only actions that are available. */
+/** Returns only actions that are available. */
 export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[] {
   const canChange = state.readOnlyReason === undefined && !isRunning(state);
   const isAgent = isTask(state.codex);

@@ -1,4 +1,4 @@
-// Title and model of the chat, with the meters of cost and context.
+// Title and model of the chat, with the cost and context meters.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderInfoView, ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, setText } from '../../shared/element';

@@ -55,7 +55,7 @@ export class HeaderView implements ChatView {
     if (!isTask(chat.codex)) this.cost.show(chat.codex.cost, costLimit);
     this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
-    // Options, instructions and meters say nothing about a chat that no model could answer.
+    // Options, instructions and meters are useless while no model is connected.
     this.header.node.classList.toggle('is-plain', isChatEmpty(chat) && isUnconnected(chat.codex, providers));
     this.meter.allowCompacting(canAnswer(model) && !isRunning(chat) && !model.isSending && chat.readOnlyReason === undefined);
     this.options.show(chat.codex, providers, chat.readOnlyReason === undefined);

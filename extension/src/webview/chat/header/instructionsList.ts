@@ -1,4 +1,4 @@
-// Instruction sources in the header: their number, and a popup with the list and problems.
+// Instruction sources in the header: their number, and a popup with the list and its problems.
 import * as l10n from '@vscode/l10n';
 import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
@@ -7,12 +7,12 @@ import { visibleText } from '../../../common/visibleText';
 import { changedSince } from '../messages/instructionsChange';
 
 export interface InstructionsActions {
-  /** Requests the list again, because it may be outdated. */
+  /** Requests a current list. */
   refresh(): void;
   open(source: SteeringSource): void;
   allow(source: SteeringSource): void;
   manageTrust(): void;
-  /** Ends the listeners of the document. */
+  /** Ends the document's listeners. */
   closed: AbortSignal;
 }
 

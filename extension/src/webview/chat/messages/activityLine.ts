@@ -46,7 +46,10 @@ export class ActivityLine {
   }
 }
 
-/** @param now Milliseconds of the webview's clock. Undefined while text arrives or nothing runs. */
+/**
+ * @param now In milliseconds of the webview's clock.
+ * @returns Undefined while text arrives or nothing runs.
+ */
 export function activityText(state: ChatState, isSending: boolean, now: number): string | undefined {
   const { activity } = state;
   switch (activity?.kind) {

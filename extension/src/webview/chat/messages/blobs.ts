@@ -1,18 +1,18 @@
-// Images in messages. They are requested once through the panel, and a few are cached.
+// Images in messages. Each is requested once through the panel, and the most recent ones are cached.
 
-/** Drawn by the page; anything else stays a name. */
+/** Types that the page shows as images; others show only their name. */
 const drawable = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 const maxKept = 24;
 
 export class Blobs {
-  /** A data URL, or undefined if not available. */
+  /** Data URLs; undefined for images that are not available. */
   private readonly known = new Map<string, string | undefined>();
   private readonly waiting = new Map<string, ((address: string | undefined) => void)[]>();
 
   constructor(private readonly ask: (blob: string) => void) {}
 
-  /** Calls back with the URL of an image, or undefined if there is none. */
+  /** Calls back with the URL of an image, or undefined if it is not available. */
   read(blob: string, tell: (address: string | undefined) => void): void {
     if (this.known.has(blob)) {
       tell(this.known.get(blob));

@@ -1,4 +1,4 @@
-// "‹ 2/3 ›" on a message with alternatives: other versions of the question or other responses.
+// "‹ 2/3 ›" on a message with alternatives: versions of the question, or other responses.
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
 import { element, iconButton, setText } from '../../shared/element';

@@ -5,13 +5,13 @@ import type { EditCommand } from '../../../common/messages/chatAgents';
 import { visibleText } from '../../../common/visibleText';
 import { element, textButton } from '../../shared/element';
 
-/** Without a path: all files that the chat or task changed. */
+/** Without a path, applies to all files that the chat or task changed. */
 export type RunEdit = (command: EditCommand, path?: string) => void;
 
 export interface ChangedFileState {
-  /** The user has neither kept nor undone the change. */
+  /** True if the user has neither kept nor undone the change. */
   isPending: boolean;
-  /** False if the line already names the file. */
+  /** False if the line shows the file's name elsewhere. */
   showsPath: boolean;
 }
 
@@ -44,7 +44,7 @@ export function editButton(command: EditCommand, label: string, name: string, ru
   return button;
 }
 
-/** "+6 −2", with text for screen readers. */
+/** Returns "+6 −2", with text for screen readers. */
 export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'removed'>): HTMLElement {
   return element(
     'span',

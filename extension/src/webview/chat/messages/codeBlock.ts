@@ -5,7 +5,7 @@ import { copyButton, element, iconButton, setText } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
 import { highlighted } from './highlighter';
 
-/** `info` is the text behind the opening fence: a language, and possibly a file. */
+/** `info` is the text after the opening fence: a language, and possibly a file. */
 export interface CodeActions {
   copy(text: string): void;
   insert(text: string): void;
@@ -19,7 +19,7 @@ export interface CodeActions {
 
 const shells: ReadonlySet<string> = new Set(['sh', 'bash', 'zsh', 'fish', 'shell', 'console', 'powershell', 'pwsh', 'ps1', 'bat', 'cmd']);
 
-/** Longer code is not colored, because that would be too slow. */
+/** Longer code has no colors, because highlighting would be too slow. */
 const maxColoredLength = 60_000;
 
 export function codeBlock(source: string, info: string, actions: CodeActions): HTMLElement {
@@ -53,7 +53,7 @@ export function codeBlock(source: string, info: string, actions: CodeActions): H
   return block;
 }
 
-/** Updates an existing block with longer code. Until `closed`, only short code is colored again. */
+/** Updates an existing block with longer code. Until `closed`, only short code is highlighted again. */
 export function fillCode(block: HTMLElement, source: string, info: string, closed = true): void {
   const code = block.querySelector('code');
   const path = block.querySelector('.code-path');
@@ -70,20 +70,20 @@ export function fillCode(block: HTMLElement, source: string, info: string, close
     language === ''
       ? undefined
       : color(visible, language, () => {
-          // Newer code was colored meanwhile.
+          // The code may have changed meanwhile.
           if (code.textContent === visible) fillCode(block, source, info, closed);
         });
   if (colored === undefined) extend(code, visible);
   else code.replaceChildren(colored);
 }
 
-/** The first word behind a fence, or the extension of a path. */
+/** Returns the first word after a fence, or the extension of a path. */
 export function languageOf(info: string): string {
   const word = /^[^\s:{]*/.exec(info.trim())?.[0] ?? '';
   return /^[\w+#.-]+/.exec(word.includes('/') ? (/\.([^./]+)$/.exec(word)?.[1] ?? '') : word)?.[0] ?? '';
 }
 
-/** The file name behind the language, as in `ts src/date.ts` or `ts:src/date.ts`. */
+/** Returns the file name after the language, as in `ts src/date.ts` or `ts:src/date.ts`. */
 function pathOf(info: string): string {
   return /(?:^|[\s:="'])([^\s:="']*[./][^\s:="']*\w)/.exec(info.trim())?.[1] ?? '';
 }
@@ -94,7 +94,7 @@ function color(source: string, language: string, retry: () => void): DocumentFra
   return DOMPurify.sanitize(value, { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'], ALLOW_DATA_ATTR: false });
 }
 
-/** Appends only new text, so that earlier lines are not laid out again. */
+/** Appends only new text, to avoid another layout of earlier lines. */
 function extend(code: HTMLElement, text: string): void {
   const before = code.textContent ?? '';
   if (text.startsWith(before)) code.append(text.slice(before.length));

@@ -1,4 +1,4 @@
-// Marks where earlier messages were summarized for the model. The originals stay above.
+// Shows where earlier messages were summarized for the model. The originals stay above.
 import * as l10n from '@vscode/l10n';
 import type { CompactionView } from '../../../protocol/protocol.generated';
 import { element } from '../../shared/element';
@@ -30,7 +30,7 @@ export class CompactionLine {
   }
 }
 
-/** "84k tokens of earlier messages summarized to 6k. The original stays above." */
+/** Returns "84k tokens of earlier messages summarized to 6k. The original stays above." */
 export function compactionText({ tokensBefore, tokensAfter }: CompactionView): string {
   return l10n.t(
     'Summarized {0} tokens of earlier messages to {1}. The originals stay above.',

@@ -1,11 +1,11 @@
-// Deleted messages: hidden immediately, and shown again if deletion is undone or fails.
+// Deleted messages are hidden immediately, and shown again if the deletion is undone or fails.
 import type { MessageView } from '../../../protocol/protocol.generated';
 
 interface Deletion {
   index: number;
   /** Deleting a question also deletes everything after it. */
   takesRest: boolean;
-  /** Deletion finished or failed: the next update of the sidecar is authoritative. */
+  /** True after the deletion succeeded or failed: the sidecar's next update is then authoritative. */
   isSettled: boolean;
 }
 
@@ -27,7 +27,7 @@ export class Deletions {
     else if (deletion !== undefined) deletion.isSettled = true;
   }
 
-  /** The whole chat was reloaded. */
+  /** Call when the whole chat was reloaded. */
   renew(): void {
     for (const [messageId, { isSettled }] of this.all) if (isSettled) this.all.delete(messageId);
   }

@@ -10,7 +10,7 @@ import { fallbackText, priceUsed, toFirstToken } from './messageFigures';
 /** Label and value. */
 type DetailLine = [name: string, words: string, kind?: 'copyable'];
 
-/** Only known values. */
+/** Returns only known values. */
 export function detailsOf(message: MessageView, timing: Timing | undefined): DetailLine[] {
   const { providerInfo, usage, cost } = message;
   const lines: [string, string | undefined, 'copyable'?][] = [

@@ -1,4 +1,4 @@
-// Content of an empty chat: how to connect a model, then examples, the current model, and how to change it.
+// Content of an empty chat: how to connect a model; later examples, the current model, and how to change it.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, textButton } from '../../shared/element';
@@ -9,7 +9,7 @@ import { withParts } from '../../shared/withParts';
 import { chosenProvider, chosenText, isUnconnected } from '../state/chosenModel';
 
 export interface EmptyChatActions {
-  /** Puts a question into the composer, to be changed or sent. */
+  /** Inserts a question into the composer, where the user can change and send it. */
   suggest(question: string): void;
   pick(): void;
   connect(card: ProviderCard): void;
@@ -18,7 +18,7 @@ export interface EmptyChatActions {
   takeTour(): void;
 }
 
-/** Examples that fit the provider: Claude Code reads files, and the tour has recordings. */
+/** Returns examples for the provider: Claude Code reads files, and the tour has recordings. */
 function suggestionsFor(kind: string | undefined): string[] {
   if (kind === 'tour') return ['What is Plue?', 'Show me some code', 'How do I connect a provider?'];
   const anywhere = [

@@ -1,4 +1,4 @@
-// An error with a message and one or two buttons, selected by the kind of failure.
+// An error message with one or two buttons, which depend on the kind of failure.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, textButton } from '../../shared/element';
@@ -6,10 +6,10 @@ import { visibleText } from '../../../common/visibleText';
 import type { HelpAction } from '../../../common/messages/chat';
 import type { ViewError } from '../../../common/messages/viewError';
 
-/** Action of a button: run a panel command, retry, continue, or open the model picker. */
+/** Action of a button: a panel command, retry, continue, or the model picker. */
 export type Remedy = { label: string; does: 'retry' | 'goOn' | 'pick' | HelpAction };
 
-/** Inputs for selecting buttons. */
+/** The parts of a provider that select the buttons. */
 export type FailedProvider = Pick<ProviderSummary, 'kind' | 'authType'>;
 
 export interface Remedies {
@@ -28,11 +28,11 @@ const signIn: Remedy = { label: l10n.t('Sign In…'), does: 'signInClaude' };
 const signInProvider: Remedy = { label: l10n.t('Sign In…'), does: 'signInProvider' };
 const showLog: Remedy = { label: l10n.t('Show Log'), does: 'openLog' };
 
-/** @param provider Undefined if unknown. */
+/** Returns the buttons for a kind of failure. @param provider Undefined if unknown. */
 export function remediesFor(errorKind: string, provider: FailedProvider | undefined): Remedy[] {
   switch (errorKind) {
     case 'providerAuthFailed':
-      // An agent signs in by itself, as its error says.
+      // An external agent handles its own sign-in and explains it in its error.
       if (provider?.kind === 'acp') return [retry, chooseAnother];
       return [provider?.kind === 'claude-code' ? signIn : provider?.authType === 'oauth' ? signInProvider : setKey, retry];
     case 'keyNotBoundToOrigin':
@@ -77,7 +77,7 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
   }
 }
 
-/** @param canRetry False if the message was restored to the composer. */
+/** @param canRetry False if the message was returned to the composer. */
 export function failureLine(error: ViewError, provider: FailedProvider | undefined, remedies: Remedies, canRetry = true): HTMLElement {
   const buttons = remediesFor(error.kind, provider)
     .filter((remedy) => (canRetry || remedy.does !== 'retry') && (remedies.goOn !== undefined || remedy.does !== 'goOn'))

@@ -5,7 +5,7 @@ export class Fold {
   readonly node: HTMLElement;
   readonly line: HTMLElement;
   readonly trailing = element('span', { class: 'fold-trailing' });
-  /** Beside the button, at the end of the line. */
+  /** Next to the button, at the end of the line. */
   readonly actions = element('span', { class: 'fold-actions' });
   private readonly button: HTMLButtonElement;
   private readonly body: HTMLElement;
@@ -45,7 +45,7 @@ export class Fold {
     if (this.isOpen) this.fill(this.body);
   }
 
-  /** Opens or closes it, unless the user did before. */
+  /** Opens or closes the section, unless the user did so before. */
   open(isOpen: boolean): void {
     if (!this.isUsers && isOpen !== this.isOpen) this.show(isOpen);
   }

@@ -1,4 +1,4 @@
-// Formulas in responses. The library is loaded with the first formula; until then, and for
+// Formulas in responses. The library is loaded for the first formula; until then, and for
 // invalid formulas, the source is shown.
 import DOMPurify from 'dompurify';
 import { loadScript } from '../../shared/loadScript';
@@ -8,7 +8,7 @@ export type SetFormula = (source: string, isDisplay: boolean) => string;
 
 declare global {
   interface Window {
-    /** Set by the script formulas.js when it has loaded. */
+    /** Set by formulas.js when it has loaded. */
     plueSetFormula?: SetFormula;
   }
 }
@@ -20,7 +20,7 @@ const maxRemembered = 500;
 const waiting = new Set<{ node: HTMLElement; source: string; isDisplay: boolean }>();
 let isAsked = false;
 
-/** Shows a formula in `node`, whose text is the source with its delimiters. */
+/** Shows a formula in `node`, whose text is its source with delimiters. */
 export function showFormula(node: HTMLElement): void {
   const written = node.textContent ?? '';
   const isDisplay = node.classList.contains('display');
@@ -32,7 +32,7 @@ export function showFormula(node: HTMLElement): void {
   } else set(node, source, isDisplay);
 }
 
-/** Text between `$`, `$$`, `\(` and `\)`, or `\[` and `\]`. */
+/** Returns the text between `$`, `$$`, `\(` and `\)`, or `\[` and `\]`. */
 function sourceOf(written: string): string {
   const trimmed = written.trim();
   const marks = /^(?:\$\$|\\\(|\\\[)/.test(trimmed) ? 2 : 1;
@@ -72,7 +72,7 @@ const allowed = {
     ...['minsize', 'maxsize', 'symmetric', 'largeop', 'movablelimits', 'linethickness', 'width', 'height', 'depth', 'voffset', 'notation'],
     ...['displaystyle', 'scriptlevel', 'columnalign', 'rowspacing', 'columnspacing', 'columnlines', 'rowlines', 'frame', 'framespacing'],
   ],
-  // Removes the source annotation, so that it is not read twice.
+  // Removes the source annotation, so that screen readers do not read it as well.
   FORBID_CONTENTS: ['annotation', 'annotation-xml', 'script', 'style', 'template', 'noscript', 'iframe', 'svg', 'title'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,

@@ -1,24 +1,24 @@
 // Heights of rows in a long list: measured if rendered, otherwise estimated. Lookups take O(log n).
 
 export class Heights {
-  /** A binary indexed tree over differences from the estimate, so that new rows are free. */
+  /** A binary indexed tree of differences from the estimate, so that new rows cost nothing. */
   private tree = new Float64Array(65);
   private known = new Float64Array(64).fill(NaN);
   private size = 0;
 
-  /** @param estimate Height of a row that was never rendered. */
+  /** @param estimate Height of a row that was never rendered, in pixels. */
   constructor(private readonly estimate: number) {}
 
   get length(): number {
     return this.size;
   }
 
-  /** Pixels of all rows together. */
+  /** Height of all rows, in pixels. */
   get total(): number {
     return this.offsetOf(this.size);
   }
 
-  /** Rows are added or taken away at the end. */
+  /** Adds or removes rows at the end. */
   resize(length: number): void {
     for (let index = length; index < this.size; index++) this.forget(index);
     if (length > this.known.length) this.grow(length);
@@ -47,14 +47,14 @@ export class Heights {
     if (change !== 0) this.add(index, change);
   }
 
-  /** Pixels above a row, or the total for the length. */
+  /** Returns the pixels above a row; the total if the index is the length. */
   offsetOf(index: number): number {
     let sum = index * this.estimate;
     for (let at = index; at > 0; at -= at & -at) sum += this.tree[at] ?? 0;
     return sum;
   }
 
-  /** The row at this offset; the first or last one if outside. -1 without rows. */
+  /** Returns the row at this offset; the first or last one if outside, -1 without rows. */
   indexAt(offset: number): number {
     let below = 0;
     let above = this.size - 1;

@@ -1,4 +1,4 @@
-// Colors of code. The grammars are loaded with the first code block, which has no colors until then.
+// Syntax highlighting. The grammars are loaded for the first code block, which has no colors until then.
 import { loadScript } from '../../shared/loadScript';
 
 /** Returns markup of spans; undefined for an unknown language. */
@@ -6,14 +6,14 @@ export type Highlight = (source: string, language: string) => string | undefined
 
 declare global {
   interface Window {
-    /** Set by the script grammars.js when it has loaded. */
+    /** Set by grammars.js when it has loaded. */
     plueHighlight?: Highlight;
   }
 }
 
 let waiting: Set<() => void> | undefined;
 
-/** @param retry Called when the grammars have loaded, if they have not yet. */
+/** @param retry Called when the grammars have loaded, if they were not loaded before. */
 export function highlighted(source: string, language: string, retry: () => void): string | undefined {
   if (window.plueHighlight !== undefined) return window.plueHighlight(source, language);
   if (waiting === undefined) loadScript('grammars.js', colorWaiting);

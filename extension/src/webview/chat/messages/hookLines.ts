@@ -1,4 +1,4 @@
-// One quiet line for each hook that ran for a message. A line with more to say expands.
+// One line for each hook that ran for a message. A line with more information expands.
 import * as l10n from '@vscode/l10n';
 import type { HookRunView } from '../../../protocol/protocol.generated';
 import { element, icon } from '../../shared/element';
@@ -39,7 +39,7 @@ function iconOf({ result }: HookRunView): string {
   }
 }
 
-/** "Hook Format ran (120 ms)" */
+/** Returns "Hook Format ran (120 ms)". */
 export function hookSentence({ name, result, durationMs, trigger }: HookRunView): string {
   const [hook, took] = [visibleText(name), tookText(durationMs)];
   switch (result) {
@@ -64,7 +64,7 @@ export function hookSentence({ name, result, durationMs, trigger }: HookRunView)
 
 function lineOf(run: HookRunView, at: number, isOpen: boolean): HTMLElement {
   const { text, context, parameters, result } = run;
-  // The reason of what went wrong is shown at once.
+  // A short reason of a failure is shown without expanding.
   const isShort = text !== undefined && text.length <= 200 && !text.includes('\n');
   const sentence = isShort ? `${hookSentence(run)}: ${visibleText(text)}` : hookSentence(run);
   const more = [isShort ? undefined : text, context, parameters].filter((one) => one !== undefined);

@@ -3,13 +3,13 @@ import * as l10n from '@vscode/l10n';
 import type { MessageView, SteeredBy, SteeringSource } from '../../../protocol/protocol.generated';
 import { formatList } from '../../../common/formatList';
 
-/** Enough to find the previous response among summaries and tool calls. */
+/** Maximum messages to search back: enough to pass summaries and tool calls. */
 const farthest = 50;
 
-/** "Instructions changed: default-assistant and AGENTS.md." Undefined when nothing changed. */
+/** Returns "Instructions changed: default-assistant and AGENTS.md."; undefined if nothing changed. */
 export function instructionsChange(before: readonly SteeredBy[], now: readonly SteeredBy[]): string | undefined {
   const changed = now.filter((source) => versionIn(before, source) !== undefined && versionIn(before, source) !== source.version);
-  // Switching the provider is visible to the reader, and each response names its provider.
+  // A change of provider is already visible, because each response names its provider.
   const added = now.filter((source) => source.kind !== 'provider' && versionIn(before, source) === undefined);
   const removed = before.filter((source) => source.kind !== 'provider' && versionIn(now, source) === undefined);
   const sentences = [

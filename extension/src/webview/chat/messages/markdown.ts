@@ -1,5 +1,5 @@
-// Text that a model wrote, as elements. Nothing in it can run, load or navigate: markup is not passed on, what is
-// built is sanitized by a strict list, images of others become links, and links only ask the panel.
+// Renders model output as elements. Nothing in it can run, load or navigate: HTML is not passed on, the
+// result is sanitized by a strict allowlist, external images become links, and links only send a request to the panel.
 import * as l10n from '@vscode/l10n';
 import DOMPurify from 'dompurify';
 import MarkdownIt, { type Env, type StateBlock, type StateInline, type Token } from 'markdown-it';
@@ -9,17 +9,17 @@ import { codeBlock, type CodeActions } from './codeBlock';
 import { showFormula } from './formula';
 import { asCsv, asMarkdown, rowsOf } from './tableText';
 
-/** One top-level block of a text: a paragraph, a list, a fence. */
+/** A top-level block: a paragraph, a list, or a code fence, for example. */
 export interface Block {
   tokens: Token[];
-  /** Lines of the parsed text, the end exclusive. */
+  /** Lines of the parsed text; `endLine` is exclusive. */
   firstLine: number;
   endLine: number;
 }
 
-/** Link definitions of this text; parsing adds to it. */
+/** Link definitions of this text; parsing adds to them. */
 export type Definitions = Pick<Env, 'references'> & {
-  /** True if more text follows, so an unfinished formula can still end. */
+  /** True if more text may follow, so that an unclosed formula may still end. */
   isOpen?: boolean;
 };
 
@@ -80,7 +80,7 @@ const allowed = {
     'span',
   ],
   ALLOWED_ATTR: ['class', 'start', 'data-href', 'data-info'],
-  // Browsers do not follow these; content is checked before use.
+  // Browsers do not follow these; their values are checked before use.
   ADD_URI_SAFE_ATTR: ['data-href', 'data-info'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
@@ -100,7 +100,7 @@ rules['image'] = (tokens, at) => {
   const words = image?.content === undefined || image.content === '' ? l10n.t('Image') : image.content;
   return `<a class="image-link" data-href="${escape(href)}">${escape(words)}</a>`;
 };
-/** A path with a line, such as `src/date.ts:4`, is a link also without brackets. */
+/** A path with a line, such as `src/date.ts:4`, becomes a link without link syntax. */
 rules['code_inline'] = (tokens, at) => {
   const content = tokens[at]?.content ?? '';
   const code = `<code>${escape(content)}</code>`;
@@ -119,7 +119,7 @@ for (const cell of ['th_open', 'td_open']) {
   };
 }
 
-/** `$x$`, `\(x\)`, and between words also `$$x$$` and `\[x\]`. */
+/** Parses `$x$` and `\(x\)`, and within text also `$$x$$` and `\[x\]`. */
 function inlineFormula(state: StateInline, silent: boolean): boolean {
   const formula = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^$]+?\$\$|\$(?=\S)[^$\n]*?[^\s$]\$(?!\w))/.exec(
     state.src.slice(state.pos, state.pos + 2000),
@@ -134,13 +134,13 @@ function inlineFormula(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** Text between two dollar signs that is prose, not a formula. */
+/** True if text between two dollar signs is prose, such as prices. */
 function isMoney(formula: string, before: string | undefined): boolean {
   if (before !== undefined && /[\w$\\]/.test(before)) return true;
   return /^\$\d/.test(formula) && /\s[a-z]{2,}/i.test(formula) && !/[\\^_{}]/.test(formula);
 }
 
-/** A formula on separate lines. It contains no blank line. */
+/** Parses a formula on its own lines, which contains no blank line. */
 function formulaBlock(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
   const lineAt = (line: number): string => state.getLines(line, line + 1, state.blkIndent, false);
   const isCode = /^(?: {4}|\t)/.test(lineAt(startLine));
@@ -174,7 +174,7 @@ function isLastLine(state: StateBlock, endLine: number): boolean {
   return state.src.slice(state.eMarks[endLine - 1]).trim() === '';
 }
 
-/** Web and mail addresses, and paths of the workspace; the panel checks again. */
+/** True for web and mail addresses and workspace paths; the panel checks again. */
 function isOpenable(href: string): boolean {
   if (isPathWithLine(href)) return true;
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(href.trim())?.[0].toLowerCase();
@@ -182,7 +182,7 @@ function isOpenable(href: string): boolean {
   return scheme === 'https:' || scheme === 'http:' || scheme === 'mailto:';
 }
 
-/** `date.ts:12` */
+/** Matches `date.ts:12`. */
 function isPathWithLine(href: string): boolean {
   return /^[\w/-]*[./][\w./-]*:\d+(:\d+)?$/.test(href) && !href.startsWith('//');
 }
@@ -192,7 +192,7 @@ function isInLink(tokens: readonly Token[], at: number): boolean {
   return depth > 0;
 }
 
-/** A small image embedded in the response; nothing is fetched. */
+/** True for a small image embedded in the response; nothing is loaded. */
 function isShownImage(href: string): boolean {
   return href.length <= 300_000 && /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/.test(href);
 }
@@ -220,7 +220,7 @@ function finish(root: HTMLElement, actions: CodeActions): void {
   for (const formula of root.querySelectorAll<HTMLElement>('.formula:not(.open)')) showFormula(formula);
 }
 
-/** A wide table scrolls by itself, and can be taken along. */
+/** Makes a wide table scroll on its own and adds actions to copy it. */
 function finishTable(table: HTMLTableElement, actions: CodeActions): void {
   const block = element('div', { class: 'table-block' });
   const scroller = element('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': l10n.t('Table') });
@@ -266,19 +266,19 @@ function hostOf(href: string): string | undefined {
   return protocol === 'mailto:' ? undefined : host;
 }
 
-/** `https://github.com@example.org`: the user name can look like a host. */
+/** True for `https://github.com@example.org`, where the user name looks like a host. */
 function hasUserInformation(href: string): boolean {
   const { username, password } = new URL(href);
   return username !== '' || password !== '';
 }
 
-/** The link text looks like an address that differs from the target. */
+/** True if the link text looks like an address with a different host. */
 function claimsAnotherHost(words: string, host: string): boolean {
   const claimed = /(?:^|[\s/@.])((?:[\w-]+\.)+[a-z]{2,})(?:[\s/:?#]|$)/i.exec(words)?.[1]?.toLowerCase();
   return claimed !== undefined && claimed !== host && `www.${claimed}` !== host && claimed !== `www.${host}`;
 }
 
-/** `[ ]` and `[x]` at the start of an item. */
+/** Handles `[ ]` and `[x]` at the start of an item. */
 function finishTask(item: HTMLElement): void {
   const holder = item.firstElementChild?.tagName === 'P' ? item.firstElementChild : item;
   const first = holder.firstChild;

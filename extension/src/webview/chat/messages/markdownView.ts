@@ -1,5 +1,5 @@
-// Incremental Markdown. Complete blocks are rendered once; only the end is parsed again,
-// so that rendering time is proportional to the length.
+// Renders growing Markdown. Complete blocks are rendered once and only the end is parsed again,
+// so that the total time is proportional to the length.
 import { element } from '../../shared/element';
 import { fillCode, languageOf, type CodeActions } from './codeBlock';
 import { type Block, type Definitions, parseBlocks, renderBlock } from './markdown';
@@ -9,15 +9,15 @@ export class MarkdownView {
   readonly node = element('div', { class: 'markdown' });
   private text = '';
   private isWhole = false;
-  /** Elements of complete blocks. */
+  /** Link definitions of complete blocks. */
   private definitions: Definitions = {};
-  /** Start of the incomplete end in `text`, and its elements. */
+  /** Offset of the incomplete end in `text`; `openNodes` are its elements. */
   private openAt = 0;
   private openNodes: HTMLElement[] = [];
 
   constructor(private readonly actions: CodeActions) {}
 
-  /** @param isWhole No more text follows. */
+  /** @param isWhole True if no more text follows. */
   update(text: string, isWhole: boolean): void {
     if (text === this.text && isWhole === this.isWhole) return;
     if (!text.startsWith(this.text)) this.clear();
@@ -64,7 +64,7 @@ export class MarkdownView {
   }
 }
 
-/** Number of complete blocks: all before the last, once the first line of the last one is complete. */
+/** Returns the number of complete blocks: all before the last one, once the first line of the last one is complete. */
 function settledBlocks(blocks: Block[], text: string): number {
   const last = blocks.at(-1);
   if (last === undefined) return 0;
@@ -78,7 +78,7 @@ function isOpenFormula({ tokens: [token] }: Block): boolean {
   return token?.type === 'formula' && token.info === 'open';
 }
 
-/** With another text of the last block, which may turn into two. */
+/** Parses again with another text for the last block, which may become two blocks. */
 function withEnd(blocks: Block[], definitions: Definitions, text: string, change: (block: string) => string): Block[] {
   const last = blocks.at(-1);
   if (last === undefined || last.tokens[0]?.type === 'fence' || isOpenFormula(last)) return blocks;
@@ -88,7 +88,7 @@ function withEnd(blocks: Block[], definitions: Definitions, text: string, change
   return [...blocks.slice(0, -1), ...parseBlocks(changed, { ...definitions })];
 }
 
-/** A partial closing fence is hidden, because it would look like code for a moment. */
+/** Hides a partial closing fence, which would be shown as code for a moment. */
 function hideHalfClosing(block: Block, text: string): void {
   const fence = block.tokens[0];
   if (fence?.type === 'fence' && /\n {0,3}(`{1,2}|~{1,2})$/.test(text)) fence.content = fence.content.replace(/ {0,3}[`~]{1,2}\n?$/, '');
@@ -105,7 +105,7 @@ function growCode(shown: Element, block: Block, isOpen: boolean): boolean {
   return true;
 }
 
-/** Start of a line; the text's length if there are fewer lines. */
+/** Returns the offset of a line; the text's length if there are fewer lines. */
 function lineOffset(text: string, line: number): number {
   const ends = /\r\n|\n|\r/g;
   for (let passed = 0; passed < line; passed++) if (ends.exec(text) === null) return text.length;

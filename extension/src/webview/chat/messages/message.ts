@@ -1,4 +1,4 @@
-// A message as an article. Its parts keep their elements while they grow.
+// A message as an article element. Its parts keep their elements while they grow.
 import * as l10n from '@vscode/l10n';
 import type { HookRunView, MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
 import { copyButton, element, iconButton, setText } from '../../shared/element';
@@ -23,39 +23,39 @@ import { Reasoning } from './reasoning';
 import type { Rounds } from './rounds';
 import { ToolCall, type ToolActions, type ToolResults } from './toolCall';
 
-/** Information besides the message itself. */
+/** Information that is not in the message itself. */
 export interface MessageContext {
   timing: Timing | undefined;
   results: ToolResults;
-  /** Running tools by call ID. */
+  /** Output of running tools, by call ID. */
   outputs: ReadonlyMap<string, string>;
   runningSince: ReadonlyMap<string, number>;
   /** IDs of calls that wait for approval. */
   asking: readonly string[];
   /** Subtasks by call ID. */
   children: readonly (readonly [toolUseId: string, task: TaskView])[];
-  /** Changed files that the user has neither kept nor undone. */
+  /** Paths of changed files that the user has neither kept nor undone. */
   underReview: readonly string[];
-  /** The response to which this round belongs. */
+  /** The response that this round belongs to. */
   rounds: Rounds;
-  /** Only the last message offers to go on, and only when nothing runs and the chat can be written to. */
+  /** True for the last message, if nothing is running and the chat is writable. */
   canGoOn: boolean;
-  /** Nothing runs, and the chat can be written to. */
+  /** True if nothing is running and the chat is writable. */
   canChange: boolean;
-  /** The turn of this message is under way: a tool without a result is still running. */
+  /** True while this turn is running: a tool without a result is then also running. */
   isRunning: boolean;
   provider: FailedProvider | undefined;
-  /** Shown above the response: changed instructions. */
+  /** Shown above the response: how the instructions changed. */
   steeringChange: string | undefined;
-  /** Shown under the response, for example that the model declined. */
+  /** Shown below the response, for example that the model declined. */
   note: string | undefined;
 }
 
 export interface MessageActions extends CodeActions, FileActions, ToolActions {
-  /** Text of a response with all its rounds. */
+  /** Returns the text of a response with all its rounds. */
   wholeText(messageId: string): string;
   retry(messageId: string, goOn: boolean): void;
-  /** Asks for a model for the new response. */
+  /** Asks the user for a model before retrying. */
   retryWith(messageId: string): void;
   edit(messageId: string, text: string): void;
   fork(messageId: string): void;
@@ -63,7 +63,7 @@ export interface MessageActions extends CodeActions, FileActions, ToolActions {
   discard(messageId: string, before: readonly string[]): void;
   remove(messageId: string, before: readonly string[]): void;
   switchBranch(messageId: string): void;
-  /** @param hasRounds True if earlier rounds of the response exist, from which it can continue. */
+  /** @param hasRounds True if the response has earlier rounds and can continue from them. */
   remediesFor(message: MessageView, hasRounds: boolean): Remedies;
 }
 
@@ -71,7 +71,7 @@ export class Message {
   readonly node: HTMLElement;
   private readonly body = element('div', { class: 'message-body' });
   private readonly steering = element('div', { class: 'steering-change', hidden: true });
-  /** Of the steps before and after the content; those of a call are below it. */
+  /** Hooks that ran before and after the message. Those of a call are shown below the call. */
   private readonly hooks = { before: new HookLines(), after: new HookLines() };
   private readonly figures = new FiguresLine();
   private readonly buttons: Readonly<Record<'copy' | 'retry' | 'edit' | 'details' | 'more', HTMLButtonElement>>;
@@ -145,7 +145,7 @@ export class Message {
     this.buttons.edit.hidden = !context.canChange;
     this.buttons.details.hidden = message.role === 'user' || message.status === 'streaming';
     this.branch.show(message, context.canChange);
-    // For a response that never began, model name and time would be confusing.
+    // Model name and time would be confusing for a response that never started.
     const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
     this.figures.show(message.status === 'streaming' || isEmpty ? [] : figuresOf(this.summed(), context.timing));
     this.buttons.retry.hidden = !context.canChange || message.status !== 'complete';
@@ -161,7 +161,7 @@ export class Message {
     return this.message.role === 'assistant' ? this.actions.wholeText(this.message.id) : textOf(this.message);
   }
 
-  /** Totals of all rounds. */
+  /** Returns the message with the totals of all rounds. */
   private summed(): MessageView {
     const { usage, cost, timing } = this.context?.rounds ?? {};
     return {
@@ -172,7 +172,7 @@ export class Message {
     };
   }
 
-  // Actions of the user
+  // User actions
 
   private menu(): MenuItem[] {
     const { id, role, status } = this.message;
@@ -201,7 +201,7 @@ export class Message {
   }
 
   private openMenu(event: MouseEvent): void {
-    // Selected text, inputs, and links have the editor's context menu.
+    // Selected text, inputs, and links use the editor's context menu.
     if (event.target instanceof Element && event.target.closest('a, input, textarea, img') !== null) return;
     if (this.compaction !== undefined || document.getSelection()?.isCollapsed === false) return;
     event.preventDefault();
@@ -293,7 +293,7 @@ interface ShownPart {
   update(part: MessagePart, isOpen: boolean, context: MessageContext): void;
 }
 
-/** Attached texts, which can be long, are folded. */
+/** Attached texts can be long, so they are collapsed. */
 function plainText(id: string): ShownPart {
   const written = element('div', { class: 'plain-text' });
   const folds = element('div', { class: 'attached-texts' });

@@ -4,7 +4,7 @@ import { isImage } from './messageFile';
 import type { MessagesView } from './messagesView';
 import { remedies } from './remedies';
 
-/** Actions of the buttons of a message. */
+/** Creates the actions of a message's buttons. */
 export function messageActions(context: ChatContext, view: MessagesView): MessageActions {
   const { panel, actions } = context;
   return {

@@ -50,7 +50,7 @@ export class MessageEditor {
     else if (event.key === 'Escape') this.cancel();
     else return;
     event.preventDefault();
-    // Escape would stop a response elsewhere.
+    // Escape would also stop a response.
     event.stopPropagation();
   }
 

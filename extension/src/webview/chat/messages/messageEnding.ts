@@ -1,4 +1,4 @@
-// The lines below a message: why it ended, what was omitted, and how to go on.
+// The lines below a message: why it ended, what was omitted, and how to continue.
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
 import { visibleText } from '../../../common/visibleText';
@@ -8,7 +8,7 @@ import { type MessageActions, type MessageContext, textOf } from './message';
 
 export class MessageEnding {
   readonly node = element('div', { class: 'message-ending' });
-  /** The input of the current content. */
+  /** Serialized input of the current content. */
   private shown = '';
 
   constructor(private readonly actions: Pick<MessageActions, 'retry' | 'discard' | 'remediesFor'>) {}
@@ -37,7 +37,7 @@ export class MessageEnding {
       const discard = textButton(l10n.t('Discard'), () => this.actions.discard(message.id, before), 'quiet');
       lines.push(thinLine(interruptedText(message), ...(context.canGoOn ? [goOn, discard] : [])));
     } else if (message.status === 'stopped') {
-      // Without text there is nothing to continue.
+      // Without text, there is nothing to continue.
       const again = textButton(l10n.t('Retry'), () => this.actions.retry(before[0] ?? message.id, false), 'quiet');
       lines.push(thinLine(l10n.t('Stopped.'), ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
     } else if (message.status === 'failed') {
@@ -59,7 +59,7 @@ function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
   return element('div', { class: 'thin-line' }, element('span', {}, sentence), ...spaced);
 }
 
-/** Omitted content is shown with the response. */
+/** Omitted content is shown below the response. */
 function notCarriedLine(sentences: readonly string[]): HTMLElement {
   return element('div', { class: 'thin-line' }, icon('info'), element('span', {}, visibleText(sentences.join(' '))));
 }

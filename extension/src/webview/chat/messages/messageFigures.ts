@@ -1,4 +1,4 @@
-// Figures of a response in one line.
+// Figures about a response, in one line.
 import * as l10n from '@vscode/l10n';
 import type { MessageView, PriceView, ProviderInfoView } from '../../../protocol/protocol.generated';
 import { costNotAvailable, formatTokens, formatPrice, formatCost, formatDuration } from '../../../common/format';
@@ -12,7 +12,7 @@ export interface Figure {
   source?: string;
 }
 
-/** "claude-sonnet", "2.1k input (1.8k cached)", "310 output", "$0.006", "1.2 s to first token". Unknown figures are omitted, except cost. */
+/** Returns "claude-sonnet", "2.1k input (1.8k cached)", "310 output", "$0.006", "1.2 s to first token". Unknown figures are omitted, except cost. */
 export function figuresOf(message: MessageView, timing: Timing | undefined): Figure[] {
   const { providerInfo, usage, cost } = message;
   const instead = providerInfo === undefined ? undefined : fallbackText(providerInfo);
@@ -40,12 +40,12 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
   return figures.filter(({ words }) => words !== '');
 }
 
-/** "Response from Groq: Anthropic is rate limited."; undefined if the selected provider responded. */
+/** Returns "Response from Groq: Anthropic is rate limited."; undefined if the selected provider responded. */
 export function fallbackText({ providerName, insteadOf }: ProviderInfoView): string | undefined {
   return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Response from {0}: {1}', providerName, insteadOf);
 }
 
-/** "For a million tokens: $3 in, $15 out, $0.3 cached read" */
+/** Returns "Per million tokens: $3 input, $15 output, $0.3 cache read". */
 export function priceUsed(price: PriceView): string {
   const parts = [
     l10n.t('{0} input', formatPrice(price.inputPerMillion)),
@@ -56,16 +56,16 @@ export function priceUsed(price: PriceView): string {
   return l10n.t('Per million tokens: {0}', parts.join(', '));
 }
 
-/** Stored times, otherwise times measured here. */
+/** Returns stored milliseconds, or else those measured by this webview. */
 export function toFirstToken({ timing: stored }: MessageView, seen: Timing | undefined): number | undefined {
   if (stored?.firstTokenMs !== undefined) return stored.firstTokenMs;
   return seen?.turnStartedAt !== undefined && seen.firstDeltaAt !== undefined ? seen.firstDeltaAt - seen.turnStartedAt : undefined;
 }
 
-/** Figures under a response. */
+/** The line of figures below a response. */
 export class FiguresLine {
   readonly node = element('span', { class: 'figures' });
-  /** The input of the current content. */
+  /** Serialized input of the current content. */
   private shown = '';
 
   show(figures: readonly Figure[]): void {

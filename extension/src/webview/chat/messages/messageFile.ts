@@ -51,7 +51,7 @@ export class MessageFile {
   }
 }
 
-/** "lines 12–40 · TypeScript · 3.2 KB · summary" */
+/** Returns "lines 12–40 · TypeScript · 3.2 KB · summary". */
 export function aboutText({ range, language, size, isSummary, isUnsaved, mediaType }: FileInMessage): string {
   return [
     range === undefined

@@ -1,5 +1,5 @@
 // A virtualized message list: renders messages near the view, between two spacers. Long chats keep a few dozen elements.
-// Scroll anchoring: `place` is the row at the top, and after every change the scroll position is restored to it.
+// Scroll anchoring: `place` is the row at the top, and after each change the scroll position is restored to it.
 import type { Place } from '../../../common/messages/savedState';
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
@@ -10,19 +10,19 @@ import { Message, type MessageActions, type MessageContext } from './message';
 import type { ToolResult, ToolResults } from './toolCall';
 import type { MessagePages } from './messagePages';
 
-/** Closer than this to the end, in pixels, is at the end. */
+/** Maximum distance from the end, in pixels, that counts as the end. */
 const nearEnd = 24;
 
 /** Estimated height of a message in pixels. */
 const estimatedHeight = 140;
 
-/** Pixels between two messages, as in chat.css. */
+/** Gap between two messages in pixels, as in chat.css. */
 const gap = 16;
 
 /** Gap between two rounds of a response in pixels, as in messages.css. */
 const gapInAnswer = 4;
 
-/** Pixels drawn above and below the view. */
+/** Pixels rendered above and below the view. */
 const overscan = 900;
 
 /** Milliseconds per frame for rendering rows outside the view while scrolling. */
@@ -31,10 +31,10 @@ const budgetMs = 5;
 /** Number of messages to request above and below the view. */
 const ahead = 60;
 
-/** Number of rendered messages to keep outside the view, to preserve opened sections. */
+/** Number of rendered messages to keep outside the view, so that sections stay open. */
 const maxParked = 60;
 
-/** Scrolling has stopped after so many milliseconds without an event. */
+/** Milliseconds without a scroll event after which scrolling has ended. */
 const scrollEndDelay = 140;
 
 interface Row {
@@ -49,27 +49,27 @@ export type FromList = 'results' | 'outputs' | 'runningSince';
 export interface MessageListOptions {
   actions: MessageActions;
   pages: MessagePages;
-  /** Content below the messages: status line, or examples of an empty chat. */
+  /** Content below the messages: the status line, or the examples of an empty chat. */
   after: HTMLElement[];
   /** Null while following the end. */
   onPlace: (place: Place | null) => void;
   contextOf: (state: ChatState, message: MessageView, index: number) => Omit<MessageContext, FromList>;
-  /** Deleted messages that can be restored. */
+  /** True for a deleted message that can be restored. */
   isHidden: (messageId: string, index: number) => boolean;
-  /** Other messages are drawn than before, or in another way. */
+  /** Called when rows were added, removed, or updated. */
   onDrawn: () => void;
 }
 
 interface Scroll {
   /** The last known scroll position. */
   lastTop: number;
-  /** When the reader scrolled last. */
+  /** Time of the last scroll by the user. */
   at: number;
   resting?: ReturnType<typeof setTimeout>;
   later?: number | undefined;
 }
 
-/** Ids and heights of the rows, drawn or not. */
+/** IDs and heights of all rows, rendered or not. */
 class KnownRows {
   readonly heights = new Heights(estimatedHeight);
   /** IDs of rows, to detect that a row shows another message. */
@@ -86,7 +86,7 @@ class KnownRows {
 }
 
 export class MessageList {
-  /** The scroller, and a button that scrolls to the end. */
+  /** The scroll container, and a button that scrolls to the end. */
   readonly node: HTMLElement;
   private readonly parts = createParts();
   private readonly known = new KnownRows();
@@ -95,7 +95,7 @@ export class MessageList {
   private state: ChatState | undefined;
   private range = { start: 0, end: 0 };
   private place: Place | null = null;
-  /** Difference between spacer and row heights in pixels, corrected when scrolling stops. */
+  /** Difference between spacer and row heights in pixels, corrected when scrolling ends. */
   private shift = 0;
   private isRedrawn = false;
   private readonly scroll: Scroll = { lastTop: 0, at: -Infinity };
@@ -117,7 +117,7 @@ export class MessageList {
     }
   }
 
-  /** How many messages the branch has. */
+  /** Number of messages in the branch. */
   get total(): number {
     return this.state === undefined ? 0 : this.state.offset + this.state.messages.length;
   }
@@ -130,12 +130,12 @@ export class MessageList {
     return Math.min(this.total - 1, isOver ? anchor.index + 1 : anchor.index);
   }
 
-  /** The articles in the page, top down. */
+  /** The rendered articles, from top to bottom. */
   get drawn(): HTMLElement[] {
     return [...this.parts.articles.querySelectorAll<HTMLElement>(':scope > article')];
   }
 
-  /** -1 for a message that was never rendered. */
+  /** Returns -1 for a message that was never rendered. */
   indexOf(messageId: string): number {
     return this.known.ids.indexOf(messageId);
   }
@@ -154,7 +154,7 @@ export class MessageList {
     this.layout();
   }
 
-  /** Back to where the reader was; null follows the end. */
+  /** Restores a scroll position; null follows the end. */
   restore(place: Place | null): void {
     if (place === null || this.total === 0) return;
     this.place = { ...place, index: Math.min(place.index, this.total - 1) };
@@ -178,7 +178,7 @@ export class MessageList {
     this.options.onPlace(this.place);
   }
 
-  /** Brings a line of a drawn message into view. @param rect In the window. */
+  /** Scrolls a line of a rendered message into view. @param rect In window coordinates. */
   reveal(rect: { top: number; bottom: number }): void {
     const view = this.parts.scroller.getBoundingClientRect();
     if (rect.top >= view.top + gap && rect.bottom <= view.bottom - gap) return;
@@ -188,7 +188,7 @@ export class MessageList {
     this.layout();
   }
 
-  /** After IDs moved, the current row keeps its position under its new index. */
+  /** After IDs moved, the anchor row keeps its position under its new index. */
   private moveWithId(): void {
     const { state, place } = this;
     if (state === undefined) return;
@@ -199,13 +199,13 @@ export class MessageList {
     else if (place.index >= this.total) this.place = null;
   }
 
-  // Which rows are drawn, and where
+  // Layout of rows
 
   private layout(): void {
     if (this.state === undefined) return;
     this.cancelLater();
     this.isRedrawn = false;
-    // Measuring can bring other rows into view, which are measured too.
+    // Measuring can bring other rows into view, which must be measured, too.
     for (let pass = 0; pass < 5; pass++) {
       const top = this.wantedTop();
       const wanted = this.rowsAround(top);
@@ -222,7 +222,7 @@ export class MessageList {
     if (this.isRedrawn) this.options.onDrawn();
   }
 
-  /** Pixels from the first row's top to the view's top, as the rows are known now. */
+  /** Returns the pixels from the top of the first row to the top of the view. */
   private wantedTop(): number {
     if (this.place === null) return Math.max(0, this.known.heights.total - this.viewHeight);
     return this.known.heights.offsetOf(this.place.index) + this.place.offset;
@@ -236,7 +236,7 @@ export class MessageList {
     return performance.now() - this.scroll.at < scrollEndDelay;
   }
 
-  /** Renders rows in view, then others while the frame has time. */
+  /** Renders rows in view, and others while the frame has time. */
   private rowsAround(top: number): { start: number; end: number } {
     if (this.total === 0) return { start: 0, end: 0 };
     const at = (offset: number): number => Math.max(0, this.known.heights.indexAt(offset));
@@ -283,7 +283,7 @@ export class MessageList {
     return moved;
   }
 
-  /** The updated element of a row; undefined if it is not shown. */
+  /** Updates and returns a row; undefined if the message is not shown. */
   private rowAt(index: number, results = this.results()): Row | undefined {
     const { state } = this;
     const message = this.messageAt(index);
@@ -299,7 +299,7 @@ export class MessageList {
     ]);
     const known = this.rows.get(message.id);
     const row: Row = known ?? { view: new Message(message, this.options.actions), message, context: '' };
-    // Recently rendered rows are last, so that the oldest are removed first.
+    // Keep recently rendered rows last, so that the oldest are removed first.
     this.rows.delete(message.id);
     this.rows.set(message.id, row);
     if (known === undefined) this.observer?.observe(row.view.node);
@@ -328,7 +328,7 @@ export class MessageList {
     for (const child of [...this.parts.articles.children]) {
       if (keep.has(child)) continue;
       moved = true;
-      // Keeps keyboard scrolling after the focused message was removed.
+      // Keeps keyboard scrolling working after the focused message was removed.
       if (child.contains(document.activeElement)) this.parts.scroller.focus({ preventScroll: true });
       child.remove();
     }
@@ -378,7 +378,7 @@ export class MessageList {
     return changed;
   }
 
-  /** While scrolling, the spacer absorbs differences; they are corrected when scrolling stops or if the spacer is too small. */
+  /** While scrolling, the spacer absorbs differences. They are corrected when scrolling ends or the spacer is too small. */
   private settle(): void {
     const above = this.known.heights.offsetOf(this.range.start);
     if (this.isScrolling && this.range.start > 0 && above + this.shift >= 0 && this.place !== null) return;
@@ -388,14 +388,14 @@ export class MessageList {
 
   private keepPlace(): void {
     const { scroller } = this.parts;
-    // An empty chat shows its beginning.
+    // An empty chat shows its start.
     const end = this.total === 0 ? 0 : scroller.scrollHeight;
     const top = this.place === null ? end : this.wantedTop() + this.shift + this.articlesTop;
     if (this.place === null || Math.abs(scroller.scrollTop - top) >= 1) scroller.scrollTop = top;
     this.scroll.lastTop = scroller.scrollTop;
   }
 
-  /** Pixels of the column above the first row. */
+  /** Pixels above the first row in the column. */
   private get articlesTop(): number {
     return this.parts.spaceAbove.offsetTop;
   }
@@ -435,7 +435,7 @@ export class MessageList {
 
   private scrolled(): void {
     const { scrollTop } = this.parts.scroller;
-    // Scrolled by this code.
+    // The list itself scrolled.
     if (Math.abs(scrollTop - this.scroll.lastTop) < 1) return;
     if (this.isAtEnd()) this.place = null;
     else if (this.place !== null || scrollTop < this.scroll.lastTop) this.place = this.anchor();
@@ -456,7 +456,7 @@ export class MessageList {
     event.preventDefault();
   }
 
-  /** Opened content is read from its start, so following the end stops. */
+  /** Opened content is read from its start, so the list stops following the end. */
   private stayAt(target: EventTarget | null): void {
     if (this.place === null && target instanceof Element && target.closest('.fold-button, .details-button') !== null) {
       this.place = this.anchor();
@@ -498,7 +498,7 @@ function createParts() {
   };
 }
 
-/** Results are shown with their call, and system messages are not shown. */
+/** False for tool results, which are shown with their call, and for system messages. */
 function isShown(message: MessageView): boolean {
   if (message.compaction !== undefined) return true;
   if (message.role === 'system') return false;

@@ -1,4 +1,4 @@
-// Earlier messages, loaded in pages while the user scrolls. Only nearby pages are kept.
+// Earlier messages, loaded in pages while the user scrolls. Only pages near the view are kept.
 import type { MessageView } from '../../../protocol/protocol.generated';
 
 export const pageSize = 50;
@@ -6,18 +6,18 @@ export const pageSize = 50;
 /** Maximum number of pages; the farthest is dropped first. */
 const maxPages = 10;
 
-/** Time after which a page is requested again. */
+/** Milliseconds after which a page is requested again. */
 const retryDelayMs = 5000;
 
 export class MessagePages {
   private readonly pages = new Map<number, readonly MessageView[]>();
   private readonly asked = new Map<number, number>();
-  /** Shown until they are reloaded. */
+  /** Outdated pages, shown until they are reloaded. */
   private readonly stale = new Set<number>();
   /** Identifies replies for the current branch. */
   private generation = 0;
   private end = 0;
-  /** The last requested page. */
+  /** Index of the last requested page. */
   private center = 0;
 
   constructor(private readonly ask: (offset: number, limit: number, generation: number) => void) {}
@@ -32,7 +32,7 @@ export class MessagePages {
     this.end = end;
   }
 
-  /** Marks pages as outdated: they are reloaded, and shown until then. */
+  /** Marks pages as outdated. They are shown until they are reloaded. */
   renew(): void {
     this.generation++;
     this.asked.clear();
@@ -45,7 +45,7 @@ export class MessagePages {
 
   /**
    * Requests missing pages of a range and drops distant ones.
-   * @param now Milliseconds of the page's clock.
+   * @param now In milliseconds of the page's clock.
    */
   want(from: number, to: number, now: number): void {
     const last = Math.floor((Math.min(to, this.end) - 1) / pageSize);

@@ -30,7 +30,7 @@ interface Scroll {
   /** Null while following the end. */
   place: Place | null;
   isRestored: boolean;
-  /** A message to show when the chat is drawn. */
+  /** A message to show once the chat is rendered. */
   target: { index: number; messageId: string } | undefined;
 }
 
@@ -101,12 +101,12 @@ export class MessagesView implements ChatView {
     return this.list.node;
   }
 
-  /** Null while following the end. */
+  /** The scroll position; null while following the end. */
   get place(): Place | null {
     return this.scroll.place;
   }
 
-  /** A new snapshot was received. */
+  /** Call after a new snapshot was received. */
   reset(): void {
     this.pages.renew();
     this.deletions.renew();
@@ -155,13 +155,13 @@ export class MessagesView implements ChatView {
     else if (!backwards) this.list.followEnd();
   }
 
-  /** Hides a message at once; the host deletes it unless the user selects Undo. */
+  /** Hides a message immediately; the host deletes it unless the user selects Undo. */
   remove(messageId: string, before: readonly string[]): void {
     const { panel, actions } = this.context;
     const index = this.list.indexOf(messageId);
     const message = this.list.messageAt(index);
     if (message === undefined) return;
-    // A response is deleted with its rounds, the last one first.
+    // A response is deleted with its rounds, last one first.
     const removed = [messageId, ...[...before].reverse()];
     for (const id of removed) {
       const at = this.list.indexOf(id);
@@ -187,7 +187,7 @@ export class MessagesView implements ChatView {
     actions.redraw();
   }
 
-  /** The text of a response with the rounds before it. */
+  /** Returns the text of a response including its earlier rounds. */
   wholeText(messageId: string): string {
     const index = this.list.indexOf(messageId);
     const { before } = roundsOf(index, (at) => this.list.messageAt(at));
@@ -221,7 +221,7 @@ export class MessagesView implements ChatView {
     this.context.actions.saveSoon();
   }
 
-  /** An error that belongs to no message, under the question that it leaves without a response. */
+  /** Shows an error that belongs to no message below the question that has no response. */
   private showTurnFailure(chat: ChatState): void {
     const { provider } = this.context.store;
     const last = chat.messages.at(-1);

@@ -1,7 +1,7 @@
-// The end of a text that is still being written. Incomplete markup is rendered as what it will most likely be,
-// so that a row, a formula, or a link does not show its markup first and then jump.
+// The end of a growing text. Incomplete markup is rendered as what it will most likely become,
+// so that a table row, a formula, or a link does not show its markup first.
 
-/** Completes the last block of a growing text for display; written text is never removed. */
+/** Completes the last block of a growing text for display; text that was received is never removed. */
 export function completeOpenEnd(block: string): string {
   const table = completeTable(block);
   if (table !== undefined) return table;
@@ -15,7 +15,7 @@ export function withoutStrayPipe(block: string): string {
   return block.replace(/(?:^|\n)[ \t]*\|\s*$/, '');
 }
 
-/** A table heading is recognized before its line of dashes has arrived. */
+/** Shows a table heading before its delimiter row was received. */
 function completeTable(block: string): string | undefined {
   const match = /^(\|[^\n]*[^|\s\n][^\n]*)(?:\n([|:\- ]*))?$/.exec(block);
   const heading = match?.[1];
@@ -27,14 +27,14 @@ function completeTable(block: string): string | undefined {
   return `${heading}\n|${cells.map(() => '---|').join('')}`;
 }
 
-/** `[words](https://exa` shows its text until its address is complete. */
+/** Shows the text of `[words](https://exa` until its address is complete. */
 function shortenLink(block: string): string {
   const middle = block.lastIndexOf('](');
   if (middle < 0 || /[()\s]/.test(block.slice(middle + 2))) return block;
   return block.slice(0, middle).replace(/!?\[([^[\]\n]{1,300})$/, '$1');
 }
 
-/** An unclosed formula stays as written: its asterisks and underscores are not emphasis. */
+/** Keeps an unclosed formula literal: its asterisks and underscores are not emphasis. */
 function verbatimFormula(block: string): string {
   const open = /(?:(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}|\\\((?:(?!\\\))[^]){0,1000}|\\\[(?:(?!\\\])[^]){0,1000})$/.exec(
     withoutCode(block),
@@ -44,7 +44,7 @@ function verbatimFormula(block: string): string {
   return block.slice(0, open.index) + formula.replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
 
-/** Same length, so that positions stay valid. */
+/** Masks code without changing the length, so that offsets stay valid. */
 function withoutCode(block: string): string {
   return block
     .replace(/(`+)[^]*?(?<!`)\1(?!`)/g, (code) => ' '.repeat(code.length))

@@ -6,7 +6,7 @@ export interface Messages {
   messageAt(index: number): MessageView | undefined;
 }
 
-/** The question before or after a row; `unknown` if a message in between is not loaded, undefined at the ends. */
+/** Returns the question before or after a row; `unknown` if a message in between is not loaded, undefined at the ends. */
 export function nextQuestion(messages: Messages, from: number, backwards: boolean): { index: number; id: string } | 'unknown' | undefined {
   const by = backwards ? -1 : 1;
   for (let index = from + by; index >= 0 && index < messages.total; index += by) {

@@ -5,16 +5,16 @@ import type { CostView, MessageView, TimingView, UsageView } from '../../../prot
 export interface Rounds {
   /** True if another round of the same response follows. */
   continues: boolean;
-  /** Ids of the rounds before, first to last. */
+  /** IDs of earlier rounds, in order. */
   before: readonly string[];
-  /** True if some round has text. */
+  /** True if any round has text. */
   hasText: boolean;
   usage?: UsageView;
   cost?: CostView;
   timing?: TimingView;
 }
 
-/** More than any turn has. */
+/** No turn has as many rounds. */
 const maxRounds = 500;
 
 /** @param at Returns a message by its index in the branch; undefined if it is not loaded. */
@@ -66,7 +66,7 @@ function addUsage(one: UsageView, other: UsageView): UsageView {
   };
 }
 
-/** The source is shown only if it is the same for all. */
+/** The source is kept only if both are the same. */
 function addCost(one: CostView, other: CostView): CostView {
   const { price } = one;
   const isSame = price !== undefined && JSON.stringify(price) === JSON.stringify(other.price);
@@ -80,7 +80,7 @@ function addCost(one: CostView, other: CostView): CostView {
   };
 }
 
-/** The first token is the first round's. */
+/** The time to the first token is that of the first round. */
 function addTiming(one: TimingView, other: TimingView): TimingView {
   return { ...one, durationMs: one.durationMs + other.durationMs };
 }

@@ -1,9 +1,9 @@
-// Which agent a call of spawn_task started.
+// Finds the agent that a call of spawn_task started.
 import type { MessageView, TaskView } from '../../../protocol/protocol.generated';
 
 const address = /codex:\/\/tasks\/[\w.-]+/u;
 
-/** Finds the subtask by its address in the result, by its title while it runs, or by its goal; none if ambiguous. */
+/** Finds the subtask by its URI in the result; while it runs by its title, or by its goal. None if ambiguous. */
 export function childrenOfCalls(
   { parts }: MessageView,
   tasks: readonly TaskView[],

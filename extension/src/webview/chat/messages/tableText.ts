@@ -1,6 +1,6 @@
 // Copies a table of a response as text.
 
-/** Rows of cells, the heading first. */
+/** Rows of cells, header row first. */
 export type Rows = string[][];
 
 export function rowsOf(table: HTMLTableElement): Rows {
@@ -14,7 +14,7 @@ export function asMarkdown(rows: Rows): string {
   return line(heading) + line(heading.map(() => '---')) + rest.map(line).join('');
 }
 
-/** CSV as in RFC 4180. */
+/** Returns CSV as in RFC 4180. */
 export function asCsv(rows: Rows): string {
   const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return rows.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');

@@ -1,4 +1,4 @@
-// Below the last message of a task: its result and the files that it changed.
+// Result of a task and the files that it changed, below its last message.
 import * as l10n from '@vscode/l10n';
 import type { ChangedFileView, TaskDetail } from '../../../protocol/protocol.generated';
 import { visibleText } from '../../../common/visibleText';
@@ -19,7 +19,7 @@ export class TaskResult {
     private readonly code: CodeActions,
   ) {}
 
-  /** @param pending Paths of changes that the user has neither kept nor undone; undefined until they are known. */
+  /** @param pending Paths of changes that the user has neither kept nor undone; undefined until known. */
   show(detail: TaskDetail | undefined, pending: readonly string[] | undefined): void {
     const { outputs, files = [] } = detail ?? {};
     this.node.hidden = outputs === undefined;
@@ -31,7 +31,7 @@ export class TaskResult {
     ]);
   }
 
-  /** The names of the changed files are not repeated. */
+  /** Omits the names of changed files, which are already listed. */
   private outputs(outputs: unknown, files: readonly ChangedFileView[]): Child[] {
     if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) return [asIs(outputs)];
     const paths = files.map(({ path }) => path);
@@ -70,7 +70,7 @@ function isEmpty(value: unknown): boolean {
 
 type FlatRecord = Record<string, string | number | boolean | null>;
 
-/** Objects without nested values. */
+/** True for a list of objects without nested values. */
 function isRecords(value: unknown): value is FlatRecord[] {
   const isFlat = (one: unknown): boolean =>
     typeof one === 'object' &&

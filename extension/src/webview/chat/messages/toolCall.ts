@@ -10,29 +10,29 @@ import { Fold } from './fold';
 type ToolUse = Extract<MessagePart, { kind: 'toolUse' }>;
 export type ToolResult = Extract<MessagePart, { kind: 'toolResult' }>;
 
-/** By the id of the call. */
+/** By call ID. */
 export type ToolResults = ReadonlyMap<string, ToolResult>;
 
 export interface ToolActions {
   /** Opens a chat or task. */
   open(uri: string): void;
   edits: RunEdit;
-  /** Stops this call alone. */
+  /** Stops only this call. */
   stopCall(toolUseId: string): void;
 }
 
 /** State of a call besides its request. */
 export interface ToolCallState {
   result: ToolResult | undefined;
-  /** False if no result can arrive any more. */
+  /** False if no more result can arrive. */
   isRunning: boolean;
-  /** It waits for the user's word. */
+  /** True while the call waits for approval. */
   isAsking: boolean;
-  /** Output so far. */
+  /** Output received so far. */
   output: string;
-  /** Milliseconds of the webview's clock; undefined before it runs, or if that is not known. */
+  /** In milliseconds of the webview's clock; undefined before the call runs or if unknown. */
   runningSince: number | undefined;
-  /** The started subtask. */
+  /** The subtask that the call started. */
   child: TaskView | undefined;
   /** Changed files that the user has neither kept nor undone. */
   underReview: readonly string[];
@@ -41,11 +41,11 @@ export interface ToolCallState {
 interface ToolSection {
   label: string;
   text: string;
-  /** The program still writes. */
+  /** True while the tool still writes output. */
   isGrowing?: boolean;
 }
 
-/** A tool call in one line that expands to input and output. A command is open while it runs. */
+/** A tool call in one line that expands to input and output. A command is expanded while it runs. */
 export class ToolCall {
   readonly node: HTMLElement;
   private readonly fold: Fold;
@@ -167,7 +167,7 @@ export class ToolCall {
       const words = section.children[1];
       const isAtEnd = words !== undefined && words.scrollHeight - words.scrollTop - words.clientHeight < 24;
       setText(words ?? section, visibleText(text));
-      // Running output is scrolled to its end unless the user scrolled up.
+      // Scrolls running output to its end, unless the user scrolled up.
       if (isGrowing && isAtEnd) words.scrollTop = words.scrollHeight;
     });
     for (const late of [...body.children].slice(shown.length)) late.remove();
@@ -192,7 +192,7 @@ function sectionFor(label: string): HTMLElement {
   );
 }
 
-/** A tool of an MCP server as in templates: `SERVER/TOOL`. Server names contain no consecutive underscores. */
+/** Returns the name of an MCP tool as in templates: `SERVER/TOOL`. Server names contain no consecutive underscores. */
 function nameOf(toolName: string): string {
   return toolName.startsWith('mcp__') ? toolName : toolName.replace('__', '/');
 }
@@ -202,20 +202,20 @@ function runningSince({ result, isRunning, isAsking, runningSince: since }: Tool
   return result === undefined && isRunning && !isAsking ? since : undefined;
 }
 
-/** The command line of a call that runs one. */
+/** Returns the command of a call that runs one. */
 function commandOf(parameters: string): string | undefined {
   const value = parsed(parameters);
   const command: unknown = typeof value === 'object' && value !== null && 'command' in value ? value.command : undefined;
   return typeof command === 'string' ? command : undefined;
 }
 
-/** Parameters that describe a call best, in order of preference. */
+/** Parameters that best describe a call, in order of preference. */
 const mainNames = ['command', 'file_path', 'path', 'pattern', 'query', 'url', 'goal'] as const;
 
-/** New file content is shown in the call or in the review. */
+/** Content of files is shown in the call or in the review instead. */
 const contents = /^(?:old|new|content|text)/u;
 
-/** One line that describes a call; incomplete arguments are shown as received. */
+/** Returns one line that describes a call; incomplete arguments are shown as received. */
 export function summaryOf(parameters: string): string {
   const value = parsed(parameters);
   if (typeof value !== 'object' || value === null) return visibleText(parameters.slice(0, 200));
@@ -238,7 +238,7 @@ function isShort(argument: unknown): boolean {
   return words.length <= 60 && !words.includes('\n');
 }
 
-/** Arguments as text: `usd 0.2, rounds 3`; nested values only by their number of entries. */
+/** Returns arguments as text: `usd 0.2, rounds 3`; nested values only as a number of entries. */
 function asText(argument: unknown): string {
   if (typeof argument === 'string') return argument;
   if (typeof argument !== 'object' || argument === null) return JSON.stringify(argument) ?? '';
@@ -257,6 +257,6 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    return undefined; // Still streaming, or cut short.
+    return undefined; // still streaming, or truncated
   }
 }

@@ -1,4 +1,4 @@
-// Services for every view of the chat webview.
+// Services for all views of the chat webview.
 import type { Attachment, ModelChoice } from '../../../protocol/protocol.generated';
 import type { HelpAction } from '../../../common/messages/chat';
 import type { ModelLists } from '../../shared/modelLists';
@@ -19,13 +19,13 @@ export interface ChatContext {
 
 /** Actions of one view that other views use. */
 export interface ChatActions {
-  /** For screen readers. */
+  /** Announces text to screen readers. */
   announce(text: string): void;
   redraw(): void;
-  /** Keeps draft and scroll position for a reload of the page. */
+  /** Stores draft and scroll position for a reload of the page. */
   save(): void;
   saveSoon(): void;
-  /** A message was sent; it is kept until it is stored. */
+  /** Keeps a sent message until it is confirmed as stored. */
   sent(text: string, attachments?: Attachment[]): void;
   stop(): void;
   retry(messageId: string, isContinued: boolean): void;
@@ -33,7 +33,7 @@ export interface ChatActions {
   focusComposer(): void;
   setDraft(text: string): void;
   openPicker(): void;
-  /** Asks for the model of one response. */
+  /** Asks the user for the model of one response. */
   askForModel(choose: (choice: ModelChoice) => void): void;
   openFind(): void;
   followEnd(): void;

@@ -15,7 +15,7 @@ import type {
   ToolResultPart,
 } from '../../../protocol/protocol.generated';
 
-/** Characters. */
+/** In characters. */
 const maxOutputLength = 20_000;
 
 export interface ChatState {
@@ -25,35 +25,35 @@ export interface ChatState {
   readonly offset: number;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
-  /** Fields of its template. */
+  /** Values of the template's fields. */
   readonly values?: Readonly<Record<string, unknown>>;
-  /** Waiting to be sent. */
+  /** Messages that wait to be sent. */
   readonly queue: readonly QueuedView[];
-  /** The turn under way. */
+  /** ID of the running turn. */
   readonly turnId?: string;
   readonly lastSeq: number;
   readonly readOnlyReason?: string;
   readonly notice?: string;
-  /** Newest first. */
+  /** Most recent first. */
   readonly hookFailures?: readonly HookFailureView[];
   /** Current activity while no text arrives. */
   readonly activity?: Activity;
-  /** End of the last turn, until the next one begins. */
+  /** How the last turn ended; absent when the next one starts. */
   readonly ending?: Ending;
-  /** An event was missed: only a new snapshot helps. */
+  /** True if an event was missed, which requires a new snapshot. */
   readonly missedEvents: boolean;
   /** The restarted response: its next part replaces the part at that index and everything after it. */
   readonly restartedMessageId?: string;
-  /** Moments seen by this page only, by message id. */
+  /** Times measured by this page, by message ID. */
   readonly timings: ReadonlyMap<string, Timing>;
   /** Output of running tools by call ID. */
   readonly outputs: ReadonlyMap<string, string>;
-  /** When a call began to run, in milliseconds of the webview's clock. Not known of calls that began before the page loaded. */
+  /** When a call started, in milliseconds of the webview's clock. Absent for calls that started before the page loaded. */
   readonly runningSince: ReadonlyMap<string, number>;
   readonly turnStartedAt?: number;
 }
 
-/** Milliseconds of the page's clock. */
+/** Times are in milliseconds of the page's clock. */
 export type Activity =
   | { kind: 'waiting'; for: string; since: number }
   | { kind: 'retrying'; attempt: number; until: string; why: string }
@@ -64,7 +64,7 @@ export interface Ending {
   error?: ErrorView;
 }
 
-/** Milliseconds of the page's clock. */
+/** In milliseconds of the page's clock. */
 export interface Timing {
   turnStartedAt?: number;
   firstDeltaAt?: number;
@@ -72,7 +72,7 @@ export interface Timing {
   reasoningEndedAt?: number;
 }
 
-/** Measured times of responses are kept over a new snapshot. */
+/** Keeps measured times of responses from the previous state. */
 export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatState {
   return {
     codex: chat.codex,
@@ -100,7 +100,7 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
  */
 export function reduce(state: ChatState, params: MessageEventParams, now: number): ChatState {
   if (params.seq <= state.lastSeq || state.missedEvents) return state;
-  // Notifications are numbered: a gap means that text was dropped for a slow window.
+  // Notifications are numbered. A gap means that text was dropped because the window was slow.
   if (params.seq > state.lastSeq + 1) return { ...state, missedEvents: true };
   return { ...fold(state, params.event, now), lastSeq: params.seq };
 }
@@ -201,7 +201,7 @@ function withMessage(state: ChatState, message: MessageView): ChatState {
   return { ...state, messages: at < 0 ? [...state.messages, message] : state.messages.with(at, message) };
 }
 
-/** Indexes of loaded messages are updated; otherwise the chat is reloaded. */
+/** Updates the indexes of loaded messages; if that is not possible, the chat is reloaded. */
 function withoutMessage(state: ChatState, messageId: string): ChatState {
   const messages = state.messages.filter((message) => message.id !== messageId);
   return messages.length === state.messages.length && state.offset > 0 ? { ...state, missedEvents: true } : { ...state, messages };
@@ -235,7 +235,7 @@ function withDelta(state: ChatState, messageId: string, partIndex: number, delta
   return without(next, 'activity', 'restartedMessageId');
 }
 
-/** A delta is appended to the named part if its kind matches, otherwise a new part begins. The finished message corrects both. */
+/** Appends a delta to its part if the kind matches; otherwise starts a new part. The finished message corrects both. */
 function addDelta(parts: readonly MessagePart[], partIndex: number, delta: MessagePart): MessagePart[] {
   const part = parts[partIndex];
   if (part?.kind === 'text' && delta.kind === 'text') return parts.with(partIndex, { ...part, content: part.content + delta.content });
@@ -264,24 +264,24 @@ function withResult(parts: readonly MessagePart[], finished: ToolResultPart): Me
   return at < 0 ? [...parts, result] : parts.with(at, result);
 }
 
-/** Only the end of long output is kept; the result contains all of it. */
+/** Keeps only the end of long output; the result contains all of it. */
 function withOutput(state: ChatState, toolUseId: string, text: string, now: number): ChatState {
   const output = ((state.outputs.get(toolUseId) ?? '') + text).slice(-maxOutputLength);
   const { runningSince } = state;
   return {
     ...state,
     outputs: new Map(state.outputs).set(toolUseId, output),
-    // Empty output says that the call begins to run.
+    // An event without output means that the call starts to run.
     runningSince: text === '' ? new Map(runningSince).set(toolUseId, now) : runningSince,
   };
 }
 
-/** The request of a finished tool call was confirmed; later parts were not. */
+/** Keeps the parts up to the last tool result; later ones were not confirmed. */
 function confirmedParts(parts: readonly MessagePart[]): MessagePart[] {
   return parts.slice(0, parts.findLastIndex((part) => part.kind === 'toolResult') + 1);
 }
 
-/** After a turn nothing streams, even if the message's final event was lost. */
+/** After a turn nothing is streaming, even if the final event of a message was lost. */
 function settled(message: MessageView, stopReason: StopReason, error: ErrorView | undefined): MessageView {
   if (message.status !== 'streaming') return message;
   if (error !== undefined) return { ...message, status: 'failed', error };

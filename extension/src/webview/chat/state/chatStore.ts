@@ -15,10 +15,10 @@ import type { SidecarState, ViewError } from '../../../common/messages/viewError
 import { type ChatState, fromSnapshot, reduce, withoutEarliest } from './chatState';
 import { chosenProvider, type KnownChoices } from './chosenModel';
 
-/** The maximum number of events kept while a snapshot is on its way. */
+/** Maximum number of events to keep while a snapshot is pending. */
 const maxRecentEvents = 5000;
 
-/** A chat that follows its end is shortened if it has more messages than this. */
+/** Maximum number of messages in a chat that follows its end; earlier ones are dropped. */
 const maxMessagesAtEnd = 400;
 const messagesKeptAtEnd = 200;
 
@@ -41,7 +41,9 @@ export interface ChatModel {
   costLimit?: number | undefined;
   approvals: readonly ApprovalView[];
   children: readonly TaskView[];
-  /** Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then every change can be. */
+  /**
+   * Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then any change counts as one of them.
+   */
   underReview?: readonly ChangedFileView[];
   /** For tasks only. */
   task?: TaskDetail | undefined;
@@ -49,7 +51,7 @@ export interface ChatModel {
   agent?: ChosenAgent | undefined;
 }
 
-/** A view of the state. */
+/** A view that renders the state. */
 export interface ChatView {
   show(model: ChatModel): void;
 }
@@ -66,7 +68,7 @@ export class ChatStore {
     children: [],
   };
 
-  /** Recent events: a snapshot can arrive after events that it does not contain. */
+  /** Recent events, because a snapshot can arrive after events that it does not contain. */
   private recent: MessageEventParams[] = [];
 
   constructor(private readonly changed: () => void) {}
@@ -86,7 +88,7 @@ export class ChatStore {
   }
 
   updateSidecar(sidecar: ChatModel['sidecar']): void {
-    // A new process numbers its events from the start.
+    // A new process starts to number events from the beginning.
     if (sidecar.state !== 'running') this.recent = [];
     this.update({ sidecar });
   }

@@ -10,7 +10,7 @@ export interface KnownChoices {
   small?: ModelChoice;
 }
 
-/** Name of the selected provider, even if it was deleted, and model: "Anthropic / claude-sonnet". */
+/** Returns the name of the selected provider, even if it was deleted, and the model: "Anthropic / claude-sonnet". */
 export function chosenText(codex: CodexSummary, providers: ProviderSummary[]): string {
   const choice = chosenChoice(codex, providers);
   return choice === undefined ? l10n.t('Choose a provider') : choiceText(choice, providers);
@@ -22,7 +22,7 @@ export function chosenProvider(codex: CodexSummary | undefined, providers: Provi
     : providers.find((provider) => provider.id === codex.providerId);
 }
 
-/** True if nothing is connected that could respond. The tour is then the provider; a chat for which the user asked for it has its name. */
+/** True if no connected provider could respond. The tour is used then; a chat for which the user selected the tour has its name as title. */
 export function isUnconnected(codex: CodexSummary, providers: ProviderSummary[]): boolean {
   const provider = chosenProvider(codex, providers);
   return provider === undefined || (provider.kind === 'tour' && codex.title !== provider.name);

@@ -1,4 +1,4 @@
-/** Draws at most once a frame, and less often while drawing is slow. */
+/** Renders at most once per frame, and less often while rendering is slow. */
 export class DrawLoop {
   private frame: number | undefined;
   /** Milliseconds before the next frame is requested. */

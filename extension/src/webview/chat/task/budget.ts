@@ -5,13 +5,13 @@ import { atLeast, formatTokens, formatCost, notAvailable, formatDuration } from 
 
 export interface BudgetBar {
   name: string;
-  /** "$0.21 of $1.00, $0.30 reserved" */
+  /** As "$0.21 of $1.00, $0.30 reserved". */
   words: string;
   /** Usage without reserved amounts. */
   spent: string;
-  /** 0 to 1; undefined without a limit or if usage is unknown. */
+  /** From 0 to 1; undefined without a limit or if usage is unknown. */
   share: number | undefined;
-  /** Reserved for subtasks, 0 to 1. */
+  /** Share reserved for subtasks, from 0 to 1. */
   reservedShare: number;
   isReached: boolean;
 }

@@ -1,4 +1,4 @@
-// Above the messages of a task: one line with state, cost, and actions, the current step of the plan, and collapsed details.
+// Panel above the messages of a task: one line with status, cost, and actions, the current step of the plan, and collapsed details.
 import * as l10n from '@vscode/l10n';
 import type {
   AnsweredApprovalView,
@@ -120,7 +120,7 @@ export class TaskPanel {
     return button;
   }
 
-  /** One line with the current step, which opens to the whole plan. */
+  /** Shows one line with the current step, which expands to the whole plan. */
   private showPlan(plan: readonly TodoView[]): void {
     this.plan.node.hidden = plan.length === 0;
     const done = plan.filter(({ state }) => state === 'done').length;

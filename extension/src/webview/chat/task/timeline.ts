@@ -1,13 +1,13 @@
-// Start and length of the bars in the timeline. Pure: no DOM, no clock.
+// Computes start and length of the bars in the timeline. Pure: no DOM, no clock.
 import type { TaskSpendView, TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 
 export interface TimelineBar {
   kind: TimelineKind;
   name: string;
-  /** Parts of the whole width, 0 to 1. */
+  /** Fraction of the total width, from 0 to 1. */
   x: number;
   width: number;
-  /** Milliseconds since the first of all. */
+  /** In milliseconds since the start of the timeline. */
   startMs: number;
   durationMs: number;
   /** True if still running. */
@@ -27,18 +27,18 @@ export interface Timeline {
   /** Duration of the timeline in milliseconds. */
   lengthMs: number;
   rows: TimelineRow[];
-  /** Milliseconds since the first of all. */
+  /** In milliseconds since the start of the timeline. */
   ticks: number[];
 }
 
-/** A bar is never too thin to be seen, as a part of the whole width. */
+/** Minimum width of a bar, as a fraction of the total width. */
 const thinnest = 0.004;
 
 const second = 1000;
 const minute = 60 * second;
 const steps = [1, 2, 5, 10, 15, 30].flatMap((n) => [n * second, n * minute, n * 60 * minute]).sort((a, b) => a - b);
 
-/** @param now Milliseconds since the epoch, the provisional end of running spans. */
+/** @param now In milliseconds since the epoch, the preliminary end of running spans. */
 export function timelineOf(lanes: readonly TimelineLane[], now: number): Timeline {
   const read = lanes.map((lane) => ({
     lane,
@@ -77,7 +77,7 @@ export function timelineOf(lanes: readonly TimelineLane[], now: number): Timelin
   };
 }
 
-/** At most six, at round times. */
+/** Returns at most six ticks, at round times. */
 function ticksOf(lengthMs: number): number[] {
   const step = steps.find((one) => lengthMs / one <= 6) ?? Math.ceil(lengthMs / 6);
   return Array.from({ length: Math.floor(lengthMs / step) + 1 }, (_, index) => index * step);

@@ -1,4 +1,4 @@
-// The timeline of a task, with one lane per agent. Kinds differ by shape: a full bar for the model, a low bar for a tool, a hollow bar for waiting.
+// The timeline of a task, with one lane per agent. Shapes show the kind: a full bar for the model, a low bar for a tool, a hollow bar for waiting.
 import * as l10n from '@vscode/l10n';
 import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
@@ -95,7 +95,7 @@ function legend(): HTMLElement {
 function axis({ ticks, lengthMs }: Timeline): HTMLElement {
   const line = element('div', { class: 'timeline-axis', 'aria-hidden': 'true' });
   for (const tick of ticks) {
-    // The last label has no space to its right.
+    // The last label has no room on its right.
     if (tick / lengthMs > 0.94) continue;
     const mark = element('span', {}, tick === 0 ? '0' : formatDuration(tick));
     mark.style.left = percent(tick / lengthMs);
@@ -165,7 +165,7 @@ function attribute<T extends SVGElement>(node: T, attributes: Record<string, str
   return node;
 }
 
-/** Icon of a state; running states spin. */
+/** Returns the icon of a status; running ones spin. */
 export function stateIcon(status: string): HTMLElement {
   const { icon: drawn } = taskStatusView(status);
   const mark = icon(drawn);

@@ -1,15 +1,15 @@
-// Ignores clicks and keys shortly after an element appeared or moved, because they were meant for something else.
+// Ignores clicks and keys shortly after an element appeared or moved, because they were meant for another element.
 
-/** Milliseconds. */
+/** In milliseconds. */
 export const guardMs = 300;
 
 export class AnswerGuard {
   private changedAt = -Infinity;
 
-  /** @param now Milliseconds of a monotonic clock. */
+  /** @param now In milliseconds of a monotonic clock. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Something appeared, went or moved. */
+  /** Call when an element appeared, moved, or was removed. */
   touch(): void {
     this.changedAt = this.now();
   }

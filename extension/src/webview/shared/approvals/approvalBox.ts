@@ -1,4 +1,4 @@
-// The list of pending approvals, in the Approvals view and above the composer. It never takes the focus.
+// The list of pending approvals, in the Approvals view and above the composer. It never takes focus.
 import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element } from '../element';
@@ -8,17 +8,17 @@ import { ApprovalCard } from './approvalCard';
 import { groupsOf, pathOf, questionOf } from './groups';
 
 export interface ApprovalBoxActions {
-  /** Where the approvals are shown; its own need no link. */
+  /** The chat that shows the list; its own approvals need no link. */
   codexId?: string;
   answer(answer: ApprovalAnswerParams): void;
   open(codexId: string): void;
-  /** Opens the proposed change in a diff editor. @param id Of an approval. */
+  /** Opens the proposed change of an approval in a diff editor. */
   openDiff(id: string): void;
   /** Announces text to screen readers. */
   say(words: string): void;
-  /** The last approval was answered with the keyboard. */
+  /** Called when the last approval was answered with the keyboard. */
   left(): void;
-  /** Ends the listeners of the document, for a box that does not live as long as its page. */
+  /** Ends the document's listeners if the box is removed before its page. */
   closed?: AbortSignal;
 }
 
@@ -72,7 +72,7 @@ export class ApprovalBox {
     this.tell(approvals);
   }
 
-  /** The answer was rejected. */
+  /** Enables the buttons again after an answer was rejected. */
   askAgain(): void {
     for (const card of this.cards.values()) card.askAgain();
   }
@@ -99,7 +99,7 @@ export class ApprovalBox {
     return [...this.cards.values()].map(({ node }) => node);
   }
 
-  /** Moves the focus from a removed approval to the next one. @param at -1 if the focus was elsewhere. */
+  /** Moves focus from a removed approval to the next one. @param at -1 if focus was elsewhere. */
   private keepFocus(at: number): void {
     const rows = this.rows();
     if (rows.length > 0 && !rows.some((row) => row.tabIndex === 0))
@@ -123,7 +123,7 @@ export class ApprovalBox {
     );
   }
 
-  /** Buttons are dimmed while they are disabled. */
+  /** Disables the buttons for a moment, and dims them meanwhile. */
   private touch(): void {
     this.guard.touch();
     this.node.classList.add('is-fresh');

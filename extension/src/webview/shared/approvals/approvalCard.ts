@@ -16,11 +16,11 @@ export interface CardActions {
   answer(answer: ApprovalAnswerParams): void;
   /** Opens the chat or task that requested it. */
   open(codexId: string): void;
-  /** Opens the proposed change in a diff editor. @param id Of an approval. */
+  /** Opens the proposed change of an approval in a diff editor. */
   openDiff(id: string): void;
-  /** Elements may have moved under the pointer. */
+  /** Called when elements may have moved under the pointer. */
   changed(): void;
-  /** False right after something appeared or moved. */
+  /** False shortly after an element appeared or moved. */
   mayAnswer(): boolean;
   /** Announces text to screen readers. */
   say(words: string): void;
@@ -88,12 +88,12 @@ export class ApprovalCard {
     this.draw();
   }
 
-  /** The answer did not arrive and can be sent again. */
+  /** Enables the buttons again after an answer was rejected. */
   askAgain(): void {
     if (this.mode === 'sent') this.turn('asking');
   }
 
-  /** Called after scrolling or resizing. The approval is enabled only after each line was in view. */
+  /** Called after scrolling or resizing. Allowing is possible only after every line was in view. */
   look(): void {
     for (const text of this.texts) text.look(this.foot);
     this.draw();
@@ -171,7 +171,7 @@ export class ApprovalCard {
     for (const button of this.foot.querySelectorAll('button'))
       button.disabled = !this.canAnswer || this.mode === 'sent' || (unread > 0 && button.classList.contains('allows'));
     this.showNext.disabled = false;
-    // The button is removed when the last line was shown.
+    // The focused button is removed once the last line was in view.
     if (hadFocus && (this.mode === 'asking' || this.mode === 'rule') && !this.foot.contains(document.activeElement))
       this.node.focus({ preventScroll: true });
   }
@@ -221,7 +221,7 @@ export class ApprovalCard {
 
   private pressed(event: KeyboardEvent): void {
     if (event.isComposing || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-    // Typed text is no shortcut.
+    // Typed text is not a shortcut.
     if (this.form?.contains(event.target) === true) {
       if (event.key !== 'Enter' || !(event.target instanceof HTMLInputElement)) return;
       this.allow(false);
@@ -272,13 +272,13 @@ export class ApprovalCard {
     if (this.canAnswer && this.group.first.rule !== undefined) this.turn('rule');
   }
 
-  /** Identical requests share a rule. */
+  /** Creates a permission rule, which also applies to identical requests. */
   private always(): void {
     const { rule } = this.group.first;
     if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { equalToo: true } : {}) });
   }
 
-  /** The model does not learn of a hook or a question, so there is no message to it. */
+  /** Hooks and questions have no message for the model, so they are denied immediately. */
   private startDeny(): void {
     if (this.form !== undefined || (this.group.first.kind === 'hook' && this.group.all.length === 1)) this.deny(false);
     else this.turn('deny');
@@ -301,14 +301,14 @@ export class ApprovalCard {
   }
 }
 
-/** A diff contains everything that the new content would show. */
+/** False if the diff shows everything. */
 function showsWhat({ kind, what, diff }: ApprovalView): boolean {
   return diff === undefined || diff === '' || (kind !== 'write' && what !== diff);
 }
 
 function textsOf(approval: ApprovalView): JudgedText[] {
   const { kind, what, diff = '' } = approval;
-  // A file may have Windows line ends; a command has none to spare.
+  // Windows line endings are normal in a file, but not in a command.
   const shown = kind === 'write' || kind === 'edit' ? visibleText(what) : exactText(what);
   return [
     ...(showsWhat(approval)

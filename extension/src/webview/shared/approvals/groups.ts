@@ -1,16 +1,16 @@
-// Groups identical requests, so that each group is one question.
+// Groups identical requests, so that each group is one approval.
 import * as l10n from '@vscode/l10n';
 import type { ApprovalKind, ApprovalView } from '../../../protocol/protocol.generated';
 import { truncate } from '../../../common/truncate';
 import { visibleText } from '../../../common/visibleText';
 
 export interface ApprovalGroup {
-  /** The oldest request, which is shown. */
+  /** The oldest request, which represents the group. */
   first: ApprovalView;
   all: ApprovalView[];
 }
 
-/** In the order of the oldest of each. */
+/** Returns groups in the order of their oldest requests. */
 export function groupsOf(approvals: readonly ApprovalView[]): ApprovalGroup[] {
   const groups = new Map<string, ApprovalGroup>();
   for (const approval of approvals) {
@@ -37,7 +37,7 @@ const questions = {
   other: (tool) => l10n.t('Run {0}?', tool),
 } as const satisfies Record<ApprovalKind, (tool: string) => string>;
 
-/** Tools of Plue whose kind has a more general question. A tool of an MCP server with the same name has a different question. */
+/** Plue's own tools with a more specific question than their kind. An MCP tool with the same name has a different question. */
 const ownQuestions: Partial<Record<string, () => string>> = {
   rename: () => l10n.t('Rename this symbol?'),
   tests: () => l10n.t('Run these tests?'),
@@ -46,19 +46,19 @@ const ownQuestions: Partial<Record<string, () => string>> = {
   web_search: () => l10n.t('Search the web?'),
 };
 
-/** "Run this command?" */
+/** Returns "Run this command?". */
 export function questionOf({ toolName, kind }: ApprovalView): string {
   const own = kind === 'edit' || kind === 'command' || kind === 'fetch' ? ownQuestions[toolName] : undefined;
   if (own !== undefined) return own();
   return questions[kind](visibleText(toolName));
 }
 
-/** "Add export command › Update docs" */
+/** Returns "Add export command › Update docs". */
 export function pathOf({ path }: Pick<ApprovalView, 'path'>): string {
   return path.map((title) => visibleText(title.trim() === '' ? l10n.t('Untitled') : title)).join(' › ');
 }
 
-/** Truncates the parents: "Add export comma… › Update docs". */
+/** Like {@link pathOf}, with truncated parents: "Add export comma… › Update docs". */
 export function shortPathOf({ path }: Pick<ApprovalView, 'path'>): string {
   return pathOf({ path: path.map((title, index) => (index === path.length - 1 ? title : truncate(title.trim(), 20))) });
 }

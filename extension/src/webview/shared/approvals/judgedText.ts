@@ -1,4 +1,4 @@
-// A text to approve, which tracks which of its lines were in view.
+// The text of an approval, which tracks the lines that were in view.
 import { element } from '../element';
 
 /** Maximum characters per piece. Longer lines are split, so that each piece fits a small window. */
@@ -11,7 +11,7 @@ export interface JudgedLine {
 
 export class JudgedText {
   readonly node: HTMLElement;
-  /** Pieces that were not in view yet, in order. */
+  /** Pieces that have not been in view, in order. */
   private readonly unread: HTMLElement[] = [];
 
   constructor(label: string, lines: readonly JudgedLine[]) {
@@ -27,20 +27,20 @@ export class JudgedText {
     return this.unread.length === 0;
   }
 
-  /** How many lines were not in view as a whole. */
+  /** Number of lines that have not been completely in view. */
   get unreadLines(): number {
     return new Set(this.unread.map((piece) => piece.parentElement)).size;
   }
 
   /**
    * Records the pieces in view.
-   * @param cover Covers the end of the text in small windows.
+   * @param cover Element that covers the end of the text in small windows.
    */
   look(cover: HTMLElement): void {
     if (this.isRead || document.visibilityState === 'hidden') return;
     const { top, bottom } = viewOf(this.node, cover);
     if (bottom <= top) return;
-    // Less than a pixel is a matter of rounding.
+    // Tolerates rounding of less than a pixel.
     const from = firstOf(this.unread, (piece) => piece.getBoundingClientRect().top > top - 1);
     const rest = this.unread.slice(from);
     this.unread.splice(
@@ -50,7 +50,7 @@ export class JudgedText {
   }
 
   /**
-   * Scrolls to the first piece that was not in view. Moves only the text and its scroll containers.
+   * Scrolls to the first piece that has not been in view. Moves only the text and its scroll containers.
    * @param cover As in {@link look}.
    */
   showNext(cover: HTMLElement): void {
@@ -66,12 +66,12 @@ export class JudgedText {
   }
 }
 
-/** Scrolls until a piece is at the top. */
+/** Scrolls a piece to the top. */
 function scroll(holder: HTMLElement, piece: HTMLElement): void {
   holder.scrollTop += piece.getBoundingClientRect().top - holder.getBoundingClientRect().top;
 }
 
-/** Returns the visible part of an element, not covered or scrolled away. */
+/** Returns the part of an element that is neither covered nor scrolled out of view. */
 function viewOf(node: HTMLElement, cover: HTMLElement): { top: number; bottom: number } {
   const view = { top: 0, bottom: Math.min(window.innerHeight, cover.getBoundingClientRect().top) };
   for (let holder: HTMLElement | null = node; holder !== null; holder = holder.parentElement) {
@@ -95,7 +95,7 @@ function firstOf(pieces: readonly HTMLElement[], isSo: (piece: HTMLElement) => b
   return low;
 }
 
-/** Never half of a character. */
+/** Does not split surrogate pairs. */
 function piecesOf(line: string): string[] {
   if (line.length <= pieceLength) return [line];
   const characters = [...line];
@@ -104,7 +104,7 @@ function piecesOf(line: string): string[] {
   return pieces;
 }
 
-/** Lines of a diff of the sidecar, which has no lines with file names. */
+/** Returns the lines of a diff from the sidecar, which has no lines with file names. */
 export function diffLines(diff: string): JudgedLine[] {
   return diff.split('\n').map((text) => ({ text, look: `diff-line ${kindOf(text)}` }));
 }

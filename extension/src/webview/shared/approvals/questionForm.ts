@@ -1,4 +1,4 @@
-// The fields of a question of an agent or an MCP server, or the address that a server asks to open.
+// The fields of a question from an agent or an MCP server, or the address that a server wants to open.
 import * as l10n from '@vscode/l10n';
 import type { QuestionFieldView, QuestionView } from '../../../protocol/protocol.generated';
 import { visibleText } from '../../../common/visibleText';
@@ -7,7 +7,7 @@ import { exactText } from '../exactText';
 
 interface Field {
   readonly node: HTMLElement;
-  /** The control that is invalid; undefined if none is. */
+  /** Returns the invalid control; undefined if all are valid. */
   invalid(): HTMLInputElement | HTMLSelectElement | undefined;
   /** Undefined for an empty field. */
   value(): unknown;
@@ -28,7 +28,7 @@ export class QuestionForm {
     return target instanceof Node && this.node.contains(target);
   }
 
-  /** Shows the first problem at its field. Returns false if there is one. */
+  /** Shows the first error at its field. Returns false if there is one. */
   check(): boolean {
     for (const [, field] of this.fields) {
       const invalid = field.invalid();
@@ -39,7 +39,7 @@ export class QuestionForm {
     return true;
   }
 
-  /** A JSON object. */
+  /** The values as a JSON object. */
   get values(): string {
     return JSON.stringify(
       Object.fromEntries(
@@ -124,7 +124,7 @@ function choice(field: QuestionFieldView, id: string): Field {
   };
 }
 
-/** More options are a list. */
+/** With more options, a list is used. */
 const maxRadios = 5;
 
 function radios(field: QuestionFieldView, id: string): Field {
