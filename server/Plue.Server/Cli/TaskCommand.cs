@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Plue.Protocol;
 using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Json5;
