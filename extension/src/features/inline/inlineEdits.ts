@@ -1,6 +1,7 @@
 // The inline edits of all documents, at most one for each.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { truncate } from '../../common/truncate';
 import { ContextKey } from '../../infrastructure/contextKey';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -66,8 +67,8 @@ export class InlineEdits implements vscode.TextDocumentContentProvider, vscode.D
     let chat: BackgroundChat;
     try {
       await this.requireAllowed(document.uri);
-      const short = instruction.length > maxTitle ? `${instruction.slice(0, maxTitle)}…` : instruction;
-      chat = await BackgroundChat.create(this.sidecar, this.providers, 'inline-edit', l10n.t('Inline edit: {0}', short));
+      const title = l10n.t('Inline edit: {0}', truncate(instruction, maxTitle));
+      chat = await BackgroundChat.create(this.sidecar, this.providers, 'inline-edit', title);
     } catch (error) {
       edit.dispose();
       throw error;

@@ -1,6 +1,7 @@
 // Shows inline edits in editors: added lines, the place of removed ones, and actions above each region.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { truncate } from '../../common/truncate';
 import { Disposables } from '../../infrastructure/disposables';
 import { createCodeLens, createDecoration } from '../../infrastructure/window';
 import { commands } from './commands';
@@ -100,9 +101,5 @@ function removedMarks(document: vscode.TextDocument, { first, added, removed }: 
   const mark = (line: number, text: string): vscode.DecorationOptions =>
     createDecoration(document.lineAt(Math.min(line, document.lineCount - 1)).range, text, { code: removed.join('\n'), language });
   if (removed.length > Math.max(1, added)) return [mark(first, l10n.t('− {0} lines', removed.length))];
-  return removed.flatMap((line, index) => (line.trim() === '' ? [] : [mark(first + index, `− ${truncated(line.trim())}`)]));
-}
-
-function truncated(text: string): string {
-  return text.length > maxRemoved ? `${text.slice(0, maxRemoved)}…` : text;
+  return removed.flatMap((line, index) => (line.trim() === '' ? [] : [mark(first + index, `− ${truncate(line.trim(), maxRemoved)}`)]));
 }

@@ -1,6 +1,7 @@
 // Writes the code blocks of one response into the regions of an inline edit while they stream.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
+import { truncate } from '../../common/truncate';
 import { FailureError } from '../../infrastructure/errors';
 import { CodeBlocks } from './codeBlocks';
 import type { Region } from './region';
@@ -14,7 +15,7 @@ export class NoCodeError extends FailureError {
       'conflict',
       sentence === ''
         ? l10n.t('The response was empty, so nothing was changed. Try again.')
-        : l10n.t('Nothing was changed. The model responded: {0}', sentence.length > 300 ? `${sentence.slice(0, 300)}…` : sentence),
+        : l10n.t('Nothing was changed. The model responded: {0}', truncate(sentence, 300)),
     );
   }
 }

@@ -4,6 +4,7 @@ import { toFailureError } from '../../infrastructure/errors';
 import * as l10n from '../../infrastructure/localizedText';
 import type { Log } from '../../infrastructure/logging';
 import { showErrorMessage, showInformationMessage, showWarningMessage } from '../../infrastructure/window';
+import { truncate } from '../../common/truncate';
 import type { HostNotifyParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
@@ -20,7 +21,7 @@ export function showNotifications(sidecar: Sidecar, log: Log, open: (uri: string
 }
 
 async function show({ message, level, uri }: HostNotifyParams, open: (uri: string) => Promise<void>): Promise<void> {
-  const text = message.length > maxCharacters ? `${message.slice(0, maxCharacters)}…` : message;
+  const text = truncate(message, maxCharacters);
   const openButton = l10n.t('Open');
   const chosen = await messages[level](l10n.verbatim(text), ...(uri === undefined ? [] : [openButton]));
   if (chosen === openButton && uri !== undefined) await open(uri);

@@ -11,7 +11,7 @@ import { Section } from '../shared/section';
 import { visibleText } from '../../common/visibleText';
 import { failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import { isBusy, noFilter, type Filter, type State } from './pageState';
-import { catalogAbilities, catalogModels, errorsText, priceRange, window } from './words';
+import { catalogCapabilities, catalogModels, errorsText, priceRange, window } from './words';
 
 export class CatalogBrowser implements View {
   readonly node: HTMLElement;
@@ -230,7 +230,7 @@ export class CatalogBrowser implements View {
       element('td', { class: 'number' }, priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion)),
       element('td', { class: 'number' }, priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion)),
       element('td', { class: 'number' }, window(catalog.largestContext)),
-      element('td', {}, catalogAbilities(catalog)),
+      element('td', {}, catalogCapabilities(catalog)),
       element('td', { class: 'number' }, connect),
     );
   }
@@ -345,8 +345,8 @@ function resultList(catalogs: readonly CatalogSummary[], kinds: readonly Provide
 }
 
 function resultText(catalog: CatalogSummary): string {
-  if (catalog.modelCount === 0) return catalog.isLocal ? catalogAbilities(catalog) : l10n.t('models from server');
-  return `${formatModelCount(catalog.modelCount)}, ${catalogAbilities(catalog)}`;
+  if (catalog.modelCount === 0) return catalog.isLocal ? catalogCapabilities(catalog) : l10n.t('models from server');
+  return `${formatModelCount(catalog.modelCount)}, ${catalogCapabilities(catalog)}`;
 }
 
 function kindRow(kind: ProviderKindView, actions: Actions): HTMLElement {

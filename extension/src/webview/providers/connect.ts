@@ -21,7 +21,7 @@ import { isBusy, type Choice, type State } from './pageState';
 import {
   authNames,
   authSpelling,
-  catalogAbilities,
+  catalogCapabilities,
   catalogModels,
   chatCost,
   freeName,
@@ -383,7 +383,7 @@ export class ConnectView implements View {
       [l10n.t('Models'), catalogModels(catalog)],
       [l10n.t('Input $/M'), aMillion(priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion))],
       [l10n.t('Output $/M'), aMillion(priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion))],
-      [l10n.t('Capabilities'), catalogAbilities(catalog)],
+      [l10n.t('Capabilities'), catalogCapabilities(catalog)],
       [
         l10n.t('Typical chat'),
         usual?.typicalChatCost === undefined

@@ -115,7 +115,7 @@ export function modelAbilities({ supportsTools, supportsVision, canReason, reaso
   return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? notAvailable : l10n.t('text only');
 }
 
-export function catalogAbilities({ hasReasoning, hasImages, isLocal, modelCount }: CatalogSummary): string {
+export function catalogCapabilities({ hasReasoning, hasImages, isLocal, modelCount }: CatalogSummary): string {
   const has = [isLocal && l10n.t('local'), hasReasoning && l10n.t('reasoning'), hasImages && l10n.t('images')].filter(
     (one) => one !== false,
   );

@@ -7,7 +7,7 @@ import { labelOf } from '../shared/fieldLabel';
 import { Form } from '../shared/form';
 import { ModelLists } from '../shared/modelLists';
 import { choiceText } from '../shared/modelPicker';
-import { loadingText, PageFrame } from '../shared/pageFrame';
+import { loadingElement, PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../../common/visibleText';
 import { ChoiceRow, choiceKind } from './choiceRow';
@@ -88,7 +88,7 @@ export class SettingsPage {
       header: [this.search, this.status, edit, open],
       body: [this.body],
     }).banners.node;
-    this.body.append(loadingText());
+    this.body.append(loadingElement());
   }
 
   receive(message: ToSettingsPage): void {

@@ -54,7 +54,7 @@ export function menuButton({ label, text, tooltip, icon: drawn = 'ellipsis', key
 }
 
 /** Opens a menu at the pointer; the focus returns to `owner`. */
-export function menuAt(point: { x: number; y: number }, owner: HTMLElement, label: string, items: MenuItem[]): void {
+export function openMenuAt(point: { x: number; y: number }, owner: HTMLElement, label: string, items: MenuItem[]): void {
   show(owner, label, items, point);
 }
 

@@ -33,6 +33,6 @@ export class PageFrame {
   }
 }
 
-export function loadingText(): HTMLElement {
+export function loadingElement(): HTMLElement {
   return element('p', { class: 'quiet' }, l10n.t('Loading…'));
 }

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { formatTokens, formatDuration } from '../../common/format';
-import { loadingText, PageFrame } from '../shared/pageFrame';
+import { loadingElement, PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../../common/visibleText';
 import type { DrawChart, SpendChart } from './chart';
@@ -51,7 +51,7 @@ export class UsagePage {
     for (const input of [this.period, this.from, this.to]) input.addEventListener('change', () => this.choose());
     this.csv = textButton(l10n.t('Export CSV…'), () => panel.post({ type: 'csv', asked: this.asked() }));
     this.frame = new PageFrame(root, l10n.t('Usage'), { header: [this.period, this.custom, this.csv], body: [this.body] });
-    this.body.append(loadingText());
+    this.body.append(loadingElement());
     this.csv.disabled = true;
     this.custom.hidden = this.choice.period !== 'custom';
     this.ask();

@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { QueuedView } from '../../../protocol/protocol.generated';
 import { formatFileCount } from '../../../common/counts';
+import { truncate } from '../../../common/truncate';
 import { element, icon, iconButton, textButton } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
 
@@ -49,13 +50,9 @@ export class QueueList {
         ? []
         : [
             textButton(isRunning ? l10n.t('Send Now') : l10n.t('Send'), () => this.actions.sendNow(queued), 'quiet'),
-            iconButton('edit', l10n.t('Edit “{0}”', shortened(text)), () => this.actions.edit(queued)),
-            iconButton('close', l10n.t('Remove “{0}”', shortened(text)), () => this.actions.remove(queued)),
+            iconButton('edit', l10n.t('Edit “{0}”', truncate(text, 40)), () => this.actions.edit(queued)),
+            iconButton('close', l10n.t('Remove “{0}”', truncate(text, 40)), () => this.actions.remove(queued)),
           ]),
     );
   }
-}
-
-function shortened(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

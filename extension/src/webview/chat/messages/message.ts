@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { HookRunView, MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
 import { copyButton, element, iconButton, setText } from '../../shared/element';
-import { menuAt, menuButton, type MenuItem } from '../../shared/menu';
+import { openMenuAt, menuButton, type MenuItem } from '../../shared/menu';
 import { splitTexts } from '../../../common/attachedTexts';
 import { formatInteger } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
@@ -209,7 +209,7 @@ export class Message {
     const { left, top } = this.node.getBoundingClientRect();
     // The menu key has no pointer position.
     const isByKey = event.clientX === 0 && event.clientY === 0;
-    menuAt(
+    openMenuAt(
       isByKey ? { x: left + 12, y: Math.max(8, top + 28) } : { x: event.clientX, y: event.clientY },
       owner,
       l10n.t('Message actions'),

@@ -22,7 +22,7 @@ export interface ToolActions {
 }
 
 /** State of a call besides its request. */
-export interface CallState {
+export interface ToolCallState {
   result: ToolResult | undefined;
   /** False if no result can arrive any more. */
   isRunning: boolean;
@@ -51,7 +51,7 @@ export class ToolCall {
   private readonly fold: Fold;
   private readonly beside = element('div', { class: 'tool-beside' });
   private use: ToolUse | undefined;
-  private state: CallState | undefined;
+  private state: ToolCallState | undefined;
   private shownState = '';
   private shownBeside = '';
   private readonly stop: HTMLElement;
@@ -70,7 +70,7 @@ export class ToolCall {
     this.fold.actions.append(this.stop);
   }
 
-  update(use: ToolUse, state: CallState): void {
+  update(use: ToolUse, state: ToolCallState): void {
     this.use = use;
     this.state = state;
     this.fold.describe(visibleText(nameOf(use.toolName)), summaryOf(use.parameters));
@@ -95,7 +95,7 @@ export class ToolCall {
     else this.tick(false);
   }
 
-  private showState(state: CallState): void {
+  private showState(state: ToolCallState): void {
     const { result, isRunning, isAsking } = state;
     const since = runningSince(state);
     const [name, label] =
@@ -125,7 +125,7 @@ export class ToolCall {
   }
 
   /** The started subtask and the changed files. */
-  private showBeside({ child, result, underReview }: CallState): void {
+  private showBeside({ child, result, underReview }: ToolCallState): void {
     const changes = result?.changes ?? [];
     const isNamed = changes.length === 1 && summaryOf(this.use?.parameters ?? '') === changes[0]?.path;
     const key = JSON.stringify([child?.uri, child?.title, child?.status, changes, underReview]);
@@ -198,7 +198,7 @@ function nameOf(toolName: string): string {
 }
 
 /** Undefined unless the call runs now and does not wait for the user. */
-function runningSince({ result, isRunning, isAsking, runningSince: since }: CallState): number | undefined {
+function runningSince({ result, isRunning, isAsking, runningSince: since }: ToolCallState): number | undefined {
   return result === undefined && isRunning && !isAsking ? since : undefined;
 }
 
