@@ -14,13 +14,17 @@ namespace Plue.Server.Chat;
 /// <summary>The chats of this process: opened on first use, each once, and followed while other windows write to them.</summary>
 public sealed class Conversations : IChats, IAsyncDisposable
 {
-    // A look costs some microseconds for each open chat, and unlike a file watcher it works on every disk and counts against no limit of the system.
+    // Polling takes some microseconds for each open chat. Unlike a file watcher, it works on every disk and uses no limited resource of the system.
     private static readonly TimeSpan ChatPause = TimeSpan.FromMilliseconds(250);
     private const int ChatLooksForOneOfTheTree = 4;
 
     private readonly ChatServices services;
-    private readonly Lock tree = new(); // taken while rows are compared, so that a chat deleted here does not come back
-    private Dictionary<string, ChatSummary>? rows; // as views of the tree know them; null until somebody listed the chats
+
+    // Held while rows are compared, so that a chat deleted here does not reappear.
+    private readonly Lock tree = new();
+
+    // The rows that views of the tree know; null before the first listing.
+    private Dictionary<string, ChatSummary>? rows;
     private readonly ConcurrentDictionary<string, Lazy<Task<Conversation>>> open = new(StringComparer.Ordinal);
 
     internal Conversations(ChatServices services)
@@ -29,7 +33,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         Automation = new Automation(services, services.Time, services.Logger);
     }
 
-    /// <summary>Carries out the hooks of everything that this process changes.</summary>
+    /// <summary>Runs the hooks of changes by this process.</summary>
     internal Automation Automation { get; }
 
     /// <inheritdoc cref="ChatServices.Supervise"/>
@@ -68,7 +72,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return isSorted ? list : [.. list.OrderByDescending(summary => summary.UpdatedAt)];
     }
 
-    /// <summary>What lies in the trash, the last deleted first, without the chats in which features of the editor worked.</summary>
+    /// <summary>Gets the chats in the trash, last deleted first, without background chats of editor features.</summary>
     public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind kind)
     {
         var isInternal = new Dictionary<string, bool>(StringComparer.Ordinal);
@@ -81,7 +85,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a chat, or of a template that descends from task a task.</summary>
+    /// <summary>Creates a chat, or a task if the template descends from task.</summary>
     /// <param name="given">Title and choice of model; without a provider it takes the template's, else the user's default.</param>
     /// <param name="values">Other fields by the names that the template gives.</param>
     /// <exception cref="FailureException">NotFound: no such template, or no provider for a task. MissingField: a field that is missing or wrong. StoreReadOnly.</exception>
@@ -93,12 +97,12 @@ public sealed class Conversations : IChats, IAsyncDisposable
     ) => CreateAsync(templateId, given, values, spawnedBy: null, depth: 0, cancellationToken);
 
     /// <summary>Creates a task that does not start before <see cref="Conversation.StartAsync"/>: until then it waits in this process.</summary>
-    /// <param name="spawnedBy">Who asked for it; null for a person.</param>
-    /// <param name="kept">What Plue itself keeps with it, in the same first record. Not held against the template.</param>
-    /// <param name="depth">How many hooks led to it.</param>
+    /// <param name="spawnedBy">The task or chat that created it; null for the user.</param>
+    /// <param name="kept">Values that Plue sets in the first record. They are not validated against the template.</param>
+    /// <param name="depth">The number of hooks that led to it.</param>
     /// <param name="history">Messages of a chat that it continues.</param>
     /// <param name="first">Its first own message; null means its goal.</param>
-    /// <exception cref="FailureException">As for a task that a person makes.</exception>
+    /// <exception cref="FailureException">As for a task of the user.</exception>
     public Task<Conversation> SpawnAsync(
         string templateId,
         ChatFields given,
@@ -111,14 +115,14 @@ public sealed class Conversations : IChats, IAsyncDisposable
         Draft? first = null
     ) => CreateAsync(templateId, given, values, spawnedBy, depth, cancellationToken, kept, history, first);
 
-    /// <summary>A chat or task as it is now.</summary>
-    /// <exception cref="FailureException">NotFound: it is not there, or cannot be read.</exception>
+    /// <summary>Reads a chat or task.</summary>
+    /// <exception cref="FailureException">NotFound: it does not exist or cannot be read.</exception>
     public StoredChat Read(string codexUri) =>
         Find(codexUri) ?? throw new FailureException(FailureKind.NotFound, "There is no such chat or task.");
 
-    /// <param name="spawnedBy">Whose hook asked for it; null for a person.</param>
-    /// <param name="depth">How many hooks led to it.</param>
-    /// <param name="kept">Set when it is started by somebody else.</param>
+    /// <param name="spawnedBy">The task or chat whose hook created it; null for the user.</param>
+    /// <param name="depth">The number of hooks that led to it.</param>
+    /// <param name="kept">Set if the caller starts it.</param>
     private async Task<Conversation> CreateAsync(
         string templateId,
         ChatFields given,
@@ -184,9 +188,9 @@ public sealed class Conversations : IChats, IAsyncDisposable
     /// <summary>Turns a chat into a task, which keeps its address and everything in it. It does not start before <see cref="Conversation.StartAsync"/>.</summary>
     /// <param name="given">The choice of model.</param>
     /// <param name="values">Other fields by the names that the template gives.</param>
-    /// <param name="kept">Values that Plue sets. Not held against the template.</param>
+    /// <param name="kept">Values that Plue sets. They are not validated against the template.</param>
     /// <param name="goal">Its first message as a task.</param>
-    /// <exception cref="FailureException">As for a task that a person makes. Conflict: it is a task, or a response is streaming.</exception>
+    /// <exception cref="FailureException">As for a task of the user. Conflict: it is a task, or a response is streaming.</exception>
     public async Task<Conversation> ConvertAsync(
         string codexUri,
         string templateId,
@@ -229,7 +233,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
             try
             {
                 var settings = (await services.Providers.GetAsync(id, cancellationToken)).Settings;
-                // The tour only shows what others would say.
+                // The tour is a recording, so it cannot work on a task.
                 if (!settings.Capabilities.IsDemo || !ProviderRegistry.IsReserved(id))
                 {
                     return;
@@ -249,7 +253,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         throw first!;
     }
 
-    /// <summary>As its file is now. A chat that the disk let this window only read is looked at anew.</summary>
+    /// <summary>Opens a chat. A chat that was read-only because of the disk is opened again.</summary>
     /// <exception cref="FailureException">NotFound when there is no such chat.</exception>
     public async Task<Conversation> GetAsync(string codexUri, CancellationToken cancellationToken)
     {
@@ -316,7 +320,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
             throw new FailureException(FailureKind.StoreReadOnly, reason);
         }
 
-        // Requests for the chat wait here until it is deleted, so that it is not opened again.
+        // Requests for the chat wait until it is deleted, so that it is not opened again.
         var gone = new TaskCompletionSource<Conversation>(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = new Lazy<Task<Conversation>>(gone.Task);
         if (!open.TryGetValue(id, out var lazy) || Ready(lazy) != conversation || !open.TryUpdate(id, waiting, lazy))
@@ -338,7 +342,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
         catch (Exception fault)
         {
-            // It is still there: who opens it next goes on with the numbers that views of it know.
+            // The chat was not deleted. The next owner continues with the event numbers that its views know.
             open.TryUpdate(id, new Lazy<Task<Conversation>>(() => OpenAsync(id, conversation)), waiting);
             End(fault);
             throw;
@@ -350,18 +354,18 @@ public sealed class Conversations : IChats, IAsyncDisposable
         {
             open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, waiting));
             gone.SetException(answer);
-            _ = gone.Task.Exception; // observed, because often no request waits
+            _ = gone.Task.Exception;
         }
     }
 
-    /// <summary>Looks again and again at what other windows write, until it is canceled.</summary>
+    /// <summary>Polls the changes of other windows until it is canceled.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
         try
         {
             for (var look = 1; ; look++)
             {
-                // No periodic timer: one that is cancelled looks up the names of its stack trace, which costs more than a whole start.
+                // This does not use a periodic timer, because its cancellation resolves a stack trace, which takes longer than a start.
                 await Task.Delay(ChatPause, services.Time, cancellationToken);
                 try
                 {
@@ -390,7 +394,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
     }
 
-    /// <summary>Tells of chats that other windows made, changed or deleted; those that are open here tell it themselves.</summary>
+    /// <summary>Publishes chats that other windows created, changed or deleted. Open chats publish their changes themselves.</summary>
     private void FollowTree()
     {
         lock (tree)
@@ -427,7 +431,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
     }
 
-    /// <summary>Another window deleted it.</summary>
+    /// <summary>Closes a chat that another window deleted.</summary>
     private async Task ForgetAsync(string id, Lazy<Task<Conversation>> lazy, Conversation conversation)
     {
         if (!open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy)))
@@ -443,7 +447,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         services.NotifyChanged(conversation.CodexId, null);
     }
 
-    /// <summary>Brings a chat back from the trash.</summary>
+    /// <summary>Restores a chat from the trash.</summary>
     public async Task<Conversation> RestoreAsync(string codexUri, CancellationToken cancellationToken)
     {
         await Task.Run(() => services.Store.Restore(ChatIdOf(codexUri)), cancellationToken);
@@ -453,8 +457,8 @@ public sealed class Conversations : IChats, IAsyncDisposable
     }
 
     /// <summary>Copies the messages of a branch, up to one message, into a new chat. The cost of copied responses is not counted again.</summary>
-    /// <param name="messageId">The last message of the copy; null takes the branch that is shown.</param>
-    /// <param name="title">Null names it after the other one.</param>
+    /// <param name="messageId">The last message of the copy; null copies the current branch.</param>
+    /// <param name="title">Null uses the title of the original.</param>
     public async Task<Conversation> ForkAsync(string codexUri, string? messageId, string? title, CancellationToken cancellationToken)
     {
         var original = await GetAsync(codexUri, cancellationToken);
@@ -481,7 +485,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return conversation;
     }
 
-    /// <summary>Begins a new journal with copies of messages, which cost nothing.</summary>
+    /// <summary>Creates a journal with copies of messages, whose cost is not counted.</summary>
     private static async Task CopyAsync(IReadOnlyList<Message> branch, ChatJournal journal)
     {
         List<Message> copies = [];
@@ -518,14 +522,14 @@ public sealed class Conversations : IChats, IAsyncDisposable
         return values;
     }
 
-    /// <summary>What happened to a chat, newest first.</summary>
+    /// <summary>Gets the history of a chat, newest first.</summary>
     public Task<IReadOnlyList<ChatChange>> HistoryAsync(string codexUri, CancellationToken cancellationToken) =>
         Task.Run(() => services.Store.History(ChatIdOf(codexUri)), cancellationToken);
 
-    /// <summary>Null when it is missing or has mistakes.</summary>
+    /// <summary>Gets a template; null if it is missing or invalid.</summary>
     public Template? TemplateOf(string templateId) => services.TemplateOf(templateId);
 
-    /// <summary>Whether the first is the second template or descends from it.</summary>
+    /// <summary>True if the first template is the second one or descends from it.</summary>
     public bool IsTemplate(string templateId, string ancestor) => services.Templates.IsA(templateId, ancestor);
 
     public async ValueTask DisposeAsync()
@@ -549,7 +553,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
     private Lazy<Task<Conversation>> Open(string id, Conversation? before) =>
         open.GetOrAdd(id, key => new Lazy<Task<Conversation>>(() => OpenAsync(key, before)));
 
-    /// <summary>Opening is shared by all who ask, so the one who asked first cannot cancel it for the others.</summary>
+    /// <summary>Concurrent callers share one open operation, so the first caller cannot cancel it for the others.</summary>
     private async Task<Conversation> ReadyAsync(string id, Lazy<Task<Conversation>> lazy, CancellationToken cancellationToken)
     {
         try
@@ -576,7 +580,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
     }
 
-    /// <summary>A chat or task as it is now: an open one as this process knows it, else as its file says.</summary>
+    /// <summary>Gets a chat or task: from memory if it is open, otherwise from its file.</summary>
     StoredChat? IChats.Find(string codexUri) => Find(codexUri);
 
     private StoredChat? Find(string codexUri)

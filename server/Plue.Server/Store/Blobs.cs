@@ -4,14 +4,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>Content that messages name by its SHA-256: kept once however often it is sent, and checked whenever it is read. Safe for any number of processes.</summary>
+/// <summary>Content that messages identify by its SHA-256. It is stored once and checked when it is read. Safe for several processes.</summary>
 public sealed class Blobs(PluePaths paths)
 {
     public const int MaxBytes = 64 * 1024 * 1024;
 
-    /// <summary>Durable when it returns.</summary>
+    /// <summary>The record is durable when the method returns.</summary>
     /// <returns>The id: the SHA-256 in lower-case hex.</returns>
-    /// <exception cref="FailureException">BadRequest: over the cap; StoreReadOnly: the disk.</exception>
+    /// <exception cref="FailureException">BadRequest: larger than the limit. StoreReadOnly: the disk.</exception>
     public string Put(ReadOnlySpan<byte> content)
     {
         if (content.Length > MaxBytes)
@@ -35,7 +35,7 @@ public sealed class Blobs(PluePaths paths)
         }
     }
 
-    /// <exception cref="FailureException">NotFound: it does not exist, or no longer what was stored.</exception>
+    /// <exception cref="FailureException">NotFound: it does not exist, or its content changed.</exception>
     public byte[] Read(string id)
     {
         try

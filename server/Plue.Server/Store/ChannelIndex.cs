@@ -12,20 +12,26 @@ namespace Plue.Server.Store;
 /// A cache (<see cref="IndexFile"/>): deleted or damaged it is rebuilt, and failing to write it is no error.
 /// </summary>
 /// <param name="kind">The kind of journals in the index.</param>
-/// <param name="folder">Where the journals lie.</param>
+/// <param name="folder">The folder of the journals.</param>
 internal sealed class ChannelIndex(ChannelKind kind, string folder, string indexPath, TimeProvider time, ILogger logger)
 {
     private const string Extension = ".jsonl";
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
-    private static readonly TimeSpan MinStableAge = TimeSpan.FromSeconds(2); // as coarse as the time of a folder can be
-    private static readonly TimeSpan MaxCacheAge = TimeSpan.FromSeconds(30); // files may be written without a lock, by hand
+
+    // The coarsest resolution of a folder's modification time.
+    private static readonly TimeSpan MinStableAge = TimeSpan.FromSeconds(2);
+
+    // Users may edit files without a lock.
+    private static readonly TimeSpan MaxCacheAge = TimeSpan.FromSeconds(30);
     private static readonly EnumerationOptions AllFiles = new() { AttributesToSkip = FileAttributes.None };
 
     private readonly Lock sync = new();
     private readonly IndexFile file = new(indexPath, logger);
     private Dictionary<string, IndexRow>? known;
     private IReadOnlyList<ChatSummary> listed = [];
-    private List<string> running = []; // paths of those rows that end to be true without a byte being written
+
+    // Paths of rows that can become outdated without a write.
+    private List<string> running = [];
     private DateTime folderTime;
     private DateTime listedAt;
     private int scans;
@@ -122,7 +128,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
                 continue;
             }
 
-            // A waiting task keeps its row.
+            // The row of a waiting task stays.
             if (row is { Summary.TaskStatus: TaskStates.Queued } && summary.TaskStatus == TaskStates.Queued)
             {
                 row.Seen = scans;
@@ -139,7 +145,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         return (changed, seen);
     }
 
-    /// <summary>Running, and waiting to be run, ends without a byte being written when the owner is killed, and what could not be read may be readable now.</summary>
+    /// <summary>False if the row became outdated without a write: the owner of a running or waiting chat was killed, or the file could not be read.</summary>
     private bool IsCurrent(IndexRow row) =>
         row.Summary.Status switch
         {
@@ -228,7 +234,8 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         }
         catch (FailureException failure) when (failure.Failure.Kind == FailureKind.NotFound)
         {
-            return null; // deleted meanwhile
+            // The file was deleted meanwhile.
+            return null;
         }
         catch (FailureException failure)
         {
@@ -263,6 +270,6 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
 /// <param name="Modified">UTC ticks of the journal's last write then.</param>
 internal sealed record IndexRow(long Length, long Modified, ChatSummary Summary)
 {
-    /// <summary>The number of the look at the folder that last met the file.</summary>
+    /// <summary>The number of the last listing that found the file.</summary>
     public int Seen { get; set; }
 }

@@ -20,7 +20,7 @@ public sealed record ChannelKind
 
     public string FolderIn(PluePaths paths) => folder(paths);
 
-    /// <summary>Null for what is no id.</summary>
+    /// <summary>Null if it is not an id.</summary>
     public static ChannelKind? Of(string id) => All.FirstOrDefault(kind => kind.IsIdOfKind(id));
 
     public bool IsIdOfKind(string id) =>

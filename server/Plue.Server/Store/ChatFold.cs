@@ -6,16 +6,20 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>Folds the lines of a journal into a chat, in file order: clocks may jump, sequence does not.</summary>
-/// <param name="isTask">True for what was made as a task. Responses then change the status, too: a task runs while one is written.</param>
+/// <param name="isTask">True if the journal was created as a task. Its responses change the status, too: a task runs while one is written.</param>
 internal sealed class ChatFold(bool isTask)
 {
     private bool isTask = isTask;
-    private Former? former; // set while a chat is a task
+
+    // Set while a chat is a task.
+    private Former? former;
 
     private const int MaxFailures = 20;
 
     private readonly List<Entry> entries = [];
-    private readonly List<Entry> open = []; // started and not ended
+
+    // Messages that were started and not completed.
+    private readonly List<Entry> open = [];
     private readonly Dictionary<string, Entry> byId = new(StringComparer.Ordinal);
     private readonly List<string> droppedNotices = [];
     private readonly List<string> undone = [];
@@ -31,7 +35,9 @@ internal sealed class ChatFold(bool isTask)
     private IReadOnlyList<string> tags = [];
     private IReadOnlyList<string> contextFiles = [];
     private IReadOnlyDictionary<string, JsonElement> values = StoredChat.NoValues;
-    private readonly List<HookFailure> hookFailures = []; // oldest first
+
+    // Oldest first.
+    private readonly List<HookFailure> hookFailures = [];
     private string? readUntil;
     private string? template;
     private bool startsByItself;
@@ -41,25 +47,31 @@ internal sealed class ChatFold(bool isTask)
     private int unknownLines;
     private bool hasDropped;
     private decimal? totalCost;
-    private MessageTree? tree; // the last result; null if more changed since than the messages in stale
-    private readonly HashSet<Entry> stale = [];
-    private StoredMessage? lastRead; // shares its texts with the next one
-    private bool leftBranch; // the newest message does not follow the one that was shown last
 
-    /// <summary>Lines that no longer say anything, because a complete record of their message came later.</summary>
+    // The last result; null if more than the stale messages changed.
+    private MessageTree? tree;
+    private readonly HashSet<Entry> stale = [];
+
+    // The last message that was read; the next one shares its texts.
+    private StoredMessage? lastRead;
+
+    // True if the newest message does not follow the one that was shown last.
+    private bool leftBranch;
+
+    /// <summary>Lines that are superseded by a later complete record of their message.</summary>
     public HashSet<long> Superseded { get; } = [];
     public long SupersededBytes { get; private set; }
 
     /// <summary>Called after each line that changed the chat.</summary>
     public Action<ChatUpdate>? OnUpdate { get; init; }
 
-    /// <summary>A message was started and not ended, or a task waits for its hooks.</summary>
+    /// <summary>True if a message was not completed, or a task waits for its hooks.</summary>
     public bool IsUnfinished => open.Count > 0 || IsWaiting || IsBetweenRounds;
 
     /// <summary>True if the last response of a task requested tools and has their results, so that its next round was pending.</summary>
     public bool IsBetweenRounds => isTask && open.Count == 0 && HasStatus(TaskStates.Running);
 
-    /// <summary>A task that its hooks were to start, and did not yet.</summary>
+    /// <summary>True for a task that waits to be started by its hooks.</summary>
     public bool IsWaiting => isTask && startsByItself && HasStatus(TaskStates.Queued);
 
     private bool HasStatus(string status) =>
@@ -106,10 +118,10 @@ internal sealed class ChatFold(bool isTask)
         }
     }
 
-    /// <summary>Every message that was ended, hidden ones too: what was paid for.</summary>
+    /// <summary>Gets every completed message, including hidden ones, because they were paid for.</summary>
     public IEnumerable<Message> CompletedMessages => entries.Where(entry => !entry.IsOpen).Select(entry => entry.Message);
 
-    /// <summary>Started and never ended, as interrupted messages.</summary>
+    /// <summary>Gets the messages that were never completed, as interrupted messages.</summary>
     public IReadOnlyList<Message> Unfinished() => [.. open.Select(entry => AsInterrupted(entry.ToMessage(MessageStatus.Interrupted)))];
 
     /// <summary>Marks tool calls without a result as interrupted. They are not run again, and the model is informed.</summary>
@@ -134,7 +146,7 @@ internal sealed class ChatFold(bool isTask)
             };
     }
 
-    /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line in progress.</param>
+    /// <param name="isOwned">True if an owner is alive: unfinished messages are still being written, and an incomplete last line is in progress.</param>
     /// <param name="repair">The notice of the repair by this process; replaces the result of the scan.</param>
     public StoredChat ToChat(JournalScan scan, StoredHeader fallbackHeader, bool isOwned, RepairNotice? repair = null)
     {
@@ -180,7 +192,7 @@ internal sealed class ChatFold(bool isTask)
         };
     }
 
-    /// <summary>Hidden messages are no part of the tree: what followed one follows what it followed.</summary>
+    /// <summary>Builds the tree without hidden messages. Their children follow their parents.</summary>
     private MessageTree Tree(MessageStatus unfinished)
     {
         stale.UnionWith(open);
@@ -338,7 +350,7 @@ internal sealed class ChatFold(bool isTask)
         return head == message.Id && !(isNew && leftBranch) ? new ChatUpdate.MessageStarted(message) : new ChatUpdate.Other();
     }
 
-    /// <summary>Text whose beginning was lost is still text.</summary>
+    /// <summary>Adds partial text, even if its beginning was lost.</summary>
     private ChatUpdate? Append(StoredPartial partial, JournalLine line)
     {
         if (!byId.TryGetValue(partial.MessageId, out var entry))
@@ -442,7 +454,7 @@ internal sealed class ChatFold(bool isTask)
             : value;
     }
 
-    /// <summary>A task that was a chat keeps its messages, which do not count as its own. As a chat again it has what it had.</summary>
+    /// <summary>Turns a chat into a task or back. Messages of the chat do not count for the task. A chat gets its former template, model and values again.</summary>
     private void ChangeKind(DateTimeOffset time)
     {
         if (former is { } was)
@@ -469,7 +481,7 @@ internal sealed class ChatFold(bool isTask)
         tree = null;
     }
 
-    /// <summary>A chat that became a task, as it was then.</summary>
+    /// <summary>The state of a chat before it became a task.</summary>
     private sealed record Former(
         string? Template,
         string? ProviderId,
@@ -603,11 +615,12 @@ internal sealed class ChatFold(bool isTask)
                 _ => ChatStatus.Idle,
             };
 
-    /// <summary>One message in progress through the file.</summary>
+    /// <summary>A message while the file is read.</summary>
     /// <param name="parentId">The message it was written after; empty for a first one.</param>
     private sealed class Entry(Message message, string parentId)
     {
-        private SortedDictionary<int, (bool IsReasoning, StringBuilder Text)>? partials; // only while it is open
+        // Set while the message is open.
+        private SortedDictionary<int, (bool IsReasoning, StringBuilder Text)>? partials;
         private List<(long Seq, int Bytes)>? lines;
 
         public Message Message { get; private set; } = message;
@@ -624,7 +637,7 @@ internal sealed class ChatFold(bool isTask)
             partials = null;
         }
 
-        /// <returns>Which part of the message as it is shown the text went to; null when it came too late.</returns>
+        /// <returns>The index of the shown part that received the text; null if the message was already complete.</returns>
         public int? Append(StoredPartial partial, JournalLine line)
         {
             AddLine(line);
@@ -648,7 +661,7 @@ internal sealed class ChatFold(bool isTask)
                     + partials.Count(other => other.Key < partial.Part && !IsContinuation(other.Key, other.Value.IsReasoning));
         }
 
-        /// <summary>The message was started with such a part.</summary>
+        /// <summary>True if the message was started with such a part.</summary>
         private bool IsContinuation(int index, bool isReasoning) =>
             index < Message.Parts.Count
             && (isReasoning ? Message.Parts[index] is MessagePart.Reasoning : Message.Parts[index] is MessagePart.Text);

@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>Something that happened to a chat.</summary>
+/// <summary>A change of a chat in its history.</summary>
 /// <param name="Version">The number of its record.</param>
 /// <param name="Author"><c>you</c>, <c>plue</c>, <c>hook</c>, or a model's name.</param>
 /// <param name="Summary">One short sentence.</param>
@@ -18,14 +18,20 @@ internal sealed class ChatHistory
     private const string PlueAuthor = "plue";
     private const string HookAuthor = "hook";
     private const int QuoteLength = 60;
-    private const long CreationEnd = 2; // the header and the initial fields
+
+    // The header and the initial fields.
+    private const long CreationEnd = 2;
 
     private readonly Queue<ChatChange> changes = new();
     private readonly Dictionary<string, MessageRole> roles = new(StringComparer.Ordinal);
     private readonly HashSet<(string Parent, MessageRole Role)> followed = [];
     private string last = "";
-    private long discardedBy; // the number of the record before, when that hid a message
-    private long copiedBy; // the same for a copied message
+
+    // The number of the previous record if it hid a message.
+    private long discardedBy;
+
+    // The number of the previous record if it copied a message.
+    private long copiedBy;
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<ChatChange> Changes => [.. changes.Reverse()];
@@ -38,7 +44,7 @@ internal sealed class ChatHistory
         }
         catch (JsonException)
         {
-            // Another version's; the chat's notice reports it.
+            // A record of another version, which the notice of the chat reports.
         }
     }
 
@@ -181,7 +187,7 @@ internal sealed class ChatHistory
         {
             say(
                 author,
-                author == PlueAuthor // Who renames it, does not choose another.
+                author == PlueAuthor
                     ? $"The provider was renamed to {ChatFields.ProviderIdOf(provider)}."
                     : $"Switched to {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}."
             );

@@ -7,7 +7,7 @@ namespace Plue.Server.Store;
 /// A chat that this process follows and writes alternately with others: it owns the file during one change or one response, so
 /// other windows can write in between and see the changes. Partial text is gathered here and written about every 200 ms or 16 Ki
 /// characters without fsync, so a killed process loses no more than that; whole messages and fields are durable before their call returns.
-/// What a killed owner left unfinished, the next one stores as interrupted. Any thread may call.
+/// The next owner stores unfinished responses of a killed owner as interrupted. Thread-safe.
 /// </summary>
 public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 {
@@ -16,31 +16,52 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private const string Subject = "chat";
     private const string WrittenElsewhere = "Another window is running a turn in this chat.";
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(3); // for a change by another window; does not wait for a response
-    private static readonly TimeSpan YieldDelay = TimeSpan.FromMilliseconds(30); // for a waiting process
+
+    // The wait for a change by another window. Responses are not waited for.
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(3);
+
+    // The pause for a waiting process.
+    private static readonly TimeSpan YieldDelay = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan RepairPause = TimeSpan.FromSeconds(5);
 
-    private readonly Lock writing = new(); // held during fsync; taken before buffering
-    private readonly Lock buffering = new(); // never held during fsync: the streaming path takes it
+    // Held during fsync; acquired before buffering.
+    private readonly Lock writing = new();
+
+    // Never held during fsync, because the streaming path acquires it.
+    private readonly Lock buffering = new();
     private readonly PartialBuffer partials = new();
-    private readonly HashSet<string> openMessages = new(StringComparer.Ordinal); // responses in progress in this process, or a new task; the file is owned until they complete
-    private readonly List<ChatUpdate> updates = []; // of others, since the last Follow
+
+    // Responses in progress in this process, or a new task. The file is owned until they complete.
+    private readonly HashSet<string> openMessages = new(StringComparer.Ordinal);
+
+    // Changes of other processes since the last Follow.
+    private readonly List<ChatUpdate> updates = [];
     private readonly string path;
     private readonly StoredHeader fallbackHeader;
     private readonly Journal journal;
     private readonly TimeProvider time;
     private readonly ITimer timer;
     private readonly ILogger logger;
-    private ChatFold fold; // of the current file; protected by writing
+
+    // The fold of the current file; protected by writing.
+    private ChatFold fold;
     private RepairNotice? repaired;
-    private int activeLeases; // changes in progress
-    private bool isReadingOthers; // the lines being read were written by others
-    private bool hasOtherWriter; // another process owned the file at the last check
+
+    // The number of changes in progress.
+    private int activeLeases;
+
+    // True while lines of other processes are read.
+    private bool isReadingOthers;
+
+    // True if another process owned the file at the last check.
+    private bool hasOtherWriter;
     private DateTimeOffset nextRepair;
     private bool flushIsDue;
     private bool disposed;
     private bool failing;
-    private StoredChat? chat; // null when it is to be folded again
+
+    // Null if it must be folded again.
+    private StoredChat? chat;
 
     private ChatJournal(string path, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, ILogger logger)
     {
@@ -68,7 +89,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     public string Id => fallbackHeader.Id;
 
-    /// <summary>The chat as its file was last read or written, partial text that is not on disk yet omitted.</summary>
+    /// <summary>The chat as last read or written, without partial text that is not on disk yet.</summary>
     public StoredChat Chat
     {
         get
@@ -80,7 +101,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>The chat as its file is now.</summary>
+    /// <summary>Reads the chat from its file.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the file cannot be read.</exception>
     internal StoredChat Refresh()
     {
@@ -95,7 +116,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Why this process cannot write to the chat now, as a sentence; null when it can.</summary>
+    /// <summary>The reason why this process cannot write to the chat, as a sentence; null if it can.</summary>
     public string? ReadOnlyReason
     {
         get
@@ -120,8 +141,8 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     private bool IsWrittenElsewhere => !journal.IsOwned && hasOtherWriter && fold.IsUnfinished;
 
-    /// <summary>Reads the chat, and unless another process is writing to it repairs it and ends what a former owner left unfinished.</summary>
-    /// <param name="backup">Where a file of an older format is copied to before it is rewritten.</param>
+    /// <summary>Reads the chat. Unless another process is writing to it, also repairs it and ends unfinished responses of a former owner.</summary>
+    /// <param name="backup">The folder to which a file of an older format is copied before it is rewritten.</param>
     /// <param name="isNew">True for a journal that was just created to be written.</param>
     /// <param name="isStarting">True for a new journal that is owned until <see cref="MarkStarted"/>.</param>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
@@ -220,7 +241,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Owns the chat until the result is disposed, so that nothing of others comes in between; waits while another window writes.</summary>
+    /// <summary>Owns the chat until the result is disposed, so that no other process writes in between. Waits while another window writes.</summary>
     /// <exception cref="FailureException">Conflict: another window is responding, or did not finish writing; NotFound; StoreReadOnly.</exception>
     public async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
     {
@@ -260,7 +281,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         return new WriteLease(this);
     }
 
-    /// <summary>Owns the chat beyond a change that is in progress, until the result is disposed. Null when there is none.</summary>
+    /// <summary>Extends the ownership of a change in progress until the result is disposed. Null if there is no such change.</summary>
     public IDisposable? TryExtend()
     {
         lock (writing)
@@ -282,7 +303,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask AppendAsync(Message message, ChatFields fields, CancellationToken cancellationToken) =>
         await WriteAsync(durable: true, message.Id, cancellationToken, new StoredComplete(StoredMessage.From(message)), fields.ToStored());
 
-    /// <summary>All or, after a crash, a beginning of them. Durable.</summary>
+    /// <summary>Appends the messages. Durable. After a crash, only the first ones may be stored.</summary>
     public async ValueTask AppendAllAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
         await WriteAsync(
             durable: true,
@@ -325,12 +346,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Hides a message; the trail keeps it. Durable.</summary>
+    /// <summary>Hides a message; the journal keeps it. Durable.</summary>
     public async ValueTask DiscardAsync(string messageId, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredDiscarded(messageId), durable: true, messageId, cancellationToken);
 
     /// <summary>Hides messages and optionally selects another branch; the journal keeps them. Durable.</summary>
-    /// <param name="head">The last message of that branch; null leaves what is left of the one that is shown.</param>
+    /// <param name="head">The last message of that branch; null keeps the rest of the current one.</param>
     public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) =>
         await WriteAsync(
             durable: true,
@@ -359,14 +380,14 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             ? MoveHeadAsync(head, StoredHead.Undo, cancellationToken)
             : throw new FailureException(FailureKind.Conflict, "There is nothing to undo in this chat.");
 
-    /// <summary>Restores what the last undo hid. Durable.</summary>
-    /// <exception cref="FailureException">Conflict: there is nothing. StoreReadOnly.</exception>
+    /// <summary>Restores the turn that the last undo hid. Durable.</summary>
+    /// <exception cref="FailureException">Conflict: there is nothing to redo. StoreReadOnly.</exception>
     public ValueTask RedoAsync(CancellationToken cancellationToken) =>
         Chat.Tree.RedoTarget is { } head
             ? MoveHeadAsync(head, StoredHead.Redo, cancellationToken)
             : throw new FailureException(FailureKind.Conflict, "There is nothing to redo in this chat.");
 
-    /// <summary>Lets a message wait to be sent; appending a message of its id sends it. Durable.</summary>
+    /// <summary>Queues a message; appending a message with its id sends it. Durable.</summary>
     public async ValueTask QueueAsync(Message message, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredQueued(StoredMessage.From(message)), durable: true, null, cancellationToken);
 
@@ -378,8 +399,8 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask UpdateAsync(ChatFields fields, CancellationToken cancellationToken) =>
         await WriteAsync(fields.ToStored(), durable: true, null, cancellationToken);
 
-    /// <summary>Notes what a hook did, or why it failed. Durable.</summary>
-    /// <param name="depth">How many hooks led to this one.</param>
+    /// <summary>Records the effect of a hook, or its failure. Durable.</summary>
+    /// <param name="depth">The number of hooks that led to this one.</param>
     public async ValueTask RecordHookAsync(
         string trigger,
         string? field,
@@ -390,7 +411,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         CancellationToken cancellationToken
     ) => await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
 
-    /// <summary>Owns the chat, which is about to become a task that waits to be started, until <see cref="MarkStarted"/>. To be called by the owner.</summary>
+    /// <summary>Owns the chat, which is about to become a task that waits to be started, until <see cref="MarkStarted"/>. The caller owns the chat.</summary>
     public void MarkStarting()
     {
         lock (writing)
@@ -399,7 +420,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>The hooks that wait for a new task were run, and what they started has ended.</summary>
+    /// <summary>Marks a new task as started: its hooks were run, and their effects are complete.</summary>
     public void MarkStarted()
     {
         lock (writing)
@@ -411,7 +432,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what waits and follows no longer.</summary>
+    /// <summary>Writes the waiting text and stops following the file.</summary>
     public void Dispose()
     {
         lock (buffering)
@@ -533,7 +554,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Caller holds <see cref="writing"/>. Reads what others wrote, repairs, and ends what they left unfinished.</summary>
+    /// <summary>Caller holds <see cref="writing"/>. Reads the lines of others, repairs the file, and ends unfinished responses.</summary>
     private bool TryAcquire()
     {
         if (journal.IsOwned)
@@ -639,7 +660,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private Task WriteAsync(StoredRecord record, bool durable, string? supersedes, CancellationToken cancellationToken) =>
         WriteAsync(durable, supersedes, cancellationToken, record);
 
-    /// <summary>Off the caller's thread, because fsync may take long; once started it is not canceled, so that the response is always true.</summary>
+    /// <summary>Writes on another thread, because fsync may take long. A write is never canceled, so the result is always accurate.</summary>
     private async Task WriteAsync(bool durable, string? supersedes, CancellationToken cancellationToken, params StoredRecord[] records)
     {
         if (await Task.Run(() => TryWriteInline(durable, supersedes, records), cancellationToken))
@@ -651,7 +672,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         await Task.Run(() => Write(durable, supersedes, records), CancellationToken.None);
     }
 
-    /// <summary>False when another window writes, or waits to.</summary>
+    /// <summary>False if another window is writing or waiting to write.</summary>
     private bool TryWriteInline(bool durable, string? supersedes, StoredRecord[] records)
     {
         if (!IsOwned && JournalLock.IsReleaseRequested(path) || !TryLease())
@@ -690,7 +711,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             }
             finally
             {
-                // A response that cannot be kept is no longer in progress either.
+                // A response that cannot be stored is no longer in progress.
                 if (!starts && supersedes is not null)
                 {
                     openMessages.Remove(supersedes);

@@ -5,7 +5,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// Finds messages in all chats and tasks by reading their journals: newest chats first, and in each the newest messages first. A chat whose title has the
-/// terms is found by it when none of its messages is. Any number may run at a time; each has two threads of its own, because it reads without pause.
+/// terms is found if none of its messages is. Any number of searches can run at a time; each has two dedicated threads, because it reads continuously.
 /// </summary>
 public sealed class ChatSearch(ChatStore store, ILogger logger)
 {
@@ -13,7 +13,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 
     /// <param name="onMatches">Called with the matches of one chat after all newer chats were reported; never concurrently.</param>
     /// <exception cref="FailureException">StoreReadOnly: the chats cannot be listed.</exception>
-    /// <exception cref="OperationCanceledException">Both threads have ended by then.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled, and both threads have ended.</exception>
     public async Task<SearchSummary> RunAsync(
         SearchQuery query,
         Action<IReadOnlyList<SearchMatch>> onMatches,
@@ -62,7 +62,8 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return []; // deleted meanwhile
+            // The file was deleted meanwhile.
+            return [];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)
         {
@@ -126,7 +127,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
                 found += matches?.Count ?? 0;
                 for (; reported < chats.Count && results[reported] is { } ready; results[reported++] = null)
                 {
-                    // Many may be ready at once, after a slow one.
+                    // Several chats may be ready after a slow one.
                     cancellationToken.ThrowIfCancellationRequested();
                     Report(ready);
                 }
@@ -148,7 +149,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
     }
 }
 
-/// <param name="Chats">In how many chats.</param>
-/// <param name="IsTruncated">There is more than the limit allowed.</param>
-/// <param name="Unreadable">How many chats could not be read.</param>
+/// <param name="Chats">The number of chats with matches.</param>
+/// <param name="IsTruncated">True if there are more matches than the limit.</param>
+/// <param name="Unreadable">The number of chats that could not be read.</param>
 public sealed record SearchSummary(int Hits, int Chats, bool IsTruncated, int Unreadable);

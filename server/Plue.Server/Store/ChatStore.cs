@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>All chats and tasks of a user: one journal each in <see cref="PluePaths.Chats"/> or <see cref="PluePaths.Tasks"/>, as the id says. Any number of processes can follow a chat; one at a time writes to it.</summary>
+/// <summary>All chats and tasks of a user: one journal each in <see cref="PluePaths.Chats"/> or <see cref="PluePaths.Tasks"/>, depending on the id. Any number of processes can follow a chat; one at a time writes to it.</summary>
 public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger)
 {
     private const string Extension = ".jsonl";
@@ -24,7 +24,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         logger
     );
 
-    /// <summary>Durable when it returns, and open for writing.</summary>
+    /// <summary>Creates a chat, which is durable and open for writing when the method returns.</summary>
     /// <param name="title">Null names it after its first message.</param>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public ChatJournal Create(string templateId, string? title, string? providerId, string? model) =>
@@ -40,7 +40,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         return Open(id, isNew: true, fields.StartsByItself);
     }
 
-    /// <summary>To follow and to write to. What a dead process left unfinished is stored as interrupted, and damage is repaired.</summary>
+    /// <summary>Opens a chat for following and writing. Unfinished responses of a dead process are stored as interrupted, and damage is repaired.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
     public async Task<ChatJournal> OpenAsync(string id, CancellationToken cancellationToken) =>
         await Task.Run(() => Open(id), cancellationToken);
@@ -131,7 +131,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         return history.Changes;
     }
 
-    /// <summary>Every response of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is omitted.</summary>
+    /// <summary>Gets every response of the chats that were written to since then, including hidden ones and those of deleted chats. Unreadable chats are omitted.</summary>
     public IEnumerable<UsageEntry> Responses(DateTimeOffset since, Func<string, string> providerName)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -161,8 +161,8 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
     }
 
-    /// <summary>Every journal of chats and tasks, deleted ones that can still be restored among them.</summary>
-    /// <param name="since">Only those that were written to since then.</param>
+    /// <summary>Gets every journal of chats and tasks, including deleted ones that can be restored.</summary>
+    /// <param name="since">Limits the result to journals that were written to since then.</param>
     internal IEnumerable<(string Id, string Path, bool IsDeleted)> JournalFiles(DateTimeOffset since = default)
     {
         foreach (var folder in new[] { paths.Chats, paths.Tasks, paths.Trash }.Where(Directory.Exists))
@@ -195,7 +195,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         await opened.UpdateAsync(fields, cancellationToken);
     }
 
-    /// <summary>Moves the chat to <see cref="PluePaths.Trash"/>; a journal of it that this process has open is closed first.</summary>
+    /// <summary>Moves the chat to <see cref="PluePaths.Trash"/>. Its journal is closed first if this process has it open.</summary>
     /// <exception cref="FailureException">NotFound; Conflict: another window is writing to it; StoreReadOnly.</exception>
     public void Delete(string id)
     {
@@ -233,11 +233,11 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
     }
 
-    /// <summary>Brings a deleted chat back.</summary>
+    /// <summary>Restores a deleted chat.</summary>
     /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
     public void Restore(string id) => Move(TrashPathOf(id), PathOf(id), "This chat was not restored");
 
-    /// <summary>Whether it is the id of a chat or a task.</summary>
+    /// <summary>True if it is the id of a chat or a task.</summary>
     public static bool IsId(string id) => ChannelKind.Of(id) is not null;
 
     private ChatSummary Row(string id) => (open.TryGetValue(id, out var journal) ? journal.Refresh() : Read(id)).Summarize();
@@ -272,7 +272,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     private static StoredHeader FallbackHeader(string id) =>
         new(StoredHeader.CurrentFormat, id, ChannelKind.Task.IsIdOfKind(id) ? "task" : "ai-chat");
 
-    /// <exception cref="FailureException">NotFound: it is no id.</exception>
+    /// <exception cref="FailureException">NotFound: it is not an id.</exception>
     internal string PathOf(string id) =>
         Path.Combine((ChannelKind.Of(id) ?? throw Journal.NotFound(Subject)).FolderIn(paths), id + Extension);
 

@@ -19,9 +19,9 @@ public abstract record ChatUpdate
     /// <summary>A complete message was added at the end of the selected branch.</summary>
     public sealed record MessageAdded(Message Message) : ChatUpdate;
 
-    /// <summary>Title, choice of model and the like.</summary>
+    /// <summary>Fields such as the title or the model.</summary>
     public sealed record FieldsChanged : ChatUpdate;
 
-    /// <summary>Anything else.</summary>
+    /// <summary>Any other change, after which the chat is reloaded.</summary>
     public sealed record Other : ChatUpdate;
 }

@@ -7,14 +7,16 @@ using System.Text.Encodings.Web;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// A search term as the bytes of a journal may hold it: in JSON, in either case. Says quickly where the term cannot be, and errs only by saying
-/// that it may be; the decoded text decides.
+/// A search term as the bytes of a journal may contain it: in JSON, in either case. Quickly excludes positions, and errs only by reporting
+/// a possible match; the decoded text decides.
 /// </summary>
 internal sealed class EscapedTerm
 {
     private const int MaxPrefixes = 8;
     private const string ByFrequency = " etaoinsrhldcumfpgywbvk,._-:/0123456789(){}[]=xjqz;";
-    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the journal's own
+
+    // The encoder of journals.
+    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
     private static readonly Lazy<ILookup<char, char>> ByUpperCase = new(() =>
         Enumerable
             .Range(0, char.MaxValue + 1)
@@ -23,10 +25,15 @@ internal sealed class EscapedTerm
             .ToLookup(char.ToUpperInvariant)
     );
 
-    private readonly byte[] run = []; // the longest piece that JSON writes as it is, in lower case
-    private readonly int first; // the two rarest bytes of it
+    // The longest part that JSON does not escape, in lower case.
+    private readonly byte[] run = [];
+
+    // The two rarest bytes of the run.
+    private readonly int first;
     private readonly int second;
-    private readonly byte[][] prefixes = []; // where there is no such piece: all spellings of the term's first characters
+
+    // Without a run: all spellings of the first characters of the term.
+    private readonly byte[][] prefixes = [];
 
     public EscapedTerm(string term)
     {
@@ -67,7 +74,7 @@ internal sealed class EscapedTerm
         return nearest;
     }
 
-    /// <summary>Compares 16 positions at a time; only where both rare bytes match is the run compared.</summary>
+    /// <summary>Compares 16 positions at a time. The run is compared only if both rare bytes match.</summary>
     private int IndexOfRun(ReadOnlySpan<byte> json, int at)
     {
         var last = json.Length - run.Length;
@@ -76,7 +83,7 @@ internal sealed class EscapedTerm
         ref var start = ref MemoryMarshal.GetReference(json);
         for (; at + Vector128<byte>.Count - 1 <= last; at += Vector128<byte>.Count)
         {
-            // Both loads end at most where the run that begins at the last of these places does.
+            // Neither load reads beyond the run at the last of these positions.
             var both =
                 Vector128.Equals(Vector128.LoadUnsafe(ref start, (nuint)(at + first)) | firstFold, firstByte)
                 & Vector128.Equals(Vector128.LoadUnsafe(ref start, (nuint)(at + second)) | secondFold, secondByte);
@@ -145,7 +152,7 @@ internal sealed class EscapedTerm
         return [.. spellings.Select(spelling => Encoding.UTF8.GetBytes(Encoder.Encode(spelling)))];
     }
 
-    /// <summary>Every character that may count as this one, and perhaps some more.</summary>
+    /// <summary>Returns every character that may match this one, and possibly more.</summary>
     private static IEnumerable<string> CasesOf(Rune rune)
     {
         IEnumerable<string> cases = [rune.ToString(), Rune.ToUpperInvariant(rune).ToString(), Rune.ToLowerInvariant(rune).ToString()];

@@ -13,7 +13,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
     private const string TemplateId = "ai-chat";
     private const int BeginningBytes = 2048;
 
-    /// <summary>The ids of imported chats by <see cref="ImportedChat.Source"/>; of several the last one. Reads the beginnings of the journals.</summary>
+    /// <summary>Gets the ids of imported chats by <see cref="ImportedChat.Source"/>; the last one if there are several. Reads the beginnings of the journals.</summary>
     public IReadOnlyDictionary<string, string> Sources()
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -34,7 +34,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         return found;
     }
 
-    /// <summary>Writes the complete chat atomically. Durable when it returns.</summary>
+    /// <summary>Writes the complete chat atomically. The record is durable when the method returns.</summary>
     /// <returns>Its id.</returns>
     /// <exception cref="FailureException">BadRequest: a message is too long; StoreReadOnly: the disk.</exception>
     public string Create(ImportedChat chat)
@@ -139,7 +139,8 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            return null; // A chat that cannot be read was not imported as far as anybody can tell.
+            // An unreadable chat does not count as imported.
+            return null;
         }
     }
 
@@ -157,7 +158,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
 }
 
 /// <summary>An imported chat: a fixed set of fields, none of which Plue acts on.</summary>
-/// <param name="Source">Which session of which program, to notice when it is imported again.</param>
+/// <param name="Source">The session and the program, to recognize a repeated import.</param>
 /// <param name="Messages">Every branch, each message behind the one it follows; ids and <see cref="Message.ParentId"/> are set.</param>
 /// <param name="Head">The last message of the branch that is shown; empty before the first.</param>
 public sealed record ImportedChat(string Source, string? Title, IReadOnlyList<Message> Messages, string Head)

@@ -8,19 +8,22 @@ namespace Plue.Server.Store;
 /// <summary>
 /// The file of a <see cref="ChannelIndex"/>: a mark that names its format, then blocks of a length, a CRC-32C and rows; a later row of the same
 /// chat counts instead of an earlier one. Changes are appended, without fsync, and from time to time the whole is rewritten. What follows a
-/// block that is not whole is not read, so two processes that append at once cost each other rows and nothing else.
+/// incomplete block is not read, so two processes that append at the same time lose only rows.
 /// </summary>
 internal sealed class IndexFile(string path, ILogger logger)
 {
     private const int BlockHead = 8;
     private const int MaxObsoleteRows = 2000;
 
-    private int stored; // rows in the file, those that no longer count too
-    private bool isRebuilt; // to be written whole
+    // The number of rows in the file, including superseded ones.
+    private int stored;
+
+    // True if the whole file must be written.
+    private bool isRebuilt;
 
     private static ReadOnlySpan<byte> Mark => "plueix05"u8;
 
-    /// <summary>There was none.</summary>
+    /// <summary>True if there was no index file.</summary>
     public bool IsMissing { get; private set; }
 
     /// <summary>True if part of it could not be read.</summary>
@@ -48,7 +51,7 @@ internal sealed class IndexFile(string path, ILogger logger)
         return rows;
     }
 
-    /// <summary>Rows that end to be true without the journal changing are omitted.</summary>
+    /// <summary>Writes the rows. Rows that can become outdated without a write are omitted.</summary>
     public void Save(Dictionary<string, IndexRow> all, List<IndexRow> changed, List<string> gone)
     {
         try

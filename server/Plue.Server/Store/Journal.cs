@@ -13,10 +13,10 @@ namespace Plue.Server.Store;
 /// elsewhere the file is rewritten without them and with a <c>dropped</c> record in their place. The first append to a file of an older
 /// format copies it to the backups and rewrites it. Nothing is ever deleted unread, and a file of a newer format is not touched. Not thread-safe.
 /// </summary>
-/// <param name="fallbackHeader">Stands in for a first line that cannot be read.</param>
-/// <param name="backup">Where the file of an older format is copied to before it is rewritten.</param>
+/// <param name="fallbackHeader">Replaces a first line that cannot be read.</param>
+/// <param name="backup">The folder to which a file of an older format is copied before it is rewritten.</param>
 /// <param name="onLine">Receives every valid line, of this and other processes.</param>
-/// <param name="onRewritten">The lines so far no longer count: all come again.</param>
+/// <param name="onRewritten">The previous lines are invalid; all lines follow again.</param>
 internal sealed class Journal(
     string path,
     string subject,
@@ -31,11 +31,17 @@ internal sealed class Journal(
     private const int EndLength = 64;
 
     private readonly ArrayBufferWriter<byte> lines = new();
-    private byte[] begin = []; // of the file as it was read: by these and the next it is known again
-    private byte[] end = []; // before the end of the last good line
+
+    // The first bytes of the file when it was read, to recognize the file.
+    private byte[] begin = [];
+
+    // The last bytes before the end of the last valid line, to recognize the file.
+    private byte[] end = [];
     private (long Length, DateTime Modified) seen;
     private JournalLock? owner;
-    private FileStream? file; // open while it is owned
+
+    // Open while this process owns the journal.
+    private FileStream? file;
     private bool mayHaveTornTail;
 
     /// <summary>The result of reading so far.</summary>
@@ -45,7 +51,7 @@ internal sealed class Journal(
 
     public long Length => Scan.GoodLength;
 
-    /// <summary>Where <see cref="SaveDamage()"/> put the bytes that could not be read; null when all were good.</summary>
+    /// <summary>The file to which <see cref="SaveDamage()"/> copied the unreadable bytes; null if all lines were valid.</summary>
     public string? DamagedCopy { get; private set; }
 
     /// <summary>Creates a journal with its first records, atomically.</summary>
@@ -175,7 +181,7 @@ internal sealed class Journal(
 
     public void Dispose() => Release();
 
-    /// <summary>Copies what could not be read to a file beside this one.</summary>
+    /// <summary>Copies the unreadable bytes to a file next to this one.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public void SaveDamage() => Guard("cannot be opened for writing", () => DamagedCopy = SaveDamage(Scan.Damaged));
 
@@ -215,7 +221,7 @@ internal sealed class Journal(
     public static FailureException NotFound(string subject) =>
         new(FailureKind.NotFound, $"This {subject} no longer exists. Choose another.");
 
-    /// <summary>All of the records or none; with <paramref name="durable"/> they are on the disk when this returns.</summary>
+    /// <summary>Appends all of the records or none. If <paramref name="durable"/>, they are on the disk when the method returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, or Conflict where another process took over: nothing was appended; a later call may succeed.</exception>
     public void Append(bool durable, params ReadOnlySpan<byte[]> records)
     {
@@ -340,7 +346,7 @@ internal sealed class Journal(
             : JournalReadResult.Unchanged;
     }
 
-    /// <summary>Whether what was read is still there, so that only what follows is new.</summary>
+    /// <summary>True if the bytes that were read are unchanged, so that only later bytes are new.</summary>
     private bool IsContinuation(FileStream stream)
     {
         Span<byte> buffer = stackalloc byte[BeginLength];
@@ -414,7 +420,8 @@ internal sealed class Journal(
         }
         catch
         {
-            File.Delete(aside); // the next owner creates a new one; an incomplete copy is useless
+            // The next owner creates another copy; an incomplete one is useless.
+            File.Delete(aside);
             throw;
         }
 
@@ -493,7 +500,7 @@ internal sealed class Journal(
         mayHaveTornTail = false;
     }
 
-    /// <summary>When even that fails, the next append tries again first, and the next owner would.</summary>
+    /// <summary>Removes an incomplete append. If this fails, the next append or the next owner tries again.</summary>
     private void TryCutTail()
     {
         try

@@ -29,7 +29,7 @@ internal readonly ref struct JournalLine
     /// <summary>The complete object, including <c>crc</c>, without the line feed.</summary>
     public required ReadOnlySpan<byte> Json { get; init; }
 
-    /// <summary>Where the line begins in the file.</summary>
+    /// <summary>The offset of the line in the file.</summary>
     public long Offset { get; init; }
 
     internal static ReadOnlySpan<byte> Start => "{\"seq\":"u8;
@@ -111,7 +111,7 @@ internal readonly ref struct JournalLine
         return true;
     }
 
-    /// <summary>Where the line that begins these bytes may end: behind its <c>crc</c>, or -1.</summary>
+    /// <summary>Finds the possible end of the first line in these bytes, after its <c>crc</c>; -1 if there is none.</summary>
     public static int FindEnd(ReadOnlySpan<byte> bytes)
     {
         var at = bytes.IndexOf(CrcMember);

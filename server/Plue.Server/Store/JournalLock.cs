@@ -14,7 +14,7 @@ namespace Plue.Server.Store;
 internal sealed class JournalLock : IDisposable
 {
     private const int Attempts = 8;
-    private const int NoSuchFile = 2; // ENOENT
+    private const int NoSuchFile = 2;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan RequestLifetime = TimeSpan.FromSeconds(5);
@@ -45,7 +45,8 @@ internal sealed class JournalLock : IDisposable
             catch (IOException)
             {
                 return true;
-            } // a disk that cannot report it is no sign of another owner
+                // The disk cannot report the file; this does not mean that another process owns it.
+            }
         }
     }
 
@@ -73,7 +74,7 @@ internal sealed class JournalLock : IDisposable
         }
     }
 
-    /// <summary>Whether some process, this one included, owns the journal now.</summary>
+    /// <summary>True if a process, possibly this one, owns the journal.</summary>
     public static bool IsHeld(string journal)
     {
         var path = PathOf(journal);
@@ -118,7 +119,7 @@ internal sealed class JournalLock : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Without it the wait may be longer.
+            // Without the request, the wait may be longer.
         }
     }
 
@@ -188,7 +189,7 @@ internal sealed class JournalLock : IDisposable
             throw StoreFailure.From(exception, $"This {subject} cannot be opened for writing");
         }
 
-        // Between opening and locking, the former owner may have deleted this very file: then the lock is on nothing.
+        // The former owner may have deleted the file between opening and locking; then the lock has no effect.
         var newToken = Guid.NewGuid().ToString("N");
         try
         {
@@ -216,7 +217,7 @@ internal sealed class JournalLock : IDisposable
         return self.StartTime.ToUniversalTime();
     });
 
-    /// <summary>Whether the lock file of this name is the one that carries the token; one that does not exist is not.</summary>
+    /// <summary>True if the lock file exists and contains the token.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     private static bool HasToken(string token, string path)
     {

@@ -5,15 +5,15 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Takes the lines of one chat and keeps the messages that a query asks for: as the last complete record of each says it, discarded ones omitted.
-/// A line is decoded only when its bytes may hold what is looked for.
+/// Collects the messages of one chat that match a query. The last complete record of a message counts; discarded messages are omitted.
+/// A line is decoded only if its bytes may match.
 /// </summary>
 internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, CancellationToken cancellationToken)
 {
     private readonly Dictionary<string, SearchMatch> matches = new(StringComparer.Ordinal);
     private readonly HashSet<string> discarded = new(StringComparer.Ordinal);
 
-    /// <summary>More than a search gives is not stored: the newest are.</summary>
+    /// <summary>Only the newest matches, up to the limit of the search, are stored.</summary>
     private int MaxMatches => 2 * (query.Query.Limit + 1);
 
     /// <summary>Newest first.</summary>
@@ -63,7 +63,8 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
         }
         catch (JsonException)
         {
-            return; // the fold does not understand it either
+            // The fold does not read this line either.
+            return;
         }
 
         matches.Remove(message.Id);
@@ -102,7 +103,7 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
             .ThenByDescending(match => match.MessageId, StringComparer.Ordinal)
             .Take(count);
 
-    /// <summary>The member behind <c>type</c>.</summary>
+    /// <summary>Reads the member after <c>type</c>.</summary>
     private static string? IdOf(JournalLine line, ReadOnlySpan<byte> member)
     {
         if (!line.Json.Overlaps(line.Type, out var type))

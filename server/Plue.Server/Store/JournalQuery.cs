@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Store;
 
-/// <summary>A query made ready for the bytes of journals. Made once for a search; any thread may ask.</summary>
+/// <summary>A query prepared for the bytes of journals. Created once for each search. Thread-safe.</summary>
 internal sealed class JournalQuery
 {
     private readonly EscapedTerm[] terms;

@@ -4,13 +4,15 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Reads a journal from its first byte to its last and gives every good line, whatever is between them. Never writes.
+/// Reads a journal and returns every valid line, skipping damage between them. Never writes.
 /// Memory is bounded by the longest line, and that by <see cref="JournalLine.MaxBytes"/>.
 /// </summary>
 internal static class JournalReader
 {
     private const int FirstBuffer = 128 * 1024;
-    private const int BlockBuffer = 256 * 1024; // stays in the cache of one core
+
+    // Fits into the cache of one core.
+    private const int BlockBuffer = 256 * 1024;
 
     /// <exception cref="IOException">The file cannot be read at all.</exception>
     public static JournalScan Scan(string path, JournalLineAction onLine)
@@ -86,10 +88,11 @@ internal static class JournalReader
 
     private static void Scan(FileStream stream, ref byte[] buffer, JournalScan scan)
     {
-        var offset = scan.GoodLength; // of buffer[0] in the file
+        var offset = scan.GoodLength;
         var filled = 0;
         var searched = 0;
-        var skipping = false; // inside a line that is too long to hold
+        // True inside a line that exceeds the maximum length.
+        var skipping = false;
         while (true)
         {
             var read = stream.Read(buffer, filled, buffer.Length - filled);

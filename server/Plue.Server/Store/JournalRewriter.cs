@@ -10,7 +10,9 @@ internal sealed class JournalRewriter(IReadOnlySet<long> dropped, StoredHeader h
 
     private readonly ArrayBufferWriter<byte> output = new();
     private bool started;
-    private long runFirst; // of a run of compacted lines not yet written, or 0
+
+    // The first number of a run of compacted lines that is not written yet, or 0.
+    private long runFirst;
 
     public long LastSeq { get; private set; }
 

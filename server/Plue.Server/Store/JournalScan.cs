@@ -2,11 +2,11 @@ using System.Text.Json;
 
 namespace Plue.Server.Store;
 
-/// <summary>Bytes of a journal that are not a good line.</summary>
+/// <summary>Bytes of a journal that are not a valid line.</summary>
 /// <param name="IsTorn">The end of the file came before the end of the line: a write that was never acknowledged.</param>
 internal readonly record struct DamagedRange(long Offset, long Length, bool IsTorn);
 
-/// <summary>Sequence numbers that no good line carries.</summary>
+/// <summary>Sequence numbers of missing lines.</summary>
 internal readonly record struct MissingRange(long First, long Last);
 
 /// <summary>The result of reading a journal besides its valid lines.</summary>
@@ -20,16 +20,16 @@ internal sealed class JournalScan(JournalLineAction onLine)
     public IReadOnlyList<DamagedRange> Damaged => damaged;
     public IReadOnlyList<MissingRange> Missing => missing;
 
-    /// <summary>Behind the last good line; what follows may be cut.</summary>
+    /// <summary>The offset after the last valid line. Bytes after it may be cut off.</summary>
     public long GoodLength { get; private set; }
 
-    /// <summary>The last good line lacks its line feed.</summary>
+    /// <summary>True if the last valid line has no line feed.</summary>
     public bool IsMissingLineFeed { get; private set; }
     public long LastSeq { get; private set; }
     public DateTimeOffset? FirstTime { get; private set; }
     public DateTimeOffset? LastTime { get; private set; }
 
-    /// <summary>Damage with good lines behind it, or a first line that is not the header.</summary>
+    /// <summary>True if valid lines follow damage, or if the first line is not the header.</summary>
     public bool IsDamagedInside => Header is null || damaged.Exists(range => range.Offset < GoodLength);
     public bool HasTornTail => damaged is [.., var last] && last.IsTorn && last.Offset >= GoodLength;
 
@@ -38,7 +38,8 @@ internal sealed class JournalScan(JournalLineAction onLine)
         if (bytes is [.., (byte)'\r'])
         {
             bytes = bytes[..^1];
-        } // an editor that saves with CRLF harms nothing
+            // A carriage return of an editor is no damage.
+        }
 
         if (JournalLine.TryParse(bytes, offset, out var line))
         {
@@ -74,7 +75,7 @@ internal sealed class JournalScan(JournalLineAction onLine)
         }
     }
 
-    /// <summary>Good lines may be glued to damaged ones when a line feed was hit; each begins with the same bytes.</summary>
+    /// <summary>Finds valid lines within a damaged line whose line feed was lost. Each line begins with the same bytes.</summary>
     private void Salvage(ReadOnlySpan<byte> bytes, long offset, bool terminated)
     {
         var bad = 0;

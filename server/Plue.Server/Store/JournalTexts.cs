@@ -6,7 +6,7 @@ namespace Plue.Server.Store;
 /// </summary>
 internal static class JournalTexts
 {
-    /// <summary>Whether a text may have the term.</summary>
+    /// <summary>True if a text may contain the term.</summary>
     /// <param name="json">Any number of complete lines.</param>
     public static bool MayContain(ReadOnlySpan<byte> json, EscapedTerm term)
     {
@@ -23,7 +23,7 @@ internal static class JournalTexts
         return false;
     }
 
-    /// <summary>The place behind <paramref name="at"/> where that ends which is surely no text; null when it may be one.</summary>
+    /// <summary>Returns the end of the non-text around <paramref name="at"/>; null if the position may be in a text.</summary>
     private static int? EndOfOther(ReadOnlySpan<byte> json, int at)
     {
         var quote = LastQuote(json[..at]);
@@ -32,7 +32,7 @@ internal static class JournalTexts
             return null;
         }
 
-        // What stands between two quotes and is only a word cannot be what stands between two strings: the first quote begins a string.
+        // A single word between two quotes is never the separator of two strings, so the first quote begins a string.
         if (quote >= 2 && json[quote - 1] == ':' && WordBefore(json, quote - 2) is { IsEmpty: false } member)
         {
             return IsSearched(member) ? null : NextQuote(json, at);
@@ -53,7 +53,7 @@ internal static class JournalTexts
         return end > at && end + 1 < json.Length && json[end] == '"' && json[end + 1] == ':' ? end : null;
     }
 
-    /// <summary>The last one that is not escaped, or -1.</summary>
+    /// <summary>Finds the last quote that is not escaped; -1 if there is none.</summary>
     private static int LastQuote(ReadOnlySpan<byte> json)
     {
         var quote = json.LastIndexOf((byte)'"');

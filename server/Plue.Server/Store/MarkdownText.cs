@@ -30,7 +30,7 @@ public static partial class MarkdownText
         return plain.ToString();
     }
 
-    /// <summary>The place is inside a fenced code block.</summary>
+    /// <summary>True if the position is inside a fenced code block.</summary>
     public static bool IsInFence(string text, int place)
     {
         var isInside = false;

@@ -5,8 +5,8 @@ namespace Plue.Server.Store;
 /// <summary>Parses a complete or started message several times faster than the serializer and defers its parts.</summary>
 internal static class MessageLine
 {
-    /// <param name="before">Another message of the chat: a text that both have is kept once.</param>
-    /// <returns>Null when the line is any other, or has anything that is not common; the serializer says what it is then.</returns>
+    /// <param name="before">Another message of the chat, whose equal texts are reused.</param>
+    /// <returns>Null if the line is not such a message or has an uncommon form. The serializer reads it then.</returns>
     public static StoredMessage? TryRead(JournalLine line, StoredMessage? before)
     {
         if (
@@ -81,7 +81,7 @@ internal static class MessageLine
             }
         }
 
-        // Behind the message comes its checksum, and nothing else.
+        // Only the checksum follows the message.
         if (
             reader.TokenType != JsonTokenType.EndObject
             || json.Length - reader.BytesConsumed != JournalLine.CrcSuffixLength

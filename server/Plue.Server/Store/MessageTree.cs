@@ -8,10 +8,15 @@ namespace Plue.Server.Store;
 /// </summary>
 public sealed class MessageTree
 {
-    private readonly Message[] messages; // every branch, in the order of the journal
-    private readonly Message[] path; // the same array when there is one branch
+    // The messages of all branches, in the order of the journal.
+    private readonly Message[] messages;
+
+    // The current branch; the same array if there is one branch.
+    private readonly Message[] path;
     private readonly IReadOnlyList<string> undone;
-    private Index? index; // made when it is first asked for: most chats have one branch and are only read through
+
+    // Created on demand, because most chats have one branch and are read sequentially.
+    private Index? index;
 
     private sealed record Index(Dictionary<string, Message> ById, Dictionary<string, List<string>> Children);
 
@@ -40,10 +45,10 @@ public sealed class MessageTree
     /// <summary>The messages of all branches, in the order of the journal.</summary>
     public IReadOnlyList<Message> All => messages;
 
-    /// <summary>How many messages all branches have together.</summary>
+    /// <summary>The number of messages in all branches.</summary>
     public int Count => messages.Length;
 
-    /// <summary>This tree with the message behind its head, or in its head's place; null when it belongs elsewhere.</summary>
+    /// <summary>Returns the tree with the message after its head, or in place of its head; null if the message belongs elsewhere.</summary>
     internal MessageTree? With(Message message)
     {
         if (path.Length == 0)
@@ -67,14 +72,14 @@ public sealed class MessageTree
 
     public Message? Find(string id) => id == Head && path.Length > 0 ? path[^1] : ById.GetValueOrDefault(id);
 
-    /// <summary>The branch that ends with this message, oldest first; empty where there is no such message.</summary>
+    /// <summary>Gets the branch that ends with this message, oldest first; empty if the message does not exist.</summary>
     public IReadOnlyList<Message> PathTo(string id) => id == Head ? path : BranchTo(id);
 
-    /// <summary>The messages that follow the same one, itself included, oldest first.</summary>
+    /// <summary>Gets the messages with the same parent, including this one, oldest first.</summary>
     public IReadOnlyList<string> AlternativesOf(Message message) =>
         path == messages ? [message.Id] : Children.GetValueOrDefault(message.ParentId ?? "") ?? [];
 
-    /// <summary>The newest end of the branches that go through this message.</summary>
+    /// <summary>Gets the newest leaf of the branches that contain this message.</summary>
     public string LeafOf(string id)
     {
         var end = id;

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Text in progress to the journal, in order. Adding copies characters into one pooled array and allocates nothing.
+/// Text that waits to be written to the journal, in order. Adding copies characters into one pooled array and allocates nothing.
 /// Not thread-safe. When writing fails for so long that <see cref="Capacity"/> is reached, a message's further text is omitted until
 /// its partials are reset, so that what is on disk stays a beginning of it.
 /// </summary>
@@ -62,7 +62,7 @@ internal sealed class PartialBuffer
         segments.Add(new Segment(messageId, 0, false, true, 0, 0));
     }
 
-    /// <summary>Forgets what waits of this message: a complete one is stored.</summary>
+    /// <summary>Removes the text of a message whose complete record is stored.</summary>
     public void Remove(string messageId)
     {
         full.Remove(messageId);
@@ -73,7 +73,7 @@ internal sealed class PartialBuffer
         }
     }
 
-    /// <summary>The records to write, and how to take them out when they are written; half a surrogate pair at the end waits for its other half.</summary>
+    /// <summary>Gets the records to write and the amounts to remove afterwards. Half of a surrogate pair at the end waits for its other half.</summary>
     public byte[][] Peek(out PartialMark mark)
     {
         var records = new List<byte[]>(segments.Count);
@@ -111,7 +111,7 @@ internal sealed class PartialBuffer
         return [.. records];
     }
 
-    /// <summary>Takes out what <see cref="Peek"/> gave; nothing may be added in between.</summary>
+    /// <summary>Removes the text that <see cref="Peek"/> returned. Nothing may be added in between.</summary>
     public void Take(PartialMark mark)
     {
         if (mark.Rest == 0)

@@ -12,36 +12,36 @@ public sealed record SearchQuery
     /// <exception cref="FailureException">BadRequest: the text is too long.</exception>
     public SearchQuery(string text) => Terms = SearchTerms.Parse(text);
 
-    /// <summary>All of them have to be in the message; none finds by the filters alone.</summary>
+    /// <summary>Terms that the message must contain. Without terms, only the filters apply.</summary>
     public IReadOnlyList<string> Terms { get; }
 
-    /// <summary>The first moment that counts, by the message's beginning.</summary>
+    /// <summary>The earliest start time of a message (inclusive).</summary>
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>The first moment that no longer counts.</summary>
+    /// <summary>The latest start time of a message (exclusive).</summary>
     public DateTimeOffset? To { get; init; }
 
     /// <summary>The provider of the message, or of the chat if the message has none.</summary>
     public string? ProviderId { get; init; }
 
-    /// <summary>Likewise.</summary>
+    /// <summary>The model of the message, or of the chat if the message has none.</summary>
     public string? Model { get; init; }
     public bool? HasCode { get; init; }
     public MessageStatus? Status { get; init; }
     public MessageRole? Role { get; init; }
 
-    /// <summary>The chat has all of them.</summary>
+    /// <summary>Tags that the chat must have.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
     public bool IncludeArchived { get; init; }
     public int Limit { get; init; } = DefaultLimit;
 
-    /// <summary>It asks for nothing, so nothing is found.</summary>
+    /// <summary>True if the query has no criteria; it finds nothing.</summary>
     public bool IsEmpty =>
         Terms.Count == 0
         && Tags.Count == 0
         && (From, To, ProviderId, Model, HasCode, Status, Role) is (null, null, null, null, null, null, null);
 
-    /// <summary>A message of this chat may be found.</summary>
+    /// <summary>True if messages of this chat can match.</summary>
     public bool Includes(ChatSummary chat) =>
         (IncludeArchived || !chat.Archived)
         && (From is not { } from || chat.UpdatedAt >= from)
@@ -97,7 +97,7 @@ public sealed record SearchQuery
         return texts.OfType<string>().Select(text => new Searched(text, IsMarkdown: false));
     }
 
-    /// <summary>Around the first place of the first term, when all terms are there.</summary>
+    /// <summary>Creates a snippet around the first match of the first term, if all terms match.</summary>
     private SearchSnippet? FindSnippet(IReadOnlyList<Searched> texts)
     {
         if (Terms.Count == 0)
@@ -144,5 +144,5 @@ public sealed record SearchQuery
 }
 
 /// <summary>A message that matches.</summary>
-/// <param name="MessageId">Empty when it is the chat's title that was found.</param>
+/// <param name="MessageId">Empty if the title of the chat matches.</param>
 public sealed record SearchMatch(ChatSummary Chat, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, SearchSnippet Snippet);

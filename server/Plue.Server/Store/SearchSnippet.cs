@@ -4,17 +4,21 @@ using System.Text;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// One line around what was found. White space is one space, and what cannot be seen is omitted: control characters, and those that would turn
+/// One line around a match. White space becomes one space, and invisible characters are omitted: control characters, and those that would change
 /// the direction of the surrounding text. It is cut between characters as a reader sees them.
 /// </summary>
-/// <param name="Start">Where the found text begins, in UTF-16 units.</param>
+/// <param name="Start">The start of the match in UTF-16 units.</param>
 public sealed record SearchSnippet(string Text, int Start, int Length)
 {
     private const int Width = 160;
     private const int Before = 48;
-    private const char FoundBegin = '\uFDD0'; // no characters, so that no text has them
+
+    // Noncharacters, which occur in no text.
+    private const char FoundBegin = '\uFDD0';
     private const char FoundEnd = '\uFDD1';
-    private const int Margin = 4 * Width; // looked at on each side, for what is omitted; also ends what has no end, as marks upon marks
+
+    // The searched context on each side. It also limits endless sequences of combining marks.
+    private const int Margin = 4 * Width;
 
     /// <param name="start">The first place in <paramref name="text"/>.</param>
     public static SearchSnippet Of(string text, int start, int length) => Of(text, start, length, false, false);
@@ -35,14 +39,14 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         return Cut(line.ToString(), begin, end, isCutBefore || from > 0, isCutBehind || to < text.Length);
     }
 
-    /// <summary>As a reader sees it: without the marks of emphasis, headings, links, tables and code.</summary>
+    /// <summary>Creates a snippet without the Markdown marks of emphasis, headings, links, tables and code.</summary>
     public static SearchSnippet OfMarkdown(string text, int start, int length)
     {
         var (from, to) = Around(text, start, length);
         var end = Math.Min(start + length, to);
         var marked = $"{text[from..start]}{FoundBegin}{text[start..end]}{FoundEnd}{text[end..to]}";
         var plain = MarkdownText.Plain(marked, MarkdownText.IsInFence(text, from));
-        // The match is in the Markdown syntax itself, such as the address of a link, or the text has a mark of its own.
+        // The match is in the Markdown syntax, such as the address of a link, or the text contains the marker character.
         var (begin, behind) = (plain.IndexOf(FoundBegin, StringComparison.Ordinal), plain.IndexOf(FoundEnd, StringComparison.Ordinal) - 1);
         if (plain.Count(FoundBegin) != 1 || plain.Count(FoundEnd) != 1 || begin > behind)
         {
@@ -52,7 +56,7 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         return Of(plain.Remove(behind + 1, 1).Remove(begin, 1), begin, behind - begin, from > 0, to < text.Length);
     }
 
-    /// <summary>A text in one line, of which everything can be seen.</summary>
+    /// <summary>Puts a text on one line without invisible characters.</summary>
     public static string Clean(string text)
     {
         var line = new StringBuilder();
@@ -81,7 +85,7 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         List<int> edges = [0];
         for (var at = 0; at < line.Length; )
         {
-            // Nothing joins two ASCII characters: control characters are not in the line.
+            // Two ASCII characters never combine, because control characters were removed.
             var isPlain = char.IsAscii(line[at]) && (at + 1 == line.Length || char.IsAscii(line[at + 1]));
             edges.Add(at += isPlain ? 1 : StringInfo.GetNextTextElementLength(line.AsSpan(at)));
         }
@@ -96,7 +100,8 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         if (right <= begin)
         {
             right = Math.Min(line.Length, begin + Width);
-        } // one character that is longer than a line
+            // A single character is longer than a line.
+        }
         if (right < line.Length && char.IsLowSurrogate(line[right]))
         {
             right--;
@@ -135,7 +140,7 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
         }
     }
 
-    /// <summary>The two joiners shape emoji and scripts, and move nothing.</summary>
+    /// <summary>The two joiners are kept, because they shape emoji and scripts and move no text.</summary>
     private static bool IsVisible(Rune rune) =>
         rune.Value is 0x200C or 0x200D
         || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate);

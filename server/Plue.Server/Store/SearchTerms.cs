@@ -10,7 +10,7 @@ namespace Plue.Server.Store;
 /// </summary>
 internal static class SearchTerms
 {
-    /// <summary>In UTF-16 units.</summary>
+    /// <summary>The maximum length in UTF-16 units.</summary>
     public const int MaxTextLength = 1_000;
 
     /// <exception cref="FailureException">BadRequest: longer than <see cref="MaxTextLength"/>.</exception>
@@ -51,7 +51,7 @@ internal static class SearchTerms
         return [.. terms.Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
-    /// <returns>Behind the phrase.</returns>
+    /// <returns>The position after the phrase.</returns>
     private static int TakePhrase(string text, int at, StringBuilder phrase)
     {
         for (; at < text.Length; at++)
@@ -71,6 +71,6 @@ internal static class SearchTerms
         return at;
     }
 
-    /// <summary>Journals have none: there they are U+FFFD.</summary>
+    /// <summary>Replaces lone surrogates by U+FFFD, as journals do.</summary>
     private static string WithoutLoneSurrogates(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 }

@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>Turns what a disk says into one sentence with a way forward.</summary>
+/// <summary>Describes a disk error in one sentence with a way to fix it.</summary>
 internal static class StoreFailure
 {
     /// <param name="what">The beginning of the sentence: <c>This chat was not saved</c>.</param>

@@ -2,7 +2,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>The journals of chats and tasks, and what is read from them.</summary>
+/// <summary>Creates the services for the journals of chats and tasks.</summary>
 internal sealed class StoreServices : IAsyncDisposable
 {
     /// <param name="providerName">The name of a provider by its id.</param>

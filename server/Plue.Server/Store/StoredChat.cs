@@ -20,7 +20,7 @@ public sealed record StoredChat
     public required string Id { get; init; }
     public required string TemplateId { get; init; }
 
-    /// <summary>The user's title, else the beginning of the first message, else <c>New chat</c>.</summary>
+    /// <summary>The title of the user, else the beginning of the first message, else <c>New chat</c>.</summary>
     public required string Title { get; init; }
     public required bool Archived { get; init; }
 
@@ -37,16 +37,16 @@ public sealed record StoredChat
     /// <summary>The pinned files of the chat, as the user named them.</summary>
     public IReadOnlyList<string> ContextFiles { get; init; } = [];
 
-    /// <summary>The fields of its template that no other member holds, by name; what does not exist has its default. Of a task its status too.</summary>
+    /// <summary>The other fields of the template by name; absent fields have their defaults. Includes the status of a task.</summary>
     public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = NoValues;
 
     /// <summary>Hook failures since the user's last change, newest first.</summary>
     public IReadOnlyList<HookFailure> HookFailures { get; init; } = [];
 
-    /// <summary>A title that a model or the user gave; else it is the beginning of the first message.</summary>
+    /// <summary>True if a model or the user set the title; otherwise it is the beginning of the first message.</summary>
     public bool HasTitle { get; init; }
 
-    /// <summary>Every branch; one that its owner never ended is <see cref="MessageStatus.Interrupted"/> with the text it had.</summary>
+    /// <summary>The messages of all branches. A message that was not completed is <see cref="MessageStatus.Interrupted"/> with its partial text.</summary>
     public MessageTree Tree { get; init; } = MessageTree.Empty;
 
     /// <summary>The branch that is shown, oldest first.</summary>
@@ -66,7 +66,7 @@ public sealed record StoredChat
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>USD, hidden messages included, because they were paid for; null while nothing was.</summary>
+    /// <summary>The cost in USD, including hidden messages; null if nothing was paid.</summary>
     public required decimal? TotalCost { get; init; }
     public required ChatStatus Status { get; init; }
 
@@ -110,21 +110,21 @@ public sealed record StoredChat
             SpawnedBy = IsTask ? Text(SpawnedByField) : null,
         };
 
-    /// <summary>Nothing was sent in it and the user changed nothing, as in a new chat.</summary>
+    /// <summary>True if nothing was sent in the chat and the user changed nothing.</summary>
     public bool IsUnused =>
         !IsTask && Tree.Count == 0 && Queue.Count == 0 && !HasTitle && !Pinned && !Archived && Tags.Count == 0 && ContextFiles.Count == 0;
 
-    /// <summary>A chat was to be discarded as unused, and is not.</summary>
+    /// <summary>The failure if a chat that should be discarded as unused was used.</summary>
     public static FailureException NotUnused() => new(FailureKind.Conflict, "This chat is not empty, so it was kept.");
 
-    /// <summary>Made as a task, or a chat that became one.</summary>
+    /// <summary>True for a task and for a chat that became one.</summary>
     public bool IsTask
     {
         get => isTask ?? ChannelKind.Task.IsIdOfKind(Id);
         init => isTask = value;
     }
 
-    /// <summary>When the chat became a task; null for a chat and for what was made as a task.</summary>
+    /// <summary>The time when the chat became a task; null for a chat and for a task from the start.</summary>
     public DateTimeOffset? TaskSince { get; init; }
 
     /// <summary>The part of <see cref="TotalCost"/> that was paid before the chat became a task.</summary>
@@ -146,7 +146,7 @@ public sealed record StoredChat
             [TaskStates.Field] = JsonSerializer.SerializeToElement(status, StoredJson.Default.String),
         };
 
-    /// <summary>A field of <see cref="Values"/>; null when it does not exist or no text.</summary>
+    /// <summary>Gets a field of <see cref="Values"/>; null if it does not exist or is not a text.</summary>
     public string? Text(string field) =>
         Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
@@ -235,7 +235,7 @@ public sealed record ChatFields(
     /// <summary>A constant of <see cref="ChangedBy"/>; null for the user.</summary>
     public string? By { get; init; }
 
-    /// <summary>The title was made by a model.</summary>
+    /// <summary>True if a model created the title.</summary>
     public bool TitleFromModel { get; init; }
 
     /// <summary>The id of the last message that was read.</summary>
@@ -244,7 +244,7 @@ public sealed record ChatFields(
     /// <summary>True for a new task whose hooks have not run. The journal is owned until <see cref="ChatJournal.MarkStarted"/>.</summary>
     public bool StartsByItself { get; init; }
 
-    /// <summary>The template has this name now, or is another one.</summary>
+    /// <summary>The new name of the template, or another template.</summary>
     public string? TemplateId { get; init; }
 
     /// <summary>Turns a chat into a task, or back.</summary>

@@ -7,7 +7,7 @@ namespace Plue.Server.Store;
 /// <summary>A message on disk. Enums are snake_case strings, because a later version may know more of them.</summary>
 internal sealed record StoredMessage
 {
-    private const long MaxWait = 365L * 24 * 60 * 60 * 1000; // ms
+    private const long MaxWait = 365L * 24 * 60 * 60 * 1000;
 
     public required string Id { get; init; }
     public required string CodexId { get; init; }
@@ -17,7 +17,7 @@ internal sealed record StoredMessage
     public string? ParentId { get; init; }
     public IReadOnlyList<StoredPart?>? Parts { get; init; }
 
-    /// <summary>Instead of <see cref="Parts"/> where <see cref="MessageLine"/> read the message.</summary>
+    /// <summary>Replaces <see cref="Parts"/> if <see cref="MessageLine"/> read the message.</summary>
     [JsonIgnore]
     public StoredParts? LazyParts { get; init; }
 
@@ -313,7 +313,7 @@ internal sealed record StoredCompaction(int Messages, long TokensBefore, long To
 
 internal sealed record StoredFailure(string Kind, string Message, long? RetryAfterMs);
 
-/// <param name="TotalTokens">For other readers; computed from the others here.</param>
+/// <param name="TotalTokens">Stored for other readers; Plue computes it from the other members.</param>
 internal sealed record StoredUsage(
     long InputTokens,
     long OutputTokens,
@@ -357,7 +357,7 @@ internal sealed record StoredTiming(double? FirstTokenMs, double DurationMs)
     internal static TimeSpan Span(double milliseconds) => TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond));
 }
 
-/// <summary>The snake_case names of an enum, both ways.</summary>
+/// <summary>Converts between the values of an enum and their snake_case names.</summary>
 internal static class EnumNames<T>
     where T : struct, Enum
 {

@@ -11,7 +11,8 @@ namespace Plue.Server.Store;
 /// </summary>
 internal sealed class StoredParts : IReadOnlyList<MessagePart>
 {
-    private object content; // the bytes of a JSON array, later what they say
+    // The bytes of a JSON array, and the decoded parts after the first access.
+    private object content;
 
     private StoredParts(byte[] json, int count) => (content, Count) = (json, count);
 
@@ -26,8 +27,8 @@ internal sealed class StoredParts : IReadOnlyList<MessagePart>
     /// <param name="json">The JSON that the reader reads.</param>
     /// <param name="reader">At the beginning of the array; afterwards at its end.</param>
     /// <returns>Null for anything but parts of known types whose members are known texts.</returns>
-    /// <exception cref="JsonException">It is no JSON.</exception>
-    /// <exception cref="InvalidOperationException">A text is no Unicode.</exception>
+    /// <exception cref="JsonException">The input is not JSON.</exception>
+    /// <exception cref="InvalidOperationException">A text is not valid Unicode.</exception>
     public static StoredParts? TryRead(ReadOnlySpan<byte> json, ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartArray)

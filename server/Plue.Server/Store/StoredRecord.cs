@@ -95,7 +95,7 @@ internal sealed record StoredPartialReset(string MessageId) : StoredRecord
     public override string Type => "partial_reset";
 }
 
-/// <summary>The message is hidden; the trail keeps it.</summary>
+/// <summary>The message is hidden; the journal keeps it.</summary>
 internal sealed record StoredDiscarded(string MessageId) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
@@ -168,7 +168,7 @@ internal sealed record StoredFields(
 /// <param name="Action">As the template writes it: <c>set_field</c>.</param>
 /// <param name="Outcome">The result as one sentence; absent if it failed.</param>
 /// <param name="Error">Why it failed, one sentence.</param>
-/// <param name="Depth">How many hooks led to this one; 0 for a person's own change.</param>
+/// <param name="Depth">The number of hooks that led to this one; 0 for a change by the user.</param>
 internal sealed record StoredHook(string Trigger, string? Field, string Action, string? Outcome, string? Error, int Depth) : StoredRecord
 {
     [JsonPropertyOrder(-1)]

@@ -3,14 +3,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>Where deleted files lie until their time is over. A file's time of change says since when it is there.</summary>
+/// <summary>The folder of deleted files until they expire. The modification time of a file is the time of its deletion.</summary>
 public static class Trash
 {
-    /// <summary>Called before a file is moved to the trash, so that its days count from now and not from when it was last written.</summary>
+    /// <summary>Sets the modification time of a file before it is moved to the trash, so that its retention starts now.</summary>
     /// <exception cref="IOException">Or UnauthorizedAccessException: the file cannot be touched and should stay where it is.</exception>
     public static void Stamp(string file, TimeProvider time) => File.SetLastWriteTimeUtc(file, time.GetUtcNow().UtcDateTime);
 
-    /// <summary>Folders in the trash have it before their names; others are not Plue's.</summary>
+    /// <summary>The prefix of folders in the trash. Other folders are not Plue's.</summary>
     public const string FolderPrefix = "folder-";
 
     /// <summary>Moves a folder to the trash.</summary>
@@ -21,15 +21,15 @@ public static class Trash
         Directory.SetLastWriteTimeUtc(target, time.GetUtcNow().UtcDateTime);
     }
 
-    /// <summary>Removes for good what has lain there longer. What cannot be removed stays, and the log reports it.</summary>
-    /// <returns>How many files went.</returns>
+    /// <summary>Deletes expired files. Files that cannot be deleted stay and are logged.</summary>
+    /// <returns>The number of deleted files.</returns>
     public static int RemoveOlderThan(TimeSpan age, PluePaths paths, TimeProvider time, ILogger logger)
     {
         var removed = 0;
         try
         {
             var folder = new DirectoryInfo(paths.Trash);
-            // A trash that is a link may lead to where somebody keeps other things.
+            // A trash folder that is a link may lead to other files of the user.
             if (!folder.Exists || folder.LinkTarget is not null)
             {
                 return 0;

@@ -8,31 +8,31 @@ namespace Plue.Server.Store;
 /// <summary>One response in the ledger: its cost, without its content.</summary>
 public sealed record UsageEntry
 {
-    /// <summary>In place of a chat and a template: code completions in the editor, which no chat has.</summary>
+    /// <summary>The chat ID and template ID of code completions, which belong to no chat.</summary>
     public const string Completions = "completions";
 
-    /// <summary>Likewise: VS Code's own chat with a model of Plue.</summary>
+    /// <summary>The chat ID and template ID of VS Code's chat with a model of Plue.</summary>
     public const string EditorChats = "vscode-chat";
 
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>When it ended.</summary>
+    /// <summary>The end time of the response.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>The message's id: a ledger that is rebuilt has each response once.</summary>
+    /// <summary>The id of the message, so that a rebuilt ledger contains each response once.</summary>
     public required string Id { get; init; }
     public required string ChatId { get; init; }
     public required string Template { get; init; }
     public required string ProviderId { get; init; }
 
-    /// <summary>As the user named it then.</summary>
+    /// <summary>The name of the provider at that time.</summary>
     public required string ProviderName { get; init; }
     public required string Model { get; init; }
 
-    /// <summary>Null where the vendor said nothing.</summary>
+    /// <summary>Null if the vendor reported nothing.</summary>
     public Usage? Usage { get; init; }
 
-    /// <summary>USD; null where the price is not known.</summary>
+    /// <summary>The cost in USD; null if the price is unknown.</summary>
     public decimal? Cost { get; init; }
     public string? PriceSource { get; init; }
     public double? FirstTokenMs { get; init; }
@@ -44,7 +44,7 @@ public sealed record UsageEntry
 
     public bool IsCompletion => ChatId == Completions;
 
-    /// <summary>False for what the editor asked for itself.</summary>
+    /// <summary>False for requests of the editor itself.</summary>
     public bool HasChat => ChatId is not (Completions or EditorChats);
 
     /// <summary>Adds a response of the same kind: of the same model, with or without a price like this one.</summary>
@@ -63,7 +63,7 @@ public sealed record UsageEntry
                 Count = Count + other.Count,
             };
 
-    /// <returns>Null for what is no response and no summary, one that nothing came of, or one that another chat paid for.</returns>
+    /// <returns>Null if the message is no response or summary, if it is empty, or if another chat paid for it.</returns>
     public static UsageEntry? Of(Message message, string chatId, string template, Func<string, string> providerName)
     {
         if (message.IsCopy || message.Status is MessageStatus.Streaming || message is { Status: MessageStatus.Interrupted, Usage: null })
@@ -148,7 +148,7 @@ public sealed record UsageEntry
     }
 
     /// <summary>Reads one line. Members that this version does not know are skipped.</summary>
-    /// <param name="texts">Names that come again and again are made once.</param>
+    /// <param name="texts">Shares equal names.</param>
     internal static UsageEntry? TryParse(ReadOnlySpan<byte> line, UsageTexts texts)
     {
         var json = new Utf8JsonReader(line);
@@ -297,11 +297,11 @@ public sealed record UsageEntry
         }
     }
 
-    /// <summary>Whether this is the member; its value is then read.</summary>
+    /// <summary>True if this is the member; its value is then read.</summary>
     private static bool Is(ref Utf8JsonReader json, ReadOnlySpan<byte> name) => json.ValueSpan.SequenceEqual(name) && json.Read();
 }
 
-/// <summary>Makes each text once, however often a ledger repeats it.</summary>
+/// <summary>Returns one instance for equal texts of a ledger.</summary>
 internal sealed class UsageTexts
 {
     private const int MaxInternedLength = 256;

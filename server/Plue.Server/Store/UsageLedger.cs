@@ -10,7 +10,7 @@ namespace Plue.Server.Store;
 /// The cost of every response, one line each in <c>index/usage/YYYY-MM.jsonl</c> (UTC months), written by all windows. Lines are only appended: the
 /// cost of deleted chats still counts. If missing or damaged, it is rebuilt from the chats and its readable lines. Thread-safe.
 /// </summary>
-/// <param name="fromChats">Every response of the chats that were written to since then, deleted ones that can still be restored among them.</param>
+/// <param name="fromChats">Gets every response of the chats that were written to since then, including deleted chats that can be restored.</param>
 /// <param name="providerName">Gets the display name of a provider.</param>
 public sealed class UsageLedger(
     PluePaths paths,
@@ -24,23 +24,27 @@ public sealed class UsageLedger(
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CollectDelay = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(100); // responses that end together are written together
+
+    // Responses that end together are written together.
+    private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock sync = new();
     private readonly List<UsageEntry> waiting = [];
     private readonly List<UsageEntry> collected = [];
     private readonly CancellationTokenSource ending = new();
     private Task writing = Task.CompletedTask;
-    private TaskCompletionSource flushRequested = new(); // somebody waits for what is not written yet
+
+    // Completed to write waiting entries at once.
+    private TaskCompletionSource flushRequested = new();
     private bool isComplete;
     private (long Bytes, Usage? Chat)? typical;
 
     private string Folder => Path.Combine(paths.Index, "usage");
 
-    /// <summary>Returns at once and never fails. The message is durable already, so that what is not written here is found there.</summary>
+    /// <summary>Returns at once and never fails. The message is already durable, so an entry that is not written is found there.</summary>
     public void Add(Message message, string chatId, string template)
     {
-        // What the provider is called is looked up later: this is called while events wait.
+        // The name of the provider is looked up later, because events wait for this call.
         if (UsageEntry.Of(message, chatId, template, id => id) is not { } entry)
         {
             return;
@@ -52,7 +56,7 @@ public sealed class UsageLedger(
         }
     }
 
-    /// <summary>Adds a response that no chat has. It is written at once; what a killed process did not write is lost.</summary>
+    /// <summary>Adds a response that belongs to no chat. It is written at once; a killed process loses unwritten entries.</summary>
     public void Add(UsageEntry entry)
     {
         lock (sync)
@@ -86,7 +90,7 @@ public sealed class UsageLedger(
         }
     }
 
-    /// <summary>Everything that ended at or after <paramref name="from"/> and before <paramref name="to"/>, this process's last response included; oldest month first.</summary>
+    /// <summary>Reads the entries that ended at or after <paramref name="from"/> and before <paramref name="to"/>, including the last response of this process; oldest month first.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the files cannot be read.</exception>
     public async Task<IReadOnlyList<UsageEntry>> ReadAsync(
         DateTimeOffset from,
@@ -124,11 +128,11 @@ public sealed class UsageLedger(
         ];
     }
 
-    /// <summary>USD since midnight where this program runs.</summary>
+    /// <summary>Gets the cost in USD since midnight, local time.</summary>
     public async Task<decimal> SpentTodayAsync(CancellationToken cancellationToken = default) =>
         (await TodayAsync(cancellationToken)).Sum(entry => entry.Cost ?? 0);
 
-    /// <summary>Everything since midnight where this program runs.</summary>
+    /// <summary>Reads the entries since midnight, local time.</summary>
     /// <inheritdoc cref="ReadAsync" path="/exception"/>
     public Task<IReadOnlyList<UsageEntry>> TodayAsync(CancellationToken cancellationToken = default)
     {
@@ -146,7 +150,7 @@ public sealed class UsageLedger(
         }
         catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
         {
-            // Lists of models show it beside the prices, and are good without.
+            // The list of models works without this figure.
             logger.LogWarning("The typical cost of a chat could not be computed: {Why}", exception.Message);
             return null;
         }
@@ -264,12 +268,12 @@ public sealed class UsageLedger(
         }
         catch (Exception exception)
         {
-            // The chats have it: the ledger is completed from them before it is next read.
+            // The ledger is completed from the chats before it is next read.
             logger.LogWarning("The cost of {Count} responses is not in the ledger yet: {Why}", entries.Length, exception.Message);
             lock (sync)
             {
                 isComplete = false;
-                // No chat has these.
+                // These entries belong to no chat, so they are kept for the next write.
                 collected.AddRange(entries.Where(entry => !entry.HasChat));
             }
         }
@@ -301,7 +305,7 @@ public sealed class UsageLedger(
         return ReadFiles(Files(from, to), from, to, out _);
     }
 
-    /// <summary>Once a process, and after a failure.</summary>
+    /// <summary>Runs once per process, and again after a failure.</summary>
     private bool NeedsRepair()
     {
         lock (sync)
@@ -332,7 +336,7 @@ public sealed class UsageLedger(
         }
     }
 
-    /// <summary>Adds what a program that was killed could not write.</summary>
+    /// <summary>Adds the entries that a killed process did not write.</summary>
     private void BackfillMissing()
     {
         var since = new DateTimeOffset(File.GetLastWriteTimeUtc(CompletePath), TimeSpan.Zero) - MaxClockSkew;
@@ -392,7 +396,7 @@ public sealed class UsageLedger(
         logger.LogInformation("The usage ledger was rebuilt: {Count} responses", all.Count);
     }
 
-    /// <summary>One write for all lines. An end that a crash left without its line feed becomes a line of its own, which the next reader repairs.</summary>
+    /// <summary>Appends all lines in one write. An incomplete last line becomes a separate line, which the next reader repairs.</summary>
     private static void Append(string path, IEnumerable<UsageEntry> entries)
     {
         var lines = new ArrayBufferWriter<byte>();
@@ -424,7 +428,8 @@ public sealed class UsageLedger(
     private static List<UsageEntry> ReadFiles(IEnumerable<string> files, DateTimeOffset from, DateTimeOffset to, out bool damaged)
     {
         var entries = new List<UsageEntry>();
-        var ids = new HashSet<string>(StringComparer.Ordinal); // two windows may both have found the same response missing
+        // Two windows may both have added the same missing response.
+        var ids = new HashSet<string>(StringComparer.Ordinal);
         var texts = new UsageTexts();
         damaged = false;
         foreach (var file in files)
@@ -486,13 +491,13 @@ public sealed class UsageLedger(
         ];
     }
 
-    /// <summary>Says that the months hold everything up to when this was written; without it they are rebuilt.</summary>
+    /// <summary>The file that marks the months as complete up to the time of its write. Without it they are rebuilt.</summary>
     private string CompletePath => Path.Combine(Folder, "complete");
 
     private string PathOf(DateTimeOffset at) => Path.Combine(Folder, MonthOf(at) + ".jsonl");
 
     private static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
-    /// <summary>One window writes at a time.</summary>
+    /// <summary>Locks the ledger, so that one window writes at a time.</summary>
     private IDisposable AcquireLock() => FileLock.Acquire(Path.Combine(Folder, "usage.lock"), LockTimeout);
 }

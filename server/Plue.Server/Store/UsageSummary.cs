@@ -12,7 +12,7 @@ public sealed class UsageSummary
     private readonly Dictionary<string, Sums> templates = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Sums> chats = new(StringComparer.Ordinal);
 
-    /// <param name="offset">Where the user's days begin.</param>
+    /// <param name="offset">The time zone offset of the user's days.</param>
     public static UsageSummary Of(IEnumerable<UsageEntry> entries, TimeSpan offset)
     {
         var summary = new UsageSummary();
@@ -34,7 +34,7 @@ public sealed class UsageSummary
                 .Select(pair => (pair.Key, pair.Value.ToFigures())),
         ];
 
-    /// <summary>Like the other lists: the dearest first, then what took most tokens.</summary>
+    /// <summary>Most expensive first, then by tokens, as in the other lists.</summary>
     public IReadOnlyList<(string Key, UsageFigures Figures)> Providers => ByCost(providers);
     public IReadOnlyList<((string ProviderId, string Model) Key, UsageFigures Figures)> Models => ByCost(models);
     public IReadOnlyList<(string Key, UsageFigures Figures)> Templates => ByCost(templates);
@@ -153,5 +153,5 @@ public sealed class UsageSummary
 /// <param name="Unpriced">Responses whose price is not known; they are missing in <paramref name="Cost"/>.</param>
 /// <param name="Cost">USD.</param>
 /// <param name="Duration">The total duration of all responses.</param>
-/// <param name="FirstToken">Median; null where it was not measured.</param>
+/// <param name="FirstToken">The median; null if it was not measured.</param>
 public sealed record UsageFigures(int Responses, int Unpriced, decimal Cost, Usage Usage, TimeSpan Duration, TimeSpan? FirstToken);

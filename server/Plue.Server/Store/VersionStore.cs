@@ -21,7 +21,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 
     public static string HashOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    /// <summary>Changes nothing. A document without a trail has an empty one.</summary>
+    /// <summary>Reads the trail of a document, which is empty for a document without versions.</summary>
     /// <exception cref="FailureException">StoreReadOnly: it cannot be read, or is of a newer format.</exception>
     public VersionTrail Read(string collection, string name)
     {
@@ -42,8 +42,8 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return trail;
     }
 
-    /// <summary>Durable when it returns.</summary>
-    /// <param name="content">Null where there is none, or where it must not be kept.</param>
+    /// <summary>The record is durable when the method returns.</summary>
+    /// <param name="content">Null if the document was deleted or its content must not be stored.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing was appended.</exception>
     public VersionTrail Append(
         string collection,
@@ -56,7 +56,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         long? of = null
     ) => Append(collection, name, new StoredVersion(0, kind, author, what, hash, null, null, of), content);
 
-    /// <summary>Notes what a hook did beside the content, or why it failed. Durable when it returns.</summary>
+    /// <summary>Notes what a hook did beside the content, or why it failed. The record is durable when the method returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, Conflict: nothing was appended.</exception>
     public void RecordHook(string collection, string name, string action, string what, string? error) =>
         Append(
@@ -70,7 +70,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         var path = PathOf(collection, name);
         var last = 0L;
-        // From the file and not from what is known of it: the number must be the next one.
+        // Reads the file, because the number must be the next one.
         Scan(collection, name, (known, _) => last = Math.Max(last, known.Number));
         var text = content is null || content.Length > MaxInline ? null : TextOf(content);
         var record = version with { Number = last + 1, Content = text, Blob = content is null || text is not null ? null : version.Hash };
@@ -107,7 +107,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return Read(collection, name);
     }
 
-    /// <summary>Gives a second document the trail of the first. One that has a trail of its own keeps that.</summary>
+    /// <summary>Copies the trail of a document to another document that has none.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public void CopyTrail(string collection, string name, string newName)
     {
@@ -125,7 +125,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     }
 
     /// <summary>Deletes a trail if another document has a complete copy.</summary>
-    /// <returns>False where it has not, and the trail stays.</returns>
+    /// <returns>False if there is no complete copy; the trail is kept.</returns>
     /// <exception cref="IOException">Or UnauthorizedAccessException.</exception>
     public bool DeleteTrail(string collection, string name, string newName)
     {
@@ -146,7 +146,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return true;
     }
 
-    /// <summary>The bytes of a version; null when it does not exist or was not stored.</summary>
+    /// <summary>Gets the bytes of a version; null if it does not exist or was not stored.</summary>
     public byte[]? ContentOf(string collection, string name, long number)
     {
         byte[]? content = null;
@@ -164,7 +164,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return content;
     }
 
-    /// <summary>Every version with its bytes, oldest first; null where they were not stored.</summary>
+    /// <summary>Gets every version with its bytes, oldest first. The bytes are null if they were not stored.</summary>
     public void Walk(string collection, string name, Action<long, byte[]?> onVersion) =>
         Scan(
             collection,

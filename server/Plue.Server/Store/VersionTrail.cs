@@ -3,15 +3,15 @@ using System.Text.Json.Serialization;
 namespace Plue.Server.Store;
 
 /// <summary>A line of a document's trail.</summary>
-/// <param name="Number">From 1, one more with each line.</param>
+/// <param name="Number">Starts at 1 and increases by one with each line.</param>
 /// <param name="Kind">A constant of <see cref="VersionKind"/>.</param>
 /// <param name="What">One short sentence for people.</param>
-/// <param name="Hash">SHA-256 of the file in lower-case hex digits; null where the document was deleted.</param>
-/// <param name="Content">The file as UTF-8; null where it is a <paramref name="Blob"/>, or is not stored because it held a key.</param>
-/// <param name="Blob">The name of a file in the trails' folder of blobs.</param>
+/// <param name="Hash">SHA-256 of the file in lower-case hex digits; null if the document was deleted.</param>
+/// <param name="Content">The file as UTF-8; null if it is a <paramref name="Blob"/> or is not stored because it contained a key.</param>
+/// <param name="Blob">The name of a file in the blob folder of the trails.</param>
 /// <param name="Of">The version that undo or redo restored.</param>
 /// <param name="Action">The hook action as in the template: <c>notify</c>.</param>
-/// <param name="Error">Why the hook failed, one sentence; absent when it did not.</param>
+/// <param name="Error">The failure of the hook as one sentence; absent if it succeeded.</param>
 internal sealed record StoredVersion(
     long Number,
     string Kind,
@@ -40,13 +40,13 @@ internal static class VersionKind
     public const string Deleted = "deleted";
     public const string Restored = "restored";
 
-    /// <summary>No version of the content: what a hook did beside it, or why it failed.</summary>
+    /// <summary>An effect of a hook without a new version of the content, or its failure.</summary>
     public const string Hook = "hook";
 }
 
 /// <summary>One version of a document, without its content.</summary>
-/// <param name="Hash">Null where the document was deleted.</param>
-/// <param name="HasContent">Whether its content can be restored.</param>
+/// <param name="Hash">Null if the document was deleted.</param>
+/// <param name="HasContent">True if the content can be restored.</param>
 internal sealed record DocumentVersion(
     long Number,
     DateTimeOffset Time,
@@ -57,7 +57,7 @@ internal sealed record DocumentVersion(
     bool HasContent
 );
 
-/// <summary>The versions of a document, oldest first, and where undo and redo lead. Nothing is ever taken out of it.</summary>
+/// <summary>The versions of a document, oldest first, and the targets of undo and redo. Nothing is ever removed.</summary>
 internal sealed class VersionTrail
 {
     public static readonly VersionTrail Empty = new();
@@ -66,9 +66,11 @@ internal sealed class VersionTrail
 
     private readonly List<DocumentVersion> versions = [];
 
-    /// <summary>Versions in the order that undo walks back, up to what a later change cut off.</summary>
+    /// <summary>The versions that undo visits, without those that a later change cut off.</summary>
     private readonly List<DocumentVersion> branch = [];
-    private readonly List<HookFailure> hookFailures = []; // oldest first
+
+    // Oldest first.
+    private readonly List<HookFailure> hookFailures = [];
     private int position = -1;
 
     public IReadOnlyList<DocumentVersion> Versions => versions;
