@@ -2119,8 +2119,8 @@ export interface SkillView {
   isForModel: boolean;
   isForUser: boolean;
   argumentHint?: string;
-  canUndo?: boolean;
   files: SkillFileView[];
+  canUndo?: boolean;
   problems: string[];
 }
 
