@@ -124,7 +124,7 @@ describe('Markdown of an answer', () => {
     expect(view.node.querySelector('.hljs-addition')?.textContent).toBe('+new');
     const css = readFileSync('extension/src/webview/chat/chat.css', 'utf8');
     const colorOf = (name: string): string | undefined =>
-      new RegExp(`(?:^|\\n)\\.${name} \\{\\s*background: var\\((--vscode-diffEditor-\\w+)`).exec(css)?.[1];
+      new RegExp(`(?:^|\\n)\\.${name} \\{[^}]*background: var\\((--vscode-diffEditor-\\w+)`).exec(css)?.[1];
     expect([colorOf('hljs-addition'), colorOf('hljs-deletion')]).toEqual([
       '--vscode-diffEditor-insertedLineBackground',
       '--vscode-diffEditor-removedLineBackground',

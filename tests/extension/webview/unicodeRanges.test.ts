@@ -62,7 +62,7 @@ ${properties.join('\n')}
     public static bool Contains(ReadOnlySpan<int> ranges, int value)
     {
         var at = ranges.BinarySearch(value);
-        // Behind the first of a range, or on one of its ends.
+        // Inside a range, or at its start or end.
         return at >= 0 || (~at & 1) == 1;
     }
 }

@@ -32,5 +32,5 @@ test('About nothing in particular there is nothing to open', async () => {
 test('A long message is cut, and a character that hides is shown by its number', async () => {
   await notify('info', undefined, 'x'.repeat(1000));
   await notify('info', undefined, 'a\u202Eb\nc');
-  expect(shown.map(({ text }) => text)).toEqual([`${'x'.repeat(300)}…`, 'a⟨U+202E⟩b c']);
+  expect(shown.map(({ text }) => text)).toEqual([`${'x'.repeat(299)}…`, 'a⟨U+202E⟩b c']);
 });
