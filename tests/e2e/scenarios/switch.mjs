@@ -35,7 +35,7 @@ export default async function (scenario) {
   write(join(user, '.claude', 'commands', 'fix.md'), 'Fix $ARGUMENTS');
   write(join(user, '.codex', 'auth.json'), JSON.stringify({ OPENAI_API_KEY: key }));
   write(
-    join(workbench.folder, '.cursor', 'mcp.json'),
+    join(user, '.cursor', 'mcp.json'),
     JSON.stringify({ mcpServers: { tracker: { command: '/bin/sh', args: ['-c', 'true'], env: { TRACKER_API_KEY: serverKey } } } }),
   );
 

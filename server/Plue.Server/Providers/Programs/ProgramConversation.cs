@@ -66,21 +66,21 @@ internal abstract class ProgramConversation : IAsyncDisposable
 
     private void CloseIdle()
     {
-        if (!mutex.Wait(0))
+        if (mutex.Wait(0))
         {
-            return;
+            _ = CloseAndReleaseAsync();
         }
+    }
 
-        _ = Task.Run(async () =>
+    private async Task CloseAndReleaseAsync()
+    {
+        try
         {
-            try
-            {
-                await CloseAsync().ConfigureAwait(false);
-            }
-            finally
-            {
-                mutex.Release();
-            }
-        });
+            await CloseAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            mutex.Release();
+        }
     }
 }
