@@ -154,7 +154,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Enter');
     assert.match(await composer(workbench).inputValue(), /^@docs\/notes\.md/);
     // The file is attached after the sidecar inspected it.
-    await chat.getByText('3 tokens').waitFor();
+    await chat.getByText('3 tokens', { exact: true }).waitFor();
     await chat.getByRole('button', { name: /^Remove .*notes\.md/ }).click();
     await composer(workbench).fill('');
   });
