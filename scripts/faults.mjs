@@ -1,6 +1,6 @@
 // `npm run faults`: injects faults of the machine and checks what Plue guarantees for them. The faults are REL-01 to REL-44 in tests/faults/cases.mjs.
-//   --only REL-12   one fault, or the stories whose names contain these words     --blockers   faults that block a release
-//   --short   fewer rounds and every 14th place     --every N   every Nth place     --stories-only   for tests of other suites, checks only that they exist
+//   --only REL-12   one fault, or the scenarios whose names contain these words     --blockers   faults that block a release
+//   --short   fewer rounds and every 14th place     --every N   every Nth place     --scenarios-only   for tests of other suites, checks only that they exist
 // Prints a line for each fault; then writes a table to artifacts/faults/report.md and .json (blockers.md and .json with --blockers).
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases } from '../tests/faults/cases.mjs';
 import { nameOf, runTests, whyMissing } from '../tests/faults/holders.mjs';
-import { Reader, stories } from '../tests/faults/stories.mjs';
+import { Reader, scenarios } from '../tests/faults/scenarios.mjs';
 import { whyNot } from '../tests/faults/strace.mjs';
 import { build, sidecarSources } from './lib/build.mjs';
 import { newestChange } from './lib/fingerprint.mjs';
@@ -31,7 +31,7 @@ await runMain(async () => {
       every: { type: 'string' },
       only: { type: 'string' },
       blockers: { type: 'boolean' },
-      'stories-only': { type: 'boolean' },
+      'scenarios-only': { type: 'boolean' },
     },
   });
   requireNode();
@@ -39,17 +39,17 @@ await runMain(async () => {
   const lost = cases.flatMap(({ id, holders }) => holders.map(whyMissing).flatMap((reason) => (reason ? [`${id}: ${reason}`] : [])));
   if (lost.length > 0) throw new Stop(`tests/faults/cases.mjs names missing tests:\n${lost.join('\n')}`);
   const chosen = cases.filter(({ id, isBlocker }) => (values.only ? id === values.only.toUpperCase() : !values.blockers || isBlocker));
-  const names = new Set(chosen.flatMap(({ holders }) => holders.flatMap(({ kind, name }) => (kind === 'story' ? [name] : []))));
-  const selected = stories.filter(({ name }) => names.has(name) || (chosen.length === 0 && name.includes(values.only ?? '')));
-  if (chosen.length + selected.length === 0) throw new Stop(`No fault and no story is called \`${values.only}\`.`);
+  const names = new Set(chosen.flatMap(({ holders }) => holders.flatMap(({ kind, name }) => (kind === 'scenario' ? [name] : []))));
+  const selected = scenarios.filter(({ name }) => names.has(name) || (chosen.length === 0 && name.includes(values.only ?? '')));
+  if (chosen.length + selected.length === 0) throw new Stop(`No fault and no scenario is called \`${values.only}\`.`);
 
   await build();
-  await buildTools(['FaultStory', 'JournalWriter', 'ChatMaker']);
+  await buildTools(['FaultScenario', 'JournalWriter', 'ChatMaker']);
   /** @type {Map<string, Outcome>} */
   const outcomes = new Map();
   await runStories(selected, Number(values.every ?? (values.short ? 14 : 1)), outcomes);
-  if (!values['stories-only']) {
-    const holders = chosen.flatMap((one) => one.holders.filter(({ kind }) => kind !== 'story'));
+  if (!values['scenarios-only']) {
+    const holders = chosen.flatMap((one) => one.holders.filter(({ kind }) => kind !== 'scenario'));
     if (holders.some(({ kind }) => kind === 'csharp')) {
       await installTestPrograms();
       await step('Building the C# tests', () => runOrStop('dotnet', ['build', 'tests/Plue.Server.Tests', '-v', 'q', '--nologo']));
@@ -79,7 +79,7 @@ async function buildTools(tools) {
   }
 }
 
-/** @param {typeof stories} selected @param {number} every @param {Map<string, Outcome>} outcomes */
+/** @param {typeof scenarios} selected @param {number} every @param {Map<string, Outcome>} outcomes */
 async function runStories(selected, every, outcomes) {
   mkdirSync(inArtifacts('faults'), { recursive: true });
   // In memory if possible, because much is written and no test cuts the power.
@@ -97,7 +97,7 @@ async function runStories(selected, every, outcomes) {
           : await step(`Faults: ${name}`, () => tell({ folder, every, plue, noStrace }, reader)).catch(brokenOff);
       for (const one of found) console.log(lineOf({ ...one, name: one.name || name }));
       losses += found.reduce((sum, one) => sum + one.losses.length, 0);
-      outcomes.set(nameOf({ kind: 'story', name }), outcomeOf(found, (performance.now() - began) / 1000));
+      outcomes.set(nameOf({ kind: 'scenario', name }), outcomeOf(found, (performance.now() - began) / 1000));
     }
   } finally {
     reader.close();
@@ -105,12 +105,12 @@ async function runStories(selected, every, outcomes) {
   }
 }
 
-/** An error counts as a loss, so that the other stories still run. @param {unknown} error @returns {import('../tests/faults/stories.mjs').Told[]} */
+/** An error counts as a loss, so that the other scenarios still run. @param {unknown} error @returns {import('../tests/faults/scenarios.mjs').Finding[]} */
 function brokenOff(error) {
   return [{ name: '', points: 0, checked: 0, repaired: 0, losses: [String(error instanceof Error ? error.stack : error)] }];
 }
 
-/** @param {import('../tests/faults/stories.mjs').Told[]} found @param {number} seconds @returns {Outcome} */
+/** @param {import('../tests/faults/scenarios.mjs').Finding[]} found @param {number} seconds @returns {Outcome} */
 function outcomeOf(found, seconds) {
   const losses = found.flatMap((one) => one.losses);
   if (losses.length > 0) return { outcome: 'failed', seconds, reason: losses.slice(0, 10).join('\n') };
@@ -120,7 +120,7 @@ function outcomeOf(found, seconds) {
   return isEmpty ? { outcome: 'failed', seconds, reason: 'Nothing was tried.' } : { outcome: 'passed', seconds };
 }
 
-/** @param {import('../tests/faults/stories.mjs').Told} result */
+/** @param {import('../tests/faults/scenarios.mjs').Finding} result */
 function lineOf({ name, points, checked, repaired, losses, skipped }) {
   if (skipped) return `skipped ${name}: ${skipped}`;
   const counts = `${name}: ${points} faults, ${checked} kept, ${repaired} repaired, ${losses.length} lost`;

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { cases } from '../../tests/faults/cases.mjs';
 import { whyMissing } from '../../tests/faults/holders.mjs';
-import { stories } from '../../tests/faults/stories.mjs';
+import { scenarios } from '../../tests/faults/scenarios.mjs';
 import { inArtifacts, inRoot } from './paths.mjs';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
@@ -16,7 +16,7 @@ const count = 44;
 export async function runFaultTests() {
   rmSync(results, { force: true });
   const finished = await step('Breaking what a machine breaks', () =>
-    run(process.execPath, [inRoot('scripts', 'faults.mjs'), '--blockers', '--short', '--stories-only'], { timeout: 10 * 60_000 }),
+    run(process.execPath, [inRoot('scripts', 'faults.mjs'), '--blockers', '--short', '--scenarios-only'], { timeout: 10 * 60_000 }),
   );
   /** @type {{id: string, sentence: string, outcome: string, details: string[]}[]} */
   const rows = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
@@ -26,13 +26,13 @@ export async function runFaultTests() {
 
 /** @returns {import('./testResults.mjs').TestResult} */
 function everyFaultIsHeld() {
-  const name = `Each of the faults REL-01 to REL-${count} has a story or a test that holds it`;
-  const known = new Set(stories.map((story) => story.name));
+  const name = `Each of the faults REL-01 to REL-${count} has a scenario or a test that holds it`;
+  const known = new Set(scenarios.map((scenario) => scenario.name));
   const reasons = Array.from({ length: count }, (_, i) => `REL-${String(i + 1).padStart(2, '0')}`).flatMap((id) => {
     const holders = cases.filter((one) => one.id === id).flatMap((one) => one.holders);
     if (holders.length === 0) return [`Nothing holds ${id}.`];
     return holders.flatMap((holder) =>
-      holder.kind === 'story' && !known.has(holder.name) ? [`There is no story “${holder.name}”.`] : (whyMissing(holder) ?? []),
+      holder.kind === 'scenario' && !known.has(holder.name) ? [`There is no scenario “${holder.name}”.`] : (whyMissing(holder) ?? []),
     );
   });
   return reasons.length === 0 ? { name, outcome: 'passed' } : { name, outcome: 'failed', reason: reasons.join('\n') };

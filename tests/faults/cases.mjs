@@ -1,11 +1,11 @@
-// The faults that Plue has to bear, REL-01 to REL-44, each with what holds it: a story of `npm run faults`, a test, or a step of a scenario.
+// The faults that Plue has to bear, REL-01 to REL-44, each with what holds it: a scenario of `npm run faults`, a test, or a step of a scenario.
 // A case without anything that holds it, or one that names what is not there, is a failure.
 
 /**
- * @typedef {{kind: 'story', name: string}
+ * @typedef {{kind: 'scenario', name: string}
  *   | {kind: 'csharp', name: string}
  *   | {kind: 'typescript', file: string, name: string}
- *   | {kind: 'scenario', file: string, name: string}} Holder `csharp` is named as `Room.Class.Method`.
+ *   | {kind: 'step', file: string, name: string}} Holder `csharp` is named as `Room.Class.Method`.
  *
  * @typedef {object} Case
  * @property {string} id
@@ -15,13 +15,13 @@
  */
 
 /** @param {string} name @returns {Holder} */
-const story = (name) => ({ kind: 'story', name });
+const scenario = (name) => ({ kind: 'scenario', name });
 /** @param {string} name @returns {Holder} */
 const csharp = (name) => ({ kind: 'csharp', name });
 /** @param {string} file @param {string} name @returns {Holder} */
 const typescript = (file, name) => ({ kind: 'typescript', file: `tests/extension/${file}.test.ts`, name });
 /** @param {string} file @param {string} name @returns {Holder} */
-const scenario = (file, name) => ({ kind: 'scenario', file, name });
+const step = (file, name) => ({ kind: 'step', file, name });
 
 /** What each vendor's wire is held to; OpenRouter and the others run the same tests. @param {string} name */
 const contract = (name) => csharp(`Providers.AnthropicProviderTests.${name}`);
@@ -34,9 +34,9 @@ export const cases = [
       'The sidecar is killed in the middle of an answer: it is back within 5 s, the text so far is kept and marked interrupted, nothing is sent again by itself.',
     isBlocker: true,
     holders: [
-      story('killed while it answers'),
+      scenario('killed while it answers'),
       csharp('Rpc.SidecarProcessTests.Killed_at_fifty_random_points_of_a_stream_nothing_acknowledged_is_lost'),
-      scenario('crash', 'A sidecar killed in the middle of an answer comes back by itself with the partial text'),
+      step('crash', 'A sidecar killed in the middle of an answer comes back by itself with the partial text'),
     ],
   },
   {
@@ -97,7 +97,7 @@ export const cases = [
     sentence: 'The connection is cut inside the parameters of a tool call: the tool never runs, and the next request is valid.',
     isBlocker: true,
     holders: [
-      story('cut inside a tool call'),
+      scenario('cut inside a tool call'),
       csharp('Chat.ToolTurnTests.REL_07_A_call_whose_parameters_were_cut_is_never_run'),
       contract('A_stream_cut_anywhere_never_finishes_a_tool_call_by_half'),
     ],
@@ -107,7 +107,7 @@ export const cases = [
     sentence: 'One line of 100 MB comes from a provider, a program, a server or a command: it is cut at the cap, and memory stays.',
     isBlocker: true,
     holders: [
-      story('a line of 100 MB'),
+      scenario('a line of 100 MB'),
       contract('A_line_of_100_MB_is_cut_without_being_held'),
       csharp('Providers.ClaudeCode.ClaudeCodeFaultTests.A_line_of_100_MB_is_cut_at_the_cap'),
       csharp('Tools.Mcp.McpHostileTests.REL_08_A_line_of_100_MB_ends_the_server_and_not_us'),
@@ -118,7 +118,7 @@ export const cases = [
     id: 'REL-09',
     sentence: 'No answer, or only its head, or a byte now and then: waiting has an end, and a stop works within a second.',
     holders: [
-      story('an endpoint that drips'),
+      scenario('an endpoint that drips'),
       contract('An_answer_that_never_begins_times_out'),
       contract('An_answer_that_stops_coming_times_out_and_keeps_its_text'),
       contract('Stopping_while_nothing_comes_closes_the_connection'),
@@ -148,13 +148,13 @@ export const cases = [
     id: 'REL-12',
     sentence:
       'The certificate is expired, of another host or of nobody, the protocol is old, the proxy refuses: no request, and the reason.',
-    holders: [story('connections that are not safe')],
+    holders: [scenario('connections that are not safe')],
   },
   {
     id: 'REL-13',
     sentence:
       'No network, no such host, or the machine slept: an end within 10 s, the question is kept, and the answer goes on after sleep.',
-    holders: [story('no network, and sleep'), contract('Reports_a_port_without_a_listener')],
+    holders: [scenario('no network, and sleep'), contract('Reports_a_port_without_a_listener')],
   },
   {
     id: 'REL-14',
@@ -162,8 +162,8 @@ export const cases = [
       'The disk is full at any write: an error is shown, nothing is acknowledged, what was there is there, and it goes on with space.',
     isBlocker: true,
     holders: [
-      story('no space at each write and sync'),
-      story('a full disk'),
+      scenario('no space at each write and sync'),
+      scenario('a full disk'),
       csharp('Rpc.DamagedHomeTests.On_a_full_disk_the_draft_is_refused_and_accepted_when_there_is_space_again'),
       csharp('Store.ChatJournalTests.On_a_full_disk_a_message_is_rejected_with_a_reason_and_accepted_when_there_is_space'),
     ],
@@ -172,15 +172,15 @@ export const cases = [
     id: 'REL-15',
     sentence: 'A sync or a rename fails: as with a full disk.',
     isBlocker: true,
-    holders: [story('a broken disk at each write and sync')],
+    holders: [scenario('a broken disk at each write and sync')],
   },
   {
     id: 'REL-16',
     sentence:
       'The home is read-only, somebody else’s, missing, a file or a link to nowhere: reading goes on or it is refused in words, and nothing crashes.',
     holders: [
-      story('strange homes'),
-      story('a read-only disk'),
+      scenario('strange homes'),
+      scenario('a read-only disk'),
       csharp('Rpc.DamagedHomeTests.On_a_read_only_disk_chats_can_be_read_and_writing_reports_the_reason'),
     ],
   },
@@ -189,7 +189,7 @@ export const cases = [
     sentence: 'A crash at any call of a save: the old state or the new one, never a mix.',
     isBlocker: true,
     holders: [
-      story('killed at each call of a save'),
+      scenario('killed at each call of a save'),
       csharp('Store.ChatJournalTests.Killed_fifty_times_nothing_acknowledged_is_lost_or_doubled'),
     ],
   },
@@ -198,7 +198,7 @@ export const cases = [
     sentence: 'A chat is damaged, cut, empty, huge or full of zeros: the others open, the damaged part is kept aside, nothing is deleted.',
     isBlocker: true,
     holders: [
-      story('damaged files'),
+      scenario('damaged files'),
       csharp('Rpc.DamagedHomeTests.A_damaged_chat_opens_with_a_notice_and_the_others_as_ever'),
       csharp('Store.DamagedJournalTests.Empty_NUL_filled_and_huge_files_open_and_nothing_is_deleted'),
       csharp('Store.DamagedJournalTests.Damage_in_the_middle_is_kept_aside_and_stays_visible'),
@@ -209,7 +209,7 @@ export const cases = [
     sentence: 'The vault is damaged: it is refused, the file stays as it is, and no new one is made over it.',
     isBlocker: true,
     holders: [
-      story('a damaged vault'),
+      scenario('a damaged vault'),
       csharp('Rpc.DamagedHomeTests.A_damaged_vault_reports_the_reason_and_providers_without_keys_work'),
       csharp('Vault.VaultFileTests.A_flipped_bit_in_any_byte_is_noticed'),
       csharp('Vault.VaultFileTests.A_file_cut_at_any_length_is_refused_and_left_as_it_is'),
@@ -241,7 +241,7 @@ export const cases = [
     sentence: 'Two windows write to one home and to one chat: both work, and nothing of either is lost.',
     isBlocker: true,
     holders: [
-      story('two processes, one killed'),
+      scenario('two processes, one killed'),
       csharp('Store.TwoWritersTests.A_thousand_messages_of_two_processes_are_all_kept_in_the_order_each_wrote_them'),
       csharp('Rpc.TwoSidecarsTests.Both_windows_write_in_turn_and_while_one_answers_the_other_follows_live'),
       csharp('Vault.VaultTests.Two_windows_that_store_at_the_same_time_lose_nothing'),
@@ -270,7 +270,7 @@ export const cases = [
   {
     id: 'REL-25',
     sentence: 'A chat of 10,000 messages, a message of 1 MiB, 500 chats: it opens within 2 s, and a question adds only itself to the disk.',
-    holders: [story('a chat of 10,000 messages'), scenario('longChat', 'A reload comes back to the same place')],
+    holders: [scenario('a chat of 10,000 messages'), step('longChat', 'A reload comes back to the same place')],
   },
   {
     id: 'REL-26',
@@ -284,7 +284,7 @@ export const cases = [
     id: 'REL-27',
     sentence: 'The window reads nothing: the sidecar neither waits nor grows, and the ending arrives when it reads again.',
     holders: [
-      story('a window that reads nothing'),
+      scenario('a window that reads nothing'),
       csharp('Rpc.MessageNotifierTests.Dropped_deltas_leave_a_gap_and_the_final_event_arrives'),
       typescript('webview/chatState', 'asks for the chat again when text was dropped for a slow window'),
     ],
@@ -299,13 +299,13 @@ export const cases = [
       csharp('Rpc.RpcServerTests.Random_bytes_never_end_the_connection'),
       csharp('Rpc.RpcServerTests.An_unknown_method_returns_method_not_found'),
       csharp('Rpc.RpcServerTests.Requests_cancelled_at_the_moment_they_end_disturb_nothing'),
-      story('ten thousand requests'),
+      scenario('ten thousand requests'),
     ],
   },
   {
     id: 'REL-29',
     sentence: 'Something writes while the protocol is spoken: stdout holds frames and nothing else.',
-    holders: [story('a noisy environment')],
+    holders: [scenario('a noisy environment')],
   },
   {
     id: 'REL-30',
@@ -313,9 +313,9 @@ export const cases = [
       'The extension host restarts or the window is reloaded: the same chat is there, and a running turn is shown or marked interrupted.',
     holders: [
       csharp('Rpc.SidecarTests.A_snapshot_taken_while_it_streams_and_the_events_after_it_are_the_whole_answer'),
-      scenario('chat', 'A reload of the window shows the same chat, and the draft is kept'),
-      scenario('sideBySide', 'Both are there again after a restart of VS Code'),
-      scenario('hostLoss', 'After the reload it is in the draft, once, and can be sent'),
+      step('chat', 'A reload of the window shows the same chat, and the draft is kept'),
+      step('sideBySide', 'Both are there again after a restart of VS Code'),
+      step('hostLoss', 'After the reload it is in the draft, once, and can be sent'),
       csharp('Chat.StopCauseTests.Text_in_progress_at_shutdown_is_kept_and_interrupted'),
     ],
   },
@@ -324,7 +324,7 @@ export const cases = [
     sentence: 'VS Code is killed: the sidecar and all that it started end within 10 s.',
     isBlocker: true,
     holders: [
-      story('an editor that is killed'),
+      scenario('an editor that is killed'),
       csharp('Rpc.SidecarProcessTests.It_ends_by_itself_when_the_editor_closes_its_pipe'),
       csharp('Rpc.SidecarProcessTests.It_ends_by_itself_when_its_parent_dies_and_the_pipe_stays_open'),
       csharp('Rpc.SidecarProcessTests.Processes_left_by_a_killed_sidecar_are_ended_by_the_next'),
@@ -333,14 +333,14 @@ export const cases = [
   {
     id: 'REL-32',
     sentence: 'The folder is removed while it is open, or Plue is started in one that is gone: it goes on.',
-    holders: [story('a folder that is gone'), scenario('inHost', 'the sidecar can be started again')],
+    holders: [scenario('a folder that is gone'), step('inHost', 'the sidecar can be started again')],
   },
   {
     id: 'REL-33',
     sentence: 'After many turns there is no process too much, no zombie and no open file too much.',
     isBlocker: true,
     holders: [
-      story('many turns'),
+      scenario('many turns'),
       csharp('Platform.ChildProcessTests.A_hundred_children_leave_no_zombie_and_no_open_file'),
       csharp('Providers.External.ExternalProviderTests.Ended_programs_leave_no_zombies'),
       csharp('Tools.Mcp.McpHostileTests.REL_33_Processes_started_by_a_server_end_with_it'),
@@ -378,7 +378,7 @@ export const cases = [
   },
   {
     id: 'REL-37',
-    sentence: 'Names and contents that are not UTF-8, marks and mixed line ends: told or read, and an edit keeps every other byte.',
+    sentence: 'Names and contents that are not UTF-8, marks and mixed line ends: reported or read, and an edit keeps every other byte.',
     holders: [
       csharp('Tools.FileToolsTests.REL_37_An_edit_keeps_the_encoding_the_mark_and_every_other_byte'),
       csharp('Tools.SearchToolTests.REL_36_37_Pipes_keys_binaries_and_names_that_are_no_text_hold_nothing_up'),
@@ -390,7 +390,7 @@ export const cases = [
     sentence: 'A stop at any event: one ending, nothing is done afterwards, and the next turn is valid.',
     isBlocker: true,
     holders: [
-      story('stopped at each event'),
+      scenario('stopped at each event'),
       csharp('Chat.ToolTurnTests.REL_38_A_stop_at_any_event_ends_the_turn_once_and_leaves_what_every_vendor_takes'),
       csharp('Chat.StopTests.A_provider_that_does_not_listen_is_left_after_a_moment'),
       csharp('Rpc.ConcurrentUseTests.Sending_stopping_and_deleting_in_any_order_ends_every_request'),
@@ -401,7 +401,7 @@ export const cases = [
     sentence: 'Somebody has to approve and Plue is killed: nothing runs by itself afterwards, and the question is gone.',
     isBlocker: true,
     holders: [
-      story('killed while it asks'),
+      scenario('killed while it asks'),
       csharp('Permissions.SharedApprovalsTests.An_approval_cancelled_in_another_window_disappears_and_one_of_a_dead_window_is_dropped'),
       csharp('Rpc.ApprovalHandlersTests.An_answer_to_what_no_longer_waits_is_refused'),
     ],
@@ -438,11 +438,11 @@ export const cases = [
   {
     id: 'REL-43',
     sentence: 'Few files may be open, or little memory is to be had: a typed error, and nothing is saved by half.',
-    holders: [story('few files may be open')],
+    holders: [scenario('few files may be open')],
   },
   {
     id: 'REL-44',
     sentence: 'Hours of turns: memory, open files and files on the disk stay flat after the first ones.',
-    holders: [story('many turns')],
+    holders: [scenario('many turns')],
   },
 ];

@@ -1,4 +1,4 @@
-// A model's server on loopback for the stories: what it answers next is a function of theirs.
+// A model's server on loopback for the scenarios: what it answers next is a function of theirs.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 
 export class Endpoint {
   #server = createServer((request, response) => {
-    // Whoever asked may go away in the middle of a question or of its answer; anything else is the story's own fault.
+    // Whoever asked may go away in the middle of a question or of its answer; anything else is the scenario's own fault.
     this.#serve(request, response).catch((error) => {
       if (error.code !== 'ECONNRESET') throw error;
     });

@@ -1,15 +1,15 @@
-/** What a story finds out. */
+/** What a scenario finds out. */
 export class Findings {
-  /** @type {import('./stories.mjs').Told} */
-  told = { name: '', points: 0, checked: 0, repaired: 0, losses: [] };
+  /** @type {import('./scenarios.mjs').Finding} */
+  finding = { name: '', points: 0, checked: 0, repaired: 0, losses: [] };
 
   fault() {
-    this.told.points++;
+    this.finding.points++;
   }
 
   /** @param {unknown} isSo @param {string} otherwise What is wrong when it is not so. */
   expect(isSo, otherwise) {
-    this.told.checked++;
-    if (!isSo) this.told.losses.push(otherwise);
+    this.finding.checked++;
+    if (!isSo) this.finding.losses.push(otherwise);
   }
 }

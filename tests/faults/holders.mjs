@@ -1,4 +1,4 @@
-// What holds a fault outside of the stories: tests of the other suites, whether they exist and how they end.
+// What holds a fault outside of the scenarios: tests of the other suites, whether they exist and how they end.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
@@ -15,13 +15,13 @@ const results = inArtifacts('faults');
 
 /** How a reader finds it. @param {Holder} holder */
 export function nameOf(holder) {
-  if (holder.kind === 'story') return `the story “${holder.name}”`;
+  if (holder.kind === 'scenario') return `the scenario “${holder.name}”`;
   return holder.kind === 'csharp' ? holder.name : `${holder.file}: ${holder.name}`;
 }
 
 /** Why a test is not there; undefined when it is. @param {Holder} holder @returns {string | undefined} */
 export function whyMissing(holder) {
-  if (holder.kind === 'story') return undefined;
+  if (holder.kind === 'scenario') return undefined;
   if (holder.kind === 'csharp') {
     const { file, method } = placeOf(holder.name);
     if (!existsSync(file)) return `There is no ${file}.`;
@@ -47,8 +47,8 @@ export async function runTests(holders) {
   if (csharp.length > 0) await step(`${csharp.length} C# tests`, () => runCSharp(csharp, outcomes));
   const typescript = holders.filter(({ kind }) => kind === 'typescript');
   if (typescript.length > 0) await step(`${typescript.length} TypeScript tests`, () => runTypeScript(typescript, outcomes));
-  const scenarios = holders.filter(({ kind }) => kind === 'scenario');
-  if (scenarios.length > 0) await step('Scenarios through VS Code', () => runScenarios(scenarios, outcomes));
+  const steps = holders.filter(({ kind }) => kind === 'step');
+  if (steps.length > 0) await step('Scenarios through VS Code', () => runScenarios(steps, outcomes));
   return outcomes;
 }
 
@@ -85,11 +85,11 @@ async function runTypeScript(holders, outcomes) {
     timeout: 10 * 60_000,
   });
   /** @type {{fullName: string, status: string, duration?: number}[]} */
-  const told = existsSync(file)
+  const reported = existsSync(file)
     ? JSON.parse(readFileSync(file, 'utf8')).testResults.flatMap((/** @type {any} */ one) => one.assertionResults)
     : [];
   for (const holder of holders) {
-    const found = told.filter(({ fullName }) => fullName.endsWith(holder.name));
+    const found = reported.filter(({ fullName }) => fullName.endsWith(holder.name));
     outcomes.set(
       nameOf(holder),
       together(
@@ -104,14 +104,14 @@ async function runTypeScript(holders, outcomes) {
 async function runScenarios(holders, outcomes) {
   const file = inArtifacts('tests', 'e2e.json');
   rmSync(file, { force: true });
-  const names = [...new Set(holders.flatMap((holder) => (holder.kind === 'scenario' ? [holder.file] : [])))];
+  const names = [...new Set(holders.flatMap((holder) => (holder.kind === 'step' ? [holder.file] : [])))];
   const began = performance.now();
   const finished = await run(process.execPath, [inRoot('tests', 'e2e', 'run.mjs'), ...names], { timeout: 20 * 60_000 });
   const seconds = (performance.now() - began) / 1000 / holders.length;
   /** @type {{name: string, outcome: string}[]} */
-  const told = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
+  const reported = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
   for (const holder of holders) {
-    const found = told.filter(({ name }) => name.endsWith(holder.name));
+    const found = reported.filter(({ name }) => name.endsWith(holder.name));
     outcomes.set(
       nameOf(holder),
       together(
@@ -122,7 +122,7 @@ async function runScenarios(holders, outcomes) {
   }
 }
 
-/** Several, because a test with data is told once for each. @param {{outcome: string, seconds: number}[]} found @param {{output: string}} finished @returns {Outcome} */
+/** Several, because a test with data has one result for each. @param {{outcome: string, seconds: number}[]} found @param {{output: string}} finished @returns {Outcome} */
 function together(found, { output }) {
   const seconds = found.reduce((sum, one) => sum + one.seconds, 0);
   if (found.length === 0)
@@ -131,7 +131,7 @@ function together(found, { output }) {
   if (failed.length > 0) return { outcome: 'failed', seconds, reason: `${failed.length} of ${found.length} failed.` };
   return found.every(({ outcome }) => /^pass/i.test(outcome))
     ? { outcome: 'passed', seconds }
-    : { outcome: 'skipped', seconds, reason: 'Skipped where it is told.' };
+    : { outcome: 'skipped', seconds, reason: 'Skipped in its own suite.' };
 }
 
 /** @param {string} name As `Room.Class.Method`. */

@@ -1,4 +1,4 @@
-// The story of connections that are not safe: certificates, protocols and a proxy that `plue run` must not talk through.
+// The scenario of connections that are not safe: certificates, protocols and a proxy that `plue run` must not talk through.
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createPlainServer } from 'node:net';
@@ -13,10 +13,10 @@ const canary = 'key-that-must-not-go-out';
 const body = whole(['The safe answer.'], []);
 const reply = `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
 
-/** @param {import('./stories.mjs').Setting} setting @returns {Promise<import('./stories.mjs').Told[]>} */
+/** @param {import('./scenarios.mjs').Setting} setting @returns {Promise<import('./scenarios.mjs').Finding[]>} */
 export async function tellUnsafeConnections({ folder, plue }) {
   const findings = new Findings();
-  if (!findOnPath('openssl')) return [{ ...findings.told, skipped: 'There is no `openssl` on PATH.' }];
+  if (!findOnPath('openssl')) return [{ ...findings.finding, skipped: 'There is no `openssl` on PATH.' }];
   const house = await Certificates.make(mkdtempSync(join(folder, 'tls-')));
   /** @type {{name: string, host?: string, how: import('node:tls').TlsOptions, says: RegExp | undefined}[]} */
   const cases = [
@@ -48,7 +48,7 @@ export async function tellUnsafeConnections({ folder, plue }) {
       else {
         findings.fault();
         findings.expect(code === 1 && says.test(output), `${name} ended with ${code}: ${output}`);
-        findings.expect(!heard.includes(canary) && !heard.includes('Hello'), `${name} was told: ${heard}`);
+        findings.expect(!heard.includes(canary) && !heard.includes('Hello'), `${name} was finding: ${heard}`);
       }
     });
   }
@@ -79,7 +79,7 @@ export async function tellUnsafeConnections({ folder, plue }) {
     findings.expect(code === 1 && /proxy/i.test(output), `A proxy that wants a sign-in ended it with ${code}: ${output}`);
     findings.expect(!asked.includes(canary), 'The proxy heard the key.');
   });
-  return [findings.told];
+  return [findings.finding];
 }
 
 /** @param {string} address @param {NodeJS.ProcessEnv} env */

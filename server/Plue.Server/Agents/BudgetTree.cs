@@ -48,7 +48,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
         }
     }
 
-    /// <summary>Gets what a task may still use or give to subtasks: the minimum of what is left of its own budget and those of its parents.</summary>
+    /// <summary>Gets the budget that a task can still use or give to subtasks: the lowest remaining limits of the task and its parents.</summary>
     public AgentBudget Left(string id)
     {
         lock (sync)

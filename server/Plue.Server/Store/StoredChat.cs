@@ -84,10 +84,10 @@ public sealed record StoredChat
     {
         var text = messageText.AsSpan().Trim();
         var end = text.IndexOfAny('\r', '\n');
-        var line = (end < 0 ? text : text[..end]).TrimEnd().ToString();
-        return line.Length == 0 ? DefaultTitle
-            : line.Length <= TitleLength ? line
-            : $"{TextCut.Head(line, TitleLength).TrimEnd()}…";
+        var line = (end < 0 ? text : text[..end]).TrimEnd();
+        return line.IsEmpty ? DefaultTitle
+            : line.Length <= TitleLength ? line.ToString()
+            : $"{TextCut.Head(line[..(TitleLength + 1)].ToString(), TitleLength).TrimEnd()}…";
     }
 
     public ChatSummary Summarize() =>

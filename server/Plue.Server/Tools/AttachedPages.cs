@@ -34,7 +34,5 @@ public sealed class AttachedPages(PluePaths paths, TimeProvider time, WebPages p
         }
     }
 
-    private static FailureException Failed(FormattableString message) => Failed(FormattableString.Invariant(message));
-
     private static FailureException Failed(string message, Exception? inner = null) => new(FailureKind.BadRequest, message, inner);
 }

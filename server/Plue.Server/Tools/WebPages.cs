@@ -12,17 +12,18 @@ namespace Plue.Server.Tools;
 /// <param name="connections">Null for those without settings.</param>
 public sealed class WebPages(Func<IPAddress, bool> isAllowed, HostConnections? connections = null)
 {
-    private readonly HostConnections connections = connections ?? HostConnections.Plain;
-
     private const int MaxBytes = 4 * 1024 * 1024;
     private const int MaxRedirects = 5;
     private const int MaxAddressLength = 2_000;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
+    private readonly HostConnections connections = connections ?? HostConnections.Plain;
+
     internal static readonly string Truncated = $"[Only the first {MaxBytes / (1024 * 1024)} MiB were fetched.]\n";
 
-    /// <summary>Reads an address of the web. Throws <see cref="ToolFailureException"/> if it is none.</summary>
+    /// <summary>Reads an http or https address.</summary>
     /// <param name="name">The subject of the failure.</param>
+    /// <exception cref="ToolFailureException">It is no such address, or contains a password.</exception>
     public static Uri AddressIn(string text, string name)
     {
         text = text.Trim();
@@ -44,7 +45,8 @@ public sealed class WebPages(Func<IPAddress, bool> isAllowed, HostConnections? c
         return address;
     }
 
-    /// <summary>Returns the page, or where it redirects if that is another host. Throws <see cref="ToolFailureException"/> otherwise.</summary>
+    /// <summary>Gets a page, or the address to which it redirects on another host.</summary>
+    /// <exception cref="ToolFailureException">It could not be fetched, is no text, or is on a private network.</exception>
     public async Task<WebPage> GetAsync(Uri address, CancellationToken cancellationToken)
     {
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -87,7 +89,7 @@ public sealed class WebPages(Func<IPAddress, bool> isAllowed, HostConnections? c
             };
         }
 
-        // Of what is given out (2000::/3) not the examples, and not what only wraps an address of the old kind.
+        // Global unicast addresses (2000::/3), without documentation prefixes and tunnels of IPv4 addresses.
         return (bytes[0] & 0xE0) == 0x20
             && (bytes[0], bytes[1], bytes[2], bytes[3]) is not ((0x20, 0x01, 0x0D, 0xB8) or (0x20, 0x01, 0x00, _) or (0x20, 0x02, _, _));
     }
@@ -186,13 +188,12 @@ public sealed class WebPages(Func<IPAddress, bool> isAllowed, HostConnections? c
             }
 
             var next = new Uri(at, location);
-            // Another place is another question: what may be fetched was judged by its host.
-            if (next.IdnHost != at.IdnHost || next.Port != at.Port || next.Scheme != at.Scheme)
+            // Approvals are for one host, so a redirect to another one is not followed.
+            var isSame = next.Port == at.Port && next.Scheme == at.Scheme;
+            var isUpgrade = next.Scheme == "https" && next.IsDefaultPort && at.IsDefaultPort;
+            if (next.IdnHost != at.IdnHost || !(isSame || isUpgrade))
             {
-                if (next.IdnHost != at.IdnHost || next.Scheme != "https" || !next.IsDefaultPort || !at.IsDefaultPort)
-                {
-                    return new WebPage(at, (int)response.StatusCode, "", IsWhole: true, next);
-                }
+                return new WebPage(at, (int)response.StatusCode, "", IsWhole: true, next);
             }
 
             at = next;

@@ -10,7 +10,7 @@ interface Result {
   reason?: string;
 }
 
-const patience = 30_000;
+const timeout = 30_000;
 
 export async function run(): Promise<void> {
   const results: Result[] = [];
@@ -25,7 +25,7 @@ export async function run(): Promise<void> {
 async function resultOf(name: string, test: () => Promise<void>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Not done after ${patience / 1000} s.`)), patience);
+    timer = setTimeout(() => reject(new Error(`Not done after ${timeout / 1000} s.`)), timeout);
   });
   try {
     await Promise.race([test(), late]);

@@ -6,7 +6,7 @@ import { say } from '../../../scripts/lib/progress.mjs';
 import { Workbench } from './workbench.mjs';
 
 export const inHostBundle = inArtifacts('e2e', 'inHost.js');
-const patience = 120_000;
+const timeout = 120_000;
 
 export async function buildInHostSuite() {
   await build({
@@ -38,7 +38,7 @@ export async function runInHostSuite(browser) {
     );
     await workbench.prepare();
     await workbench.page.goto(workbench.url);
-    const timer = new Promise((resolve) => setTimeout(resolve, patience, 'late').unref());
+    const timer = new Promise((resolve) => setTimeout(resolve, timeout, 'late').unref());
     const ending = await Promise.race([ended, timer]);
     const results = readResults(resultsFile);
     if (results.length === 0 || ending === 'late') {

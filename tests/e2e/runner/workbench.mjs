@@ -145,12 +145,12 @@ export class Workbench {
 
   /**
    * Waits for a condition outside the page, or about several of its elements.
-   * @param {() => Promise<boolean>} isSo @param {number} [patience] In milliseconds.
+   * @param {() => Promise<boolean>} isSo @param {number} [timeout] In milliseconds.
    */
-  async until(isSo, patience = 30_000) {
-    const end = Date.now() + patience;
+  async until(isSo, timeout = 30_000) {
+    const end = Date.now() + timeout;
     while (!(await isSo())) {
-      if (Date.now() > end) throw new Error(`It did not become so within ${patience / 1000} s: ${isSo}`);
+      if (Date.now() > end) throw new Error(`It did not become so within ${timeout / 1000} s: ${isSo}`);
       // There are no events outside the page.
       await this.page.waitForTimeout(50);
     }

@@ -24,11 +24,11 @@ function sidecarWith(templates: TemplateSummary[], findings: TemplateFinding[] =
 }
 
 test('Only valid templates of the requested kind that are in force are offered', async () => {
-  const mistake = { message: 'It ends too early.', line: 1, column: 1, isError: true };
+  const problem = { message: 'It ends too early.', line: 1, column: 1, isError: true };
   const sidecar = sidecarWith([
     template('writer'),
     template('hidden', { inForce: false }),
-    template('broken', { problems: [mistake] }),
+    template('broken', { problems: [problem] }),
     template('ai-chat', { collection: 'chats' }),
   ]);
   answers.push('writer');

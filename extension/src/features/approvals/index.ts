@@ -8,7 +8,7 @@ import type { Sidecar } from '../../server/client';
 import type { SystemNotifications } from '../../server/systemNotifications';
 import { ApprovalsView } from './approvalsView';
 import { commands } from './commands';
-import { notifyOfPending } from './pendingNotice';
+import { notifyWhenPending } from './pendingNotification';
 import { ProposedChanges } from './proposedChanges';
 import { manageRules } from './rules';
 
@@ -50,6 +50,6 @@ export function activateApprovals(
     else item.show({ icon: 'question', text: String(waiting), tooltip: words, accessibleLabel: words });
   };
   disposables.add(approvals.onDidChange(count));
-  disposables.add(notifyOfPending(approvals, systemNotifications));
+  disposables.add(notifyWhenPending(approvals, systemNotifications));
   return disposables;
 }

@@ -102,7 +102,7 @@ public sealed class SkillCatalog
     /// <exception cref="FailureException">Conflict: the file changed since the skill was read. NotFound.</exception>
     public (Skill Skill, SkillFile File)? FindFile(string path)
     {
-        var full = Expand(path);
+        var full = HomePath.Of(path, PluePaths.UserFolder);
         if (!Path.IsPathFullyQualified(full))
         {
             return null;
@@ -132,7 +132,7 @@ public sealed class SkillCatalog
     /// <param name="path">Absolute, or from <c>~/</c>.</param>
     public Skill? FindText(string path)
     {
-        var full = Expand(path);
+        var full = HomePath.Of(path, PluePaths.UserFolder);
         return List().FirstOrDefault(one => one.Skill.Path == full)?.Skill is { } skill
             ? reader.Read(skill.Place, skill.Folder, isFresh: true)
             : null;
@@ -198,9 +198,6 @@ public sealed class SkillCatalog
     public IReadOnlyList<string> Import(string source, string place) => SkillImport.Run(source, PlaceOf(place).Path);
 
     public long ListLimit => budget();
-
-    private static string Expand(string path) =>
-        path.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(PluePaths.UserFolder, path[2..]) : path;
 
     private SkillPlace PlaceOf(string path) =>
         Places.FirstOrDefault(place => place.Path == path)

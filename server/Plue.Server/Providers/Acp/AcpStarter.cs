@@ -138,9 +138,7 @@ internal sealed class AcpStarter(
             .. (known?.Folders ?? []).Select(name => Path.Combine(home, name)),
             .. known is null ? [] : named,
             .. settings
-                .WritableFolders.Select(folder =>
-                    folder.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(home, folder[2..]) : folder
-                )
+                .WritableFolders.Select(folder => HomePath.Of(folder, home))
                 .Where(Path.IsPathFullyQualified),
         ];
         return folders;

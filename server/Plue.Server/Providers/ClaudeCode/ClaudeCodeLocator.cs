@@ -60,7 +60,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         if (!string.IsNullOrWhiteSpace(cliPath))
         {
             // A setting is an order: with a wrong one, another CLI is not what the user wants.
-            var path = cliPath.StartsWith("~/", StringComparison.Ordinal) ? Path.Combine(Home, cliPath[2..]) : cliPath;
+            var path = HomePath.Of(cliPath, Home);
             var refusal = Path.IsPathFullyQualified(path) ? Refusal(path) : "is not an absolute path";
             tried.Add($"The setting cli_path, {path}, {refusal ?? "is used"}.");
             return new ClaudeCodeLocation(refusal is null ? new ClaudeCodeProgram(path, [], "the setting") : null, tried);

@@ -71,11 +71,11 @@ async function growTree(home) {
         for (let leaf = 1; leaf <= 5; leaf++) await spawn(`Page ${top}.${child}.${leaf}`, middle);
       }
     }
-    for (const patience = Date.now() + 120_000; ; await delay(200)) {
+    for (const deadline = Date.now() + 120_000; ; await delay(200)) {
       const { tasks } = await sidecar.ask('task/list', {});
       const under = tasks.filter((/** @type {{status: string}} */ { status }) => !['done', 'failed'].includes(status));
       if (under.length === 0) break;
-      if (Date.now() > patience) throw new Error(`${under.length} of ${tasks.length} tasks do not end; one is ${under[0].status}.`);
+      if (Date.now() > deadline) throw new Error(`${under.length} of ${tasks.length} tasks do not end; one is ${under[0].status}.`);
     }
   } finally {
     await sidecar.end();

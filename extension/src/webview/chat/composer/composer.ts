@@ -15,7 +15,7 @@ export interface ComposerActions {
   edited(draft: string, cursor: number): void;
   pasted(files: File[]): void;
   /** The reason for a warning before the draft is sent; sending again ignores it. */
-  mistake(text: string): string | undefined;
+  problemIn(text: string): string | undefined;
 }
 
 export interface ComposerState {
@@ -169,7 +169,7 @@ export class Composer {
     if (!this.canSend()) return;
     const { text, missing } = this.stops.finish(this.draft.trim());
     this.completions.close();
-    const why = missing === undefined ? this.actions.mistake(text) : l10n.t('{0} is empty. Send anyway?', missing.argument.name);
+    const why = missing === undefined ? this.actions.problemIn(text) : l10n.t('{0} is empty. Send anyway?', missing.argument.name);
     if (why !== undefined && this.held?.text !== this.draft) {
       this.held = { text: this.draft, why };
       this.show(this.state);

@@ -175,7 +175,7 @@ export class ComposerArea {
         stop: () => actions.stop(),
         edited: (draft, cursor) => this.edited(draft, cursor),
         pasted: (files) => this.attachments.addDropped(files),
-        mistake: (text) => this.mistake(text),
+        problemIn: (text) => this.problemIn(text),
       },
       this.attachments.node,
       menu,
@@ -184,13 +184,13 @@ export class ComposerArea {
   }
 
   /** With attachments, a command is text. */
-  private mistake(draft: string): string | undefined {
-    return this.attachments.files.all.length === 0 ? this.slash.mistake(draft) : undefined;
+  private problemIn(draft: string): string | undefined {
+    return this.attachments.files.all.length === 0 ? this.slash.problemIn(draft) : undefined;
   }
 
   private send(draft: string, now: boolean): void {
     const { files, sent: attachments } = this.attachments;
-    if (files.all.length === 0 && this.slash.mistake(draft) === undefined && this.slash.runs(draft)) return;
+    if (files.all.length === 0 && this.slash.problemIn(draft) === undefined && this.slash.runs(draft)) return;
     const text = withTexts(draft, files.texts);
     this.sentDraft.keep({ text, draft, files: this.attachments.take() });
     const { panel, actions } = this.context;

@@ -115,7 +115,7 @@ export class SlashCommands {
   }
 
   /** The reason why a draft is not a valid command; undefined if it is one, or text. */
-  mistake(draft: string): string | undefined {
+  problemIn(draft: string): string | undefined {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
     if (this.serverPrompts.some(({ command }) => command === name)) return undefined;

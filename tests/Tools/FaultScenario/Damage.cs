@@ -5,9 +5,9 @@ using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;
-using static Plue.Tools.FaultStory.Prepared;
+using static Plue.Tools.FaultScenario.Prepared;
 
-namespace Plue.Tools.FaultStory;
+namespace Plue.Tools.FaultScenario;
 
 /// <summary>Files that a disk or a hand has damaged: what is not damaged is still there, the rest is told and copied to a separate file.</summary>
 /// <param name="every">1 takes every place, 7 every seventh.</param>
@@ -49,7 +49,7 @@ internal sealed class Damage(string folder, int every)
 
         var documents = NewHome();
         var providers = ProvidersOf(documents);
-        string[] texts = [Story.Document, Story.Changed, Before];
+        string[] texts = [Scenario.Document, Scenario.Changed, Before];
         providers.Create("own", texts[0], "you", "Created");
         foreach (var text in texts[1..])
         {

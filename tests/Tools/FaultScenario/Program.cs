@@ -1,21 +1,21 @@
-// A story of saves for the tests that break it, and a reader that says what is left afterwards. Arguments: a verb, then:
-//   prepare HOME   a data folder as it is before the story.
-//   story HOME     the story. Prints "try <step>" and, when it is kept, "ack <step> <value>"; a failure is "failed <step> <kind>: <sentence>" and is tried again.
-//   check          for each "<home> <what story printed, a file>" on stdin "checked <acknowledged> <repaired>", or a line "loss <sentence>" for each before it.
+// A scenario of saves for the tests that break it, and a reader that says what is left afterwards. Arguments: a verb, then:
+//   prepare HOME   a data folder as it is before the scenario.
+//   scenario HOME     the scenario. Prints "try <step>" and, when it is kept, "ack <step> <value>"; a failure is "failed <step> <kind>: <sentence>" and is tried again.
+//   check          for each "<home> <what scenario printed, a file>" on stdin "checked <acknowledged> <repaired>", or a line "loss <sentence>" for each before it.
 //   texts HOME CHAT   the messages of a chat, one line each, after "repaired" when there was something to repair.
-//   damage FOLDER EVERY   bytes cut off and turned, every so many; prints "<points> <checked> <repaired> <name>" for each story, and lines "loss <sentence>".
+//   damage FOLDER EVERY   bytes cut off and turned, every so many; prints "<points> <checked> <repaired> <name>" for each scenario, and lines "loss <sentence>".
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Platform;
 using Plue.Server.Store;
-using Plue.Tools.FaultStory;
+using Plue.Tools.FaultScenario;
 
 switch (args[0])
 {
     case "prepare":
         Prepared.Make(args[1]);
         break;
-    case "story":
-        await Task.Run(() => new Story(args[1]).RunAsync());
+    case "scenario":
+        await Task.Run(() => new Scenario(args[1]).RunAsync());
         break;
     case "check":
         await CheckAsync();

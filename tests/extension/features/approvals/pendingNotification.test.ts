@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { notifyOfPending } from '../../../../extension/src/features/approvals/pendingNotice';
+import { notifyWhenPending } from '../../../../extension/src/features/approvals/pendingNotification';
 import type { ApprovalView } from '../../../../extension/src/protocol/protocol.generated';
 import { EventEmitter, reset, window, windowState } from '../../testing/vscode';
 
@@ -24,7 +24,7 @@ beforeEach(() => {
   window.state.focused = false;
   changed = new EventEmitter();
   notified = [];
-  notifyOfPending({ onDidChange: changed.event }, { show: (text) => Promise.resolve(void notified.push(text)) });
+  notifyWhenPending({ onDidChange: changed.event }, { show: (text) => Promise.resolve(void notified.push(text)) });
 });
 
 it('Notifies once until the window has the focus again', () => {

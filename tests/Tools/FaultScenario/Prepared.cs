@@ -5,9 +5,9 @@ using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 
-namespace Plue.Tools.FaultStory;
+namespace Plue.Tools.FaultScenario;
 
-/// <summary>What is in a data folder before the story begins; the same bytes every time.</summary>
+/// <summary>What is in a data folder before the scenario begins; the same bytes every time.</summary>
 internal static class Prepared
 {
     public const string Before = "{ provider_type: 'ollama', model: 'before' }\n";

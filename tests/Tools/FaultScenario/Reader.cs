@@ -4,12 +4,12 @@ using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;
-using static Plue.Tools.FaultStory.Prepared;
+using static Plue.Tools.FaultScenario.Prepared;
 
-namespace Plue.Tools.FaultStory;
+namespace Plue.Tools.FaultScenario;
 
-/// <summary>Opens a data folder after the story, however that ended: what was acknowledged is there and everything opens.</summary>
-/// <param name="told">What the story printed.</param>
+/// <summary>Opens a data folder after the scenario, however that ended: what was acknowledged is there and everything opens.</summary>
+/// <param name="told">What the scenario printed.</param>
 internal sealed class Reader(string home, IReadOnlyList<string> told)
 {
     private readonly PluePaths paths = new(home);
@@ -117,7 +117,7 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
     {
         if (acknowledged.TryGetValue("create", out var made))
         {
-            Expect(store.Read(made).Title == Story.Made, "A chat that was made has lost its title.");
+            Expect(store.Read(made).Title == Scenario.Made, "A chat that was made has lost its title.");
         }
 
         var plain = store.Read(Plain);
@@ -126,7 +126,7 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
         CheckStep("answer", Plain, 3, plain);
         if (acknowledged.ContainsKey("fields"))
         {
-            Expect(plain is { Title: Story.Renamed, Pinned: true, Tags: ["one", "two"] }, "Fields were acknowledged and are not there.");
+            Expect(plain is { Title: Scenario.Renamed, Pinned: true, Tags: ["one", "two"] }, "Fields were acknowledged and are not there.");
         }
         else
         {
@@ -189,10 +189,10 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
         CheckOneOf(
             own is null ? null : System.Text.Encoding.UTF8.GetString(providers.BytesOf(own)!),
             null,
-            ("create-document", Story.Document),
-            ("change-document", Story.Changed),
-            ("undo-document", Story.Document),
-            ("redo-document", Story.Changed)
+            ("create-document", Scenario.Document),
+            ("change-document", Scenario.Changed),
+            ("undo-document", Scenario.Document),
+            ("redo-document", Scenario.Changed)
         );
         if (own is not null)
         {
@@ -202,11 +202,11 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
                 .ToList();
             if (acknowledged.ContainsKey("create-document"))
             {
-                Expect(versions.Contains(Story.Document), "The first version of a document is not in its history.");
+                Expect(versions.Contains(Scenario.Document), "The first version of a document is not in its history.");
             }
             if (acknowledged.ContainsKey("change-document"))
             {
-                Expect(versions.Contains(Story.Changed), "The second version of a document is not in its history.");
+                Expect(versions.Contains(Scenario.Changed), "The second version of a document is not in its history.");
             }
 
             providers.Replace("own", null, "{ provider_type: 'ollama', model: 'after' }\n");

@@ -1,4 +1,4 @@
-// The stories of `npm run faults` that happen to a running sidecar: it is killed, starved, put to sleep, flooded, or nobody reads what it says.
+// The scenarios of `npm run faults` that happen to a running sidecar: it is killed, starved, put to sleep, flooded, or nobody reads what it says.
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,12 +12,12 @@ import { Endpoint, completion, drained, whole } from './endpoint.mjs';
 import { Findings } from './findings.mjs';
 import { tellUnsafeConnections } from './unsafeConnections.mjs';
 
-/** Milliseconds in which an end has to be there that is told at once. */
+/** Milliseconds until an end that is reported at once must be there. */
 const soon = 1_000;
 
 /**
- * @typedef {import('./stories.mjs').Told} Told
- * @typedef {import('./stories.mjs').Setting} Setting
+ * @typedef {import('./scenarios.mjs').Finding} Finding
+ * @typedef {import('./scenarios.mjs').Setting} Setting
  * @typedef {Awaited<ReturnType<typeof startSidecar>>} Sidecar
  */
 
@@ -55,7 +55,7 @@ class Scene {
 
 /** @typedef {{findings: Findings, scene: Scene, endpoint: Endpoint, setting: Setting}} Stage */
 
-/** @param {(stage: Stage) => Promise<void>} act @returns {(setting: Setting) => Promise<Told[]>} */
+/** @param {(stage: Stage) => Promise<void>} act @returns {(setting: Setting) => Promise<Finding[]>} */
 const staged = (act) => async (setting) => {
   const endpoint = await Endpoint.start();
   const scene = new Scene(setting, endpoint);
@@ -68,11 +68,11 @@ const staged = (act) => async (setting) => {
     await scene.end();
     await endpoint.stop();
   }
-  return [findings.told];
+  return [findings.finding];
 };
 
-/** Each as a name and what runs it. @type {{name: string, tell: (setting: Setting) => Promise<Told[]>}[]} */
-export const sidecarStories = [
+/** Each as a name and what runs it. @type {{name: string, tell: (setting: Setting) => Promise<Finding[]>}[]} */
+export const sidecarScenarios = [
   { name: 'killed while it answers', tell: staged(killedWhileItAnswers) },
   { name: 'killed while it asks', tell: staged(killedWhileItAsks) },
   { name: 'cut inside a tool call', tell: staged(cutInsideACall) },
@@ -445,8 +445,8 @@ async function readsNothing({ findings, scene, endpoint }) {
       .map((name) => readFileSync(join(scene.home, 'codices', 'chats', name), 'utf8'))
       .join('');
   // Nobody reads, and the answer is written down to its end all the same.
-  const patience = Date.now() + 30_000;
-  while (!journal().includes(`number ${words - 1} `) && Date.now() < patience) await delay(200);
+  const deadline = Date.now() + 30_000;
+  while (!journal().includes(`number ${words - 1} `) && Date.now() < deadline) await delay(200);
   findings.expect(journal().includes(`number ${words - 1} `), 'The answer waits for the window.');
   findings.expect(sidecar.peakMb() - before < 120, `It held ${Math.round(sidecar.peakMb() - before)} MB more.`);
   sidecar.child.stdout.resume();
@@ -468,7 +468,7 @@ async function manyRequests({ findings, scene }) {
   findings.expect((await sidecar.ask('codex/list', { collection: 'chats' })).total === 0, 'The next request has another answer.');
 }
 
-/** Every byte on stdout belongs to a frame, whatever the runtime is told to say. @param {Stage} stage */
+/** Every byte on stdout belongs to a frame, whatever the runtime is finding to say. @param {Stage} stage */
 async function noise({ findings, scene }) {
   const env = {
     PLUE_HOME: scene.home,
@@ -537,8 +537,8 @@ async function editorKilled({ findings, scene, endpoint }) {
     findings.expect(pids.length === (doing === 'nothing' ? 1 : 2) && pids.every(isRunning), `While it does ${doing} there run: ${line}`);
     findings.fault();
     child.kill('SIGKILL');
-    const patience = Date.now() + 10_000;
-    while (pids.some(isRunning) && Date.now() < patience) await delay(50);
+    const deadline = Date.now() + 10_000;
+    while (pids.some(isRunning) && Date.now() < deadline) await delay(50);
     findings.expect(
       !pids.some(isRunning),
       `While it did ${doing} the editor was killed, and after 10 s there still runs ${pids.filter(isRunning).join(', ')}.`,
@@ -566,7 +566,7 @@ async function folderGone({ findings, scene, endpoint, setting }) {
 
 /** @param {Stage} stage */
 async function fewFiles({ findings, scene, endpoint }) {
-  if (!findOnPath('prlimit')) return void (findings.told.skipped = 'There is no `prlimit` on PATH.');
+  if (!findOnPath('prlimit')) return void (findings.finding.skipped = 'There is no `prlimit` on PATH.');
   endpoint.answer = completion(['fine']);
   const roomy = await scene.start();
   const uri = await newChat(roomy);
@@ -658,10 +658,10 @@ async function lastOf(events) {
   }
 }
 
-/** @param {Promise<any>} work @param {number} patience Milliseconds. @param {string} otherwise @returns {Promise<any>} */
-function within(work, patience, otherwise) {
+/** @param {Promise<any>} work @param {number} ms @param {string} otherwise @returns {Promise<any>} */
+function within(work, ms, otherwise) {
   const late = new AbortController();
-  const timeout = delay(patience, undefined, { signal: late.signal }).then(
+  const timeout = delay(ms, undefined, { signal: late.signal }).then(
     () => Promise.reject(new Error(otherwise)),
     () => undefined,
   );

@@ -1,21 +1,21 @@
-// The stories of `npm run faults`: each breaks saving in its own way, then a clean process opens everything.
+// The scenarios of `npm run faults`: each breaks saving in its own way, then a clean process opens everything.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inArtifacts } from '../../scripts/lib/paths.mjs';
 import { run } from '../../scripts/lib/run.mjs';
-import { sidecarStories } from './sidecarStories.mjs';
+import { sidecarScenarios } from './sidecarScenarios.mjs';
 import { changing, pointsIn, traced, wasMet } from './strace.mjs';
 
-const story = ['dotnet', 'exec', inArtifacts('bin', 'FaultStory', 'debug', 'FaultStory.dll')];
+const scenario = ['dotnet', 'exec', inArtifacts('bin', 'FaultScenario', 'debug', 'FaultScenario.dll')];
 const writer = ['dotnet', 'exec', inArtifacts('bin', 'JournalWriter', 'debug', 'JournalWriter.dll')];
 const atOnce = 3;
 const shared = `chat_${'1'.padStart(32, '0')}`;
 
 /**
- * @typedef {object} Told What a story found.
- * @property {string} name Empty: the story's.
+ * @typedef {object} Finding What a scenario found.
+ * @property {string} name Empty: the scenario's.
  * @property {number} points Faults injected.
  * @property {number} checked Acknowledged steps, or things that had to be there.
  * @property {number} repaired
@@ -31,14 +31,14 @@ const shared = `chat_${'1'.padStart(32, '0')}`;
 
 /** A process that opens folders after a fault: one line of stdin is one folder. */
 export class Reader {
-  #child = spawn(story[0], [...story.slice(1), 'check'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  #child = spawn(scenario[0], [...scenario.slice(1), 'check'], { stdio: ['pipe', 'pipe', 'inherit'] });
   #lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   #turn = Promise.resolve();
 
-  /** @param {string} home @param {string} told @returns {Promise<{checked: number, repaired: number, losses: string[]}>} */
-  check(home, told) {
-    const file = `${home}.told`;
-    writeFileSync(file, told);
+  /** @param {string} home @param {string} printed @returns {Promise<{checked: number, repaired: number, losses: string[]}>} */
+  check(home, printed) {
+    const file = `${home}.printed`;
+    writeFileSync(file, printed);
     const answer = this.#turn.then(async () => {
       this.#child.stdin.write(`${home} ${file}\n`);
       const losses = [];
@@ -59,8 +59,8 @@ export class Reader {
   }
 }
 
-/** Each as a name and what runs it. @type {{name: string, needs?: 'strace', tell: (setting: Setting, reader: Reader) => Promise<Told[]>}[]} */
-export const stories = [
+/** Each as a name and what runs it. @type {{name: string, needs?: 'strace', tell: (setting: Setting, reader: Reader) => Promise<Finding[]>}[]} */
+export const scenarios = [
   { name: 'killed at each call of a save', needs: 'strace', tell: (setting, reader) => injected(setting, reader, 'signal=KILL', changing) },
   {
     name: 'no space at each write and sync',
@@ -76,28 +76,28 @@ export const stories = [
   { name: 'two processes, one killed', tell: twoProcesses },
   { name: 'a full disk', tell: fullDisk },
   { name: 'a read-only disk', tell: readOnlyDisk },
-  ...sidecarStories,
+  ...sidecarScenarios,
 ];
 
 /** @param {Setting} setting @returns {Promise<string>} */
 async function prepared({ folder }) {
   const home = join(folder, 'prepared');
-  await run(story[0], [...story.slice(1), 'prepare', home]);
+  await run(scenario[0], [...scenario.slice(1), 'prepare', home]);
   return home;
 }
 
-/** @param {Setting} setting @param {Reader} reader @param {string} effect @param {string[]} calls @returns {Promise<Told[]>} */
+/** @param {Setting} setting @param {Reader} reader @param {string} effect @param {string[]} calls @returns {Promise<Finding[]>} */
 async function injected(setting, reader, effect, calls) {
   const from = await prepared(setting);
   const begin = (/** @type {string} */ home) => {
     cpSync(from, home, { recursive: true, preserveTimestamps: true });
-    return [...story, 'story', home];
+    return [...scenario, 'scenario', home];
   };
-  const told = { name: '', points: 0, checked: 0, repaired: 0, losses: /** @type {string[]} */ ([]) };
+  const finding = { name: '', points: 0, checked: 0, repaired: 0, losses: /** @type {string[]} */ ([]) };
   const first = join(setting.folder, `${effect.replace('=', '-')}-first`);
   const whole = await traced(`${first}.trace`, begin(first), calls);
   const { losses } = await reader.check(first, whole.finished.stdout);
-  told.losses.push(...losses, ...(whole.finished.stdout.endsWith('end\n') ? [] : ['Without a fault the story does not end.']));
+  finding.losses.push(...losses, ...(whole.finished.stdout.endsWith('end\n') ? [] : ['Without a fault the scenario does not end.']));
   const points = pointsIn(whole.trace, first).filter((_, i) => i % setting.every === 0);
   let next = 0;
   const work = async () => {
@@ -106,40 +106,40 @@ async function injected(setting, reader, effect, calls) {
       const home = join(setting.folder, `${effect.replace('=', '-')}-${i}`);
       const { finished, trace } = await traced(`${home}.trace`, begin(home), [call], `${call}:${effect}:when=${when}`);
       const found = await reader.check(home, finished.stdout);
-      if (wasMet(trace, home, call)) told.points++;
-      told.checked += found.checked;
-      told.repaired += found.repaired;
-      told.losses.push(...found.losses.map((loss) => `${call} ${when}: ${loss}`));
-      if (found.losses.length === 0) for (const left of [home, `${home}.trace`, `${home}.told`]) rmSync(left, { recursive: true });
+      if (wasMet(trace, home, call)) finding.points++;
+      finding.checked += found.checked;
+      finding.repaired += found.repaired;
+      finding.losses.push(...found.losses.map((loss) => `${call} ${when}: ${loss}`));
+      if (found.losses.length === 0) for (const left of [home, `${home}.trace`, `${home}.printed`]) rmSync(left, { recursive: true });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  if (told.points < points.length * 0.8) told.losses.push(`Only ${told.points} of ${points.length} faults were met.`);
-  return [told];
+  if (finding.points < points.length * 0.8) finding.losses.push(`Only ${finding.points} of ${points.length} faults were met.`);
+  return [finding];
 }
 
-/** @param {Setting} setting @returns {Promise<Told[]>} */
+/** @param {Setting} setting @returns {Promise<Finding[]>} */
 async function damaged({ folder, every }) {
   const home = join(folder, 'damaged');
   mkdirSync(home);
-  const { stdout, code, output } = await run(story[0], [...story.slice(1), 'damage', home, String(every)], { timeout: 10 * 60_000 });
-  /** @type {Told[]} */
-  const told = [];
+  const { stdout, code, output } = await run(scenario[0], [...scenario.slice(1), 'damage', home, String(every)], { timeout: 10 * 60_000 });
+  /** @type {Finding[]} */
+  const finding = [];
   let losses = [];
   for (const line of stdout.split('\n')) {
     const [, points, checked, repaired, name] = /^(\d+) (\d+) (\d+) (.+)$/.exec(line) ?? [];
     if (line.startsWith('loss ')) losses.push(line.slice(5));
     if (!name) continue;
-    told.push({ name, points: Number(points), checked: Number(checked), repaired: Number(repaired), losses });
+    finding.push({ name, points: Number(points), checked: Number(checked), repaired: Number(repaired), losses });
     losses = [];
   }
-  if (code !== 0) told.push({ name: 'damaged files', points: 0, checked: 0, repaired: 0, losses: [output] });
-  return told;
+  if (code !== 0) finding.push({ name: 'damaged files', points: 0, checked: 0, repaired: 0, losses: [output] });
+  return finding;
 }
 
-/** Two processes write to one chat; one is killed somewhere, another takes its place. @param {Setting} setting @returns {Promise<Told[]>} */
+/** Two processes write to one chat; one is killed somewhere, another takes its place. @param {Setting} setting @returns {Promise<Finding[]>} */
 async function twoProcesses(setting) {
-  const told = { name: 'two processes, one killed', points: 0, checked: 0, repaired: 0, losses: /** @type {string[]} */ ([]) };
+  const finding = { name: 'two processes, one killed', points: 0, checked: 0, repaired: 0, losses: /** @type {string[]} */ ([]) };
   const home = await prepared(setting);
   const rounds = setting.every > 1 ? 3 : 30;
   for (let round = 0; round < rounds; round++) {
@@ -147,19 +147,20 @@ async function twoProcesses(setting) {
     await Promise.race(writers.map(({ begun }) => begun));
     await new Promise((resolve) => setTimeout(resolve, 40 + Math.random() * 300));
     writers[0].child.kill('SIGKILL');
-    told.points++;
+    finding.points++;
     const heard = await Promise.all(writers.map(({ ended }) => ended));
-    if (!heard[1].includes('acknowledged 39')) told.losses.push(`The other writer did not end: ${heard[1].split('\n').at(-2)}`);
-    const texts = await run(story[0], [...story.slice(1), 'texts', home, shared]);
+    if (!heard[1].includes('acknowledged 39')) finding.losses.push(`The other writer did not end: ${heard[1].split('\n').at(-2)}`);
+    const texts = await run(scenario[0], [...scenario.slice(1), 'texts', home, shared]);
     const kept = new Set(texts.stdout.split('\n'));
     for (const [i, output] of heard.entries())
       for (const [, number] of output.matchAll(/^acknowledged (\d+)$/gm)) {
-        told.checked++;
-        if (!kept.has(`${writers[i].child.pid} ${number}`)) told.losses.push(`Round ${round}: message ${number} of writer ${i} is lost.`);
+        finding.checked++;
+        if (!kept.has(`${writers[i].child.pid} ${number}`))
+          finding.losses.push(`Round ${round}: message ${number} of writer ${i} is lost.`);
       }
-    if (texts.stdout.includes('repaired')) told.repaired++;
+    if (texts.stdout.includes('repaired')) finding.repaired++;
   }
-  return [told];
+  return [finding];
 }
 
 /** @param {string} home */
@@ -173,7 +174,7 @@ function startWriter(home) {
   return { child, begun, ended };
 }
 
-/** Disks that fill up at one step or another. @param {Setting} setting @param {Reader} reader @returns {Promise<Told[]>} */
+/** Disks that fill up at one step or another. @param {Setting} setting @param {Reader} reader @returns {Promise<Finding[]>} */
 async function fullDisk(setting, reader) {
   const spaces = [4, 12, 20, 28, 36, 44, 52, 64, 80, 100, 140, 200].filter((_, i) => setting.every === 1 || i % 4 === 2);
   return onMounts(setting, reader, 'a full disk', spaces, async (home, from, space) => {
@@ -181,19 +182,19 @@ async function fullDisk(setting, reader) {
     const mounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${used + space}k`, 'tmpfs', home]);
     if (mounted.code !== 0) return undefined;
     cpSync(from, home, { recursive: true, preserveTimestamps: true });
-    const { stdout } = await run(story[0], [...story.slice(1), 'story', home]);
+    const { stdout } = await run(scenario[0], [...scenario.slice(1), 'scenario', home]);
     await run('mount', ['-o', 'remount,size=64m', home]);
     return stdout;
   });
 }
 
-/** @param {Setting} setting @param {Reader} reader @returns {Promise<Told[]>} */
+/** @param {Setting} setting @param {Reader} reader @returns {Promise<Finding[]>} */
 async function readOnlyDisk(setting, reader) {
   return onMounts(setting, reader, 'a read-only disk', [0], async (home, from) => {
     cpSync(from, home, { recursive: true, preserveTimestamps: true });
     if ((await run('mount', ['--bind', home, home])).code !== 0) return undefined;
     if ((await run('mount', ['-o', 'remount,ro,bind', home])).code !== 0) return undefined;
-    const { stdout } = await run(story[0], [...story.slice(1), 'story', home]);
+    const { stdout } = await run(scenario[0], [...scenario.slice(1), 'scenario', home]);
     await run('mount', ['-o', 'remount,rw,bind', home]);
     return stdout;
   });
@@ -201,27 +202,27 @@ async function readOnlyDisk(setting, reader) {
 
 /**
  * @param {Setting} setting @param {Reader} reader @param {string} name @param {number[]} sizes
- * @param {(home: string, from: string, size: number) => Promise<string | undefined>} tell What the story printed; undefined when nothing may be mounted.
- * @returns {Promise<Told[]>}
+ * @param {(home: string, from: string, size: number) => Promise<string | undefined>} tell What the scenario printed; undefined when nothing may be mounted.
+ * @returns {Promise<Finding[]>}
  */
 async function onMounts(setting, reader, name, sizes, tell) {
-  const told = { name, points: 0, checked: 0, repaired: 0, losses: /** @type {string[]} */ ([]) };
+  const finding = { name, points: 0, checked: 0, repaired: 0, losses: /** @type {string[]} */ ([]) };
   const from = await prepared(setting);
   for (const size of sizes) {
     const home = join(setting.folder, `mount-${name.replaceAll(' ', '-')}-${size}`);
     mkdirSync(home);
     try {
       const stdout = await tell(home, from, size);
-      if (stdout === undefined) return [{ ...told, skipped: 'This user may not mount.' }];
+      if (stdout === undefined) return [{ ...finding, skipped: 'This user may not mount.' }];
       // On such a disk a second try fails too.
       const found = await reader.check(home, stdout.replace(/^stuck .*\n/gm, ''));
-      told.points += stdout.match(/^stuck /gm)?.length ?? 0;
-      told.checked += found.checked;
-      told.repaired += found.repaired;
-      told.losses.push(...found.losses.map((loss) => `${size}: ${loss}`));
+      finding.points += stdout.match(/^stuck /gm)?.length ?? 0;
+      finding.checked += found.checked;
+      finding.repaired += found.repaired;
+      finding.losses.push(...found.losses.map((loss) => `${size}: ${loss}`));
     } finally {
       await run('umount', ['-l', home]);
     }
   }
-  return [told];
+  return [finding];
 }

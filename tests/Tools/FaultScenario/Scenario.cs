@@ -5,14 +5,14 @@ using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;
-using static Plue.Tools.FaultStory.Prepared;
+using static Plue.Tools.FaultScenario.Prepared;
 
-namespace Plue.Tools.FaultStory;
+namespace Plue.Tools.FaultScenario;
 
 /// <summary>One of everything that is saved, in order, by the parts that the sidecar uses.</summary>
-internal sealed class Story(string home)
+internal sealed class Scenario(string home)
 {
-    public const string Made = "A chat that the story made";
+    public const string Made = "A chat that the scenario made";
     public const string Renamed = "Renamed";
     public const string Document = "{ provider_type: 'ollama', model: 'first' }\n";
     public const string Changed = "{ provider_type: 'ollama', model: 'second' } // changed\n";
@@ -81,7 +81,7 @@ internal sealed class Story(string home)
 
     public async Task RunAsync()
     {
-        // Faults are counted for each thread: this one opens more files than the start of the program did, so that none is met before the story.
+        // Faults are counted for each thread: this one opens more files than the start of the program did, so that none is met before the scenario.
         for (var i = 0; i < Counted; i++)
         {
             File.OpenHandle("/dev/null").Dispose();

@@ -1,4 +1,4 @@
-namespace Plue.Server.Providers;
+namespace Plue.Server.Platform;
 
 /// <summary>Resolves paths in files and variables.</summary>
 internal static class HomePath

@@ -7,7 +7,7 @@ import type { ApprovalList } from '../../server/approvalList';
 import type { SystemNotifications } from '../../server/systemNotifications';
 
 /** One notification until the window has the focus again, however many agents wait. Other windows notify of theirs. */
-export function notifyOfPending(
+export function notifyWhenPending(
   approvals: Pick<ApprovalList, 'onDidChange'>,
   systemNotifications: Pick<SystemNotifications, 'show'>,
 ): vscode.Disposable {
