@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Messages;
@@ -103,6 +104,17 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
         }
 
         return new ToolPermission(true);
+    }
+
+    public async Task<string?> AskAsync(string toolUseId, JsonElement asked, CancellationToken cancellationToken)
+    {
+        if (AgentQuestionTool.Of(asked) is not { } tool)
+        {
+            return null;
+        }
+
+        await RunAsync(toolUseId, tool, cancellationToken);
+        return tool.Values;
     }
 
     public async Task<(string? Content, string? Error)> ReadFileAsync(string toolUseId, string path, CancellationToken cancellationToken)

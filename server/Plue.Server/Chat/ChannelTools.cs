@@ -54,6 +54,9 @@ internal sealed class ChannelTools(ChatState state)
     /// <summary>What its template and its own values say of it.</summary>
     public AgentSpec Spec => SpecOf(state.Chat);
 
+    /// <summary>The user's choices for the session of an agent, by the IDs of its options.</summary>
+    public IReadOnlyDictionary<string, string> SessionOptions => ValuesOf(state.Chat).GetStringMap("session_options");
+
     /// <summary>Of a task; null for a chat.</summary>
     public AgentBudget? Budget => state.Chat.IsTask ? Spec.Budget : null;
 

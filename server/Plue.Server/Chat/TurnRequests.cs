@@ -247,7 +247,11 @@ internal sealed class TurnRequests : ITurnRequests
 
         if (can.IsAgent)
         {
-            request = request with { AgentHost = AgentHost(asked.Settings, modelId, turn, tools) };
+            request = request with
+            {
+                AgentHost = AgentHost(asked.Settings, modelId, turn, tools),
+                SessionOptions = state.Tools.SessionOptions,
+            };
         }
 
         var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);

@@ -28,6 +28,9 @@ public interface IProvider : IAsyncDisposable
     /// <summary>The slash commands that its agent offers, as far as they are known.</summary>
     IReadOnlyList<AgentCommand> Commands => [];
 
+    /// <summary>What the user can choose in the agent's session for this chat, as far as it is known.</summary>
+    IReadOnlyList<SessionOption> SessionOptions(string codexId) => [];
+
     /// <summary>Starts what has to run before the first message, such as a process. Returns at once; failures surface with that message.</summary>
     void Warm(string codexId, string? model, string? workingDirectory) { }
 

@@ -20,6 +20,9 @@ public sealed record ProviderRequest
     /// <summary>For providers with <see cref="ProviderCapabilities.IsAgent"/>; null if nothing may be done.</summary>
     public IAgentHost? AgentHost { get; init; }
 
+    /// <summary>The user's choices among <see cref="IProvider.SessionOptions"/>, by their IDs.</summary>
+    public IReadOnlyDictionary<string, string> SessionOptions { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The provider's own tools that it may use, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
     public IReadOnlyList<string> OwnTools { get; init; } = [];
     public int? MaxTokens { get; init; }

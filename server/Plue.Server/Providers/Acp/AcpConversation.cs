@@ -113,7 +113,13 @@ internal sealed class AcpConversation(
             .SelectAsync(
                 request.Model is "default" or "" ? null : request.Model,
                 request.ReasoningLevel ?? settings.ReasoningLevel,
-                options.Modes.Count == 0 ? null : options.ModeFor(host?.Mode ?? AgentMode.Read, settings.SessionMode),
+                options.Modes.Count == 0
+                    ? null
+                    : options.ModeFor(
+                        host?.Mode ?? AgentMode.Read,
+                        request.SessionOptions.GetValueOrDefault(SessionOption.Mode) ?? settings.SessionMode
+                    ),
+                request.SessionOptions,
                 cancellationToken
             )
             .ConfigureAwait(false);

@@ -108,7 +108,13 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
 
     /// <summary>Selects model, reasoning level and mode where the agent offers them.</summary>
     /// <exception cref="FailureException">The agent rejected the model.</exception>
-    public async Task SelectAsync(string? model, string? level, string? mode, CancellationToken cancellationToken)
+    public async Task SelectAsync(
+        string? model,
+        string? level,
+        string? mode,
+        IReadOnlyDictionary<string, string> others,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -139,11 +145,19 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
                 await SetAsync(Options.SelectMode(mode), cancellationToken).ConfigureAwait(false);
                 Options.ModeChanged(mode);
             }
+
+            foreach (var (id, value) in others)
+            {
+                if (Options.Select(id, value) is { } request)
+                {
+                    await SetAsync("session/set_config_option", request, cancellationToken).ConfigureAwait(false);
+                }
+            }
         }
         catch (AcpErrorException fault)
         {
             // The policy and the sandbox hold in any mode.
-            logger.LogInformation("The agent rejected a level or mode: {Error}", fault.Message);
+            logger.LogInformation("The agent rejected a level, mode or option: {Error}", fault.Message);
         }
     }
 
@@ -272,6 +286,11 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
             return await PermitAsync(asking, parameters, cancellationToken).ConfigureAwait(false);
         }
 
+        if (method == "elicitation/create")
+        {
+            return await AskAsync(asking, parameters, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!method.StartsWith("fs/", StringComparison.Ordinal) && !method.StartsWith("terminal/", StringComparison.Ordinal))
         {
             throw new AcpErrorException(AcpErrorException.MethodNotFound, $"Plue does not support {method}.");
@@ -370,14 +389,25 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         }
     }
 
-    private async Task SetAsync((string Method, (string, string)[] Fields) request, CancellationToken cancellationToken)
+    private Task SetAsync((string Method, (string, string)[] Fields) request, CancellationToken cancellationToken) =>
+        SetAsync(request.Method, AcpWire.Fields(request.Fields), cancellationToken);
+
+    private async Task SetAsync(string method, Action<Utf8JsonWriter> fields, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(StartLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
             var result = await connection
-                .RequestAsync(request.Method, AcpWire.Fields([("sessionId", Id), .. request.Fields]), either.Token)
+                .RequestAsync(
+                    method,
+                    writer =>
+                    {
+                        writer.WriteString("sessionId"u8, Id);
+                        fields(writer);
+                    },
+                    either.Token
+                )
                 .ConfigureAwait(false);
             Options.ReadOptions(result);
         }
@@ -418,6 +448,25 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         catch (OperationCanceledException)
         {
             return AcpWire.Cancelled;
+        }
+    }
+
+    private static async Task<Action<Utf8JsonWriter>> AskAsync(AcpTurn? asking, JsonElement parameters, CancellationToken cancellationToken)
+    {
+        if (asking is not { Host: { } host })
+        {
+            return AcpWire.Answer("cancel");
+        }
+
+        try
+        {
+            return await asking.AskAsync(host, parameters, cancellationToken).ConfigureAwait(false) is { } values
+                ? AcpWire.Answer("accept", values)
+                : AcpWire.Answer("decline");
+        }
+        catch (OperationCanceledException)
+        {
+            return AcpWire.Answer("cancel");
         }
     }
 

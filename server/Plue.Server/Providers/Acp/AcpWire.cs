@@ -58,6 +58,16 @@ internal static class AcpWire
             writer.WriteBoolean("writeTextFile"u8, usesFiles);
             writer.WriteEndObject();
             writer.WriteBoolean("terminal"u8, true);
+            writer.WriteStartObject("session"u8);
+            writer.WriteStartObject("configOptions"u8);
+            WriteEmpty(writer, "boolean");
+            writer.WriteEndObject();
+            WriteEmpty(writer, "notices");
+            writer.WriteEndObject();
+            writer.WriteStartObject("elicitation"u8);
+            WriteEmpty(writer, "form");
+            WriteEmpty(writer, "url");
+            writer.WriteEndObject();
             writer.WriteEndObject();
             writer.WriteStartObject("clientInfo"u8);
             writer.WriteString("name"u8, "plue");
@@ -143,6 +153,18 @@ internal static class AcpWire
         writer.WriteEndObject();
     }
 
+    /// <summary>The answer to a question of the agent.</summary>
+    /// <param name="values">A JSON object; null or empty for none.</param>
+    public static Action<Utf8JsonWriter> Answer(string action, string? values = null) =>
+        writer =>
+        {
+            writer.WriteString("action"u8, action);
+            if (values is { Length: > 0 })
+            {
+                WriteRaw(writer, "content", values);
+            }
+        };
+
     public static void Empty(Utf8JsonWriter writer) { }
 
     /// <summary>The message of an error, with what its data adds.</summary>
@@ -209,6 +231,12 @@ internal static class AcpWire
         writer.WriteString("method"u8, method);
         writer.WriteStartObject("params"u8);
         parameters(writer);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEmpty(Utf8JsonWriter writer, string name)
+    {
+        writer.WriteStartObject(name);
         writer.WriteEndObject();
     }
 

@@ -108,8 +108,13 @@ internal sealed class AcpBench : IAsyncDisposable
         return approvals.Pending[0];
     }
 
-    public void Answer(PendingApproval asked, ApprovalDecision decision = ApprovalDecision.Once) =>
-        Sidecar.Services.Permissions.Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision), includeEqual: false);
+    public void Answer(PendingApproval asked, ApprovalDecision decision = ApprovalDecision.Once, string? values = null) =>
+        Sidecar.Services.Permissions.Approvals.Answer(
+            asked.Id,
+            asked.Fingerprint,
+            new ApprovalAnswer(decision) { Values = values },
+            includeEqual: false
+        );
 
     public async ValueTask DisposeAsync() => await Sidecar.DisposeAsync();
 }

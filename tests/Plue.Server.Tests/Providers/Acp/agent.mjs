@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // A small agent that speaks ACP over its standard streams. What it does is in the prompt, one instruction a line:
 //   say TEXT · think TEXT · edit FILE TEXT · ask FILE TEXT · run COMMAND · shell COMMAND · write FILE TEXT · read FILE
-//   plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
+//   question [CALL] · open URL · notice SEVERITY TEXT · mode MODE · options · plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { execSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -17,6 +17,9 @@ let cwd = '';
 let sessionId = '';
 let mode = 'default';
 let model = 'small';
+let speed = 'normal';
+let isTerse = false;
+let capabilities;
 let isCancelled = false;
 let ignoresCancel = false;
 
@@ -52,6 +55,17 @@ function setup(id) {
           { value: 'large', name: 'Large', description: 'Slower' },
         ],
       },
+      {
+        id: 'speed',
+        name: 'Speed',
+        type: 'select',
+        currentValue: speed,
+        options: [
+          { value: 'normal', name: 'Normal' },
+          { value: 'fast', name: 'Fast', description: 'Costs more' },
+        ],
+      },
+      { id: 'terse', name: 'Terse', type: 'boolean', currentValue: isTerse },
     ],
   };
 }
@@ -154,6 +168,38 @@ async function obey(line) {
       say(error ? `not read: ${error.message}` : result.content);
       return undefined;
     }
+    case 'question': {
+      if (!capabilities.elicitation?.form) return say('no forms');
+      if (first) update({ sessionUpdate: 'tool_call', toolCallId: first, title: 'Ask', kind: 'other', status: 'in_progress', rawInput: { about: 'color' } });
+      const { result } = await request('elicitation/create', {
+        ...(first ? { toolCallId: first } : {}),
+        mode: 'form',
+        message: 'Which color?',
+        requestedSchema: {
+          type: 'object',
+          properties: {
+            color: { type: 'string', title: 'Color', oneOf: [{ const: 'r', title: 'Red' }, { const: 'g', title: 'Green' }] },
+            note: { type: 'string', title: 'Note' },
+          },
+          required: ['color'],
+        },
+      });
+      if (first) update({ sessionUpdate: 'tool_call_update', toolCallId: first, status: 'completed', content: [] });
+      return say(JSON.stringify(result));
+    }
+    case 'open': {
+      const { result } = await request('elicitation/create', { mode: 'url', message: 'Sign in.', elicitationId: 'e1', url: first });
+      return say(JSON.stringify(result));
+    }
+    case 'notice':
+      if (capabilities.session?.notices) update({ sessionUpdate: 'notice', severity: first, title: value });
+      return undefined;
+    case 'mode':
+      mode = first;
+      update({ sessionUpdate: 'current_mode_update', currentModeId: mode });
+      return undefined;
+    case 'options':
+      return say(`${mode} ${speed} ${isTerse}`);
     case 'plan':
       update({
         sessionUpdate: 'plan',
@@ -226,6 +272,7 @@ async function prompt(params) {
 async function answer(method, params) {
   switch (method) {
     case 'initialize':
+      capabilities = params.clientCapabilities;
       return {
         protocolVersion: options.includes('--version-2') ? 2 : 1,
         agentCapabilities: {
@@ -268,7 +315,9 @@ async function answer(method, params) {
       return {};
     case 'session/set_config_option':
       if (params.value === 'unknown') throw Object.assign(new Error('No such model'), { code: -32602 });
-      model = params.value;
+      if (params.configId === 'speed') speed = params.value;
+      else if (params.configId === 'terse' && params.type === 'boolean') isTerse = params.value;
+      else model = params.value;
       return { configOptions: setup(sessionId).configOptions };
     case 'session/prompt':
       return prompt(params);

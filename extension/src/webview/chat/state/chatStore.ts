@@ -6,6 +6,7 @@ import type {
   MessageEventParams,
   MessageSteeringResult,
   ProviderSummary,
+  SessionOptionView,
   TaskDetail,
   TaskView,
 } from '../../../protocol/protocol.generated';
@@ -36,6 +37,8 @@ export interface ChatModel {
   children: readonly TaskView[];
   /** Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then every change can be. */
   underReview?: readonly ChangedFileView[];
+  /** Of the agent that responds in the chat. */
+  sessionOptions?: readonly SessionOptionView[];
   /** For tasks only. */
   task?: TaskDetail | undefined;
   /** The next message starts a task from this template. */
