@@ -27,6 +27,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
 
     public required AgentMode Mode { get; init; }
     public required bool MayChangeFiles { get; init; }
+    public required Func<CancellationToken, Task<AgentServers>> Servers { get; init; }
     public string? Sandbox { get; set; }
 
     /// <summary>Observes the calls. Null without an observer.</summary>
@@ -105,6 +106,8 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
 
         return new ToolPermission(true);
     }
+
+    public Task<AgentServers> ServersAsync(CancellationToken cancellationToken) => Servers(cancellationToken);
 
     public async Task<string?> AskAsync(string toolUseId, JsonElement asked, CancellationToken cancellationToken)
     {

@@ -57,6 +57,12 @@ internal sealed class ChannelTools(ChatState state)
     /// <summary>The user's choices for the session of an agent, by the IDs of its options.</summary>
     public IReadOnlyDictionary<string, string> SessionOptions => ValuesOf(state.Chat).GetStringMap("session_options");
 
+    /// <summary>The MCP servers that an agent gets for itself.</summary>
+    public Task<AgentServers> AgentServersAsync(CancellationToken cancellationToken) =>
+        services.Workspace.TrustedFolder is { } folder
+            ? services.McpForAgents.FindAsync(Spec.AvailableTools, Rights(), folder, cancellationToken)
+            : Task.FromResult(AgentServers.None);
+
     /// <summary>Of a task; null for a chat.</summary>
     public AgentBudget? Budget => state.Chat.IsTask ? Spec.Budget : null;
 

@@ -283,6 +283,7 @@ internal sealed class TurnRequests : ITurnRequests
                 PermissionMode.ReadOnly => AgentMode.Read,
                 _ => AgentMode.Ask,
             },
+            Servers = state.Tools.AgentServersAsync,
             MayChangeFiles = state.Tools.Spec.AvailableTools.Any(tool => tool is "write" or "edit" or "bash"),
         };
 

@@ -302,6 +302,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             UsesSandbox = own.GetBoolean("sandbox") ?? true,
             WritableFolders = own.GetStrings("writable_folders"),
             SessionMode = own.GetString("session_mode") is { Length: > 0 } mode ? mode : null,
+            PassesServers = own.GetBoolean("pass_mcp_servers") ?? false,
             SupportsStreaming = values.GetBoolean("supports_streaming") ?? true,
             Auth = own.GetString("auth_type") is { } auth && ProviderKinds.AuthTypesByName.TryGetValue(auth, out var type) ? type : null,
         };

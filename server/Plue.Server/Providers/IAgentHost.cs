@@ -29,6 +29,9 @@ public interface IAgentHost
     /// <summary>Asks whether one of the agent's own tools may run.</summary>
     Task<ToolPermission> MayRunAsync(AgentCall call, CancellationToken cancellationToken);
 
+    /// <summary>Gets the MCP servers that the agent may use by itself.</summary>
+    Task<AgentServers> ServersAsync(CancellationToken cancellationToken);
+
     /// <summary>Has the user answer a question.</summary>
     /// <param name="asked">The parameters of an elicitation: a message with a form or an address.</param>
     /// <returns>The values of the form, a JSON object, or an empty text for an address that was opened; null if it was declined.</returns>

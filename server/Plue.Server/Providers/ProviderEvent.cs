@@ -42,6 +42,9 @@ public abstract record ProviderEvent
     /// <param name="VendorCost">USD as the vendor reports it; null if the catalog's price applies.</param>
     public sealed record UsageReported(Usage Usage, decimal? VendorCost = null) : ProviderEvent;
 
+    /// <summary>What the provider did not send, one sentence each.</summary>
+    public sealed record Omitted(IReadOnlyList<string> Notes) : ProviderEvent;
+
     /// <summary>How much of the account's limits is used. The latest counts.</summary>
     public sealed record WindowsReported(IReadOnlyList<UsageWindow> Windows) : ProviderEvent;
 

@@ -65,6 +65,9 @@ public sealed record ProviderSettings
 
     /// <summary>Agents: the session mode while changes are allowed; null for the one that fits the mode of the chat.</summary>
     public string? SessionMode { get; init; }
+
+    /// <summary>Agents: the program gets the approved MCP servers of the chat.</summary>
+    public bool PassesServers { get; init; }
     public bool SupportsStreaming { get; init; } = true;
 
     /// <summary>Those of its kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>

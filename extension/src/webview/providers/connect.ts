@@ -44,6 +44,7 @@ const rare = [
   'sandbox',
   'writable_folders',
   'session_mode',
+  'pass_mcp_servers',
   'max_turns',
   'custom_system_prompt',
   'allowed_tools',

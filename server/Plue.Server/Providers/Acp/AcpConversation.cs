@@ -67,10 +67,13 @@ internal sealed class AcpConversation(
         SetIdle(null);
         history = ProgramHistory.Of(request.Messages);
         var launch = LaunchOf(request);
+        var servers = await ServersAsync(request, launch, cancellationToken).ConfigureAwait(false);
         if (
             session is { } current
             && !(
                 current.IsAlive
+                && current.Servers.Servers.Count == servers.Servers.Count
+                && current.Servers.Servers.Zip(servers.Servers).All(pair => pair.First.IsSame(pair.Second))
                 && current.Launch.IsCompatibleWith(launch)
                 && (current.Known == history.Fingerprint || current.Known == ProgramHistory.EmptyFingerprint)
             )
@@ -88,6 +91,7 @@ internal sealed class AcpConversation(
                     launch,
                     stored?.Fingerprint == history.Fingerprint ? stored : null,
                     AcpAgent.Of(settings.Command)?.UsesFiles ?? true,
+                    servers,
                     failures,
                     commandsChanged,
                     time,
@@ -345,6 +349,20 @@ internal sealed class AcpConversation(
                 mutex.Release();
             }
         });
+    }
+
+    private async Task<AgentServers> ServersAsync(ProviderRequest request, AcpLaunch launch, CancellationToken cancellationToken)
+    {
+        if (!settings.PassesServers || request.AgentHost is not { } host)
+        {
+            return AgentServers.None;
+        }
+
+        return launch.MayChangeFiles
+            ? await starter
+                .ResolveAsync(await host.ServersAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false)
+            : new AgentServers([], ["The agent received no MCP servers, because the chat allows no changes."]);
     }
 
     private AcpLaunch LaunchOf(ProviderRequest request)

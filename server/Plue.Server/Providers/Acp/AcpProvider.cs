@@ -90,6 +90,11 @@ public sealed class AcpProvider : IProvider
 
         knownOptions = conversation.Session?.Options.Choosable ?? knownOptions;
         yield return new ProviderEvent.Accepted(conversation.Session?.Options.Model, conversation.Session?.Id);
+        if (conversation.Session is { Servers.Omitted: { Count: > 0 } omitted })
+        {
+            yield return new ProviderEvent.Omitted(omitted);
+        }
+
         while (await scope.ReadAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } events)
         {
             foreach (var happened in events)
@@ -160,6 +165,7 @@ public sealed class AcpProvider : IProvider
                 new AcpLaunch(sessions.EmptyDirectory, [], MayChangeFiles: false),
                 null,
                 usesFiles: false,
+                AgentServers.None,
                 failures,
                 commands => Commands = commands,
                 time,

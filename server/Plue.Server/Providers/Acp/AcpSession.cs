@@ -54,6 +54,9 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
     public Failure End => connection.End;
     public bool TakesImages => initialized.Field("agentCapabilities")?.Field("promptCapabilities")?.Flag("image") == true;
 
+    /// <summary>The MCP servers that were offered to it, with those that it could not take.</summary>
+    public AgentServers Servers { get; private set; } = AgentServers.None;
+
     /// <summary>The fingerprint of the session's history; null if unknown.</summary>
     public string? Known { get; set; }
 
@@ -75,6 +78,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         AcpLaunch launch,
         ProgramSession? resume,
         bool usesFiles,
+        AgentServers servers,
         AcpFailures failures,
         Action<IReadOnlyList<AgentCommand>> commandsChanged,
         TimeProvider time,
@@ -90,7 +94,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
             try
             {
-                await session.OpenAsync(resume, usesFiles, either.Token).ConfigureAwait(false);
+                await session.OpenAsync(resume, usesFiles, servers, either.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -318,7 +322,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
 
     void IAcpClient.Log(Exception fault, string method) => logger.LogError(fault, "{Method} of an agent could not be answered.", method);
 
-    private async Task OpenAsync(ProgramSession? resume, bool usesFiles, CancellationToken cancellationToken)
+    private async Task OpenAsync(ProgramSession? resume, bool usesFiles, AgentServers servers, CancellationToken cancellationToken)
     {
         try
         {
@@ -331,14 +335,28 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
             }
 
             var can = initialized.Field("agentCapabilities") ?? default;
+            var takesAddresses = can.Field("mcpCapabilities")?.Flag("http") == true;
+            Servers = servers with
+            {
+                Omitted =
+                [
+                    .. servers.Omitted,
+                    .. servers
+                        .Servers.Where(server => server.Address is not null && !takesAddresses)
+                        .Select(server =>
+                            $"The agent did not receive the MCP server {server.Name}: it supports only servers that are programs."
+                        ),
+                ],
+            };
+            IReadOnlyList<AgentServer> taken = [.. servers.Servers.Where(server => server.Address is null || takesAddresses)];
             var others = can.Field("sessionCapabilities")?.Field("additionalDirectories") is null ? [] : Launch.Others;
-            if (resume is not null && await ContinueAsync(resume, can, others, cancellationToken).ConfigureAwait(false))
+            if (resume is not null && await ContinueAsync(resume, can, others, taken, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
 
             var started = await connection
-                .RequestAsync("session/new", AcpWire.Session(null, Launch.Directory, others), cancellationToken)
+                .RequestAsync("session/new", AcpWire.Session(null, Launch.Directory, others, taken), cancellationToken)
                 .ConfigureAwait(false);
             Options.Read(started);
             Known = ProgramHistory.EmptyFingerprint;
@@ -357,6 +375,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         ProgramSession resume,
         JsonElement can,
         IReadOnlyList<string> others,
+        IReadOnlyList<AgentServer> servers,
         CancellationToken cancellationToken
     )
     {
@@ -372,7 +391,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         try
         {
             var result = await connection
-                .RequestAsync(method, AcpWire.Session(resume.Id, Launch.Directory, others), cancellationToken)
+                .RequestAsync(method, AcpWire.Session(resume.Id, Launch.Directory, others, servers), cancellationToken)
                 .ConfigureAwait(false);
             Options.Read(result);
             (Id, Known) = (resume.Id, resume.Fingerprint);

@@ -78,7 +78,12 @@ internal static class AcpWire
 
     /// <param name="id">Of a session to continue; null for a new one.</param>
     /// <param name="others">Further folders; sent only to agents that take them.</param>
-    public static Action<Utf8JsonWriter> Session(string? id, string folder, IReadOnlyList<string> others) =>
+    public static Action<Utf8JsonWriter> Session(
+        string? id,
+        string folder,
+        IReadOnlyList<string> others,
+        IReadOnlyList<AgentServer> servers
+    ) =>
         writer =>
         {
             if (id is not null)
@@ -99,6 +104,11 @@ internal static class AcpWire
             }
 
             writer.WriteStartArray("mcpServers"u8);
+            foreach (var server in servers)
+            {
+                WriteServer(writer, server);
+            }
+
             writer.WriteEndArray();
         };
 
@@ -225,6 +235,40 @@ internal static class AcpWire
 
     private static long Count(JsonElement element, string name) =>
         element.Whole(name) is >= 0 and <= long.MaxValue / 8 and var count ? count : 0;
+
+    private static void WriteServer(Utf8JsonWriter writer, AgentServer server)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name"u8, server.Name);
+        if (server.Address is { } address)
+        {
+            writer.WriteString("type"u8, "http"u8);
+            writer.WriteString("url"u8, address.OriginalString);
+        }
+        else
+        {
+            writer.WriteString("command"u8, server.Command);
+            writer.WriteStartArray("args"u8);
+            foreach (var argument in server.Arguments)
+            {
+                writer.WriteStringValue(argument);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteStartArray(server.Address is null ? "env"u8 : "headers"u8);
+        foreach (var (name, value) in server.Values)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, name);
+            writer.WriteString("value"u8, value);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
 
     private static void WriteCall(Utf8JsonWriter writer, string method, Action<Utf8JsonWriter> parameters)
     {

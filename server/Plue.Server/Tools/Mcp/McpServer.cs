@@ -64,6 +64,9 @@ internal sealed class McpServer(
 
     public Failure? Failure => failure;
 
+    /// <summary>Until the user starts it again.</summary>
+    public bool IsStoppedByUser => isStoppedByUser;
+
     /// <summary>How it is now. Nothing is started for that.</summary>
     public McpServerSnapshot GetSnapshot()
     {

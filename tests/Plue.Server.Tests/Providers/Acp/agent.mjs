@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// A small agent that speaks ACP over its standard streams. What it does is in the prompt, one instruction a line:
+// A small agent that speaks ACP over its standard streams. With --http it takes MCP servers with an address. What it does is in the prompt, one instruction a line:
 //   say TEXT · think TEXT · edit FILE TEXT · ask FILE TEXT · run COMMAND · shell COMMAND · write FILE TEXT · read FILE
-//   question [CALL] · open URL · notice SEVERITY TEXT · mode MODE · options · plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
+//   question [CALL] · open URL · notice SEVERITY TEXT · mode MODE · options · servers · spawn MARK · plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { execSync } from 'node:child_process';
+import { execSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,6 +14,7 @@ const run = randomUUID();
 const open = new Map();
 let count = 0;
 let cwd = '';
+let servers = [];
 let sessionId = '';
 let mode = 'default';
 let model = 'small';
@@ -198,6 +199,15 @@ async function obey(line) {
       mode = first;
       update({ sessionUpdate: 'current_mode_update', currentModeId: mode });
       return undefined;
+    case 'servers':
+      return say(JSON.stringify(servers));
+    case 'spawn': {
+      // In a session of its own, and below a shell that has ended.
+      const sleep = `sleep ${first}`;
+      spawn('sleep', [first], { detached: true, stdio: 'ignore' }).unref();
+      execSync(`(${sleep} & setsid ${sleep} &) >/dev/null 2>&1`);
+      return say('Spawned. ');
+    }
     case 'options':
       return say(`${mode} ${speed} ${isTerse}`);
     case 'plan':
@@ -278,13 +288,14 @@ async function answer(method, params) {
         agentCapabilities: {
           loadSession: true,
           promptCapabilities: { image: true },
+          mcpCapabilities: { http: options.includes('--http') },
           ...(options.includes('--no-resume') ? {} : { sessionCapabilities: { resume: {}, close: {} } }),
         },
         authMethods: [{ id: 'login', name: 'Log in', description: 'Run agent login' }],
       };
     case 'session/new': {
       if (options.includes('--signed-out')) throw Object.assign(new Error('Authentication required'), { code: -32000 });
-      cwd = params.cwd;
+      ({ cwd, mcpServers: servers } = params);
       const result = setup(`session-${randomUUID()}`);
       if (store) {
         mkdirSync(store, { recursive: true });
@@ -303,11 +314,11 @@ async function answer(method, params) {
     }
     case 'session/resume':
       if (!store || !existsSync(join(store, params.sessionId))) throw Object.assign(new Error('No such session'), { code: -32002 });
-      cwd = params.cwd;
+      ({ cwd, mcpServers: servers } = params);
       return setup(params.sessionId);
     case 'session/load':
       sessionId = params.sessionId;
-      cwd = params.cwd;
+      ({ cwd, mcpServers: servers } = params);
       say('an earlier response');
       return setup(params.sessionId);
     case 'session/set_mode':
