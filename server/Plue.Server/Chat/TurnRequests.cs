@@ -166,6 +166,14 @@ internal sealed class TurnRequests : ITurnRequests
             isChosen && model is not null
                 ? model
                 : await services.Providers.ResolveModelAsync(asked, candidate.Choice.Model, cancellationToken);
+        if (
+            state.Tools.UsesOwnSettings(asked.Settings)
+            && await state.Tools.WhyNotOwnSettingsAsync(asked.Settings, cancellationToken) is { } why
+        )
+        {
+            throw new FailureException(FailureKind.PermissionDenied, why);
+        }
+
         await pinned.LoadAsync(cancellationToken);
         return Build(asked, modelId, turn, tools);
     }
@@ -214,7 +222,11 @@ internal sealed class TurnRequests : ITurnRequests
             options,
             turn.AddedContext
         );
-        request = request with { OtherDirectories = [.. (services.Workspace.TrustedFolders?.Paths ?? []).Skip(1)] };
+        request = request with
+        {
+            OtherDirectories = [.. (services.Workspace.TrustedFolders?.Paths ?? []).Skip(1)],
+            UsesOwnSettings = state.Tools.UsesOwnSettings(asked.Settings),
+        };
         var known = services.Providers.ModelOf(asked.Settings, modelId);
         var can = asked.Capabilities;
         var takesTools = known?.SupportsTools != false && can.Tools;

@@ -285,6 +285,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             ApiKeyRef = values.GetString(KeyField)?.Trim() is { } reference && SecretReference.IsReference(reference) ? reference : null,
             CliPath = values.GetString("cli_path"),
             MaxTurns = own.GetInteger("max_turns"),
+            UsesOwnSettings = own.GetBoolean("own_settings") ?? false,
             CustomSystemPrompt = own.GetString("custom_system_prompt"),
             MaxTokens = own.GetInteger("max_tokens"),
             Temperature = own.GetNumber("temperature"),

@@ -25,6 +25,9 @@ public sealed record ProviderRequest
 
     /// <summary>The provider's own tools that it may use, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
     public IReadOnlyList<string> OwnTools { get; init; } = [];
+
+    /// <summary>The user allowed the program to use its own settings in the folder.</summary>
+    public bool UsesOwnSettings { get; init; }
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }
     public IReadOnlyList<string> StopSequences { get; init; } = [];

@@ -28,6 +28,9 @@ public sealed record ProviderSettings
     public string? ApiKeyRef { get; init; }
     public string? CliPath { get; init; }
     public int? MaxTurns { get; init; }
+
+    /// <summary>Claude Code: it uses its own skills, slash commands, hooks, agents and MCP servers in trusted folders.</summary>
+    public bool UsesOwnSettings { get; init; }
     public string? CustomSystemPrompt { get; init; }
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }
@@ -79,6 +82,7 @@ public sealed record ProviderSettings
             // Without a sign-in of its own, Copilot is the editor's.
             return Kind == ProviderKinds.GithubCopilot && AuthType != AuthType.Oauth ? ofKind with { IsOfEditor = true }
                 : IsClaudeCodeAgent ? ofKind with { OwnHooks = true }
+                : UsesOwnSettings && Kind == ProviderKinds.ClaudeCode ? ofKind with { OwnSkills = true, OwnHooks = true }
                 : ofKind;
         }
     }

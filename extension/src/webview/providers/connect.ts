@@ -39,6 +39,7 @@ const rare = [
   'description',
   'model',
   'cli_path',
+  'own_settings',
   'arguments',
   'environment',
   'sandbox',

@@ -163,6 +163,11 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
                 {
                     turn.Fail(await current.GoneAsync().ConfigureAwait(false), events);
                 }
+                else if (line is ClaudeCodeLine.Nested nested)
+                {
+                    turn.Accept(nested, events);
+                    host?.Report(nested.ParentId, "Task", nested.Text);
+                }
                 else
                 {
                     turn.Accept(line, events);
@@ -449,6 +454,7 @@ internal sealed class ClaudeCodeConversation : IAsyncDisposable
         ) with
         {
             OtherFolders = request.OtherDirectories,
+            UsesOwnSettings = request.UsesOwnSettings && Directory.Exists(request.WorkingDirectory),
         };
 
     private ClaudeCodeLaunch LaunchFor(string? workingDirectory, string? model, string? effort, Func<string?, ClaudeCodeTools> toolsIn)
