@@ -209,8 +209,17 @@ internal sealed class ChannelTools(ChatState state)
             return $"{provider.Name} cannot use Claude Code's own settings with a key of the vault, because the hooks and servers in them would receive it. Remove `own_settings`, or sign in to Claude Code in place of `api_key_ref`.";
         }
 
-        var command = $"{OwnSettingsCommand} # {OwnSettingsHash()}";
-        var settings = new CommandHook("own settings", HookTrigger.SessionStart, command)
+        string identity;
+        try
+        {
+            identity = OwnSettingsHash();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return $"The settings of Claude Code in this folder could not be read: {fault.Message.TrimEnd('.')}.";
+        }
+
+        var settings = new CommandHook("own settings", HookTrigger.SessionStart, $"{OwnSettingsCommand} # {identity}")
         {
             Source = "Claude Code",
             ClaudeEvent = "own settings",
@@ -238,7 +247,7 @@ internal sealed class ChannelTools(ChatState state)
         )
         {
             hash.AppendData(Encoding.UTF8.GetBytes(file));
-            hash.AppendData(File.ReadAllBytes(file));
+            hash.AppendData(RegularFile.Read(file));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Plue.Server.Permissions;
 using Plue.Server.Tests.Providers.Acp;
 using Plue.Server.Tests.Providers.ClaudeCode;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;

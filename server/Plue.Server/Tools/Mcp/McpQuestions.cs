@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ModelContextProtocol.Protocol;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
