@@ -221,6 +221,24 @@ public sealed record MessageCommandsResult(IReadOnlyList<AgentCommandView> Items
 /// <param name="Hint">A hint for its text; omitted if it takes none.</param>
 public sealed record AgentCommandView(string Name, string Description, string? Hint);
 
+public sealed record MessageSessionOptionsParams(string CodexId);
+
+/// <summary>What the user can choose in the session of the chat's agent, as far as it is known; empty for other providers.</summary>
+public sealed record MessageSessionOptionsResult(IReadOnlyList<SessionOptionView> Items);
+
+/// <param name="Id"><c>mode</c> for the mode of the session.</param>
+/// <param name="Current">Omitted if no session is open.</param>
+/// <param name="Choices">Empty for a switch, whose values are <c>true</c> and <c>false</c>.</param>
+public sealed record SessionOptionView(
+    string Id,
+    string Name,
+    string? Description,
+    string? Current,
+    IReadOnlyList<SessionChoiceView> Choices
+);
+
+public sealed record SessionChoiceView(string Value, string Name, string? Description);
+
 /// <param name="Start">The position of <c>{{name}}</c> in the text, in UTF-16 units.</param>
 public sealed record PromptHoleView(string Name, int Start, int Length);
 

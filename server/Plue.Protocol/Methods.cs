@@ -115,6 +115,9 @@ public static class Methods
     /// <summary>A prompt to be put into the composer.</summary>
     public static readonly RpcRequest<MessagePromptParams, MessagePromptResult> MessagePrompt = new("message/prompt");
     public static readonly RpcRequest<MessageCommandsParams, MessageCommandsResult> MessageCommands = new("message/commands");
+    public static readonly RpcRequest<MessageSessionOptionsParams, MessageSessionOptionsResult> MessageSessionOptions = new(
+        "message/sessionOptions"
+    );
 
     /// <summary>Hides a message: an interrupted answer, or any that the user deletes; with a question its answers go. The trail keeps it.</summary>
     public static readonly RpcRequest<MessageDiscardParams, Empty> MessageDiscard = new("message/discard");

@@ -146,6 +146,8 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(MessagePromptResult))]
 [JsonSerializable(typeof(MessageCommandsParams))]
 [JsonSerializable(typeof(MessageCommandsResult))]
+[JsonSerializable(typeof(MessageSessionOptionsParams))]
+[JsonSerializable(typeof(MessageSessionOptionsResult))]
 [JsonSerializable(typeof(AttachmentInspectParams))]
 [JsonSerializable(typeof(AttachmentView))]
 [JsonSerializable(typeof(AttachmentStoreParams))]

@@ -45,6 +45,7 @@ export const messageSteering = new RequestType<MessageCodexParams, MessageSteeri
 export const messageAllowSteering = new RequestType<MessageAllowSteeringParams, MessageSteeringResult, ErrorData>('message/allowSteering');
 export const messagePrompt = new RequestType<MessagePromptParams, MessagePromptResult, ErrorData>('message/prompt');
 export const messageCommands = new RequestType<MessageCommandsParams, MessageCommandsResult, ErrorData>('message/commands');
+export const messageSessionOptions = new RequestType<MessageSessionOptionsParams, MessageSessionOptionsResult, ErrorData>('message/sessionOptions');
 export const messageDiscard = new RequestType<MessageDiscardParams, Empty, ErrorData>('message/discard');
 export const messageEvent = new NotificationType<MessageEventParams>('message/event');
 export const attachmentInspect = new RequestType<AttachmentInspectParams, AttachmentView, ErrorData>('attachment/inspect');
@@ -1613,6 +1614,14 @@ export interface MessageSendResult {
   queued?: boolean;
 }
 
+export interface MessageSessionOptionsParams {
+  codexId: string;
+}
+
+export interface MessageSessionOptionsResult {
+  items: SessionOptionView[];
+}
+
 export interface MessageStarted {
   messageId: string;
   providerInfo: ProviderInfoView;
@@ -2036,6 +2045,20 @@ export interface ServerCapabilities {
 export interface ServerInfo {
   name: string;
   version: string;
+}
+
+export interface SessionChoiceView {
+  value: string;
+  name: string;
+  description?: string;
+}
+
+export interface SessionOptionView {
+  id: string;
+  name: string;
+  description?: string;
+  current?: string;
+  choices: SessionChoiceView[];
 }
 
 export interface SettingsGroup {

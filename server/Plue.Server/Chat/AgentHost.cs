@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Messages;
@@ -26,6 +27,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
 
     public required AgentMode Mode { get; init; }
     public required bool MayChangeFiles { get; init; }
+    public required Func<CancellationToken, Task<AgentServers>> Servers { get; init; }
     public string? Sandbox { get; set; }
 
     /// <summary>Gets or sets the observer of the calls; null for none.</summary>
@@ -103,6 +105,19 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
         }
 
         return new ToolPermission(true);
+    }
+
+    public Task<AgentServers> ServersAsync(CancellationToken cancellationToken) => Servers(cancellationToken);
+
+    public async Task<string?> AskAsync(string toolUseId, JsonElement asked, CancellationToken cancellationToken)
+    {
+        if (AgentQuestionTool.Of(asked) is not { } tool)
+        {
+            return null;
+        }
+
+        await RunAsync(toolUseId, tool, cancellationToken);
+        return tool.Values;
     }
 
     public async Task<(string? Content, string? Error)> ReadFileAsync(string toolUseId, string path, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
@@ -15,6 +17,8 @@ namespace Plue.Server.Chat;
 internal sealed class ChannelTools(ChatState state)
 {
     private const int MaxAncestors = 64;
+    private const string OwnSettingsCommand = "claude --setting-sources user,project,local";
+    private static readonly string[] OwnSettingsFiles = [".claude/settings.json", ".claude/settings.local.json", ".mcp.json"];
     private readonly ChatServices services = state.Services;
     private readonly string codexId = state.CodexId;
     private readonly SeenFiles seen = new();
@@ -52,6 +56,15 @@ internal sealed class ChannelTools(ChatState state)
 
     /// <summary>Gets the agent settings from the template and the chat's own values.</summary>
     public AgentSpec Spec => SpecOf(state.Chat);
+
+    /// <summary>Gets the user's choices for the agent's session, by option ID.</summary>
+    public IReadOnlyDictionary<string, string> SessionOptions => ValuesOf(state.Chat).GetStringMap("session_options");
+
+    /// <summary>Gets the MCP servers that are passed to the agent.</summary>
+    public Task<AgentServers> AgentServersAsync(CancellationToken cancellationToken) =>
+        services.Workspace.TrustedFolder is { } folder
+            ? services.McpForAgents.FindAsync(Spec.AvailableTools, Rights(), folder, cancellationToken)
+            : Task.FromResult(AgentServers.None);
 
     /// <summary>Gets the budget of a task; null for a chat.</summary>
     public AgentBudget? Budget => state.Chat.IsTask ? Spec.Budget : null;
@@ -179,6 +192,65 @@ internal sealed class ChannelTools(ChatState state)
             Sampling = new ServerSampling(state),
             Hooks = Hooks,
         };
+
+    /// <summary>Whether Claude Code uses its own settings here: its hooks change files, so not in a mode without changes.</summary>
+    public bool UsesOwnSettings(ProviderSettings provider) =>
+        provider.UsesOwnSettings
+        && services.Workspace.TrustedFolder is not null
+        && Mode is not (PermissionMode.PlanOnly or PermissionMode.ReadOnly);
+
+    /// <summary>Asks in each folder whether Claude Code may use its own settings, and again when the folder's settings change.</summary>
+    /// <returns>Why it may not, as a sentence; null if it may.</returns>
+    public async Task<string?> WhyNotOwnSettingsAsync(ProviderSettings provider, CancellationToken cancellationToken)
+    {
+        if (provider.ApiKeyRef is not null)
+        {
+            return $"{provider.Name} cannot use Claude Code's own settings with a key of the vault, because the hooks and servers in them would receive it. Remove `own_settings`, or sign in to Claude Code in place of `api_key_ref`.";
+        }
+
+        string identity;
+        try
+        {
+            identity = OwnSettingsHash();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return $"The settings of Claude Code in this folder could not be read: {fault.Message.TrimEnd('.')}.";
+        }
+
+        var settings = new CommandHook("own settings", HookTrigger.SessionStart, $"{OwnSettingsCommand} # {identity}")
+        {
+            Source = "Claude Code",
+            ClaudeEvent = "own settings",
+            NeedsApproval = true,
+        };
+        // Its servers start without Plue: a list of allowed servers cannot hold.
+        var refusal =
+            services.ManagedPolicy.RefusalOfServer("of Claude Code's own settings", null, OwnSettingsCommand.Split(' '), static () => null)
+            ?? await Hooks.WhyNotAsync(
+                settings,
+                $"The provider {provider.Name} lets Claude Code use its own skills, slash commands, hooks, agents, and MCP servers. Its hooks and servers run outside Plue's sandbox, without asking. You are asked again when the settings of this folder change.",
+                cancellationToken
+            );
+        return refusal is null ? null : $"Claude Code may not use its own settings in this folder. {refusal}";
+    }
+
+    /// <summary>Identifies what the trusted folders would run.</summary>
+    private string OwnSettingsHash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (
+            var file in (services.Workspace.TrustedFolders?.Paths ?? [])
+                .SelectMany(folder => OwnSettingsFiles.Select(name => Path.Combine(folder, name)))
+                .Where(File.Exists)
+        )
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(file));
+            hash.AppendData(RegularFile.Read(file));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
 
     /// <summary>Records skills loaded by a program with its own tool loop, in a response that is not stored yet.</summary>
     public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) => loaded.Add(state.Chat.Messages, sources);

@@ -15,6 +15,7 @@ using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
 using Plue.Server.Tools.Hooks;
+using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Chat;
 
@@ -45,6 +46,7 @@ internal sealed class ChatServices(
     public UsageLedger Usage => store.Usage;
     public ToolRunner ToolRunner => tools.Runner;
     public HookServices Hooks => tools.Hooks;
+    public McpForAgents McpForAgents => tools.McpForAgents;
     public IReadOnlyList<IToolSource> ToolSources => tools.Sources;
 
     /// <summary>Masks stored secrets in a text.</summary>

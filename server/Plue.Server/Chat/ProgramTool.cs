@@ -6,6 +6,7 @@ using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.ClaudeCode;
+using Plue.Server.Templates;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
@@ -30,8 +31,18 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             "Write" => "write",
             "Edit" => "edit",
             "Bash" => "bash",
+            _ when ServerTool is var (server, tool) => $"{server}{ToolNames.ServerSeparator}{tool}",
             _ => name,
         };
+
+    /// <summary>It comes from the program's own settings: a skill, an agent or a tool of an MCP server.</summary>
+    public bool IsOfSettings => ClaudeCodeTools.OfSettings.Contains(name) || ServerTool is not null;
+
+    private (string Server, string Tool)? ServerTool =>
+        name.StartsWith(ClaudeCodeTools.ServerPrefix, StringComparison.Ordinal)
+        && name[ClaudeCodeTools.ServerPrefix.Length..].Split("__", 2) is [{ Length: > 0 } server, { Length: > 0 } tool]
+            ? (server, tool)
+            : null;
 
     public ToolDeclaration Declaration => new(name, "", "{}");
 
@@ -53,6 +64,27 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
                 "Write" => PlanWrite(parameters, folder),
                 "Edit" => PlanEdit(parameters, folder),
                 "Bash" => PlanCommand(parameters, folder),
+                // What an agent of it does is judged call by call.
+                _ when ClaudeCodeTools.OfSettings.Contains(name) => new Call(
+                    this,
+                    [new ToolAction.OwnRecord()],
+                    ApprovalKind.Other,
+                    $"{name} {parameters.GetRawText()}"
+                )
+                {
+                    AtPath = folder,
+                },
+                _ when ServerTool is var (server, tool) => new Call(
+                    this,
+                    [new ToolAction.CallServer(server, tool)],
+                    ApprovalKind.ServerTool,
+                    $"{Name}\n{parameters.GetRawText()}"
+                )
+                {
+                    AtPath = folder,
+                    HeldBy = OutsideSandbox,
+                    Paths = null,
+                },
                 _ => throw new ToolFailureException($"There is no tool {name} here. Use only the tools you were given."),
             }
         );

@@ -30,7 +30,12 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, EditorWindow 
     public async Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken)
     {
         var tool = new ProgramTool(toolName, editor);
-        var work = RunAsync(new ToolCall(toolUseId, toolName, input), new Toolbox([tool]), cancellationToken);
+        var work = RunAsync(
+            new ToolCall(toolUseId, toolName, input),
+            new Toolbox([tool]),
+            cancellationToken,
+            tool.IsOfSettings ? tool.Name : null
+        );
         if (await Task.WhenAny(tool.Allowed, work) == work)
         {
             return new ToolPermission(false, (await work).Error);
@@ -68,8 +73,20 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, EditorWindow 
 
     private string? Masked(string? text) => text is null ? null : turn.Secrets?.Mask(text) ?? text;
 
-    private async Task<ToolCallResult> RunAsync(ToolCall call, Toolbox tools, CancellationToken cancellationToken) =>
-        (await runner.RunAsync([call], tools, turn.ContextOf, new Relay(this), cancellationToken))[0];
+    public void Report(string toolUseId, string toolName, string text) =>
+        Observer?.Progress(new ToolCall(toolUseId, toolName, "{}"), Masked(text) ?? "");
+
+    /// <param name="added">A tool that no template lists, because the user's settings of the program bring it; null for none.</param>
+    private async Task<ToolCallResult> RunAsync(ToolCall call, Toolbox tools, CancellationToken cancellationToken, string? added = null) =>
+        (await runner.RunAsync([call], tools, id => With(turn.ContextOf(id), added), new Relay(this), cancellationToken))[0];
+
+    private static ToolContext With(ToolContext context, string? tool) =>
+        tool is null
+            ? context
+            : context with
+            {
+                Rights = () => [.. context.Rights().Select((one, at) => at == 0 ? one with { Tools = [.. one.Tools, tool] } : one)],
+            };
 
     private sealed class Relay(ToolHost host) : IToolObserver
     {

@@ -330,6 +330,9 @@ internal sealed class Turn(TurnContext context)
             case ProviderEvent.UsageReported(var usage, var vendorCost):
                 round.Report(usage, vendorCost);
                 break;
+            case ProviderEvent.Omitted(var notes):
+                live.NotCarried = [.. live.NotCarried, .. notes.Where(sentence => !notCarried.Contains(sentence))];
+                break;
             case ProviderEvent.WindowsReported(var windows):
                 context.Requests.WindowsReported(round.Settings!, windows);
                 break;

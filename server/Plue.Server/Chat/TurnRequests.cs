@@ -168,6 +168,14 @@ internal sealed class TurnRequests : ITurnRequests
             isChosen && model is not null
                 ? model
                 : await services.Providers.ResolveModelAsync(asked, candidate.Choice.Model, cancellationToken);
+        if (
+            state.Tools.UsesOwnSettings(asked.Settings)
+            && await state.Tools.WhyNotOwnSettingsAsync(asked.Settings, cancellationToken) is { } why
+        )
+        {
+            throw new FailureException(FailureKind.PermissionDenied, why);
+        }
+
         await pinned.LoadAsync(cancellationToken);
         return Build(asked, modelId, turn, tools);
     }
@@ -216,7 +224,11 @@ internal sealed class TurnRequests : ITurnRequests
             options,
             turn.AddedContext
         );
-        request = request with { OtherDirectories = [.. (services.Workspace.TrustedFolders?.Paths ?? []).Skip(1)] };
+        request = request with
+        {
+            OtherDirectories = [.. (services.Workspace.TrustedFolders?.Paths ?? []).Skip(1)],
+            UsesOwnSettings = state.Tools.UsesOwnSettings(asked.Settings),
+        };
         var known = services.Providers.ModelOf(asked.Settings, modelId);
         var can = asked.Capabilities;
         var takesTools = known?.SupportsTools != false && can.Tools;
@@ -249,7 +261,11 @@ internal sealed class TurnRequests : ITurnRequests
 
         if (can.IsAgent)
         {
-            request = request with { AgentHost = AgentHost(asked.Settings, modelId, turn, tools) };
+            request = request with
+            {
+                AgentHost = AgentHost(asked.Settings, modelId, turn, tools),
+                SessionOptions = state.Tools.SessionOptions,
+            };
         }
 
         var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);
@@ -281,6 +297,7 @@ internal sealed class TurnRequests : ITurnRequests
                 PermissionMode.ReadOnly => AgentMode.Read,
                 _ => AgentMode.Ask,
             },
+            Servers = state.Tools.AgentServersAsync,
             MayChangeFiles = state.Tools.Spec.AvailableTools.Any(tool => tool is "write" or "edit" or "bash"),
         };
 

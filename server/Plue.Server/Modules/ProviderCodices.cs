@@ -285,6 +285,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             ApiKeyRef = values.GetString(KeyField)?.Trim() is { } reference && SecretReference.IsReference(reference) ? reference : null,
             CliPath = values.GetString("cli_path"),
             MaxTurns = own.GetInteger("max_turns"),
+            UsesOwnSettings = own.GetBoolean("own_settings") ?? false,
             CustomSystemPrompt = own.GetString("custom_system_prompt"),
             MaxTokens = own.GetInteger("max_tokens"),
             Temperature = own.GetNumber("temperature"),
@@ -302,6 +303,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             UsesSandbox = own.GetBoolean("sandbox") ?? true,
             WritableFolders = own.GetStrings("writable_folders"),
             SessionMode = own.GetString("session_mode") is { Length: > 0 } mode ? mode : null,
+            PassesServers = own.GetBoolean("pass_mcp_servers") ?? false,
             SupportsStreaming = values.GetBoolean("supports_streaming") ?? true,
             Auth = own.GetString("auth_type") is { } auth && ProviderKinds.AuthTypesByName.TryGetValue(auth, out var type) ? type : null,
         };

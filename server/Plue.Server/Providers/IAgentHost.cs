@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
@@ -27,6 +28,14 @@ public interface IAgentHost
 
     /// <summary>Requests approval for one of the agent's own tools.</summary>
     Task<ToolPermission> MayRunAsync(AgentCall call, CancellationToken cancellationToken);
+
+    /// <summary>Gets the MCP servers that the agent may use by itself.</summary>
+    Task<AgentServers> ServersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Has the user answer a question.</summary>
+    /// <param name="asked">The parameters of an elicitation: a message with a form or an address.</param>
+    /// <returns>The values of the form, a JSON object, or an empty text for an address that was opened; null if it was declined.</returns>
+    Task<string?> AskAsync(string toolUseId, JsonElement asked, CancellationToken cancellationToken);
 
     /// <summary>Reads a text file, including unsaved changes.</summary>
     /// <returns>Either the content or an error.</returns>

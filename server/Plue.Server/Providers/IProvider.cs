@@ -28,6 +28,9 @@ public interface IProvider : IAsyncDisposable
     /// <summary>The known slash commands of its agent.</summary>
     IReadOnlyList<AgentCommand> Commands => [];
 
+    /// <summary>The known options of the agent's session for this chat.</summary>
+    IReadOnlyList<SessionOption> SessionOptions(string codexId) => [];
+
     /// <summary>Starts what is needed for the first message, such as a process. Does not wait; failures are reported with that message.</summary>
     void Warm(string codexId, string? model, string? workingDirectory) { }
 

@@ -22,6 +22,9 @@ public interface IToolHost
     /// <param name="rounds">The number of rounds so far.</param>
     /// <returns>The failure that ends the response; null if another round may start.</returns>
     Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
+
+    /// <summary>Shows a step of an agent that a call started, under the call.</summary>
+    void Report(string toolUseId, string toolName, string text) { }
 }
 
 /// <param name="Reason">The reason for the model if it is not allowed; otherwise null.</param>

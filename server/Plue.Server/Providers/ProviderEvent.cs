@@ -42,6 +42,9 @@ public abstract record ProviderEvent
     /// <param name="VendorCost">The cost in USD as reported by the vendor; null if it is computed from the catalog's price.</param>
     public sealed record UsageReported(Usage Usage, decimal? VendorCost = null) : ProviderEvent;
 
+    /// <summary>What the provider did not send, one sentence each.</summary>
+    public sealed record Omitted(IReadOnlyList<string> Notes) : ProviderEvent;
+
     /// <summary>The used share of the account's limits. A later event replaces an earlier one.</summary>
     public sealed record WindowsReported(IReadOnlyList<UsageWindow> Windows) : ProviderEvent;
 

@@ -20,8 +20,14 @@ public sealed record ProviderRequest
     /// <summary>For providers with <see cref="ProviderCapabilities.IsAgent"/>; null if no action is allowed.</summary>
     public IAgentHost? AgentHost { get; init; }
 
+    /// <summary>The user's choices among <see cref="IProvider.SessionOptions"/>, by their IDs.</summary>
+    public IReadOnlyDictionary<string, string> SessionOptions { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The provider's own tools that are allowed, by their names in Plue: <c>read</c>, <c>bash</c>.</summary>
     public IReadOnlyList<string> OwnTools { get; init; } = [];
+
+    /// <summary>The user allowed the program to use its own settings in the folder.</summary>
+    public bool UsesOwnSettings { get; init; }
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }
     public IReadOnlyList<string> StopSequences { get; init; } = [];

@@ -28,6 +28,9 @@ public sealed record ProviderSettings
     public string? ApiKeyRef { get; init; }
     public string? CliPath { get; init; }
     public int? MaxTurns { get; init; }
+
+    /// <summary>Claude Code: it uses its own skills, slash commands, hooks, agents and MCP servers in trusted folders.</summary>
+    public bool UsesOwnSettings { get; init; }
     public string? CustomSystemPrompt { get; init; }
     public int? MaxTokens { get; init; }
     public double? Temperature { get; init; }
@@ -65,6 +68,9 @@ public sealed record ProviderSettings
 
     /// <summary>Agents: the session mode while changes are allowed; null for the one that matches the mode of the chat.</summary>
     public string? SessionMode { get; init; }
+
+    /// <summary>Agents: the program gets the approved MCP servers of the chat.</summary>
+    public bool PassesServers { get; init; }
     public bool SupportsStreaming { get; init; } = true;
 
     /// <summary>The capabilities of the kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>
@@ -76,6 +82,7 @@ public sealed record ProviderSettings
             // Without an OAuth sign-in, Copilot's models are the editor's.
             return Kind == ProviderKinds.GithubCopilot && AuthType != AuthType.Oauth ? ofKind with { IsOfEditor = true }
                 : IsClaudeCodeAgent ? ofKind with { OwnHooks = true }
+                : UsesOwnSettings && Kind == ProviderKinds.ClaudeCode ? ofKind with { OwnSkills = true, OwnHooks = true }
                 : ofKind;
         }
     }

@@ -89,6 +89,7 @@ public static class Retry
                 or ProviderEvent.Accepted
                 or ProviderEvent.UsageReported
                 or ProviderEvent.WindowsReported
+                or ProviderEvent.Omitted
                 or ProviderEvent.Failed
             );
 

@@ -1,6 +1,7 @@
 using Plue.Protocol;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
+using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 
@@ -59,15 +60,24 @@ internal sealed class InstructionHandlers(
             Methods.MessageCommands,
             async (parameters, cancellationToken) =>
             {
-                var chat = await ChatAsync(parameters.CodexId, cancellationToken);
-                var isAgent =
-                    chat.ProviderId is { } id
-                    && providers.Find(id) is { Settings: { Enabled: true, Capabilities.IsAgent: true }, Fault: null };
+                var agent = AgentOf(await ChatAsync(parameters.CodexId, cancellationToken));
                 return new MessageCommandsResult([
-                    .. (isAgent ? providers.Get(chat.ProviderId!).Commands : []).Select(command => new AgentCommandView(
-                        command.Name,
-                        command.Description,
-                        command.Hint
+                    .. (agent?.Commands ?? []).Select(command => new AgentCommandView(command.Name, command.Description, command.Hint)),
+                ]);
+            }
+        );
+        server.Map(
+            Methods.MessageSessionOptions,
+            async (parameters, cancellationToken) =>
+            {
+                var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
+                return new MessageSessionOptionsResult([
+                    .. (AgentOf(conversation.Stored)?.SessionOptions(conversation.CodexId) ?? []).Select(option => new SessionOptionView(
+                        option.Id,
+                        option.Name,
+                        option.Description,
+                        option.Current,
+                        [.. option.Choices.Select(choice => new SessionChoiceView(choice.Value, choice.Name, choice.Description))]
                     )),
                 ]);
             }
@@ -92,6 +102,12 @@ internal sealed class InstructionHandlers(
         chat.Messages.LastOrDefault(message => message.Role == Messages.MessageRole.Assistant) is { } last
             ? instructions.Current(last.SteeredBy)
             : [];
+
+    /// <summary>The agent that responds in the chat; null for other providers.</summary>
+    private IProvider? AgentOf(StoredChat chat) =>
+        chat.ProviderId is { } id && providers.Find(id) is { Settings: { Enabled: true, Capabilities.IsAgent: true }, Fault: null }
+            ? providers.Get(id)
+            : null;
 
     private async Task<StoredChat> ChatAsync(string codexId, CancellationToken cancellationToken) =>
         (await conversations.GetAsync(codexId, cancellationToken)).Stored;

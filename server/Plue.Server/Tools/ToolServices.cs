@@ -56,6 +56,7 @@ internal sealed class ToolServices : IAsyncDisposable
             Judge = permissions.Policy.Evaluate,
         };
         McpServers = new McpServers(mcp);
+        McpForAgents = new McpForAgents(McpServers, mcp);
         McpPrompts = new McpPrompts(McpServers, mcp);
         McpImport = new McpImport(mcp, McpServers);
         VsCodeTools = new VsCodeTools(editor, platform.Workspace, new VsCodeToolChoices(platform.Paths), platform.Redactor.Mask);
@@ -109,6 +110,7 @@ internal sealed class ToolServices : IAsyncDisposable
     public IReadOnlyList<IToolSource> Sources { get; }
     public HookServices Hooks { get; }
     public McpServers McpServers { get; }
+    public McpForAgents McpForAgents { get; }
     public McpPrompts McpPrompts { get; }
     public McpImport McpImport { get; }
     public VsCodeTools VsCodeTools { get; }

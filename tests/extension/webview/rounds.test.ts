@@ -66,10 +66,10 @@ beforeEach(() => {
   );
 });
 
-const snapshot = (shown: MessageView[], change = {}): ToChatPage => ({
+const snapshot = (shown: MessageView[], change = {}, providers = [provider()]): ToChatPage => ({
   type: 'snapshot',
   chat: chat(shown, change),
-  providers: [provider()],
+  providers,
 });
 
 describe('an answer of several rounds on the page', () => {
@@ -240,6 +240,51 @@ describe('the composer', () => {
     item?.click();
     expect(posted.at(-1)).toEqual({ type: 'mode', mode: 'edit' });
     await vi.waitFor(() => expect(document.querySelector('.mode-switch button')?.textContent).toBe('Auto-Edit'));
+  });
+
+  it('shows the options of the session of an agent, and changes them', async () => {
+    const agent = provider({ kind: 'acp' });
+    await receive(snapshot([question('q', 'x')], { values: { session_options: { speed: 'fast' } } }, [agent]));
+    expect(posted).toContainEqual({ type: 'listSessionOptions' });
+    expect(document.querySelector<HTMLElement>('.session-switch')?.hidden).toBe(true);
+    await receive({
+      type: 'sessionOptions',
+      options: [
+        {
+          id: 'mode',
+          name: 'Mode',
+          current: 'ask',
+          choices: [
+            { value: 'ask', name: 'Ask first' },
+            { value: 'auto', name: 'Go on' },
+          ],
+        },
+        {
+          id: 'speed',
+          name: 'Speed',
+          choices: [
+            { value: 'fast', name: 'Fast' },
+            { value: 'slow', name: 'Slow' },
+          ],
+        },
+        { id: 'terse', name: 'Terse', current: 'false', choices: [] },
+      ],
+    });
+    const opened = document.querySelector<HTMLButtonElement>('.session-switch button');
+    expect(opened?.textContent).toBe('Ask first');
+    opened?.click();
+    const items = [...document.querySelectorAll<HTMLElement>('[role^=menuitem]')];
+    expect(items.map(({ textContent }) => textContent)).toEqual([
+      'Mode: Automatic ✓Fits the mode of the chat.',
+      'Mode: Ask first',
+      'Mode: Go on',
+      'Speed: Fast ✓',
+      'Speed: Slow',
+      'Terse: On',
+      'Terse: Off ✓',
+    ]);
+    items[2]?.click();
+    expect(posted.at(-1)).toEqual({ type: 'sessionOptions', chosen: { speed: 'fast', mode: 'auto' } });
   });
 
   it('passes the text after /task to an agent', async () => {

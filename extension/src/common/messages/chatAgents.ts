@@ -1,6 +1,6 @@
 // Messages between the chat page and its panel about approvals, tasks and the permission mode.
 import * as v from 'valibot';
-import type { ApprovalView, ChangedFileView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
+import type { ApprovalView, ChangedFileView, SessionOptionView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
 import { approvalAnswer } from './approvals';
 import { conversationUri, id, path } from './fields';
 
@@ -25,6 +25,13 @@ export const agentsFromPage = v.variant('type', [
   /** Opens another chat or task. */
   v.strictObject({ type: v.literal('openCodex'), uri: conversationUri }),
   v.strictObject({ type: v.literal('mode'), mode: v.picklist(modes) }),
+  /** The field `session_options` as a whole. */
+  v.strictObject({
+    type: v.literal('sessionOptions'),
+    chosen: v.record(v.pipe(v.string(), v.maxLength(1000)), v.pipe(v.string(), v.maxLength(1000))),
+  }),
+  /** Asks for the options of the agent's session. */
+  v.strictObject({ type: v.literal('listSessionOptions') }),
   /** Opens the form for a task of this chat; without a template the user selects one first. */
   v.strictObject({ type: v.literal('newTask'), goal: v.pipe(v.string(), v.maxLength(100_000)), templateId: v.optional(id) }),
   /** Without a path, applies to all files that the chat changed. */
@@ -43,5 +50,7 @@ export type AgentsToPage =
   | { type: 'children'; tasks: TaskView[] }
   /** Files changed by the chat or its subtasks that the user has neither kept nor undone. */
   | { type: 'underReview'; files: ChangedFileView[] }
+  /** Of the agent that responds in the chat. */
+  | { type: 'sessionOptions'; options: SessionOptionView[] }
   | { type: 'task'; detail: TaskDetail }
   | { type: 'taskFailed'; message: string };

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Handlers } from '../../common/handlers';
-import { codexUpdate, editList, taskGet } from '../../protocol/protocol.generated';
+import { codexUpdate, editList, messageSessionOptions, taskGet } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
@@ -28,6 +28,8 @@ export class Agents implements vscode.Disposable {
   private hadApprovals = false;
   private hadChildren = false;
   private listing: ReturnType<typeof setTimeout> | undefined;
+  /** The webview shows the options of an agent's session. */
+  private hasSessionOptions = false;
 
   constructor(
     private readonly codexId: string,
@@ -53,6 +55,7 @@ export class Agents implements vscode.Disposable {
     this.disposables.add(
       sidecar.onMessageEvent(({ codexId: uri, event }) => {
         if (event.kind === 'messageFinished' && (uri === codexId || this.isMine(uri))) this.refreshSoon();
+        if (event.kind === 'messageFinished' && uri === codexId && this.hasSessionOptions) void this.sendSessionOptions();
       }),
     );
   }
@@ -72,6 +75,13 @@ export class Agents implements vscode.Disposable {
     openCodex: ({ uri }) => run('plue.openChat', uri),
     mode: async ({ mode }) => {
       await this.services.sidecar.request(codexUpdate, { uri: this.codexId, set: { permission_mode: mode } });
+    },
+    sessionOptions: async ({ chosen }) => {
+      await this.services.sidecar.request(codexUpdate, { uri: this.codexId, set: { session_options: chosen } });
+    },
+    listSessionOptions: () => {
+      this.hasSessionOptions = true;
+      return this.sendSessionOptions();
     },
     newTask: ({ goal, templateId }) =>
       run('plue.newTask', { goal, parentId: this.codexId, ...(templateId === undefined ? {} : { templateId }) }),
@@ -115,6 +125,15 @@ export class Agents implements vscode.Disposable {
       });
     } catch (error) {
       this.services.log.warn(`The changes of ${this.codexId} could not be listed: ${toFailureError(error).message}`);
+    }
+  }
+
+  private async sendSessionOptions(): Promise<void> {
+    try {
+      const { items } = await this.services.sidecar.request(messageSessionOptions, { codexId: this.codexId });
+      this.post({ type: 'sessionOptions', options: items });
+    } catch (error) {
+      this.services.log.warn(`The options of the agent in ${this.codexId} could not be listed: ${toFailureError(error).message}`);
     }
   }
 

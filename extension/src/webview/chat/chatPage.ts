@@ -210,6 +210,7 @@ export class ChatPage {
       approvals: ({ approvals }) => store.update({ approvals }),
       children: ({ tasks }) => store.update({ children: tasks }),
       underReview: ({ files }) => store.update({ underReview: files }),
+      sessionOptions: ({ options }) => store.update({ sessionOptions: options }),
       task: ({ detail }) => store.update({ task: detail }),
       taskFailed: ({ message }) => this.task?.fail(message),
       // Handled by main.ts, which replaces this page.

@@ -47,10 +47,13 @@ internal sealed class AcpConversation(
         StopIdle();
         history = ProgramHistory.Of(request.Messages);
         var launch = LaunchOf(request);
+        var servers = await ServersAsync(request, launch, cancellationToken).ConfigureAwait(false);
         if (
             session is { } current
             && !(
                 current.IsAlive
+                && current.Servers.Servers.Count == servers.Servers.Count
+                && current.Servers.Servers.Zip(servers.Servers).All(pair => pair.First.IsSame(pair.Second))
                 && current.Launch.IsCompatibleWith(launch)
                 && (current.Known == history.Fingerprint || current.Known == ProgramHistory.EmptyFingerprint)
             )
@@ -68,6 +71,7 @@ internal sealed class AcpConversation(
                     launch,
                     stored?.Fingerprint == history.Fingerprint ? stored : null,
                     AcpAgent.Of(settings.Command)?.UsesFiles ?? true,
+                    servers,
                     failures,
                     commandsChanged,
                     Time,
@@ -93,7 +97,13 @@ internal sealed class AcpConversation(
             .SelectAsync(
                 request.Model is "default" or "" ? null : request.Model,
                 request.ReasoningLevel ?? settings.ReasoningLevel,
-                options.Modes.Count == 0 ? null : options.ModeFor(host?.Mode ?? AgentMode.Read, settings.SessionMode),
+                options.Modes.Count == 0
+                    ? null
+                    : options.ModeFor(
+                        host?.Mode ?? AgentMode.Read,
+                        request.SessionOptions.GetValueOrDefault(SessionOption.Mode) ?? settings.SessionMode
+                    ),
+                request.SessionOptions,
                 cancellationToken
             )
             .ConfigureAwait(false);
@@ -285,6 +295,20 @@ internal sealed class AcpConversation(
         {
             await current.CloseAsync().ConfigureAwait(false);
         }
+    }
+
+    private async Task<AgentServers> ServersAsync(ProviderRequest request, AcpLaunch launch, CancellationToken cancellationToken)
+    {
+        if (!settings.PassesServers || request.AgentHost is not { } host)
+        {
+            return AgentServers.None;
+        }
+
+        return launch.MayChangeFiles
+            ? await starter
+                .ResolveAsync(await host.ServersAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false)
+            : new AgentServers([], ["The agent received no MCP servers, because the chat allows no changes."]);
     }
 
     private AcpLaunch LaunchOf(ProviderRequest request)

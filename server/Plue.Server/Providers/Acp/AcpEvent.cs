@@ -18,6 +18,10 @@ internal abstract record AcpEvent
     /// <param name="Call">Receives the call with all that is known of it.</param>
     public sealed record Permission(JsonElement ToolCall, TaskCompletionSource<AgentCall> Call) : AcpEvent;
 
+    /// <summary>The agent asks the user something.</summary>
+    /// <param name="CallId">The call that it asks for, by its own ID; null for none.</param>
+    public sealed record Question(string? CallId, string Message, TaskCompletionSource<AcpCard> Result) : AcpEvent;
+
     /// <summary>The agent uses a file or a terminal of Plue: under an open call of its own, else as a new call.</summary>
     /// <param name="Path">Null for a command.</param>
     /// <param name="Command">Null for a file.</param>

@@ -22,6 +22,7 @@ public sealed class AcpProvider : IProvider
     private readonly ProgramSessions sessions;
     private readonly TimeProvider time;
     private readonly ILogger logger;
+    private volatile IReadOnlyList<SessionOption> knownOptions = [];
 
     /// <param name="environment">Of this process; only chosen names are passed on.</param>
     /// <param name="sandbox">Null where there is none to use.</param>
@@ -47,6 +48,12 @@ public sealed class AcpProvider : IProvider
     public ProviderSettings Settings { get; }
 
     public IReadOnlyList<AgentCommand> Commands { get; private set; } = [];
+
+    /// <summary>As the session of the chat has them, otherwise as the last session that started had them.</summary>
+    public IReadOnlyList<SessionOption> SessionOptions(string codexId) =>
+        conversations.GetValueOrDefault(codexId)?.Session is { IsAlive: true } session
+            ? session.Options.Choosable
+            : [.. knownOptions.Select(option => option with { Current = null })];
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
         ProviderRequest request,
@@ -81,7 +88,13 @@ public sealed class AcpProvider : IProvider
             yield return new ProviderEvent.Waiting($"{Settings.Name} is working. {open.Description}");
         }
 
+        knownOptions = conversation.Session?.Options.Choosable ?? knownOptions;
         yield return new ProviderEvent.Accepted(conversation.Session?.Options.Model, conversation.Session?.Id);
+        if (conversation.Session is { Servers.Omitted: { Count: > 0 } omitted })
+        {
+            yield return new ProviderEvent.Omitted(omitted);
+        }
+
         while (await scope.ReadAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } events)
         {
             foreach (var happened in events)
@@ -115,6 +128,7 @@ public sealed class AcpProvider : IProvider
         await using var session = await OpenAsync(cancellationToken).ConfigureAwait(false);
         var models = session.Options.Models;
         var levels = session.Options.Levels;
+        knownOptions = session.Options.Choosable;
         await session.CloseAsync().ConfigureAwait(false);
         return OrDefault([.. models.Select(model => levels.Count == 0 ? model : model with { ReasoningLevels = levels })]);
     }
@@ -151,6 +165,7 @@ public sealed class AcpProvider : IProvider
                 new AcpLaunch(sessions.EmptyDirectory, [], MayChangeFiles: false),
                 null,
                 usesFiles: false,
+                AgentServers.None,
                 failures,
                 commands => Commands = commands,
                 time,

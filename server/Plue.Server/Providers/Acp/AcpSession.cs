@@ -54,6 +54,9 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
     public Failure End => connection.End;
     public bool TakesImages => initialized.Field("agentCapabilities")?.Field("promptCapabilities")?.Flag("image") == true;
 
+    /// <summary>The MCP servers that were offered to it, with those that it could not take.</summary>
+    public AgentServers Servers { get; private set; } = AgentServers.None;
+
     /// <summary>The fingerprint of the session's history; null if unknown.</summary>
     public string? Known { get; set; }
 
@@ -75,6 +78,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         AcpLaunch launch,
         ProgramSession? resume,
         bool usesFiles,
+        AgentServers servers,
         AcpFailures failures,
         Action<IReadOnlyList<AgentCommand>> commandsChanged,
         TimeProvider time,
@@ -90,7 +94,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
             try
             {
-                await session.OpenAsync(resume, usesFiles, either.Token).ConfigureAwait(false);
+                await session.OpenAsync(resume, usesFiles, servers, either.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
@@ -108,7 +112,13 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
 
     /// <summary>Selects model, reasoning level and mode where the agent offers them.</summary>
     /// <exception cref="FailureException">The agent rejected the model.</exception>
-    public async Task SelectAsync(string? model, string? level, string? mode, CancellationToken cancellationToken)
+    public async Task SelectAsync(
+        string? model,
+        string? level,
+        string? mode,
+        IReadOnlyDictionary<string, string> others,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -139,11 +149,19 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
                 await SetAsync(Options.SelectMode(mode), cancellationToken).ConfigureAwait(false);
                 Options.ModeChanged(mode);
             }
+
+            foreach (var (id, value) in others)
+            {
+                if (Options.Select(id, value) is { } request)
+                {
+                    await SetAsync("session/set_config_option", request, cancellationToken).ConfigureAwait(false);
+                }
+            }
         }
         catch (AcpErrorException fault)
         {
             // The policy and the sandbox hold in any mode.
-            logger.LogInformation("The agent rejected a level or mode: {Error}", fault.Message);
+            logger.LogInformation("The agent rejected a level, mode or option: {Error}", fault.Message);
         }
     }
 
@@ -272,6 +290,11 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
             return await PermitAsync(asking, parameters, cancellationToken).ConfigureAwait(false);
         }
 
+        if (method == "elicitation/create")
+        {
+            return await AskAsync(asking, parameters, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!method.StartsWith("fs/", StringComparison.Ordinal) && !method.StartsWith("terminal/", StringComparison.Ordinal))
         {
             throw new AcpErrorException(AcpErrorException.MethodNotFound, $"Plue does not support {method}.");
@@ -299,7 +322,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
 
     void IAcpClient.Log(Exception fault, string method) => logger.LogError(fault, "{Method} of an agent could not be answered.", method);
 
-    private async Task OpenAsync(ProgramSession? resume, bool usesFiles, CancellationToken cancellationToken)
+    private async Task OpenAsync(ProgramSession? resume, bool usesFiles, AgentServers servers, CancellationToken cancellationToken)
     {
         try
         {
@@ -312,14 +335,28 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
             }
 
             var can = initialized.Field("agentCapabilities") ?? default;
+            var takesAddresses = can.Field("mcpCapabilities")?.Flag("http") == true;
+            Servers = servers with
+            {
+                Omitted =
+                [
+                    .. servers.Omitted,
+                    .. servers
+                        .Servers.Where(server => server.Address is not null && !takesAddresses)
+                        .Select(server =>
+                            $"The agent did not receive the MCP server {server.Name}: it supports only servers that are programs."
+                        ),
+                ],
+            };
+            IReadOnlyList<AgentServer> taken = [.. servers.Servers.Where(server => server.Address is null || takesAddresses)];
             var others = can.Field("sessionCapabilities")?.Field("additionalDirectories") is null ? [] : Launch.Others;
-            if (resume is not null && await ContinueAsync(resume, can, others, cancellationToken).ConfigureAwait(false))
+            if (resume is not null && await ContinueAsync(resume, can, others, taken, cancellationToken).ConfigureAwait(false))
             {
                 return;
             }
 
             var started = await connection
-                .RequestAsync("session/new", AcpWire.Session(null, Launch.Directory, others), cancellationToken)
+                .RequestAsync("session/new", AcpWire.Session(null, Launch.Directory, others, taken), cancellationToken)
                 .ConfigureAwait(false);
             Options.Read(started);
             Known = ProgramHistory.EmptyFingerprint;
@@ -338,6 +375,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         ProgramSession resume,
         JsonElement can,
         IReadOnlyList<string> others,
+        IReadOnlyList<AgentServer> servers,
         CancellationToken cancellationToken
     )
     {
@@ -353,7 +391,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         try
         {
             var result = await connection
-                .RequestAsync(method, AcpWire.Session(resume.Id, Launch.Directory, others), cancellationToken)
+                .RequestAsync(method, AcpWire.Session(resume.Id, Launch.Directory, others, servers), cancellationToken)
                 .ConfigureAwait(false);
             Options.Read(result);
             (Id, Known) = (resume.Id, resume.Fingerprint);
@@ -370,14 +408,25 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         }
     }
 
-    private async Task SetAsync((string Method, (string, string)[] Fields) request, CancellationToken cancellationToken)
+    private Task SetAsync((string Method, (string, string)[] Fields) request, CancellationToken cancellationToken) =>
+        SetAsync(request.Method, AcpWire.Fields(request.Fields), cancellationToken);
+
+    private async Task SetAsync(string method, Action<Utf8JsonWriter> fields, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(StartLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
             var result = await connection
-                .RequestAsync(request.Method, AcpWire.Fields([("sessionId", Id), .. request.Fields]), either.Token)
+                .RequestAsync(
+                    method,
+                    writer =>
+                    {
+                        writer.WriteString("sessionId"u8, Id);
+                        fields(writer);
+                    },
+                    either.Token
+                )
                 .ConfigureAwait(false);
             Options.ReadOptions(result);
         }
@@ -418,6 +467,25 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         catch (OperationCanceledException)
         {
             return AcpWire.Cancelled;
+        }
+    }
+
+    private static async Task<Action<Utf8JsonWriter>> AskAsync(AcpTurn? asking, JsonElement parameters, CancellationToken cancellationToken)
+    {
+        if (asking is not { Host: { } host })
+        {
+            return AcpWire.Answer("cancel");
+        }
+
+        try
+        {
+            return await asking.AskAsync(host, parameters, cancellationToken).ConfigureAwait(false) is { } values
+                ? AcpWire.Answer("accept", values)
+                : AcpWire.Answer("decline");
+        }
+        catch (OperationCanceledException)
+        {
+            return AcpWire.Answer("cancel");
         }
     }
 

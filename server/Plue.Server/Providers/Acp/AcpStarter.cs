@@ -82,6 +82,41 @@ internal sealed class AcpStarter(
         }
     }
 
+    /// <summary>Reads the secrets of servers. The agent receives them, so they have to be allowed for its program.</summary>
+    public async Task<AgentServers> ResolveAsync(AgentServers wanted, CancellationToken cancellationToken)
+    {
+        if (settings.Command is not { } command || wanted.Servers.Count == 0)
+        {
+            return wanted;
+        }
+
+        var program = await Task.Run(() => programs.RequireApproved(command), cancellationToken).ConfigureAwait(false);
+        List<AgentServer> resolved = [];
+        List<string> omitted = [.. wanted.Omitted];
+        foreach (var server in wanted.Servers)
+        {
+            var values = new Dictionary<string, string>(StringComparer.Ordinal);
+            try
+            {
+                foreach (var (name, value) in server.Values)
+                {
+                    values[name] = SecretReference.FindIn(value) is { } secret
+                        ? secret.Before
+                            + (await secrets.GetAsync(secret.Reference, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal()
+                        : value;
+                }
+
+                resolved.Add(server with { Values = values });
+            }
+            catch (FailureException fault)
+            {
+                omitted.Add($"The agent did not receive the MCP server {server.Name}: {fault.Message}");
+            }
+        }
+
+        return new AgentServers(resolved, omitted);
+    }
+
     public IProgramWatch? Watch(AcpLaunch launch) => settings.UsesSandbox ? sandbox()?.Watch(AccessOf(launch)) : null;
 
     private async Task<(Dictionary<string, string> Variables, IReadOnlyList<string> SecretNames)> EnvironmentAsync(

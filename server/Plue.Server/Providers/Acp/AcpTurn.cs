@@ -17,6 +17,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
     private const int MaxWaiting = 256;
     private const int MaxSteps = 50;
     private const int MaxStepLength = 300;
+    private const int MaxNoticeLength = 2000;
 
     private readonly Channel<AcpEvent> incoming = Channel.CreateBounded<AcpEvent>(
         new BoundedChannelOptions(MaxWaiting) { SingleReader = true }
@@ -108,6 +109,36 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         }
     }
 
+    /// <summary>Has the user answer a question of the agent.</summary>
+    /// <returns>The values of the form, a JSON object, or an empty text for an address; null if it was declined.</returns>
+    public async Task<string?> AskAsync(IAgentHost user, JsonElement asked, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref questions);
+        try
+        {
+            var shown = new TaskCompletionSource<AcpCard>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await AddAsync(new AcpEvent.Question(asked.Text("toolCallId"), asked.Text("message") ?? "", shown)).ConfigureAwait(false);
+            var card = await WaitAsync(shown.Task, cancellationToken).ConfigureAwait(false);
+            var values = await user.AskAsync(card.ToolUseId, asked, cancellationToken).ConfigureAwait(false);
+            if (card.IsOwn)
+            {
+                var result = values switch
+                {
+                    null => "The user did not answer.",
+                    "" => "The user opened the address.",
+                    _ => $"The user answered: {values}",
+                };
+                await AddAsync(new AcpEvent.CardEnded(card.ToolUseId, result, null)).ConfigureAwait(false);
+            }
+
+            return values;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref questions);
+        }
+    }
+
     public async Task<AcpCard> CardAsync(string kind, string? path, string? command, CancellationToken cancellationToken)
     {
         var card = new TaskCompletionSource<AcpCard>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -182,7 +213,19 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
                 asked.TrySetResult(call.ToCall());
                 break;
             case AcpEvent.Card(var kind, var path, var command, var card):
-                card.TrySetResult(MakeCard(kind, path, command, events));
+                card.TrySetResult(CardFor(kind, path, command, events));
+                break;
+            case AcpEvent.Question(var callId, var message, var shown):
+                if (callId is not null && calls.TryGetValue(callId, out var asking) && !asking.IsOver)
+                {
+                    Show(asking, events);
+                    shown.TrySetResult(new AcpCard(asking.ToolUseId, IsOwn: false));
+                }
+                else
+                {
+                    shown.TrySetResult(MakeCard("ask_user", "question", message, events));
+                }
+
                 break;
             case AcpEvent.CardEnded(var id, var result, var error):
                 events.Add(new ProviderEvent.ToolResultReceived(id, result, error));
@@ -223,6 +266,9 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
                 break;
             case "plan":
                 AcceptPlan(update, events);
+                break;
+            case "notice" when update.Text("title") is { Length: > 0 } title:
+                AcceptNotice(title, update, events);
                 break;
         }
     }
@@ -334,7 +380,23 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         );
     }
 
-    private AcpCard MakeCard(string kind, string? path, string? command, List<ProviderEvent> events)
+    /// <summary>A warning is part of the response, as for an agent whose client shows no notices. Other information is a status before the text.</summary>
+    private void AcceptNotice(string title, JsonElement update, List<ProviderEvent> events)
+    {
+        var notice = $"{title.TrimEnd('.')}. {update.Text("description")}".Trim();
+        notice = notice.Length > MaxNoticeLength ? notice[..MaxNoticeLength] + "…" : notice;
+        if (update.Text("severity") is "warning" or "error")
+        {
+            CloseReasoning(events);
+            Say($"{(answer.Length > 0 ? "\n\n" : "")}> {notice.ReplaceLineEndings("\n> ")}\n\n", events);
+        }
+        else if (answer.Length == 0)
+        {
+            events.Add(new ProviderEvent.Waiting(notice.ReplaceLineEndings(" ")));
+        }
+    }
+
+    private AcpCard CardFor(string kind, string? path, string? command, List<ProviderEvent> events)
     {
         if (last is { IsOver: false } open && open.Kind == kind)
         {
@@ -342,14 +404,20 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
             return new AcpCard(open.ToolUseId, IsOwn: false);
         }
 
+        return command is null
+            ? MakeCard("write", "path", Path.GetRelativePath(folder, path ?? folder), events)
+            : MakeCard("bash", "command", command, events);
+    }
+
+    private AcpCard MakeCard(string name, string parameter, string value, List<ProviderEvent> events)
+    {
         CloseReasoning(events);
         var id = Ids.New("call");
-        var name = kind == "execute" ? "bash" : "write";
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes))
         {
             writer.WriteStartObject();
-            writer.WriteString(command is null ? "path" : "command", command ?? Path.GetRelativePath(folder, path ?? folder));
+            writer.WriteString(parameter, value);
             writer.WriteEndObject();
         }
 

@@ -55,6 +55,16 @@ internal static class AcpWire
             writer.WriteBoolean("writeTextFile"u8, usesFiles);
             writer.WriteEndObject();
             writer.WriteBoolean("terminal"u8, true);
+            writer.WriteStartObject("session"u8);
+            writer.WriteStartObject("configOptions"u8);
+            WriteEmpty(writer, "boolean");
+            writer.WriteEndObject();
+            WriteEmpty(writer, "notices");
+            writer.WriteEndObject();
+            writer.WriteStartObject("elicitation"u8);
+            WriteEmpty(writer, "form");
+            WriteEmpty(writer, "url");
+            writer.WriteEndObject();
             writer.WriteEndObject();
             writer.WriteStartObject("clientInfo"u8);
             writer.WriteString("name"u8, "plue");
@@ -65,7 +75,12 @@ internal static class AcpWire
 
     /// <param name="id">Of a session to continue; null for a new one.</param>
     /// <param name="others">Further folders; sent only to agents that take them.</param>
-    public static Action<Utf8JsonWriter> Session(string? id, string folder, IReadOnlyList<string> others) =>
+    public static Action<Utf8JsonWriter> Session(
+        string? id,
+        string folder,
+        IReadOnlyList<string> others,
+        IReadOnlyList<AgentServer> servers
+    ) =>
         writer =>
         {
             if (id is not null)
@@ -86,6 +101,11 @@ internal static class AcpWire
             }
 
             writer.WriteStartArray("mcpServers"u8);
+            foreach (var server in servers)
+            {
+                WriteServer(writer, server);
+            }
+
             writer.WriteEndArray();
         };
 
@@ -139,6 +159,18 @@ internal static class AcpWire
         writer.WriteString("outcome"u8, "cancelled"u8);
         writer.WriteEndObject();
     }
+
+    /// <summary>The answer to a question of the agent.</summary>
+    /// <param name="values">A JSON object; null or empty for none.</param>
+    public static Action<Utf8JsonWriter> Answer(string action, string? values = null) =>
+        writer =>
+        {
+            writer.WriteString("action"u8, action);
+            if (values is { Length: > 0 })
+            {
+                WriteRaw(writer, "content", values);
+            }
+        };
 
     public static void Empty(Utf8JsonWriter writer) { }
 
@@ -201,11 +233,51 @@ internal static class AcpWire
     private static long Count(JsonElement element, string name) =>
         element.Whole(name) is >= 0 and <= long.MaxValue / 8 and var count ? count : 0;
 
+    private static void WriteServer(Utf8JsonWriter writer, AgentServer server)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name"u8, server.Name);
+        if (server.Address is { } address)
+        {
+            writer.WriteString("type"u8, "http"u8);
+            writer.WriteString("url"u8, address.OriginalString);
+        }
+        else
+        {
+            writer.WriteString("command"u8, server.Command);
+            writer.WriteStartArray("args"u8);
+            foreach (var argument in server.Arguments)
+            {
+                writer.WriteStringValue(argument);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteStartArray(server.Address is null ? "env"u8 : "headers"u8);
+        foreach (var (name, value) in server.Values)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, name);
+            writer.WriteString("value"u8, value);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
     private static void WriteCall(Utf8JsonWriter writer, string method, Action<Utf8JsonWriter> parameters)
     {
         writer.WriteString("method"u8, method);
         writer.WriteStartObject("params"u8);
         parameters(writer);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEmpty(Utf8JsonWriter writer, string name)
+    {
+        writer.WriteStartObject(name);
         writer.WriteEndObject();
     }
 

@@ -124,6 +124,11 @@ internal sealed class ClaudeCodeConversation(
                 {
                     turn.Fail(await current.GoneAsync().ConfigureAwait(false), events);
                 }
+                else if (line is ClaudeCodeLine.Nested nested)
+                {
+                    turn.Accept(nested, events);
+                    host?.Report(nested.ParentId, "Task", nested.Text);
+                }
                 else
                 {
                     turn.Accept(line, events);
@@ -364,6 +369,7 @@ internal sealed class ClaudeCodeConversation(
         ) with
         {
             OtherFolders = request.OtherDirectories,
+            UsesOwnSettings = request.UsesOwnSettings && Directory.Exists(request.WorkingDirectory),
         };
 
     private ClaudeCodeLaunch LaunchFor(string? workingDirectory, string? model, string? effort, Func<string?, ClaudeCodeTools> toolsIn)

@@ -32,6 +32,12 @@ internal abstract record ClaudeCodeLine
     /// <summary>A block as it counts. <paramref name="Error"/> names a class of failure; then the blocks are prose about it.</summary>
     public sealed record Assistant(string Id, string? Model, IReadOnlyList<Block> Blocks, string? Error) : ClaudeCodeLine;
 
+    /// <summary>A step of an agent that a call of the CLI started.</summary>
+    /// <param name="ParentId">The call.</param>
+    /// <param name="Text">The step in one or more lines; may be empty.</param>
+    /// <param name="MessageId">Of the message of the agent's model; null for the results of its tools.</param>
+    public sealed record Nested(string ParentId, string Text, string? MessageId, Usage Usage) : ClaudeCodeLine;
+
     public sealed record ToolResults(IReadOnlyList<ToolResult> Results) : ClaudeCodeLine;
 
     public sealed record Retry(int Attempt, TimeSpan Delay, int? Status, string? Error) : ClaudeCodeLine;

@@ -22,17 +22,20 @@ internal sealed record ClaudeCodeLaunch(
     /// <summary>Further trusted folders that its tools may read.</summary>
     public IReadOnlyList<string> OtherFolders { get; init; } = [];
 
+    /// <summary>It reads its settings of the user and the folder: skills, slash commands, hooks, agents and MCP servers.</summary>
+    public bool UsesOwnSettings { get; init; }
+
     public static string NewSessionId() => Guid.CreateVersion7().ToString("D");
 
     /// <summary>Whether a process started so can serve what is wanted now; the model can be changed while it runs.</summary>
     public bool IsCompatibleWith(ClaudeCodeLaunch wanted) =>
         (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns)
+        && UsesOwnSettings == wanted.UsesOwnSettings
         && OtherFolders.SequenceEqual(wanted.OtherFolders)
         && Tools.IsSame(wanted.Tools);
 
     public IReadOnlyList<string> Arguments()
     {
-        // Without setting sources the program reads no CLAUDE.md by itself: the rules of the workspace come once, with the system prompt, as for every provider.
         List<string> arguments =
         [
             "-p",
@@ -45,9 +48,9 @@ internal sealed record ClaudeCodeLaunch(
             "--permission-prompt-tool",
             "stdio",
             "--setting-sources",
-            "",
-            "--strict-mcp-config",
-            "--disable-slash-commands",
+            // Without sources the program reads no CLAUDE.md by itself: the rules of the workspace come once, with the system prompt, as for every provider.
+            UsesOwnSettings ? "user,project,local" : "",
+            .. UsesOwnSettings ? (string[])[] : ["--strict-mcp-config", "--disable-slash-commands"],
             "--thinking-display",
             "summarized",
             "--tools",

@@ -56,7 +56,7 @@ public sealed class ClaudeCodeProvider : IProvider
         if (!conversation.IsReadyFor(request))
         {
             yield return new ProviderEvent.Waiting(
-                ClaudeCodeFolder.Ignored(request.WorkingDirectory) is { } ignored
+                !request.UsesOwnSettings && ClaudeCodeFolder.Ignored(request.WorkingDirectory) is { } ignored
                     ? $"Starting Claude Code. {ignored}"
                     : "Starting Claude Code"
             );

@@ -146,7 +146,14 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         {
             return ClaudeCodeWire.Allow(question.RequestId, input);
         }
-        if (!launch.Tools.Own.Contains(name) || question.ToolUseId is not { } toolUseId)
+        var isKnown =
+            launch.Tools.Own.Contains(name)
+            || (
+                launch.UsesOwnSettings
+                && name.StartsWith(ClaudeCodeTools.ServerPrefix, StringComparison.Ordinal)
+                && !ClaudeCodeServer.IsOurs(name)
+            );
+        if (!isKnown || question.ToolUseId is not { } toolUseId)
         {
             return ClaudeCodeWire.Deny(question.RequestId, $"There is no tool {name} here. Use only the tools you were given.");
         }

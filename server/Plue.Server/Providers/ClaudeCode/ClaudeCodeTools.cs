@@ -8,6 +8,11 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// <param name="IsHosted">Each use is asked about. Else it may only read, and only in the folder.</param>
 internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<ToolDeclaration> Ours, bool IsHosted)
 {
+    /// <summary>Tools of the CLI that lead to what its own settings bring.</summary>
+    public static readonly IReadOnlyList<string> OfSettings = ["Skill", "Task", "Agent"];
+
+    /// <summary>Before the name of a server and its tool.</summary>
+    public const string ServerPrefix = "mcp__";
     public static readonly ClaudeCodeTools None = new([], [], false);
     private static readonly ClaudeCodeTools Reading = new(["Read", "Grep", "Glob"], [], false);
 
@@ -23,7 +28,8 @@ internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<
         var own = folder is null
             ? []
             : request.OwnTools.SelectMany(Names).Where(name => !(isKeyInside && name == "Bash")).Distinct(StringComparer.Ordinal);
-        return new ClaudeCodeTools([.. own], request.Tools, true);
+        var ofSettings = request.UsesOwnSettings && folder is not null ? OfSettings : [];
+        return new ClaudeCodeTools([.. own, .. ofSettings], request.Tools, true);
     }
 
     public static ClaudeCodeTools WithoutHost(string? folder) => folder is null ? None : Reading;

@@ -17,6 +17,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
     private string? messageId;
     private Usage finishedMessages = new();
     private Usage message = new();
+    private readonly Dictionary<string, Usage> nestedMessages = new(StringComparer.Ordinal); // of agents that calls started
     private string? errorClass;
     private string errorText = "";
     private DateTimeOffset? limitResetsAt;
@@ -37,7 +38,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
     public int Rounds { get; private set; }
 
     /// <summary>Of the answer so far.</summary>
-    public Usage Used => Sum(finishedMessages, message);
+    public Usage Used => nestedMessages.Values.Aggregate(Sum(finishedMessages, message), Sum);
 
     /// <summary>What the process has cost in all, in USD.</summary>
     public decimal TotalCost => totalCost ?? costBefore;
@@ -83,6 +84,10 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
                     Confirm(assistant.Id, block, events);
                 }
 
+                break;
+            case ClaudeCodeLine.Nested { MessageId: { } id } nested:
+                nestedMessages[id] = nested.Usage;
+                events.Add(new ProviderEvent.UsageReported(Used));
                 break;
             case ClaudeCodeLine.ToolResults results:
                 foreach (var result in results.Results)

@@ -15,6 +15,7 @@ internal static class ClaudeCodeWire
     public const string HookBefore = "before";
     public const string HookAfter = "after";
     private const int MaxWindows = 8;
+    private const int MaxStepLength = 200;
 
     public static ClaudeCodeLine Read(ReadOnlySpan<byte> line)
     {
@@ -255,9 +256,7 @@ internal static class ClaudeCodeWire
         return root.Text("type") switch
         {
             "stream_event" => ReadStreamEvent(line),
-            _ when root.TryGetProperty("parent_tool_use_id", out var parent) && parent.ValueKind == JsonValueKind.String => ClaudeCodeLine
-                .Other
-                .Instance,
+            var kind when root.Text("parent_tool_use_id") is { } parent => ReadNested(root, kind, parent),
             "assistant" => ReadAssistant(root),
             "user" => ReadToolResults(root),
             "result" => ReadResult(root),
@@ -539,6 +538,42 @@ internal static class ClaudeCodeWire
 
         return new ClaudeCodeLine.Assistant(message.Text("id") ?? "", message.Text("model"), blocks, root.Text("error"));
     }
+
+    private static ClaudeCodeLine ReadNested(JsonElement root, string? kind, string parent)
+    {
+        if (kind != "assistant")
+        {
+            return ClaudeCodeLine.Other.Instance;
+        }
+
+        var message = Object(root, "message");
+        var usage = Object(message, "usage");
+        var steps = ReadAssistant(root)
+            .Blocks.Select(block =>
+                block switch
+                {
+                    ClaudeCodeLine.Block.Text text => text.Content.Trim(),
+                    ClaudeCodeLine.Block.ToolUse tool => $"{tool.Name} {Shortened(tool.Input)}",
+                    _ => "",
+                }
+            )
+            .Where(step => step.Length > 0);
+        return new ClaudeCodeLine.Nested(
+            parent,
+            string.Concat(steps.Select(step => step + "\n")),
+            message.Text("id"),
+            UsageOf(
+                Count(usage, "input_tokens"),
+                Count(usage, "output_tokens"),
+                Count(usage, "cache_read_input_tokens"),
+                Count(usage, "cache_creation_input_tokens"),
+                0
+            )
+        );
+    }
+
+    private static string Shortened(string input) =>
+        input.ReplaceLineEndings(" ") is var line && line.Length <= MaxStepLength ? line : line[..MaxStepLength] + "…";
 
     private static ClaudeCodeLine ReadToolResults(JsonElement root)
     {

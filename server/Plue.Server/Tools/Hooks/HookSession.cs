@@ -202,14 +202,22 @@ internal sealed class HookSession(HookServices services, string codexId)
         }
     }
 
-    /// <summary>Asks the user about a command that is not approved yet.</summary>
-    /// <returns>Why the command does not run, as a sentence; null if it can.</returns>
+    /// <summary>Asks the user for a command that runs outside the sandbox, if it is not approved for the folder.</summary>
+    /// <param name="why">What it means.</param>
+    /// <returns>Why it does not run, as a sentence; null if it may, and without a trusted folder.</returns>
+    public async Task<string?> WhyNotAsync(CommandHook command, string why, CancellationToken cancellationToken) =>
+        Folders() is { } folders ? await WhyNotAsync(command, new HookEvent(command.Trigger), folders, null, cancellationToken, why) : null;
+
+    /// <summary>Asks the user for a command that is not approved.</summary>
+    /// <param name="why">What it means, if it runs outside the sandbox; null for a hook.</param>
+    /// <returns>Why it does not run, as a sentence; null if it may.</returns>
     private async Task<string?> WhyNotAsync(
         CommandHook hook,
         HookEvent happened,
         WorkspaceFolders folders,
         Action<bool>? isAsking,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        string? why = null
     )
     {
         var folder = folders.First.Path;
@@ -231,7 +239,7 @@ internal sealed class HookSession(HookServices services, string codexId)
             }
             if (denied.ContainsKey(hook.Hash))
             {
-                return DeniedBy(hook);
+                return DeniedBy(hook, why);
             }
 
             var request = services.Approvals.AskAsync(
@@ -245,8 +253,11 @@ internal sealed class HookSession(HookServices services, string codexId)
                     What = hook.Command,
                     Where = $"{hook.Source}: {hook.When}",
                     Why =
-                        $"The hook in {hook.Source} is new or changed. If you allow it, it runs at each {hook.When} in this workspace without asking.",
-                    Sandbox = await services.Command.DescribeAsync(folders, cancellationToken),
+                        why
+                        ?? $"The hook in {hook.Source} is new or changed. If you allow it, it runs at each {hook.When} in this workspace without asking.",
+                    Sandbox = why is not null
+                        ? "It runs outside Plue's sandbox."
+                        : await services.Command.DescribeAsync(folders, cancellationToken),
                 },
                 cancellationToken
             );
@@ -256,7 +267,7 @@ internal sealed class HookSession(HookServices services, string codexId)
                 if ((await request).Decision == ApprovalDecision.Deny)
                 {
                     denied[hook.Hash] = 0;
-                    return DeniedBy(hook);
+                    return DeniedBy(hook, why);
                 }
             }
             finally
@@ -277,7 +288,8 @@ internal sealed class HookSession(HookServices services, string codexId)
         }
     }
 
-    private static string DeniedBy(CommandHook hook) => $"You denied this hook of {hook.Source}, so it does not run in this chat.";
+    private static string DeniedBy(CommandHook hook, string? why) =>
+        why is null ? $"You denied this hook of {hook.Source}, so it does not run in this chat." : "You denied it in this chat.";
 
     private string? Shown(string? text, int length = MaxReasonLength) =>
         text is null ? null

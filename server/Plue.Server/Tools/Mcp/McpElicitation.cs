@@ -1,11 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using ModelContextProtocol.Protocol;
-using Plue.Server.Codices;
-using Plue.Server.Json5;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
-using static ModelContextProtocol.Protocol.ElicitRequestParams;
 
 namespace Plue.Server.Tools.Mcp;
 
@@ -15,9 +10,6 @@ namespace Plue.Server.Tools.Mcp;
 /// </summary>
 internal sealed class McpElicitation(string server, McpServices services)
 {
-    private const int MaxFields = 30;
-    private const int MaxOptions = 200;
-    private const int MaxTextLength = 2000;
     private const string Accept = "accept";
     private const string Decline = "decline";
 
@@ -69,7 +61,7 @@ internal sealed class McpElicitation(string server, McpServices services)
             || asked is null
             || services.Ask is not { } ask
             || call.Context.Rights().Any(one => one.IsUnattended)
-            || QuestionOf(asked) is not { } question
+            || McpForm.QuestionOf(asked) is not { } question
         )
         {
             return new ElicitResult { Action = Decline };
@@ -87,7 +79,7 @@ internal sealed class McpElicitation(string server, McpServices services)
                         ToolUseId = call.Context.ToolUseId,
                         ToolName = server,
                         Kind = ApprovalKind.Question,
-                        What = Text(asked.Message, MaxTextLength),
+                        What = McpForm.Text(asked.Message),
                         Where = question.Url?.OriginalString,
                         Why = question.Url is null
                             ? $"The MCP server {server} asks you this while it works. It receives your answer. Do not enter passwords or keys."
@@ -115,111 +107,6 @@ internal sealed class McpElicitation(string server, McpServices services)
         }
     }
 
-    /// <returns>Null if the question must not be asked.</returns>
-    private static Question? QuestionOf(ElicitRequestParams asked)
-    {
-        if (asked.Mode == "url")
-        {
-            return
-                Uri.TryCreate(asked.Url, UriKind.Absolute, out var address)
-                && address.UserInfo.Length == 0
-                && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
-                ? new Question([], address)
-                : null;
-        }
-
-        var properties = asked.RequestedSchema?.Properties ?? new Dictionary<string, PrimitiveSchemaDefinition>();
-        var fields = properties
-            .Select(pair => FieldOf(pair.Key, pair.Value, asked.RequestedSchema?.Required?.Contains(pair.Key) == true))
-            .ToList();
-        return
-            properties.Count is > 0 and <= MaxFields
-            && !properties.Any(pair => IsKey(pair.Key) || IsKey(pair.Value.Title ?? ""))
-            && fields.All(field => field is { Options.Count: <= MaxOptions })
-            ? new Question([.. fields.OfType<QuestionField>()])
-            : null;
-    }
-
-    /// <summary>True if a field is for a key: the model would see values of a form.</summary>
-    private static bool IsKey(string name) => name.Length > 0 && LiteralSecrets.IsIn([name], new Json5String("value"));
-
-    private static QuestionField? FieldOf(string name, PrimitiveSchemaDefinition schema, bool isRequired)
-    {
-        var field = new QuestionField(name, QuestionKind.Text, Text(schema.Title is { Length: > 0 } title ? title : name, 200))
-        {
-            Description = schema.Description is { Length: > 0 } about ? Text(about, MaxTextLength) : null,
-            IsRequired = isRequired,
-        };
-        return schema switch
-        {
-            StringSchema text => field with
-            {
-                Format = text.Format,
-                Min = text.MinLength,
-                Max = text.MaxLength,
-                Defaults = Defaults(text.Default),
-            },
-            NumberSchema number => field with
-            {
-                Kind = number.Type == "integer" ? QuestionKind.Integer : QuestionKind.Number,
-                Min = number.Minimum,
-                Max = number.Maximum,
-                Defaults = Defaults(number.Default?.ToString(CultureInfo.InvariantCulture)),
-            },
-            BooleanSchema flag => field with { Kind = QuestionKind.Boolean, Defaults = Defaults(flag.Default == true ? "true" : null) },
-            UntitledSingleSelectEnumSchema choice => field with
-            {
-                Kind = QuestionKind.Choice,
-                Options = Options(choice.Enum),
-                Defaults = Defaults(choice.Default),
-            },
-            TitledSingleSelectEnumSchema choice => field with
-            {
-                Kind = QuestionKind.Choice,
-                Options = Options(choice.OneOf),
-                Defaults = Defaults(choice.Default),
-            },
-            UntitledMultiSelectEnumSchema choices => field with
-            {
-                Kind = QuestionKind.Choices,
-                Options = Options(choices.Items?.Enum),
-                Min = choices.MinItems,
-                Max = choices.MaxItems,
-                Defaults = [.. choices.Default ?? []],
-            },
-            TitledMultiSelectEnumSchema choices => field with
-            {
-                Kind = QuestionKind.Choices,
-                Options = Options(choices.Items?.AnyOf),
-                Min = choices.MinItems,
-                Max = choices.MaxItems,
-                Defaults = [.. choices.Default ?? []],
-            },
-#pragma warning disable MCP9001 // Servers of older protocol versions send it.
-            LegacyTitledEnumSchema legacy => field with
-            {
-                Kind = QuestionKind.Choice,
-                Options =
-                [
-                    .. (legacy.Enum ?? []).Select(
-                        (value, at) => new QuestionOption(value, Text(legacy.EnumNames?.ElementAtOrDefault(at) ?? value, 200))
-                    ),
-                ],
-                Defaults = Defaults(legacy.Default),
-            },
-#pragma warning restore MCP9001
-            _ => null,
-        };
-    }
-
-    private static IReadOnlyList<QuestionOption> Options(IEnumerable<string>? values) =>
-        [.. (values ?? []).Select(value => new QuestionOption(value, Text(value, 200)))];
-
-    private static IReadOnlyList<QuestionOption> Options(IEnumerable<EnumSchemaOption>? values) =>
-        [.. (values ?? []).Select(option => new QuestionOption(option.Const, Text(option.Title, 200)))];
-
-    private static IReadOnlyList<string> Defaults(string? value) => value is null ? [] : [value];
-
     private static Dictionary<string, JsonElement> ValuesIn(string? values)
     {
         using var document = JsonDocument.Parse(values ?? "{}");
@@ -228,13 +115,6 @@ internal sealed class McpElicitation(string server, McpServices services)
             .GroupBy(value => value.Name, StringComparer.Ordinal)
             .ToDictionary(value => value.Key, value => value.Last().Value.Clone(), StringComparer.Ordinal);
     }
-
-    private static string Text(string? text, int length) =>
-        HiddenCharacters.Visible(
-            text is null ? ""
-            : text.Length > length ? text[..length] + "…"
-            : text
-        );
 
     private sealed class Call(McpElicitation questions, ToolContext context, Action<bool> waiting, CancellationToken token) : IDisposable
     {

@@ -63,6 +63,9 @@ internal sealed class McpServer(
 
     public Failure? Failure => failure;
 
+    /// <summary>True until the user starts it again.</summary>
+    public bool IsStoppedByUser => isStoppedByUser;
+
     /// <summary>Gets the current state. Does not start the server.</summary>
     public McpServerSnapshot GetSnapshot()
     {

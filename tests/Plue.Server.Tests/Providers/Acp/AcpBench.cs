@@ -1,6 +1,7 @@
 using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Providers.Acp;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Providers.Acp;
@@ -19,6 +20,12 @@ internal sealed class AcpBench : IAsyncDisposable
     public string Store { get; } = Directory.CreateTempSubdirectory("plue-agent-").FullName;
     public string Uri { get; private set; } = "";
 
+    /// <summary>Where a key of the vault has to be allowed to go, to reach the agent.</summary>
+    public string ProgramOrigin { get; private set; } = "";
+
+    /// <summary>The process that answers in the chat.</summary>
+    public int ProcessId => ((AcpProvider)Sidecar.Services.Providers.Registry.Get("scripted")).ProcessIdOf(Uri);
+
     public IReadOnlyList<string> Prompts =>
         File.Exists(Path.Combine(Store, "prompts.txt")) ? File.ReadAllLines(Path.Combine(Store, "prompts.txt")) : [];
 
@@ -33,6 +40,7 @@ internal sealed class AcpBench : IAsyncDisposable
             "scripted",
             $"{{ name: 'Scripted', provider_type: 'acp', command: '{program}', arguments: [{arguments}], environment: {{ AGENT_STORE: '{bench.Store}' }}, writable_folders: ['{bench.Store}']{fields} }}"
         );
+        bench.ProgramOrigin = bench.Sidecar.Services.Providers.Programs.Look(program).Origin.OriginalString;
         if (approve)
         {
             bench.Approve(program);
@@ -108,8 +116,13 @@ internal sealed class AcpBench : IAsyncDisposable
         return approvals.Pending[0];
     }
 
-    public void Answer(PendingApproval asked, ApprovalDecision decision = ApprovalDecision.Once) =>
-        Sidecar.Services.Permissions.Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision), includeEqual: false);
+    public void Answer(PendingApproval asked, ApprovalDecision decision = ApprovalDecision.Once, string? values = null) =>
+        Sidecar.Services.Permissions.Approvals.Answer(
+            asked.Id,
+            asked.Fingerprint,
+            new ApprovalAnswer(decision) { Values = values },
+            includeEqual: false
+        );
 
     public async ValueTask DisposeAsync() => await Sidecar.DisposeAsync();
 }

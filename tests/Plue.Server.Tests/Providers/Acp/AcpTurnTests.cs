@@ -301,6 +301,93 @@ public sealed class AcpTurnTests
     }
 
     [Fact]
+    public async Task Options_of_the_session_are_offered_and_selected_for_a_chat()
+    {
+        await using var bench = await AcpBench.StartAsync();
+        Assert.Equal("default normal false", (await bench.AskAsync("options")).Text);
+        Assert.Equal(["mode=default", "speed=normal", "terse=false"], await OptionsAsync(bench));
+        await ChooseAsync(
+            bench,
+            new
+            {
+                mode = "acceptEdits",
+                speed = "fast",
+                terse = "true",
+            }
+        );
+        Assert.Equal("acceptEdits fast true", (await bench.AskAsync("options")).Text);
+        Assert.Equal(["mode=acceptEdits", "speed=fast", "terse=true"], await OptionsAsync(bench));
+        await bench.Sidecar.Client.ResultAsync("codex/update", new { uri = bench.Uri, set = new { permission_mode = "plan" } });
+        Assert.StartsWith("plan ", (await bench.AskAsync("options")).Text);
+    }
+
+    [Fact]
+    public async Task A_mode_that_the_agent_selects_is_shown()
+    {
+        await using var bench = await AcpBench.StartAsync();
+        await bench.AskAsync("mode plan");
+        Assert.Equal("mode=plan", (await OptionsAsync(bench))[0]);
+    }
+
+    [Theory]
+    [InlineData("question"), InlineData("question call-1")]
+    public async Task A_question_of_the_agent_is_asked_in_the_chat_and_its_answer_reaches_it(string text)
+    {
+        await using var bench = await AcpBench.StartAsync();
+        var asking = bench.AskAsync(text);
+        var asked = await bench.ApprovalAsync();
+        Assert.Equal((ApprovalKind.Question, "Which color?"), (asked.Request.Kind, asked.Request.What));
+        Assert.Equal(["Color", "Note"], asked.Request.Question?.Fields.Select(field => field.Title));
+        Assert.Equal(["Red", "Green"], asked.Request.Question?.Fields[0].Options.Select(option => option.Title));
+        bench.Answer(asked, values: """{"color":"g"}""");
+        var answer = await asking;
+        Assert.Equal("""{"action":"accept","content":{"color":"g"}}""", answer.Text);
+        var call = Assert.Single(answer.Parts.OfType<MessagePart.ToolUse>());
+        Assert.Equal(asked.Request.ToolUseId, call.ToolUseId);
+        Assert.Null(Assert.Single(answer.Parts.OfType<MessagePart.ToolResult>()).Error);
+    }
+
+    [Fact]
+    public async Task A_declined_question_and_an_unsafe_address_are_declined()
+    {
+        await using var bench = await AcpBench.StartAsync();
+        var asking = bench.AskAsync("question\nopen file:///etc/passwd");
+        bench.Answer(await bench.ApprovalAsync(), ApprovalDecision.Deny);
+        Assert.Equal("""{"action":"decline"}{"action":"decline"}""", (await asking).Text);
+    }
+
+    [Fact]
+    public async Task An_address_is_shown_before_it_is_opened()
+    {
+        await using var bench = await AcpBench.StartAsync();
+        var asking = bench.AskAsync("open https://login.example/start");
+        var asked = await bench.ApprovalAsync();
+        Assert.Equal("https://login.example/start", asked.Request.Question?.Url?.OriginalString);
+        bench.Answer(asked);
+        Assert.Equal("""{"action":"accept"}""", (await asking).Text);
+    }
+
+    [Fact]
+    public async Task A_stop_withdraws_a_question()
+    {
+        await using var bench = await AcpBench.StartAsync();
+        var asking = bench.AskAsync("question");
+        await bench.ApprovalAsync();
+        await bench.Sidecar.Client.ResultAsync("message/stop", new { codexId = bench.Uri });
+        await asking;
+        Assert.Equal("Hello", (await bench.AskAsync("say Hello")).Text);
+        Assert.Empty(bench.Sidecar.Services.Permissions.Approvals.Pending);
+    }
+
+    [Fact]
+    public async Task A_warning_of_the_agent_is_part_of_the_response()
+    {
+        await using var bench = await AcpBench.StartAsync();
+        var answer = await bench.AskAsync("say Before.\nnotice info Nothing.\nnotice warning Disk nearly full\nsay After.");
+        Assert.Equal("Before.\n\n> Disk nearly full.\n\nAfter.", answer.Text);
+    }
+
+    [Fact]
     public async Task A_folder_that_controls_what_runs_stops_the_agent()
     {
         await using var bench = await AcpBench.StartAsync(mode: "edit");
@@ -322,6 +409,15 @@ public sealed class AcpTurnTests
 
         Assert.Throws<ArgumentException>(() => Process.GetProcessById(pid));
     }
+
+    private static async Task<IReadOnlyList<string>> OptionsAsync(AcpBench bench)
+    {
+        var result = await bench.Sidecar.Client.ResultAsync("message/sessionOptions", new { codexId = bench.Uri });
+        return [.. result!["items"]!.AsArray().Select(item => $"{item!["id"]}={item["current"]}")];
+    }
+
+    private static Task ChooseAsync(AcpBench bench, object options) =>
+        bench.Sidecar.Client.ResultAsync("codex/update", new { uri = bench.Uri, set = new { session_options = options } });
 
     private static async Task StopAsync(AcpBench bench, string text)
     {

@@ -27,6 +27,34 @@ public sealed class AcpWireTests
         Assert.Equal(expected, options.ModeFor(mode, own));
     }
 
+    [Fact]
+    public void Options_of_a_session_are_offered_with_its_modes_and_the_other_ones_than_model_and_level()
+    {
+        var options = new AcpOptions();
+        options.Read(
+            Parse(
+                """
+                {"modes":{"currentModeId":"a","availableModes":[{"id":"a","name":"Ask"},{"id":"b"}]},"configOptions":[
+                  {"id":"mode","category":"mode","type":"select","currentValue":"a","options":[{"value":"a","name":"Ask"}]},
+                  {"id":"m","category":"model","type":"select","currentValue":"m1","options":[{"value":"m1","name":"M1"}]},
+                  {"id":"t","category":"thought_level","currentValue":"low","options":[{"value":"low","name":"Low"}]},
+                  {"id":"s","name":"Speed","currentValue":"x","options":[{"group":"g","name":"G","options":[{"value":"x","name":"X"}]}]},
+                  {"id":"f","name":"Fast","type":"boolean","currentValue":true},
+                  {"id":"u","name":"Unknown","type":"slider","currentValue":3}]}
+                """
+            )
+        );
+        Assert.Equal(["mode=a:a,b", "s=x:x", "f=true:"], options.Choosable.Select(Text));
+        // An update without options changes nothing.
+        options.ReadOptions(Parse("{}"));
+        Assert.Equal(3, options.Choosable.Count);
+        Assert.Null(options.Select("s", "y"));
+        Assert.Null(options.Select("f", "true"));
+
+        static string Text(SessionOption option) =>
+            $"{option.Id}={option.Current}:{string.Join(',', option.Choices.Select(choice => choice.Value))}";
+    }
+
     [Theory]
     [InlineData("""{"usage":{"totalTokens":110,"inputTokens":100,"outputTokens":10,"cachedReadTokens":60}}""", 100, 10, 60)]
     [InlineData("""{"usage":{"totalTokens":170,"inputTokens":100,"outputTokens":10,"cachedReadTokens":60}}""", 160, 10, 60)]

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// A small agent that speaks ACP over its standard streams. What it does is in the prompt, one instruction a line:
+// A small agent that speaks ACP over its standard streams. With --http it takes MCP servers with an address. What it does is in the prompt, one instruction a line:
 //   say TEXT · think TEXT · edit FILE TEXT · ask FILE TEXT · run COMMAND · shell COMMAND · write FILE TEXT · read FILE
-//   plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
+//   question [CALL] · open URL · notice SEVERITY TEXT · mode MODE · options · servers · spawn MARK · plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { execSync } from 'node:child_process';
+import { execSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,9 +14,13 @@ const run = randomUUID();
 const open = new Map();
 let count = 0;
 let cwd = '';
+let servers = [];
 let sessionId = '';
 let mode = 'default';
 let model = 'small';
+let speed = 'normal';
+let isTerse = false;
+let capabilities;
 let isCancelled = false;
 let ignoresCancel = false;
 
@@ -52,6 +56,17 @@ function setup(id) {
           { value: 'large', name: 'Large', description: 'Slower' },
         ],
       },
+      {
+        id: 'speed',
+        name: 'Speed',
+        type: 'select',
+        currentValue: speed,
+        options: [
+          { value: 'normal', name: 'Normal' },
+          { value: 'fast', name: 'Fast', description: 'Costs more' },
+        ],
+      },
+      { id: 'terse', name: 'Terse', type: 'boolean', currentValue: isTerse },
     ],
   };
 }
@@ -154,6 +169,47 @@ async function obey(line) {
       say(error ? `not read: ${error.message}` : result.content);
       return undefined;
     }
+    case 'question': {
+      if (!capabilities.elicitation?.form) return say('no forms');
+      if (first) update({ sessionUpdate: 'tool_call', toolCallId: first, title: 'Ask', kind: 'other', status: 'in_progress', rawInput: { about: 'color' } });
+      const { result } = await request('elicitation/create', {
+        ...(first ? { toolCallId: first } : {}),
+        mode: 'form',
+        message: 'Which color?',
+        requestedSchema: {
+          type: 'object',
+          properties: {
+            color: { type: 'string', title: 'Color', oneOf: [{ const: 'r', title: 'Red' }, { const: 'g', title: 'Green' }] },
+            note: { type: 'string', title: 'Note' },
+          },
+          required: ['color'],
+        },
+      });
+      if (first) update({ sessionUpdate: 'tool_call_update', toolCallId: first, status: 'completed', content: [] });
+      return say(JSON.stringify(result));
+    }
+    case 'open': {
+      const { result } = await request('elicitation/create', { mode: 'url', message: 'Sign in.', elicitationId: 'e1', url: first });
+      return say(JSON.stringify(result));
+    }
+    case 'notice':
+      if (capabilities.session?.notices) update({ sessionUpdate: 'notice', severity: first, title: value });
+      return undefined;
+    case 'mode':
+      mode = first;
+      update({ sessionUpdate: 'current_mode_update', currentModeId: mode });
+      return undefined;
+    case 'servers':
+      return say(JSON.stringify(servers));
+    case 'spawn': {
+      // In a session of its own, and below a shell that has ended.
+      const sleep = `sleep ${first}`;
+      spawn('sleep', [first], { detached: true, stdio: 'ignore' }).unref();
+      execSync(`(${sleep} & setsid ${sleep} &) >/dev/null 2>&1`);
+      return say('Spawned. ');
+    }
+    case 'options':
+      return say(`${mode} ${speed} ${isTerse}`);
     case 'plan':
       update({
         sessionUpdate: 'plan',
@@ -226,18 +282,20 @@ async function prompt(params) {
 async function answer(method, params) {
   switch (method) {
     case 'initialize':
+      capabilities = params.clientCapabilities;
       return {
         protocolVersion: options.includes('--version-2') ? 2 : 1,
         agentCapabilities: {
           loadSession: true,
           promptCapabilities: { image: true },
+          mcpCapabilities: { http: options.includes('--http') },
           ...(options.includes('--no-resume') ? {} : { sessionCapabilities: { resume: {}, close: {} } }),
         },
         authMethods: [{ id: 'login', name: 'Log in', description: 'Run agent login' }],
       };
     case 'session/new': {
       if (options.includes('--signed-out')) throw Object.assign(new Error('Authentication required'), { code: -32000 });
-      cwd = params.cwd;
+      ({ cwd, mcpServers: servers } = params);
       const result = setup(`session-${randomUUID()}`);
       if (store) {
         mkdirSync(store, { recursive: true });
@@ -256,11 +314,11 @@ async function answer(method, params) {
     }
     case 'session/resume':
       if (!store || !existsSync(join(store, params.sessionId))) throw Object.assign(new Error('No such session'), { code: -32002 });
-      cwd = params.cwd;
+      ({ cwd, mcpServers: servers } = params);
       return setup(params.sessionId);
     case 'session/load':
       sessionId = params.sessionId;
-      cwd = params.cwd;
+      ({ cwd, mcpServers: servers } = params);
       say('an earlier response');
       return setup(params.sessionId);
     case 'session/set_mode':
@@ -268,7 +326,9 @@ async function answer(method, params) {
       return {};
     case 'session/set_config_option':
       if (params.value === 'unknown') throw Object.assign(new Error('No such model'), { code: -32602 });
-      model = params.value;
+      if (params.configId === 'speed') speed = params.value;
+      else if (params.configId === 'terse' && params.type === 'boolean') isTerse = params.value;
+      else model = params.value;
       return { configOptions: setup(sessionId).configOptions };
     case 'session/prompt':
       return prompt(params);

@@ -12,8 +12,8 @@ using Plue.Server.Tools.Mcp;
 namespace Plue.Server.Tests.Tools.Mcp;
 
 /// <summary>
-/// The client scenarios of the protocol's conformance tests (the npm package @modelcontextprotocol/conformance, Node 22 or later). They are skipped where it is not
-/// installed; PLUE_TEST_MCP_CONFORMANCE names its index.js and PLUE_TEST_NODE another node.
+/// The client scenarios of the protocol's own conformance tests: the npm package @modelcontextprotocol/conformance, 0.2.0-alpha.12 for the version 2026-07-28, with
+/// Node 22 or later. They are skipped where it is not installed; PLUE_TEST_MCP_CONFORMANCE names its index.js and PLUE_TEST_NODE another node.
 /// </summary>
 [Collection("Alone")]
 public sealed class McpConformanceTests
@@ -72,7 +72,7 @@ public sealed class McpConformanceTests
         if (Harness is null)
         {
             Assert.Skip(
-                "The conformance tests of the protocol are not installed. Run npm install --no-save @modelcontextprotocol/conformance."
+                "The conformance tests of the protocol are not installed. Run npm install --no-save @modelcontextprotocol/conformance@0.2.0-alpha.12."
             );
         }
 

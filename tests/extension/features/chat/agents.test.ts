@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { handle } from '../../../../extension/src/common/handlers';
 import { Agents } from '../../../../extension/src/features/chat/agents';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
-import { codexUpdate, editList, taskGet, type EditListResult, type EditState } from '../../../../extension/src/protocol/protocol.generated';
+import {
+  codexUpdate,
+  editList,
+  messageSessionOptions,
+  taskGet,
+  type EditListResult,
+  type EditState,
+} from '../../../../extension/src/protocol/protocol.generated';
 import { ApprovalList } from '../../../../extension/src/server/approvalList';
 import { TaskList } from '../../../../extension/src/server/taskList';
 import type { AgentsToPage } from '../../../../extension/src/common/messages/chatAgents';
@@ -93,6 +100,21 @@ describe('beside a task', () => {
     await handle(agents.handlers, { type: 'reloadTask' });
     expect(posted).toEqual([{ type: 'taskFailed', message: 'The disk is gone.' }]);
     expect(lines).toEqual([`What stands beside the task ${taskId} could not be read: The disk is gone.`]);
+  });
+
+  it('lists the options of the session once they are shown, and again after each response', async () => {
+    const option = { id: 'mode', name: 'Mode', current: 'plan', choices: [] };
+    const finished = (): void =>
+      sidecar.messageEvent.fire({ codexId: taskId, seq: 1, event: { kind: 'messageFinished', message: answer('a', 'Done.') } });
+    sidecar.answer(messageSessionOptions, () => ({ items: [option] }));
+    finished();
+    await soon();
+    expect(asked('message/sessionOptions')).toBe(0);
+    await handle(agents.handlers, { type: 'listSessionOptions' });
+    finished();
+    await soon();
+    expect(asked('message/sessionOptions')).toBe(2);
+    expect(posted).toContainEqual({ type: 'sessionOptions', options: [option] });
   });
 
   it('lists pending files once for many edits, and keeps them if listing fails', async () => {

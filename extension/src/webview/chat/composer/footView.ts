@@ -18,6 +18,7 @@ import { ChangesBar } from './changesBar';
 import { ChatModelPicker } from './chatModelPicker';
 import { ComposerArea } from './composerArea';
 import { modeOf, ModeSwitch } from './modeSwitch';
+import { type SessionChoices, sessionChoicesOf, SessionSwitch } from './sessionSwitch';
 import { TemplateSwitch } from './templateSwitch';
 
 export class FootView implements ChatView {
@@ -30,6 +31,9 @@ export class FootView implements ChatView {
   private readonly changes: ChangesBar;
   private readonly template: TemplateSwitch;
   private readonly mode: ModeSwitch;
+  private readonly session: SessionSwitch;
+  /** The agent whose session options were requested. */
+  private listedFor: string | undefined;
   private readonly toast = new Toast();
   private readonly refused = element('div', { class: 'refused' });
 
@@ -41,6 +45,7 @@ export class FootView implements ChatView {
     const { panel } = context;
     this.template = this.createTemplateSwitch();
     this.mode = new ModeSwitch((mode) => this.chooseMode(mode));
+    this.session = new SessionSwitch((chosen) => this.chooseSession(chosen));
     this.picker = this.createPicker();
     this.agentPicker = this.createAgentPicker();
     this.approvals = this.createApprovals();
@@ -48,7 +53,7 @@ export class FootView implements ChatView {
       (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
       () => this.composer.focus(),
     );
-    const switches = [this.template.node, this.mode.node, this.picker.node, this.agentPicker.node];
+    const switches = [this.template.node, this.mode.node, this.session.node, this.picker.node, this.agentPicker.node];
     this.composer = new ComposerArea(page, context, element('span', { class: 'composer-switches' }, ...switches));
     const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.changes.node, this.composer.node);
     const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
@@ -75,6 +80,7 @@ export class FootView implements ChatView {
     if (chat === undefined) return;
     this.template.show(chat.codex, templates, isChatEmpty(chat), agent);
     this.mode.show(modeOf(chat.values), !isReadOnly);
+    this.showSession(model, !isReadOnly);
     this.picker.node.hidden = agent !== undefined;
     this.picker.show(chat.codex, providers, choices, tokens);
     this.agentPicker.node.hidden = agent === undefined;
@@ -121,6 +127,23 @@ export class FootView implements ChatView {
     const { chat } = store.model;
     if (chat !== undefined) store.updateChat({ values: { ...chat.values, permission_mode: mode } });
     panel.post({ type: 'mode', mode });
+  }
+
+  private chooseSession(chosen: SessionChoices): void {
+    const { panel, store } = this.context;
+    const { chat } = store.model;
+    if (chat !== undefined) store.updateChat({ values: { ...chat.values, session_options: chosen } });
+    panel.post({ type: 'sessionOptions', chosen });
+  }
+
+  private showSession({ chat, sessionOptions, agent }: ChatModel, canChange: boolean): void {
+    const { panel, store } = this.context;
+    const { provider } = store;
+    const id = provider?.kind === 'acp' ? provider.id : undefined;
+    if (id !== undefined && id !== this.listedFor) panel.post({ type: 'listSessionOptions' });
+    this.listedFor = id;
+    const options = id === undefined || agent !== undefined ? [] : (sessionOptions ?? []);
+    this.session.show(options, sessionChoicesOf(chat?.values), canChange);
   }
 
   private createPicker(): ChatModelPicker {

@@ -7,6 +7,7 @@ import type {
   MessageEventParams,
   MessageSteeringResult,
   ProviderSummary,
+  SessionOptionView,
   TaskDetail,
   TaskView,
 } from '../../../protocol/protocol.generated';
@@ -45,6 +46,8 @@ export interface ChatModel {
    * Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then any change counts as one of them.
    */
   underReview?: readonly ChangedFileView[];
+  /** Of the agent that responds in the chat. */
+  sessionOptions?: readonly SessionOptionView[];
   /** For tasks only. */
   task?: TaskDetail | undefined;
   /** The next message starts a task from this template. */
