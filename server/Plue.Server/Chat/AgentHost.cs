@@ -27,7 +27,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
 
     public required AgentMode Mode { get; init; }
     public required bool MayChangeFiles { get; init; }
-    public required Func<CancellationToken, Task<AgentServers>> Servers { get; init; }
+    public required ChannelTools Channel { get; init; }
     public string? Sandbox { get; set; }
 
     /// <summary>Gets or sets the observer of the calls; null for none.</summary>
@@ -107,7 +107,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
         return new ToolPermission(true);
     }
 
-    public Task<AgentServers> ServersAsync(CancellationToken cancellationToken) => Servers(cancellationToken);
+    public Task<AgentServers> ServersAsync(CancellationToken cancellationToken) => Channel.AgentServersAsync(cancellationToken);
 
     public async Task<string?> AskAsync(string toolUseId, JsonElement asked, CancellationToken cancellationToken)
     {

@@ -297,7 +297,7 @@ internal sealed class TurnRequests : ITurnRequests
                 PermissionMode.ReadOnly => AgentMode.Read,
                 _ => AgentMode.Ask,
             },
-            Servers = state.Tools.AgentServersAsync,
+            Channel = state.Tools,
             MayChangeFiles = state.Tools.Spec.AvailableTools.Any(tool => tool is "write" or "edit" or "bash"),
         };
 
