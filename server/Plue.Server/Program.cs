@@ -26,6 +26,8 @@ Services? services = null;
     ("catalog", () => CatalogCommand.Create(() => Open(null).Providers.Catalogs, terminal)),
     ("search", () => SearchCommand.Create(Open, terminal)),
     ("chats", () => ChatsCommand.Create(Open, terminal)),
+    ("edits", () => EditsCommand.Create(Open, terminal)),
+    ("usage", () => UsageCommand.Create(Open, terminal)),
     ("import", () => ImportCommand.Create(Open, terminal)),
     ("audit", () => AuditCommand.Create(Open, terminal)),
     ("health", () => HealthCommand.Create(Open, terminal)),

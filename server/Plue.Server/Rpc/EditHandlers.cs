@@ -10,22 +10,16 @@ namespace Plue.Server.Rpc;
 /// <summary>edit/*: changes of agents in the workspace folders, and the user's decisions. Untrusted folders are not read. With several, paths start with the
 /// folder name.</summary>
 /// <param name="channels">Returns all chats and tasks, for their hierarchy and titles.</param>
-internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
+internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
 {
     private const int MaxTurns = 200;
     private const int MaxTreeDepth = 100;
 
-    public void Register()
+    public void Register(RpcServer server)
     {
         edits.Log.Changed += codexId =>
             _ = server.TryNotifyAsync(Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()));
-        server.Map(
-            Methods.EditList,
-            (asked, _) =>
-                Task.Run(() =>
-                    workspace.TrustedFolders is { } folders ? List(folders, asked.CodexId, []) : new EditListResult([]) { Turns = [] }
-                )
-        );
+        server.Map(Methods.EditList, (asked, _) => Task.Run(() => List(asked.CodexId)));
         server.Map(Methods.EditAccept, (asked, _) => Task.Run(() => Decide(asked, isAccepted: true)));
         server.Map(Methods.EditReject, (asked, _) => Task.Run(() => Decide(asked, isAccepted: false)));
         server.Map(Methods.EditUndo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: true, cancellationToken));
@@ -41,20 +35,12 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
         );
     }
 
-    private WorkspaceFolders Folders =>
-        workspace.TrustedFolders
-        ?? throw new FailureException(
-            FailureKind.Untrusted,
-            "Changes can only be reviewed in a trusted folder. Open the folder and trust it."
-        );
+    /// <param name="codexId">Null for all chats and tasks.</param>
+    public EditListResult List(string? codexId) =>
+        workspace.TrustedFolders is { } folders ? List(folders, codexId, []) : new EditListResult([]) { Turns = [] };
 
-    /// <exception cref="FailureException">NotFound: the folder was removed from the workspace.</exception>
-    private static (string Folder, string Path) PlaceOf(WorkspaceFolders folders, string shown) =>
-        folders.TryFind(shown, out var folder, out var path)
-            ? (folder.Path, path)
-            : throw new FailureException(FailureKind.NotFound, $"The folder of {shown} is no longer part of the workspace.");
-
-    private EditListResult Decide(EditDecideParams asked, bool isAccepted)
+    /// <exception cref="FailureException">Untrusted, NotFound, MissingField, StoreReadOnly.</exception>
+    public EditListResult Decide(EditDecideParams asked, bool isAccepted)
     {
         var folders = Folders;
         if (asked is { HunkId: not null, Path: null })
@@ -78,7 +64,9 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
         );
     }
 
-    private async Task<EditListResult> TakeBackAsync(EditTurnParams asked, bool isUndo, CancellationToken cancellationToken)
+    /// <param name="isUndo">False to apply undone changes again.</param>
+    /// <exception cref="FailureException">Untrusted; NotFound: there is no such turn; StoreReadOnly.</exception>
+    public async Task<EditListResult> TakeBackAsync(EditTurnParams asked, bool isUndo, CancellationToken cancellationToken)
     {
         var folders = Folders;
         var (codex, turns) = (EditLog.IdOf(asked.CodexId), edits.Turns);
@@ -108,6 +96,19 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
             : await turns.RedoAsync(folders, which, cancellationToken);
         return await Task.Run(() => List(folders, asked.CodexId, outcome.Conflicts), cancellationToken);
     }
+
+    private WorkspaceFolders Folders =>
+        workspace.TrustedFolders
+        ?? throw new FailureException(
+            FailureKind.Untrusted,
+            "Changes can only be reviewed in a trusted folder. Open the folder and trust it."
+        );
+
+    /// <exception cref="FailureException">NotFound: the folder was removed from the workspace.</exception>
+    private static (string Folder, string Path) PlaceOf(WorkspaceFolders folders, string shown) =>
+        folders.TryFind(shown, out var folder, out var path)
+            ? (folder.Path, path)
+            : throw new FailureException(FailureKind.NotFound, $"The folder of {shown} is no longer part of the workspace.");
 
     private EditListResult List(WorkspaceFolders folders, string? codexId, IReadOnlyList<string> conflicts)
     {

@@ -71,14 +71,14 @@ internal static class HandlerList
         new SettingsHandlers(server, platform.Paths).Register();
         TemplateHandlers.Of(services).Register(server);
         new ApprovalHandlers(server, services.Permissions, services.Tools.Hooks.Stored).Register();
-        new UsageHandlers(server, services.Store.Usage, Channels, providers, services.Codices.Templates).Register();
+        new UsageHandlers(services.Store.Usage, Channels, providers, services.Codices.Templates).Register(server);
         new CompletionHandlers(
             server,
             new InlineCompletions(chat, new CompletionExclusions(platform.Workspace, platform.ProtectedPaths))
         ).Register();
         new ModelHandlers(server, new ModelRequests(chat)).Register();
         new ServedHandlers(server, new ServedTools(services, conversations, tasks, new TaskStart(null))).Register();
-        new EditHandlers(server, services.Edits, platform.Workspace, Channels).Register();
+        new EditHandlers(services.Edits, platform.Workspace, Channels).Register(server);
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed, services.ProgramImport.RecordChats).Register(server);
         new SwitchHandlers(

@@ -12,7 +12,6 @@ namespace Plue.Server.Rpc;
 /// <summary>usage/*: tokens and costs.</summary>
 /// <param name="channels">Returns all chats and tasks.</param>
 internal sealed class UsageHandlers(
-    RpcServer server,
     UsageLedger ledger,
     Func<IReadOnlyList<ChatSummary>> channels,
     ProviderRegistry providers,
@@ -49,24 +48,24 @@ internal sealed class UsageHandlers(
         [UsageEntry.EditorChats] = "VS Code chat",
     };
 
-    public void Register()
+    public void Register(RpcServer server)
     {
-        server.Map(
-            Methods.UsageSummary,
-            async (parameters, cancellationToken) =>
-            {
-                var (from, to, offset) = Period(parameters);
-                return Summary(UsageSummary.Of(await ledger.ReadAsync(from, to, cancellationToken), offset));
-            }
-        );
-        server.Map(
-            Methods.UsageCsv,
-            async (parameters, cancellationToken) =>
-            {
-                var (from, to, offset) = Period(parameters);
-                return new UsageCsvResult(Csv(await ledger.ReadAsync(from, to, cancellationToken), Titles(), offset));
-            }
-        );
+        server.Map(Methods.UsageSummary, SummaryAsync);
+        server.Map(Methods.UsageCsv, CsvAsync);
+    }
+
+    /// <exception cref="FailureException">MissingField: an invalid day.</exception>
+    public async Task<UsageSummaryResult> SummaryAsync(UsageParams parameters, CancellationToken cancellationToken)
+    {
+        var (from, to, offset) = Period(parameters);
+        return Summary(UsageSummary.Of(await ledger.ReadAsync(from, to, cancellationToken), offset));
+    }
+
+    /// <exception cref="FailureException">MissingField: an invalid day.</exception>
+    public async Task<UsageCsvResult> CsvAsync(UsageParams parameters, CancellationToken cancellationToken)
+    {
+        var (from, to, offset) = Period(parameters);
+        return new UsageCsvResult(Csv(await ledger.ReadAsync(from, to, cancellationToken), Titles(), offset));
     }
 
     private UsageSummaryResult Summary(UsageSummary summary)

@@ -115,6 +115,35 @@ async function runSteps(scenario, workbench) {
     await composer(workbench).fill('');
   });
 
+  await scenario.step('Its mode and options are set in the composer, from the next message on', async () => {
+    await chat.getByRole('button', { name: /^Agent options/ }).click();
+    await chat.getByRole('menuitem', { name: /^Mode: plan/ }).waitFor();
+    await picture('options');
+    await chat.getByRole('menuitem', { name: /^Speed: Fast/ }).click();
+    await ask(workbench, 'options');
+    await chat.getByText(/^(default|acceptEdits) fast false$/).waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('Its question waits in the chat, and it receives the answer', async () => {
+    await composer(workbench).fill('question');
+    await composer(workbench).press('Enter');
+    await approval('Which color?').waitFor({ timeout: 60_000 });
+    await settled();
+    await picture('question');
+    await approval('Which color?').getByRole('radio', { name: 'Green' }).check();
+    await approval('Which color?').getByRole('button', { name: 'Send Answer' }).click();
+    await chat.getByText(/"content":\{"color":"g"\}/).waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+  });
+
+  await scenario.step('Its warning is part of the response', async () => {
+    await ask(workbench, 'notice warning The quota is nearly used');
+    await chat.getByText('The quota is nearly used').first().waitFor({ timeout: 60_000 });
+    await untilFinished(workbench);
+    await picture('warning');
+  });
+
   await scenario.step('A failing agent shows one sentence', async () => {
     await ask(workbench, 'fail -32000 Authentication required');
     await chat.locator('.failure').filter({ hasText: 'Run `codex login` in a terminal' }).waitFor({ timeout: 60_000 });

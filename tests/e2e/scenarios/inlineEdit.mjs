@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { inArtifacts } from '../../../scripts/lib/paths.mjs';
+import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
 import { say } from '../../../scripts/lib/progress.mjs';
+import { untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -31,7 +32,15 @@ const themes = ['Dark Modern', 'Light Modern', 'Default High Contrast'];
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   const workbench = await scenario.open({
-    settings: { 'files.autoSave': 'off', 'editor.minimap.enabled': false, 'editor.accessibilitySupport': 'off' },
+    settings: {
+      'files.autoSave': 'off',
+      'editor.minimap.enabled': false,
+      'editor.accessibilitySupport': 'off',
+      'testing.automaticallyOpenPeekView': 'never',
+      // The server has the extension without its language service.
+      'typescript.tsdk': inRoot('node_modules', 'typescript', 'lib'),
+    },
+    extensions: writeTests,
     prepare: (home) => {
       writeLocalServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
       plant(join(dirname(home), 'workspace'));
@@ -44,16 +53,57 @@ export default async function (scenario) {
   }
 }
 
+/** A test that fails. */
+const tests = `
+const vscode = require('vscode');
+exports.activate = (context) => {
+  const controller = vscode.tests.createTestController('acme', 'Acme Tests');
+  const file = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'sum.js');
+  const test = controller.createTestItem('sum', 'sum adds', file);
+  test.range = new vscode.Range(0, 0, 3, 1);
+  controller.items.add(test);
+  const profile = controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, (request) => {
+    const run = controller.createTestRun(request);
+    run.started(test);
+    const message = vscode.TestMessage.diff('The sum of 1 and 2 is wrong', '3', '4');
+    message.location = new vscode.Location(file, new vscode.Position(1, 0));
+    run.failed(test, message);
+    run.end();
+  }, true);
+  context.subscriptions.push(controller, profile);
+};
+`;
+
+/** @param {string} folder */
+function writeTests(folder) {
+  const own = join(folder, 'acme.tests-1.0.0');
+  const manifest = {
+    publisher: 'acme',
+    name: 'tests',
+    displayName: 'Acme Tests',
+    version: '1.0.0',
+    engines: { vscode: '^1.106.0' },
+    activationEvents: ['onStartupFinished'],
+    main: './main.js',
+  };
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, 'main.js'), tests);
+  writeFileSync(join(own, 'package.json'), JSON.stringify(manifest));
+}
+
+/** @param {string} workspace @param {string[]} args */
+function git(workspace, ...args) {
+  return execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args], { cwd: workspace });
+}
+
 /** @param {string} workspace */
 function plant(workspace) {
   mkdirSync(workspace, { recursive: true });
   writeFileSync(join(workspace, 'sum.js'), sum);
   writeFileSync(join(workspace, 'data.json'), '{\n  "name": "sum"\n  "size": 2\n}\n');
-  const git = (/** @type {string[]} */ ...args) =>
-    execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args], { cwd: workspace });
-  git('init', '-q', '-b', 'main');
-  git('add', 'sum.js');
-  git('commit', '-q', '-m', 'feat: add a sum');
+  git(workspace, 'init', '-q', '-b', 'main');
+  git(workspace, 'add', 'sum.js');
+  git(workspace, 'commit', '-q', '-m', 'feat: add a sum');
 }
 
 /**
@@ -90,6 +140,22 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.getByRole('treeitem', { name, exact: true }).dblclick();
     await page.locator('.tab.active', { hasText: name }).waitFor();
     await page.locator('.editor-instance .monaco-editor.focused').waitFor();
+  };
+  const question = (/** @type {string} */ words) =>
+    workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: words });
+  const responded = async (/** @type {string} */ words) => {
+    await workbench.chat
+      .getByRole('article', { name: /^Response/ })
+      .filter({ hasText: words })
+      .last()
+      .waitFor();
+    await untilFinished(workbench);
+  };
+  /** A row of Test Results, and its button. */
+  const testAction = async (/** @type {string} */ title) => {
+    const row = page.locator('.test-output-peek-tree .monaco-list-row', { hasText: 'The sum of 1 and 2 is wrong' }).first();
+    await row.hover();
+    await row.getByRole('button', { name: title }).click();
   };
   const picture = (/** @type {string} */ name) => workbench.screenshot(inArtifacts('screenshots', `inlineEdit-${name}.png`));
 
@@ -346,16 +412,98 @@ async function runSteps(scenario, workbench, endpoint) {
     await selectLines(4);
     endpoint.text = 'It adds two numbers.';
     await workbench.command('Plue: Explain Code');
-    const question = workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'Explain this code.' });
-    await question.getByText('sum.js').first().waitFor();
-    await workbench.chat
-      .getByRole('article', { name: /^Response/ })
-      .filter({ hasText: 'It adds two numbers.' })
-      .waitFor();
+    await question('Explain this code.').getByText('sum.js').first().waitFor();
+    await responded('It adds two numbers.');
     assert.match(JSON.stringify(endpoint.asked.at(-1)), /const total = a \+ b;/);
   });
 
-  await scenario.step('A failed command of the terminal is explained with its output', async () => {
+  await scenario.step('Without a selection, the function at the cursor has the same actions', async () => {
+    await lines().filter({ hasText: 'a + b' }).click();
+    await page.locator('.breadcrumbs-control .monaco-breadcrumb-item').filter({ hasText: /^sum$/ }).waitFor({ timeout: 60_000 });
+    await page.keyboard.press('Control+.');
+    const actions = page.locator('.action-widget');
+    await actions.getByText('Generate Tests with Plue').waitFor();
+    await actions.getByText('Explain with Plue').waitFor();
+    assert.equal(await actions.getByText('Edit with Plue…').count(), 0);
+    await picture('symbol');
+    endpoint.text = code(`/** Adds two numbers. */\n${sum.slice(0, sum.indexOf('\n}') + 2)}`);
+    await actions.getByText('Document with Plue').click();
+    await lens('Accept (Tab)').waitFor();
+    assert.match(asked(), /^Add documentation comments[^]*Selection: `sum.js`, lines 1 to 4\n/);
+    await page.keyboard.press('Tab');
+    await lens('Accept').waitFor({ state: 'detached' });
+    assert.equal(await saved(), `/** Adds two numbers. */\n${sum}`);
+    await page.keyboard.press('Control+z');
+    assert.equal(await saved(), sum);
+  });
+
+  await scenario.step('Generate Tests by the palette sends the function at the cursor, not the file', async () => {
+    await lines().filter({ hasText: 'a * b' }).click();
+    endpoint.text = 'These are the tests.';
+    await workbench.command('Plue: Generate Tests');
+    await question('Write tests for this code')
+      .getByText(/sum\.js:6[-–]9/)
+      .first()
+      .waitFor();
+    await responded('These are the tests.');
+    assert.match(asked(), /const total = a \* b;/);
+    assert.doesNotMatch(asked(), /const total = a \+ b;/);
+  });
+
+  await scenario.step('A failed test is explained or fixed with its message', async () => {
+    await workbench.command('Test: Run All Tests');
+    await workbench.command('Test Results: Focus on Test Results View');
+    endpoint.text = 'One and two are added twice.';
+    await testAction('Explain with Plue');
+    await question('The test “sum adds” fails. Explain why.').getByText('sum.js').first().waitFor();
+    await responded('One and two are added twice.');
+    assert.match(asked(), /The sum of 1 and 2 is wrong\n\nExpected:\n3\n\nActual:\n4/);
+    await picture('failedTest');
+    endpoint.text = 'It is fixed.';
+    await testAction('Fix with Plue');
+    await question('The test “sum adds” fails. Find the cause and fix it.').waitFor();
+    await responded('It is fixed.');
+    await workbench.command('View: Hide Panel');
+  });
+
+  await scenario.step('Merge conflicts open a chat with their files', async () => {
+    const workspace = path('');
+    const commit = (/** @type {string} */ text) => {
+      writeFileSync(path('notes.txt'), text);
+      git(workspace, 'add', 'notes.txt');
+      git(workspace, 'commit', '-q', '-m', `docs: ${text}`);
+    };
+    commit('Add two numbers');
+    git(workspace, 'checkout', '-q', '-b', 'topic', 'main');
+    git(workspace, 'config', 'branch.topic.vscode-merge-base', 'main');
+    commit('Add any number of values');
+    git(workspace, 'checkout', '-q', 'main');
+    commit('Add and multiply two numbers');
+    assert.throws(() => git(workspace, 'merge', '-q', 'topic'));
+    await page.keyboard.press('Control+Shift+g');
+    await page.locator('.scm-view .resource-group', { hasText: 'Merge Changes' }).waitFor({ timeout: 60_000 });
+    endpoint.text = 'Both sides add.';
+    await workbench.command('Plue: Resolve Merge Conflicts in Chat');
+    await question('Resolve the merge conflicts').getByText('notes.txt').first().waitFor();
+    await responded('Both sides add.');
+    assert.match(asked(), /<<<<<<< HEAD\nAdd and multiply two numbers\n=+\nAdd any number of values\n>>>>>>> topic/);
+    git(workspace, 'merge', '--abort');
+  });
+
+  await scenario.step('The summary of a pull request has the commits of the branch', async () => {
+    git(path(''), 'checkout', '-q', 'topic');
+    await page.getByRole('button', { name: /topic/ }).first().waitFor({ timeout: 60_000 });
+    endpoint.text = '# Add any number of values';
+    await workbench.command('Plue: Summarize Pull Request');
+    await lines().filter({ hasText: '# Add any number of values' }).waitFor();
+    assert.match(asked(), /^Write the pull request summary for the branch `topic`/);
+    assert.match(asked(), /-Add two numbers[^]*\+Add any number of values/);
+    assert.match(asked(), /docs: Add any number of values/);
+    assert.doesNotMatch(asked(), /multiply/);
+    await workbench.command('View: Revert and Close Editor');
+  });
+
+  await scenario.step('A failed command of the terminal is explained and fixed with its output', async () => {
     endpoint.text = 'The folder does not exist.';
     await workbench.command('Terminal: Create New Terminal');
     await page.locator('.terminal.xterm').waitFor({ timeout: 60_000 });
@@ -370,6 +518,12 @@ async function runSteps(scenario, workbench, endpoint) {
     await item.click();
     await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'no-such-folder' }).last().waitFor();
     await workbench.until(async () => /Exit code: 2[^]*No such file or directory/.test(asked()));
+    await responded('The folder does not exist.');
+    endpoint.text = 'The folder is there now.';
+    await workbench.command('Plue: Fix Failed Command');
+    await question('Find out why this command failed, and fix the cause.').waitFor();
+    await responded('The folder is there now.');
+    assert.match(asked(), /no-such-folder[^]*Exit code: 2[^]*No such file or directory/);
   });
 
   await scenario.step('The usage names both', async () => {
