@@ -41,24 +41,24 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
         var commands = new Subcommands(parsed => open(FolderOf(parsed)), terminal);
         return new("edits", "List, show, accept, reject, and undo changes of agents in a folder")
         {
-            commands.Verb("list", "List changed files, for example: plue edits list", [chat, workspace, json], List),
+            commands.Verb("list", "List changed files, for example: plue edits list", [chat, workspace, json], Sync(List)),
             commands.Verb(
                 "show",
                 "Show undecided changes with their IDs, for example: plue edits show src/date.ts",
                 [paths, chat, workspace],
-                Show
+                Sync(Show)
             ),
             commands.Verb(
                 "accept",
                 "Keep changes, for example: plue edits accept --all",
                 [paths, all, hunk, chat, workspace, json],
-                (services, parsed, _) => Decide(services, parsed, isAccepted: true)
+                Sync((services, parsed) => Decide(services, parsed, isAccepted: true))
             ),
             commands.Verb(
                 "reject",
                 "Revert changes, for example: plue edits reject src/date.ts",
                 [paths, all, hunk, chat, workspace, json],
-                (services, parsed, _) => Decide(services, parsed, isAccepted: false)
+                Sync((services, parsed) => Decide(services, parsed, isAccepted: false))
             ),
             commands.Verb(
                 "undo",
@@ -75,10 +75,13 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
         };
     }
 
-    private Task<int> List(Services services, ParseResult parsed, CancellationToken cancellationToken) =>
+    private static Func<Services, ParseResult, CancellationToken, Task<int>> Sync(Func<Services, ParseResult, int> run) =>
+        (services, parsed, _) => Task.FromResult(run(services, parsed));
+
+    private int List(Services services, ParseResult parsed) =>
         Report(services, parsed, HandlersOf(services).List(parsed.GetValue(chat)));
 
-    private Task<int> Show(Services services, ParseResult parsed, CancellationToken cancellationToken)
+    private int Show(Services services, ParseResult parsed)
     {
         var mask = services.Platform.Redactor.Mask;
         foreach (var file in Pending(HandlersOf(services), parsed))
@@ -100,10 +103,10 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
             }
         }
 
-        return Task.FromResult(ExitCodes.Done);
+        return ExitCodes.Done;
     }
 
-    private Task<int> Decide(Services services, ParseResult parsed, bool isAccepted)
+    private int Decide(Services services, ParseResult parsed, bool isAccepted)
     {
         var named = parsed.GetValue(paths) ?? [];
         if (named.Length == 0 && !parsed.GetValue(all))
@@ -138,7 +141,7 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
         terminal.WriteError(
             services.Platform.Redactor.Mask($"{(isUndo ? "Undone" : "Applied again")}: a turn of “{SearchSnippet.Clean(turn.Title)}”.")
         );
-        return await Report(services, parsed, result);
+        return Report(services, parsed, result);
     }
 
     /// <summary>Returns undecided files: those named, or all of them.</summary>
@@ -158,7 +161,7 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
             : [.. pending.Where(file => wanted.Contains(file.Path))];
     }
 
-    private Task<int> Report(Services services, ParseResult parsed, EditListResult result)
+    private int Report(Services services, ParseResult parsed, EditListResult result)
     {
         var mask = services.Platform.Redactor.Mask;
         if (parsed.GetValue(json))
@@ -182,7 +185,7 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
             terminal.WriteError(mask(SearchSnippet.Clean(sentence)));
         }
 
-        return Task.FromResult(result.Conflicts.Count == 0 ? ExitCodes.Done : ExitCodes.Failed);
+        return result.Conflicts.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
     }
 
     private static string Line(FileEditView file) =>

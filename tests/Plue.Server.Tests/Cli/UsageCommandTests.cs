@@ -22,7 +22,7 @@ public sealed class UsageCommandTests : IDisposable
     {
         Assert.Equal(0, await RunAsync(["usage", "--from", "2026-11-01", "--to", "2026-11-30"]));
         Assert.Matches(
-            "^small \\(Acme\\) +\\$1\\.5\\d* +2 responses +2,000 in +200 out\nlarge \\(Acme\\) +\\$0\\.00\\+ +1 responses +1,000 in +100 out\nTotal +\\$1\\.50\\+ +3 responses +3,000 in +300 out\n$",
+            "^small \\(acme\\) +\\$1\\.5\\d* +2 responses +2,000 in +200 out\nlarge \\(acme\\) +\\$0\\.00\\+ +1 responses +1,000 in +100 out\nTotal +\\$1\\.50\\+ +3 responses +3,000 in +300 out\n$",
             output.ToString()
         );
         Assert.Equal("The cost is at least this much: the price of 1 of 3 responses is not known.\n", error.ToString());
