@@ -19,7 +19,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
     private readonly AgentServices services;
     private readonly TaskChanges news;
-    private readonly Lazy<SpawnTaskTool> spawnTask;
+    private readonly Lazy<IReadOnlyList<ITool>> delegation; // created at the first use, because its prompts are files
     private readonly ConcurrentDictionary<string, bool> reattaching = new(StringComparer.Ordinal); // tasks that wait for their children again after a restart
 
     internal AgentTasks(AgentServices services)
@@ -29,7 +29,16 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         Budgets = new BudgetTree(Reader.Nodes);
         news = new TaskChanges(Reader, services.Changed, services.Time, services.Logger);
         Spawner = new TaskSpawner(services, this);
-        spawnTask = new(() => new SpawnTaskTool(Spawner, services.Chat.PromptOf($"tool-{SpawnTaskTool.ToolName}")));
+        Children = new ChildTasks(services, this);
+        string Prompt(string tool) => services.Chat.PromptOf($"tool-{tool}");
+        delegation = new(() =>
+            [
+                new SpawnTaskTool(Spawner, Prompt(SpawnTaskTool.ToolName)),
+                new TaskStatusTool(Children, Prompt(TaskStatusTool.ToolName)),
+                new TaskWaitTool(Children, Prompt(TaskWaitTool.ToolName)),
+                new SendMessageTool(Children, Prompt(SendMessageTool.ToolName)),
+            ]
+        );
         services.Approvals.Changed += PublishWaitingTasks;
         services.Conversations.Supervise(this, this);
     }
@@ -39,6 +48,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public BudgetTree Budgets { get; }
 
     internal TaskSpawner Spawner { get; }
+
+    internal ChildTasks Children { get; }
 
     public Task<string> SpawnForHookAsync(
         string templateId,
@@ -88,20 +99,23 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public bool IsJudged(StoredChat task) => Reader.IsJudged(task);
 
     /// <summary>
-    /// Handles the end of a task's turn. The result is checked against the schema and checks of the template. A missing result is requested once; a failed
+    /// Handles the end of a task's turn. Subtasks that it did not wait for end first. Then the result is checked against the schema and checks of the template. A missing result is requested once; a failed
     /// check is reported once, then another candidate continues. Otherwise, the result is stored.
     /// </summary>
     /// <returns>True if the task continues.</returns>
     public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
     {
         var task = conversation.Stored;
-        if (!task.IsTask || task.Queue.Count > 0 || TaskResult.Of(task) is not null)
+        if (!task.IsTask || TaskResult.Of(task) is not null)
         {
             return false;
         }
 
         switch (task.Text(TaskStates.Field))
         {
+            // Queued messages follow a successful response.
+            case TaskStates.Done when task.Queue.Count > 0:
+                return false;
             case TaskStates.Stopped:
                 await SettleAsync(conversation, TaskStates.Stopped, Stopped);
                 return false;
@@ -112,22 +126,23 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             case TaskStates.Failed:
                 await SettleAsync(conversation, TaskStates.Failed, answer.Error?.Message ?? "It failed.");
                 return false;
+            case TaskStates.Done
+                when answer.StopReason != StopReason.Refusal && await Children.ReturnAllAsync(conversation, cancellationToken):
+                return true;
+            case TaskStates.Done when TaskResult.Of(conversation.Stored) is not null:
+                return false; // stopped in the meantime
             case TaskStates.Done:
-                return await JudgeAsync(conversation, task, answer, cancellationToken);
+                return await JudgeAsync(conversation, conversation.Stored, answer, cancellationToken);
             default:
                 return false;
         }
     }
 
-    /// <summary>Gets the tools that a task has in addition to those of its template: finish, and spawn_task if the template lists it.</summary>
+    /// <summary>Gets the tools that a task has in addition to those of its template: finish, and those for subtasks that the template lists.</summary>
     public IReadOnlyList<ITool> ToolsFor(StoredChat chat)
     {
         var spec = Reader.SpecOf(chat);
-        List<ITool> tools = [];
-        if (spec.AvailableTools.Contains(SpawnTaskTool.ToolName))
-        {
-            tools.Add(spawnTask.Value);
-        }
+        List<ITool> tools = [.. delegation.Value.Where(tool => spec.AvailableTools.Contains(tool.Name))];
         if (chat.IsTask && (spec.Outputs is not null || chat.Text(StoredChat.SpawnedByField) is not null))
         {
             tools.Add(new FinishTool(spec.Outputs, HandAsync));
@@ -197,7 +212,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var tree = Reader.Tree;
         foreach (
             var uri in Reader
-                .Summaries.Where(summary => IsUnderWay(summary.TaskStatus))
+                .Summaries.Where(summary => IsUnderWay(summary.TaskStatus) || Reader.IsWaitingForChild(TaskReader.UriOf(summary)))
                 .Select(TaskReader.UriOf)
                 .OrderBy(uri => tree.Above(uri).Count)
         )
@@ -231,9 +246,17 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return;
         }
 
+        var hasUnread = Children.Continue(conversation.Stored);
         if (Reader.Undecided(conversation.Stored) is { } response)
         {
-            await TurnEndedAsync(conversation, response, cancellationToken);
+            if (!hasUnread)
+            {
+                await TurnEndedAsync(conversation, response, cancellationToken);
+            }
+            else if (reattaching.TryAdd(uri, true))
+            {
+                _ = EndAgainAsync(conversation, response);
+            }
             return;
         }
         if (conversation.Stored.Text(TaskStates.Field) == TaskStates.Done)
@@ -268,6 +291,19 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
+    /// <summary>Handles the end of a turn that an earlier process did not complete.</summary>
+    private async Task EndAgainAsync(Conversation conversation, Message response)
+    {
+        try
+        {
+            await conversation.EndAgainAsync(response);
+        }
+        finally
+        {
+            reattaching.TryRemove(conversation.CodexId, out _);
+        }
+    }
+
     private async Task ReattachAsync(Conversation conversation, IReadOnlyList<CutOffCall> children)
     {
         try
@@ -282,7 +318,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             if (task.Messages is [.., { HasToolRound: true }])
             {
                 await conversation.SettleRoundAsync(
-                    results.ToDictionary(one => one.ToolUseId, one => one.Result.ToJson(), StringComparer.Ordinal),
+                    results.ToDictionary(one => one.ToolUseId, one => one.Result, StringComparer.Ordinal),
                     CancellationToken.None
                 );
                 await GoOnAsync(conversation, CancellationToken.None);
@@ -290,7 +326,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             }
 
             // A program with its own tool loop also has its own history, which cannot be changed afterwards.
-            var text = string.Join("\n\n", results.Select(one => one.Result.ToJson()));
+            var text = string.Join("\n\n", results.Select(one => one.Result));
             await conversation.SendAsync(
                 new Draft($"Plue was restarted while you waited for spawn_task. This is its result:\n\n{text}\n\nContinue."),
                 mayWait: false,
@@ -415,6 +451,10 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
 
         await conversation.KeepAsync(values, CancellationToken.None);
+        if (TaskResult.Of(conversation.Stored) is not null)
+        {
+            await Children.StopAllAsync(conversation.Stored);
+        }
     }
 
     /// <summary>Gets the model chosen for a task and why; null if there was no choice.</summary>

@@ -30,13 +30,14 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
             "goal":{"type":"string","description":"Everything the agent needs to know."},
             "values":{"type":"object","description":"Other fields of the template."},
             "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}},"additionalProperties":false},
-            "model":{"type":"string","description":"One of the template's candidates; omit it to get the cheapest that fits."}},"additionalProperties":false}
+            "model":{"type":"string","description":"One of the template's candidates; omit it to get the cheapest that fits."},
+            "wait":{"type":"boolean","description":"False returns at once, while the agent works. Default: true."}},"additionalProperties":false}
             """.ReplaceLineEndings("")
         );
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
-        var given = new ToolParameters(parameters, "template", "goal", "values", "budget", "model");
+        var given = new ToolParameters(parameters, "template", "goal", "values", "budget", "model", "wait");
         var template =
             Filled(given, "template")
             ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
@@ -57,7 +58,8 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
             goal,
             ValuesIn(given),
             BudgetIn(given),
-            Filled(given, "model")
+            Filled(given, "model"),
+            Waits: !given.Has("wait") || given.Flag("wait")
         );
         return new Call(spawner, request, await spawner.CheckAsync(request, cancellationToken));
     }

@@ -17,6 +17,14 @@ internal static class TaskFields
     /// <summary>The result of the task; absent while it runs.</summary>
     public const string Result = "result";
 
+    /// <summary>
+    /// The id of the call or message that returned the result to the parent, or <see cref="Unread"/>. Absent if the call that spawned the task waits for it.
+    /// </summary>
+    public const string ReturnedBy = "result_returned_by";
+
+    /// <summary>The value of <see cref="ReturnedBy"/> before the parent has received the result.</summary>
+    public const string Unread = "none";
+
     public const string Handed = "handed_back";
     public const string Routing = "routing";
 

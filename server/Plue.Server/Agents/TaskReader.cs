@@ -39,15 +39,47 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     /// <exception cref="FailureException">NotFound.</exception>
     public StoredChat Read(string uri) => conversations.Read(uri);
 
+    /// <returns>Null if the task does not exist.</returns>
+    public StoredChat? Find(string uri)
+    {
+        try
+        {
+            return Read(uri);
+        }
+        catch (FailureException fault) when (fault.Failure.Kind == FailureKind.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Gets the agent settings of a task, from its template and its own fields.</summary>
     public AgentSpec SpecOf(StoredChat task) =>
         conversations.TemplateOf(task.TemplateId) is { } template ? SpecOf(task, template) : AgentSpec.Of(ChatValues.Own(task));
 
-    /// <summary>True if a task is not done with its last response alone: a parent waits for its result, or its template requires one.</summary>
+    /// <summary>
+    /// True if a task is not done with its last response alone: a parent waits for its result, its template requires one, or a subtask has not returned its result.
+    /// </summary>
     public bool IsJudged(StoredChat task) =>
         task.Text(TaskFields.Call) is not null
         || TaskRouting.Of(task) is not null
-        || SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 };
+        || SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 }
+        || Unread(task).Count > 0;
+
+    /// <summary>Gets the subtasks that the task or chat did not wait for and whose results it has not received, oldest first.</summary>
+    public IReadOnlyList<string> Unread(StoredChat parent)
+    {
+        // A call that failed or was interrupted has returned nothing.
+        var failed = parent
+            .Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
+            .Where(result => result.Error is not null)
+            .Select(result => result.ToolUseId)
+            .ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. Tree.ChildrenOf(CodexUri.OfChannel(parent.Id).ToString())
+                .Where(child => Find(child)?.Text(TaskFields.ReturnedBy) is { } by && (by == TaskFields.Unread || failed.Contains(by))),
+        ];
+    }
 
     /// <summary>The last response of a task whose process ended before it stored the result; otherwise null.</summary>
     public Message? Undecided(StoredChat task) =>
@@ -100,6 +132,9 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     /// <summary>Records that a task starts or stops waiting for a child.</summary>
     public void WaitsForChild(string uri, bool isWaiting) =>
         waiting.AddOrUpdate(uri, isWaiting ? 1 : 0, (_, count) => Math.Max(0, count + (isWaiting ? 1 : -1)));
+
+    /// <summary>True if the task waits for a child.</summary>
+    public bool IsWaitingForChild(string uri) => waiting.GetValueOrDefault(uri) > 0;
 
     private static TaskTree TreeOf(IReadOnlyList<ChatSummary> summaries) =>
         new(summaries.Select(summary => (UriOf(summary), summary.SpawnedBy)));
@@ -194,7 +229,8 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
         summary.TaskStatus switch
         {
             TaskStates.Running when asked > 0 => TaskStates.WaitingForApproval,
-            TaskStates.Running or TaskStates.Interrupted when waiting.GetValueOrDefault(uri) > 0 => TaskStates.WaitingForChild,
+            TaskStates.Running or TaskStates.Interrupted when IsWaitingForChild(uri) => TaskStates.WaitingForChild,
+            TaskStates.Done when isUndecided && IsWaitingForChild(uri) => TaskStates.WaitingForChild,
             TaskStates.Done when isUndecided => TaskStates.Interrupted,
             null => TaskStates.Interrupted,
             var status => status,

@@ -26,11 +26,14 @@ public sealed record TaskResult(
 {
     private const string After = "after";
 
+    /// <summary>Gets the result of a task that was deleted.</summary>
+    public static TaskResult Deleted(string task) => new(task, TaskStates.Stopped, null, "", [], null, 0, "It was deleted.");
+
     /// <summary>Gets a JSON object with the names of docs/records.md.</summary>
-    public string ToJson() => Json5Conversion.Of(Fields()).GetRawText();
+    public string ToJson() => Json5Conversion.Of(ToJson5()).GetRawText();
 
     /// <param name="head">The id of the last message that the result covers.</param>
-    internal JsonElement ToValue(string head) => Json5Conversion.Of(Fields().With(After, new Json5String(head)));
+    internal JsonElement ToValue(string head) => Json5Conversion.Of(ToJson5().With(After, new Json5String(head)));
 
     /// <summary>Gets the stored result of a task; null if it has none or has continued since.</summary>
     internal static TaskResult? Of(StoredChat task)
@@ -59,7 +62,7 @@ public sealed record TaskResult(
         );
     }
 
-    private Json5Object Fields()
+    internal Json5Object ToJson5()
     {
         List<(string, Json5Node)> fields =
         [

@@ -13,7 +13,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Agents;
 
-/// <summary>Creates tasks for users, hooks, and agents that wait for the result of a child.</summary>
+/// <summary>Creates tasks for users, hooks, and agents that delegate work to a child.</summary>
 internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITaskSpawner
 {
     /// <summary>The maximum nesting of tasks.</summary>
@@ -37,6 +37,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         services.Providers.Find(id)?.Settings.IsFree == true ? ProviderSlots.Local : ProviderSlots.Hosted
     );
     private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal); // by the address of the running child
+    private readonly ConcurrentDictionary<string, bool> working = new(StringComparer.Ordinal); // children that no call of their parent waits for
     private readonly SemaphoreSlim making = new(1, 1); // so that two tasks never get the same part of a budget
 
     /// <summary>A slot at a provider, which other tasks can use while this task waits for its children.</summary>
@@ -215,26 +216,109 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <inheritdoc/>
     public async Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
     {
-        var (uri, isNew) = await ChildAsync(request, cancellationToken);
-        await LendAsync(request.ParentId, cancellationToken);
         var parent = await services.Conversations.GetAsync(request.ParentId, cancellationToken);
-        tasks.Reader.WaitsForChild(request.ParentId, true);
-        await parent.WaitAsync(TaskStates.WaitingForChild, true);
+        // Without a user, a chat ends with its response, and its subtasks would end with it.
+        var waits = request.Waits || (services.Chat.IsUnattended && !parent.Stored.IsTask);
+        var (uri, isNew) = await ChildAsync(request, waits, cancellationToken);
+        if (!waits)
+        {
+            Work(uri, isNew);
+            return StartedJson(uri);
+        }
+
+        return await WhileWaitingAsync(
+            request.ParentId,
+            parent,
+            async () =>
+            {
+                try
+                {
+                    return (await WorkAsync(uri, isNew, progress, cancellationToken)).ToJson();
+                }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !parent.IsClosing)
+                {
+                    await tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
+                    throw;
+                }
+            },
+            cancellationToken
+        );
+    }
+
+    /// <summary>Waits for children. Meanwhile the parent counts as waiting, and other tasks can use its slot at the provider.</summary>
+    /// <param name="turn">The parent if its turn waits; null if it waits after its turn.</param>
+    internal async Task<T> WhileWaitingAsync<T>(
+        string parentId,
+        Conversation? turn,
+        Func<Task<T>> wait,
+        CancellationToken cancellationToken
+    )
+    {
+        async Task SetAsync(bool isWaiting)
+        {
+            tasks.Reader.WaitsForChild(parentId, isWaiting);
+            if (turn is not null)
+            {
+                await turn.WaitAsync(TaskStates.WaitingForChild, isWaiting);
+            }
+            tasks.Changed(parentId);
+        }
+
+        await LendAsync(parentId, cancellationToken);
+        await SetAsync(true);
         try
         {
-            return (await WorkAsync(uri, isNew, progress, cancellationToken)).ToJson();
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !parent.IsClosing)
-        {
-            await tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
-            throw;
+            return await wait();
         }
         finally
         {
-            tasks.Reader.WaitsForChild(request.ParentId, false);
-            await parent.WaitAsync(TaskStates.WaitingForChild, false);
-            await TakeBackAsync(request.ParentId, cancellationToken);
+            await SetAsync(false);
+            await TakeBackAsync(parentId, cancellationToken);
         }
+    }
+
+    /// <summary>Lets a child work that no call of its parent waits for. Does nothing if it works already.</summary>
+    internal void Work(string uri, bool isNew)
+    {
+        if (working.TryAdd(uri, true))
+        {
+            _ = WorkAloneAsync(uri, isNew);
+        }
+    }
+
+    private async Task WorkAloneAsync(string uri, bool isNew)
+    {
+        try
+        {
+            await WorkAsync(uri, isNew, null, CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            services.Logger.LogWarning("{Task} could not work: {Why}", uri, fault.Message);
+        }
+        finally
+        {
+            working.TryRemove(uri, out _);
+        }
+    }
+
+    /// <summary>Gets the result of a call that does not wait for its child.</summary>
+    private string StartedJson(string uri)
+    {
+        var task = tasks.Reader.Read(uri);
+        return Json5Conversion
+            .Of(
+                Json5Object.Of(
+                    ("task", new Json5String(uri)),
+                    ("title", new Json5String(task.Title)),
+                    ("status", new Json5String(task.Text(TaskStates.Field) ?? TaskStates.Queued)),
+                    (
+                        "note",
+                        new Json5String("It works beside you. task_wait returns its result; otherwise you get it when you end your work.")
+                    )
+                )
+            )
+            .GetRawText();
     }
 
     /// <summary>Gets the children that a task was waiting for when its process ended, oldest first.</summary>
@@ -265,7 +349,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     }
 
     /// <summary>Resumes the children that have not ended, and waits for all.</summary>
-    internal async Task<IReadOnlyList<(string ToolUseId, TaskResult Result)>> WaitAgainAsync(
+    /// <returns>The result of each call as JSON. A call that does not wait gets its result at once.</returns>
+    internal async Task<IReadOnlyList<(string ToolUseId, string Result)>> WaitAgainAsync(
         string parentId,
         IReadOnlyList<CutOffCall> children
     )
@@ -275,7 +360,14 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         try
         {
             return await Task.WhenAll(
-                children.Select(async one => (one.ToolUseId, await WorkAsync(one.Child, isNew: false, null, CancellationToken.None)))
+                children.Select(async one =>
+                    (
+                        one.ToolUseId,
+                        Find(one.Child)?.Text(TaskFields.ReturnedBy) is not null
+                            ? StartedJson(one.Child)
+                            : (await WorkAsync(one.Child, isNew: false, null, CancellationToken.None)).ToJson()
+                    )
+                )
             );
         }
         finally
@@ -323,7 +415,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             var next = tasks.NextChangeAsync(uri);
             if (Find(uri) is not { } task)
             {
-                return new TaskResult(uri, TaskStates.Stopped, null, "", [], null, 0, "It was deleted.");
+                return TaskResult.Deleted(uri);
             }
             if (TaskResult.Of(task) is { } result)
             {
@@ -340,17 +432,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
     }
 
-    private StoredChat? Find(string uri)
-    {
-        try
-        {
-            return tasks.Reader.Read(uri);
-        }
-        catch (FailureException fault) when (fault.Failure.Kind == FailureKind.NotFound)
-        {
-            return null;
-        }
-    }
+    private StoredChat? Find(string uri) => tasks.Reader.Find(uri);
 
     /// <summary>Starts a task. A failure before its first response ends the task, because no turn will.</summary>
     private async Task BeginAsync(Conversation conversation, int depth)
@@ -391,7 +473,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
     }
 
-    private async Task<(string Uri, bool IsNew)> ChildAsync(SpawnRequest request, CancellationToken cancellationToken)
+    private async Task<(string Uri, bool IsNew)> ChildAsync(SpawnRequest request, bool waits, CancellationToken cancellationToken)
     {
         await making.WaitAsync(cancellationToken);
         try
@@ -403,7 +485,17 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
 
             var plan = PlanFor(request);
             return (
-                (await MakeAsync(plan, ValuesOf(request), request.ParentId, request.ToolUseId, depth: 0, cancellationToken)).CodexId,
+                (
+                    await MakeAsync(
+                        plan,
+                        ValuesOf(request),
+                        request.ParentId,
+                        request.ToolUseId,
+                        depth: 0,
+                        cancellationToken,
+                        isAwaited: waits
+                    )
+                ).CodexId,
                 true
             );
         }
@@ -555,7 +647,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         int depth,
         CancellationToken cancellationToken,
         IReadOnlyList<Message>? history = null,
-        Draft? first = null
+        Draft? first = null,
+        bool isAwaited = true
     )
     {
         values.Remove("provider_ref");
@@ -565,7 +658,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             GivenOf(plan),
             values,
             parentId,
-            KeptOf(plan, parentId, toolUseId),
+            KeptOf(plan, parentId, toolUseId, isAwaited),
             depth,
             cancellationToken,
             history,
@@ -579,7 +672,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return new ChatFields(null, null, providerId, model);
     }
 
-    private static Dictionary<string, JsonElement> KeptOf(Plan plan, string? parentId, string? toolUseId)
+    /// <param name="isAwaited">False if the call returns while the task runs.</param>
+    private static Dictionary<string, JsonElement> KeptOf(Plan plan, string? parentId, string? toolUseId, bool isAwaited = true)
     {
         List<(string, JsonElement)> kept = [(Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(plan.Limits)))];
         if (TaskFields.ToJson5(plan.Reserved) is { Members.Count: > 0 } reserved)
@@ -593,6 +687,10 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         if (toolUseId is not null)
         {
             kept.Add((TaskFields.Call, Json5Conversion.Of(new Json5String(toolUseId))));
+        }
+        if (!isAwaited)
+        {
+            kept.Add((TaskFields.ReturnedBy, Json5Conversion.Of(new Json5String(TaskFields.Unread))));
         }
         if (plan.Route.InOrder.Count + plan.Route.Rejected.Count > 1)
         {

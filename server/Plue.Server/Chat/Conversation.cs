@@ -176,6 +176,35 @@ public sealed class Conversation : IAsyncDisposable
         return sent;
     }
 
+    /// <summary>
+    /// Sends a message of another agent. It does not interrupt: it follows the results of the running tools or of the next ones, or the response.
+    /// </summary>
+    /// <param name="isWaiting">True for a task that waits after its last response: the message continues it.</param>
+    /// <returns>False if the agent is not running, so that it would not read the message now.</returns>
+    public async Task<bool> DeliverAsync(Draft draft, bool isWaiting, CancellationToken cancellationToken)
+    {
+        await state.Loop.Enter();
+        using var change = await BeginChangeAsync(cancellationToken);
+        var writer = state.Writer();
+        var message = Compose(draft);
+        if (state.Running is null)
+        {
+            if (isWaiting)
+            {
+                await AddAsync(message, Choice(null, null), Wanted(), interrupts: false, cancellationToken);
+            }
+            return isWaiting;
+        }
+
+        await writer.QueueAsync(message, cancellationToken);
+        state.Running?.Steering.Enqueue(message.Id);
+        state.IsQueueFlowing = true;
+        state.PublishQueue();
+        // The response may have ended in the meantime.
+        _ = SendNextAsync();
+        return true;
+    }
+
     /// <summary>Pauses the turn after the results of its round are stored. Does nothing if there is no turn or it is already paused.</summary>
     public async Task PauseAsync()
     {
@@ -503,6 +532,16 @@ public sealed class Conversation : IAsyncDisposable
         {
             await RunHooksAsync(HookChange.Of(TaskStates.Field), depth: 0);
         }
+    }
+
+    /// <summary>Handles the end of the last turn of a task again, because an earlier process did not complete it.</summary>
+    /// <param name="answer">The last response.</param>
+    public async Task EndAgainAsync(Message answer)
+    {
+        await state.Loop.Enter();
+        state.Judged = answer;
+        state.NotifyChanged();
+        await GoesOnAsync(answer);
     }
 
     /// <summary>Adds the results of calls that a restart interrupted. The last round is then complete, and the next one can follow.</summary>
@@ -875,7 +914,7 @@ public sealed class Conversation : IAsyncDisposable
             }
         }
 
-        if (await GoesOnAsync(answer))
+        if (await GoesOnAsync(turn.IsReplaced ? null : answer))
         {
             return;
         }
@@ -978,6 +1017,7 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Asks the task supervisor whether the task continues.</summary>
+    /// <param name="answer">Null if the turn failed without one, or if a message of the user replaced it.</param>
     private async Task<bool> GoesOnAsync(Message? answer)
     {
         if (answer is null || !Chat.IsTask)
@@ -1262,6 +1302,10 @@ public sealed class Conversation : IAsyncDisposable
         var requests = planned.OfType<HookAction.SendToLlm>().Any() ? await PlanAsync(choice, goOn: false, cancellationToken) : null;
         if (interrupts)
         {
+            if (state.Running is { } replaced)
+            {
+                replaced.IsReplaced = true;
+            }
             await EndTurnAsync(StopCause.User);
         }
 

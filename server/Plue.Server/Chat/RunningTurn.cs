@@ -36,6 +36,9 @@ internal sealed class RunningTurn(string parentId, TimeProvider time)
     /// <summary>True while tools run or their results are stored. Messages that the user sends now follow the results.</summary>
     public bool IsAtTools { get; set; }
 
+    /// <summary>True if a message of the user replaces the response. The turn then ends without the end of its task.</summary>
+    public bool IsReplaced { get; set; }
+
     /// <summary>Gets the ids of queued messages that steer the turn. They are sent before the next round.</summary>
     public Queue<string> Steering { get; } = [];
 

@@ -79,7 +79,7 @@ internal static class TaskViews
 
     private static TimelineKind KindOf(TaskSpan span) =>
         span.Kind == SpanKind.Model ? TimelineKind.Model
-        : span.Name == SpawnTaskTool.ToolName ? TimelineKind.Waiting
+        : span.Name is SpawnTaskTool.ToolName or TaskWaitTool.ToolName ? TimelineKind.Waiting
         : TimelineKind.Tool;
 
     private static TimelineLane Lane(TaskRow row, StoredChat? task, IEnumerable<(DateTimeOffset Since, string What)> waiting) =>

@@ -51,6 +51,9 @@ public static class ToolNames
         new("fetch", "Fetches a web page as text.", MayChange: true, NeedsFolder: false),
         new("web_search", "Searches the web with the provider of the chat.", MayChange: true, NeedsFolder: false),
         new("spawn_task", "Starts a subtask with another agent.", MayChange: true),
+        new("task_status", "Reports the states of subtasks.", MayChange: false),
+        new("task_wait", "Waits for subtasks and returns their results.", MayChange: false),
+        new("send_message", "Sends a message to a subtask or to the parent task.", MayChange: false),
     ];
 
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);

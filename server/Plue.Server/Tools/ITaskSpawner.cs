@@ -5,6 +5,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>The parameters of spawn_task.</summary>
 /// <param name="ToolUseId">The id of the call, by which the parent finds its subtask after a restart.</param>
+/// <param name="Waits">False to return while the task runs.</param>
 /// <param name="Model">One of the template's candidates; null leaves the choice to routing.</param>
 public sealed record SpawnRequest(
     string ParentId,
@@ -13,7 +14,8 @@ public sealed record SpawnRequest(
     string Goal,
     JsonElement? Values,
     AgentBudget Budget,
-    string? Model
+    string? Model,
+    bool Waits
 );
 
 /// <summary>Creates tasks for spawn_task. Implemented in <c>Agents</c>, on which tools do not depend.</summary>
@@ -23,8 +25,8 @@ public interface ITaskSpawner
     /// <exception cref="ToolFailureException">The task cannot be created.</exception>
     Task<SpawnCheck> CheckAsync(SpawnRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Creates the task and waits until it has ended. Cancellation stops it.</summary>
-    /// <returns>Its result as JSON: status, outputs, output, files_changed, cost, execution_time_ms.</returns>
+    /// <summary>Creates the task and waits until it has ended, if the request waits. Cancellation then stops it.</summary>
+    /// <returns>Its result as JSON: status, outputs, output, files_changed, cost, execution_time_ms. Without waiting: task, title, status and a note.</returns>
     Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken);
 }
 

@@ -18,6 +18,9 @@ public sealed class AgentToolCallTests
     [InlineData("fetch", """{"url":"https://example.org"}""", "fetch", "Fetch https://example.org")]
     [InlineData("rename", """{"path":"a.cs","line":1,"symbol":"Old","new_name":"New"}""", "edit", "Rename Old to New")]
     [InlineData("spawn_task", """{"goal":"Find the bug"}""", "other", "Start a subtask: Find the bug")]
+    [InlineData("task_status", "{}", "other", "Check subtasks")]
+    [InlineData("task_wait", "{}", "other", "Wait for subtasks")]
+    [InlineData("send_message", """{"task":"parent","text":"Done soon."}""", "other", "Send a message to a task: Done soon.")]
     [InlineData("github/create_issue", """{"title":"x"}""", "other", "github/create_issue")]
     [InlineData("bash", """{"command":"echo \u202eabc"}""", "execute", "echo ⟨U+202E⟩abc")]
     public void Names_a_call_by_what_it_does(string tool, string parameters, string kind, string title)

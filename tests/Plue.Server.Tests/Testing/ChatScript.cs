@@ -22,9 +22,12 @@ internal static class ChatScript
     }
 
     /// <summary>Returns a response with tool calls.</summary>
-    public static ScriptedAnswer Calls(string text, params (string Id, string Name, string Parameters)[] calls)
+    public static ScriptedAnswer Calls(string text, params (string Id, string Name, string Parameters)[] calls) =>
+        Calls(text, ScriptedAnswer.Events(), calls);
+
+    /// <param name="answer">The beginning of the response.</param>
+    public static ScriptedAnswer Calls(string text, ScriptedAnswer answer, params (string Id, string Name, string Parameters)[] calls)
     {
-        var answer = ScriptedAnswer.Events();
         if (text.Length > 0)
         {
             answer.Send(Chunk(text));

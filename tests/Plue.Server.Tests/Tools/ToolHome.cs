@@ -11,7 +11,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Tests.Tools;
 
 /// <summary>All built-in tools and the real runner. No user is available for approvals. Spawned agents are only recorded.</summary>
-internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
+internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IChildTasks, IToolObserver
 {
     private readonly Services services;
     private readonly ToolRunner runner;
@@ -66,6 +66,9 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         home.Toolbox = new Toolbox([
             .. tools,
             new SpawnTaskTool(home, ""),
+            new TaskStatusTool(home, ""),
+            new TaskWaitTool(home, ""),
+            new SendMessageTool(home, ""),
             new FinishTool(null, (_, _, _) => Task.FromResult<string?>(null)),
         ]);
         return home;
@@ -102,8 +105,21 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
     Task<string> ITaskSpawner.RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
     {
         Spawned = request;
-        return Task.FromResult($"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}");
+        return Task.FromResult($"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}|{request.Waits}");
     }
+
+    Task<string> IChildTasks.StatusAsync(
+        string parentId,
+        string toolUseId,
+        IReadOnlyList<string> uris,
+        CancellationToken cancellationToken
+    ) => Task.FromResult($"status {string.Join(',', uris)}");
+
+    Task<string> IChildTasks.WaitAsync(ChildWait request, IToolProgress progress, CancellationToken cancellationToken) =>
+        Task.FromResult($"{string.Join(',', request.Tasks)}|{request.IsForAny}|{request.Timeout}");
+
+    Task<string> IChildTasks.SendAsync(string fromId, string to, string text, CancellationToken cancellationToken) =>
+        Task.FromResult($"{to}|{text}");
 
     ValueTask IToolObserver.RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

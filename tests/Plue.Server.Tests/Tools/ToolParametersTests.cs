@@ -56,7 +56,11 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("todo.steps", """{"steps":[]}""", "The list is now empty."),
         ("ask_user.question", """{"question":"Which?"}""", "No user is available to answer."),
         ("ask_user.options", """{"question":"Which?","options":[]}""", "`options` has 2 to 4 entries."),
-        ("ask_user.options[].label", $$"""{"question":"Which?","options":[{"label":"{{Long}}"},{"label":"b"}]}""", "have at most 200 characters"),
+        (
+            "ask_user.options[].label",
+            $$"""{"question":"Which?","options":[{"label":"{{Long}}"},{"label":"b"}]}""",
+            "have at most 200 characters"
+        ),
         (
             "ask_user.options[].description",
             $$"""{"question":"Which?","options":[{"label":"a","description":"{{Long}}"},{"label":"b"}]}""",
@@ -89,7 +93,14 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("spawn_task.budget.tokens", """{"template":"worker","goal":"g","budget":{"tokens":7}}""", "Tokens = 7,"),
         ("spawn_task.budget.rounds", """{"template":"worker","goal":"g","budget":{"rounds":8}}""", "Rounds = 8,"),
         ("spawn_task.budget.seconds", """{"template":"worker","goal":"g","budget":{"seconds":9}}""", "Seconds = 9 "),
-        ("spawn_task.model", """{"template":"worker","goal":"g","model":"small"}""", "|small"),
+        ("spawn_task.model", """{"template":"worker","goal":"g","model":"small"}""", "|small|True"),
+        ("spawn_task.wait", """{"template":"worker","goal":"g","wait":false}""", "|False"),
+        ("task_status.ids", """{"ids":["codex://tasks/a","codex://tasks/b"]}""", "status codex://tasks/a,codex://tasks/b"),
+        ("task_wait.ids", """{"ids":["codex://tasks/a"]}""", "codex://tasks/a|False|"),
+        ("task_wait.for", """{"for":"any"}""", "|True|"),
+        ("task_wait.timeout_seconds", """{"timeout_seconds":90}""", "|False|00:01:30"),
+        ("send_message.task", """{"task":"parent","text":"t"}""", "parent|"),
+        ("send_message.text", """{"task":"parent","text":"Be brief."}""", "|Be brief."),
         ("finish.summary", """{"summary":"All done."}""", "The task has ended."),
     ];
 

@@ -681,7 +681,8 @@ public class ClaudeCodeAgentTests
                 goal,
                 null,
                 new AgentBudget(null, null, null, null),
-                null
+                null,
+                Waits: true
             );
             return Task.FromResult<PlannedCall>(
                 new Planned(

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Plue.Server.Permissions;
+using Plue.Server.Providers;
+using Plue.Server.Tools;
+
+namespace Plue.Server.Agents;
+
+/// <summary>The task_status tool, with which an agent reads the states of its subtasks.</summary>
+/// <param name="description">The tool description for the model.</param>
+public sealed class TaskStatusTool(IChildTasks children, string description) : ITool
+{
+    public const string ToolName = "task_status";
+
+    public string Name => ToolName;
+
+    public bool IsReadOnly => true;
+
+    // It follows the calls of spawn_task in the same round.
+    public bool RunsAlone => true;
+
+    public ToolDeclaration Declaration { get; } =
+        new(
+            ToolName,
+            description,
+            """
+            {"type":"object","properties":{
+            "ids":{"type":"array","maxItems":50,"items":{"type":"string","maxLength":200},"description":"The `task` of each subtask. Omit it for all."}},"additionalProperties":false}
+            """.ReplaceLineEndings("")
+        );
+
+    public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
+    {
+        var given = new ToolParameters(parameters, "ids");
+        return Task.FromResult<PlannedCall>(
+            new Call(children, context, given.OptionalTexts("ids", TaskWaitTool.MaxTasks, TaskWaitTool.MaxAddressLength))
+        );
+    }
+
+    private sealed class Call(IChildTasks children, ToolContext context, IReadOnlyList<string> uris) : PlannedCall
+    {
+        public override IReadOnlyList<ToolAction> Actions => [new ToolAction.OwnRecord()];
+        public override ApprovalKind Kind => ApprovalKind.Other;
+        public override string What => string.Join('\n', uris);
+
+        public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
+            new(await children.StatusAsync(context.CodexId, context.ToolUseId, uris, cancellationToken));
+    }
+}
