@@ -47,7 +47,8 @@ internal static class Sidecar
         var working = Task.WhenAll(
             services.Providers.Catalogs.Refresh.RunDailyAsync(services.Platform.CreateLogger("Catalog"), background.Token),
             services.Permissions.Inbox.RunAsync(background.Token),
-            conversations.FollowAsync(background.Token)
+            conversations.FollowAsync(background.Token),
+            new ChatRetention(services.Platform, chat, conversations).RunAsync(background.Token)
         );
         _ = new TrashCleaner(services.Platform).RunAsync(background.Token);
         await ServeAsync(server, stop.Token);

@@ -312,6 +312,52 @@ public sealed class Conversations : IChats, IAsyncDisposable
         await RemoveAsync(conversation, services.Store.DiscardUnused);
     }
 
+    /// <summary>True if the chat was opened since the start of this process, or is being opened.</summary>
+    internal bool IsOpen(string id) => open.ContainsKey(id);
+
+    /// <summary>Moves a chat to the trash if it is not open and its last activity was before a time.</summary>
+    /// <returns>False if it is kept.</returns>
+    /// <exception cref="FailureException">NotFound; Conflict: another window is writing to it; StoreReadOnly.</exception>
+    internal bool DeleteExpired(string id, DateTimeOffset before)
+    {
+        // Requests for the chat wait until it is deleted, so that it is not opened meanwhile.
+        var gone = new TaskCompletionSource<Conversation>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = new Lazy<Task<Conversation>>(gone.Task);
+        if (!open.TryAdd(id, waiting))
+        {
+            return false;
+        }
+
+        var isDeleted = false;
+        try
+        {
+            lock (tree)
+            {
+                isDeleted = services.Store.DeleteExpired(id, before);
+                if (isDeleted)
+                {
+                    rows?.Remove(id);
+                }
+            }
+        }
+        finally
+        {
+            open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, waiting));
+            gone.SetException(
+                isDeleted
+                    ? new FailureException(FailureKind.NotFound, "This chat was deleted.")
+                    : new FailureException(FailureKind.Conflict, "This chat was being checked. Try again.")
+            );
+            _ = gone.Task.Exception;
+        }
+
+        if (isDeleted)
+        {
+            services.NotifyChanged(UriOf(id), null);
+        }
+        return isDeleted;
+    }
+
     private async Task RemoveAsync(Conversation conversation, Action<string> remove)
     {
         var id = ChatIdOf(conversation.CodexId);

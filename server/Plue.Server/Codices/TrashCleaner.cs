@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Platform;
+using Plue.Server.Policy;
 using Plue.Server.Store;
 
 namespace Plue.Server.Codices;
@@ -7,39 +8,46 @@ namespace Plue.Server.Codices;
 /// <summary>Permanently deletes items that have been in the trash longer than the settings allow.</summary>
 internal sealed class TrashCleaner(PlatformServices platform)
 {
+    private const double MaxDays = 36_500;
     private static readonly TimeSpan StartDelay = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Interval = TimeSpan.FromDays(1);
 
     private readonly ILogger logger = platform.CreateLogger("Store");
 
-    /// <summary>Runs once, after the sidecar has started. Does not throw.</summary>
+    /// <summary>Runs after the sidecar has started, then daily. Does not throw.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(StartDelay, platform.Time, cancellationToken);
-            Empty();
+            for (var wait = StartDelay; ; wait = Interval)
+            {
+                await Task.Delay(wait, platform.Time, cancellationToken);
+                try
+                {
+                    Empty();
+                }
+                catch (Exception fault)
+                {
+                    logger.LogWarning("The trash could not be cleaned: {Reason}", fault.Message);
+                }
+            }
         }
         catch (OperationCanceledException)
         {
             logger.LogDebug("The trash will be cleaned at the next start");
         }
-        catch (Exception fault)
-        {
-            logger.LogWarning("The trash could not be cleaned: {Reason}", fault.Message);
-        }
     }
 
-    /// <summary>Deletes nothing if the settings cannot be read or the clock is not reliable.</summary>
+    /// <summary>Deletes nothing if the clock is not reliable, or the settings cannot be read and the policy has no limit.</summary>
     public void Empty()
     {
         var config = UserConfig.Read(platform.Paths);
-        if (config.Problems.Any(problem => problem.IsError))
+        var days = config.Problems.Any(problem => problem.IsError)
+            ? ManagedPolicy.Read(platform.Paths).LimitOf(UserConfig.TrashDaysKey)?.Limit.Max
+            : config.Number(UserConfig.TrashDaysKey);
+        if (days is { } kept && ExpiryClock.Read(platform.Paths, platform.Time) is not null)
         {
-            return;
-        }
-        if (config.Number(UserConfig.TrashDaysKey) is { } days && ExpiryClock.Read(platform.Paths, platform.Time) is not null)
-        {
-            Trash.RemoveOlderThan(TimeSpan.FromDays(days), platform.Paths, platform.Time, logger);
+            Trash.RemoveOlderThan(TimeSpan.FromDays(Math.Min(kept, MaxDays)), platform.Paths, platform.Time, logger);
         }
     }
 }

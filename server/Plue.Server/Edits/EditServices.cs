@@ -61,6 +61,14 @@ internal sealed class EditServices : IDisposable
         return files;
     }
 
+    /// <summary>True if a chat or task has changes of files that the user did not decide about, in any folder.</summary>
+    /// <exception cref="Messages.FailureException">StoreReadOnly: the record cannot be read.</exception>
+    public bool HasPendingChanges(string codexId)
+    {
+        var codex = EditLog.IdOf(codexId);
+        return store.Read(history => history.Reviews.Any(review => review.Codex == codex && review.IsPending));
+    }
+
     public void Dispose() => store.Dispose();
 
     private bool TryRead(FileState state, out string? text)

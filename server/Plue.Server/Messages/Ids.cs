@@ -5,6 +5,7 @@ public static class Ids
 {
     private static readonly Lock Sync = new();
     private static Guid last;
+    private static DateTimeOffset lastTime;
 
     /// <param name="prefix">The kind of object: <c>msg</c>, <c>chat</c>, <c>turn</c>.</param>
     public static string New(string prefix, TimeProvider? time = null)
@@ -12,6 +13,8 @@ public static class Ids
         var now = (time ?? TimeProvider.System).GetUtcNow();
         lock (Sync)
         {
+            // After the clock was set back, ids continue from the last one.
+            now = now < lastTime ? lastTime : now;
             var id = Guid.CreateVersion7(now);
             // Version 7 is random within a millisecond: repeat until the new id sorts after the last one.
             for (var draw = 0; id <= last; draw++)
@@ -19,7 +22,7 @@ public static class Ids
                 id = Guid.CreateVersion7(draw < 64 ? now : now = now.AddMilliseconds(1));
             }
 
-            last = id;
+            (last, lastTime) = (id, now);
             return $"{prefix}_{id:N}";
         }
     }

@@ -138,10 +138,23 @@ public sealed class ManagedPolicy
             .Select(one => ((PolicyLimit, string)?)one)
             .FirstOrDefault();
 
+    /// <summary>
+    /// Gets the fewest days after which chats and tasks without activity are deleted, and its file; null if they are kept. An invalid policy
+    /// deletes nothing, because a deletion is not a refusal.
+    /// </summary>
+    public (double Days, string Path)? Retention =>
+        Problems.Count > 0
+            ? null
+            : rules
+                .Where(file => file.MaxChatDays is not null)
+                .OrderBy(file => file.MaxChatDays)
+                .Select(file => ((double, string)?)(file.MaxChatDays!.Value, file.Path))
+                .FirstOrDefault();
+
     /// <summary>The settings that have limits.</summary>
     public IReadOnlyList<string> LimitedSettings => [.. rules.SelectMany(file => file.Limits).Select(limit => limit.Setting).Distinct()];
 
-    /// <summary>Gets one sentence per file with its restrictions.</summary>
+    /// <summary>Gets one sentence per file with its restrictions, and one about the deletion of old chats.</summary>
     public IReadOnlyList<string> Sentences =>
         [
             .. rules.Select(file =>
@@ -149,6 +162,15 @@ public sealed class ManagedPolicy
                     ? $"Your organization's policy ({file.Path}) restricts nothing."
                     : $"Your organization's policy ({file.Path}) restricts {string.Join(", ", file.Restricted)}."
             ),
+            .. Retention is var (days, path)
+                ?
+                [
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Your organization's policy ({path}) deletes chats and tasks {days} days after their last message."
+                    ),
+                ]
+                : Array.Empty<string>(),
         ];
 
     private string? Refusal(Func<PolicyRules, bool> refuses, string what) =>

@@ -9,6 +9,14 @@ namespace Plue.Server.Policy;
 internal sealed partial class PolicyReader
 {
     private const int MaxEntries = 1000;
+    private const string MaxChatDaysKey = "max_chat_days";
+    private const string TrashDaysSetting = "trash_days";
+
+    /// <summary>The limit of <c>trash_days</c> if chats are deleted by age: without one, the trash could keep them forever.</summary>
+    private const int DefaultMaxTrashDays = 30;
+
+    /// <summary>The limit of the settings in days, too.</summary>
+    private const int MaxDays = 36_500;
 
     private static readonly string[] Modes = ["ask", "edit", "plan", "read"];
 
@@ -17,7 +25,7 @@ internal sealed partial class PolicyReader
         ["max_usd_per_day"] = "budget_usd_per_day",
         ["max_usd_per_chat"] = "budget_usd_per_chat",
         ["max_completions_usd_per_day"] = "completions_usd_per_day",
-        ["max_trash_days"] = "trash_days",
+        ["max_trash_days"] = TrashDaysSetting,
     };
 
     private static readonly string[] SwitchSettings = ["commands_network", "catalog_refresh", "claude_code_hooks", "telemetry_content"];
@@ -36,6 +44,7 @@ internal sealed partial class PolicyReader
         "allowed_permission_modes",
         "allowed_hosts",
         .. MaxSettings.Keys,
+        MaxChatDaysKey,
         .. SwitchSettings,
     ];
 
@@ -102,15 +111,32 @@ internal sealed partial class PolicyReader
                     "denied_tools" => rules with { DeniedTools = Texts(name, value) },
                     "allowed_permission_modes" => rules with { AllowedModes = Texts(name, value, ModeOf) },
                     "allowed_hosts" => rules with { AllowedHosts = Texts(name, value, HostOf) },
+                    MaxChatDaysKey => rules with { MaxChatDays = Days(value) },
                     _ => Unknown(rules, name, span),
                 };
             }
+        }
+
+        if (rules.MaxChatDays is not null && !limits.Exists(limit => limit.Setting == TrashDaysSetting))
+        {
+            limits.Add(new PolicyLimit(TrashDaysSetting, DefaultMaxTrashDays));
         }
 
         return rules with
         {
             Limits = limits,
         };
+    }
+
+    private double? Days(Json5Node value)
+    {
+        if (value is Json5Number { Value: >= 1 and <= MaxDays } number)
+        {
+            return number.Value;
+        }
+
+        Report(value.Span, string.Create(CultureInfo.InvariantCulture, $"`{MaxChatDaysKey}` must be a number from 1 to {MaxDays}."));
+        return null;
     }
 
     private PolicyRules Unknown(PolicyRules rules, string name, Json5Span span)

@@ -26,6 +26,9 @@ public sealed record PolicyRules(string Path)
     /// <summary>Hosts that the sidecar may contact for any purpose.</summary>
     public IReadOnlyList<string>? AllowedHosts { get; init; }
 
+    /// <summary>The days after which chats and tasks without activity are deleted; null for never.</summary>
+    public double? MaxChatDays { get; init; }
+
     public IReadOnlyList<PolicyLimit> Limits { get; init; } = [];
 
     /// <summary>The names of the restricted features, in the order of the documentation.</summary>
@@ -40,6 +43,7 @@ public sealed record PolicyRules(string Path)
                 ("tools", AllowedTools is not null || DeniedTools.Count > 0),
                 ("permission modes", AllowedModes is not null),
                 ("hosts", AllowedHosts is not null),
+                ("the age of chats and tasks", MaxChatDays is not null),
             }
                 .Where(part => part.IsSet)
                 .Select(part => part.Name),

@@ -12,6 +12,9 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     private const string Extension = ".jsonl";
     private const string Subject = "chat";
 
+    /// <summary>Earlier times are those of a clock that was not set.</summary>
+    private static readonly DateTimeOffset FirstPlausibleTime = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly ConcurrentDictionary<string, ChatJournal> open = new(StringComparer.Ordinal);
     private readonly ChannelIndex index = new(ChannelKind.Chat, paths.Chats, Path.Combine(paths.Index, "chats.idx"), time, logger);
     private readonly ChannelIndex tasks = new(ChannelKind.Task, paths.Tasks, Path.Combine(paths.Index, "tasks.idx"), time, logger);
@@ -205,6 +208,50 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
 
         Move(PathOf(id), TrashPathOf(id), "This chat was not deleted", from => Trash.Stamp(from, time));
+    }
+
+    /// <summary>
+    /// Gets the time of the last message. For a damaged chat and for times of a clock that was never set, it is the last write of the file.
+    /// </summary>
+    /// <returns>Null if there is no plausible time.</returns>
+    public DateTimeOffset? LastActivityOf(ChatSummary chat)
+    {
+        if (chat.Status != ChatStatus.Damaged && chat.UpdatedAt >= FirstPlausibleTime)
+        {
+            return chat.UpdatedAt;
+        }
+
+        var written = new DateTimeOffset(File.GetLastWriteTimeUtc(PathOf(chat.Id)), TimeSpan.Zero);
+        return written >= FirstPlausibleTime ? written : null;
+    }
+
+    /// <summary>Moves a chat to the trash if its last activity was before a time. The chat must not be open in this process.</summary>
+    /// <returns>False if it is kept.</returns>
+    /// <exception cref="FailureException">NotFound; Conflict: a window is writing to it; StoreReadOnly.</exception>
+    public bool DeleteExpired(string id, DateTimeOffset before)
+    {
+        var path = PathOf(id);
+        try
+        {
+            if (!File.Exists(path))
+            {
+                throw Journal.NotFound(Subject);
+            }
+
+            using var owner = JournalLock.Acquire(path, Subject);
+            if (LastActivityOf(Read(id).Summarize()) is not { } last || last >= before)
+            {
+                return false;
+            }
+
+            Trash.Stamp(path, time);
+            DurableFile.Move(path, TrashPathOf(id));
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StoreFailure.From(exception, "This chat was not deleted");
+        }
     }
 
     /// <summary>Deletes a chat that <see cref="StoredChat.IsUnused"/>, without the trash.</summary>

@@ -44,6 +44,11 @@ public sealed class ManagedPolicyTests : IDisposable
     [InlineData("{ allowed_mcp_servers: [{ command: 'npx' }] }", "An entry of `allowed_mcp_servers` has either")]
     [InlineData("{ allowed_mcp_servers: [{}] }", "An entry of `allowed_mcp_servers` has either")]
     [InlineData("{ max_usd_per_day: -1 }", "`max_usd_per_day` must be a number")]
+    [InlineData("{ max_chat_days: 0 }", "`max_chat_days` must be a number from 1 to 36500.")]
+    [InlineData("{ max_chat_days: -1 }", "`max_chat_days` must be a number from 1 to 36500.")]
+    [InlineData("{ max_chat_days: '90' }", "`max_chat_days` must be a number from 1 to 36500.")]
+    [InlineData("{ max_chat_days: null }", "`max_chat_days` must be a number from 1 to 36500.")]
+    [InlineData("{ max_chat_days: 1e9 }", "`max_chat_days` must be a number from 1 to 36500.")]
     [InlineData("{ commands_network: 'no' }", "`commands_network` must be true or false.")]
     [InlineData("{ denied_tools: [], denied_tools: [] }", "`denied_tools` is there twice.")]
     [InlineData("{ denied_tools: [ }", "Line 1")]
@@ -150,6 +155,24 @@ public sealed class ManagedPolicyTests : IDisposable
         Assert.False(IsAllowed(null, ["npx", "server@1.2.4"], null));
         Assert.True(IsAllowed(null, ["anything"], hash));
         Assert.False(IsAllowed(null, ["anything"], null));
+    }
+
+    [Fact]
+    public void Old_chats_are_deleted_after_the_fewest_days_and_the_trash_gets_a_limit()
+    {
+        var policy = Of("{ max_chat_days: 90 }");
+        Assert.Equal((90, PolicyFile), policy.Retention);
+        Assert.Equal(30, policy.LimitOf("trash_days")?.Limit.Max);
+        Assert.Equal(
+            [
+                $"Your organization's policy ({PolicyFile}) restricts the age of chats and tasks, trash_days.",
+                $"Your organization's policy ({PolicyFile}) deletes chats and tasks 90 days after their last message.",
+            ],
+            policy.Sentences
+        );
+        Assert.Equal(60, Of("{ max_chat_days: 90, max_trash_days: 60 }").LimitOf("trash_days")?.Limit.Max);
+        Assert.Null(Of("{ max_trash_days: 7 }").Retention);
+        Assert.Null(Of("{ max_chat_days: 90, denied_tool: [] }").Retention);
     }
 
     [Fact]

@@ -37,6 +37,15 @@ internal sealed class MovableTime : TimeProvider
         }
     }
 
+    /// <summary>True if a timer is due in exactly this time.</summary>
+    public bool HasTimer(TimeSpan dueIn)
+    {
+        lock (gate)
+        {
+            return timers.Exists(timer => timer.DueAt == elapsed + dueIn);
+        }
+    }
+
     /// <summary>Gets the duration of the next delay, except those of server timeouts.</summary>
     public async Task<TimeSpan> NextWaitAsync() =>
         await waits.Reader.ReadAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);

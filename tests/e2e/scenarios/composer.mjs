@@ -13,7 +13,9 @@ import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  const proxy = await startPageProxy({ '/guide': '<nav>Menu</nav><main><h1>Guide</h1><p>Dates are <code>UTC</code>.</p></main><script>run()</script>' });
+  const proxy = await startPageProxy({
+    '/guide': `<nav>Menu</nav><main><h1>Guide</h1><p>Dates are <code>UTC</code>.</p><p>${'A day begins at midnight. '.repeat(20)}</p></main><script>run()</script>`,
+  });
   const workbench = await scenario.open({
     // The server has the extension for TypeScript without its language service.
     settings: { 'typescript.tsdk': inRoot('node_modules', 'typescript', 'lib') },

@@ -12,6 +12,7 @@ import type { TaskList } from '../../server/taskList';
 import { chosenFiles, chosenSelection } from './addToChat';
 import { ApplyCode } from './applyCode';
 import { registerImages } from './attachedFiles';
+import { notifyNearBudget } from './budgetNotification';
 import type { ChatPanel } from './chatPanel';
 import { focusView } from './chatHost';
 import { ChatPanels, untitled, viewType } from './chatPanels';
@@ -83,6 +84,15 @@ export function activateChat(
       log,
       systemNotifications,
       isVisible: (codexId) => panels.isVisible(codexId) || isShownByFeature(codexId),
+      open: (uri, title) => void runWithErrorHandling(log, () => panels.open({ uri, title })),
+    }),
+  );
+  disposables.add(
+    notifyNearBudget({
+      sidecar,
+      tasks,
+      log,
+      systemNotifications,
       open: (uri, title) => void runWithErrorHandling(log, () => panels.open({ uri, title })),
     }),
   );
