@@ -216,9 +216,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     /// <inheritdoc/>
     public async Task<string> RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
     {
-        var parent = await services.Conversations.GetAsync(request.ParentId, cancellationToken);
         // Without a user, a chat ends with its response, and its subtasks would end with it.
-        var waits = request.Waits || (services.Chat.IsUnattended && !parent.Stored.IsTask);
+        var waits = request.Waits || (services.Chat.IsUnattended && !tasks.Reader.Read(request.ParentId).IsTask);
         var (uri, isNew) = await ChildAsync(request, waits, cancellationToken);
         if (!waits)
         {
@@ -226,6 +225,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             return StartedJson(uri);
         }
 
+        var parent = await services.Conversations.GetAsync(request.ParentId, cancellationToken);
         return await WhileWaitingAsync(
             request.ParentId,
             parent,

@@ -180,7 +180,7 @@ public sealed class BackgroundTaskTests : IAsyncLifetime
         }
         await home.Client.ResultAsync("task/stop", new { uri });
         await home.NamedAsync("one", "stopped");
-        Assert.Equal("stopped", (string?)(await home.GetAsync(uri))["task"]!["status"]);
+        await home.StatusAsync(uri, "stopped");
     }
 
     [Fact]
@@ -456,7 +456,8 @@ public sealed class BackgroundTaskTests : IAsyncLifetime
         await home.NamedAsync("one", "running");
         GateOf("one").SetResult();
         await home.NamedAsync("one", "done");
-        await home.Client.AskAsync(chat, "And now?");
+        await home.Client.ResultAsync("message/send", new { codexId = chat, text = "And now?" });
+        await home.Client.NextAsync("message/event", item => (string?)item["codexId"] == chat && Kind(item) == "turnFinished");
         Assert.Equal(["Did one."], Outputs(await ResultAsync(chat, "w1")));
     }
 
