@@ -99,8 +99,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public bool IsJudged(StoredChat task) => Reader.IsJudged(task);
 
     /// <summary>
-    /// Handles the end of a task's turn. Subtasks that it did not wait for end first. Then the result is checked against the schema and checks of the template. A missing result is requested once; a failed
-    /// check is reported once, then another candidate continues. Otherwise, the result is stored.
+    /// Handles the end of a task's turn. Subtasks that it did not wait for end first. Then the result is checked against the schema and checks of the
+    /// template. A missing result is requested once; a failed check is reported once, then another candidate continues. Otherwise, the result is stored.
     /// </summary>
     /// <returns>True if the task continues.</returns>
     public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
