@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 
 export class Endpoint {
   #server = createServer((request, response) => {
-    // Whoever asked may go away in the middle of a question or of its answer; anything else is the scenario's own fault.
+    // The client can disconnect during a request or response. Other errors are faults of the scenario.
     this.#serve(request, response).catch((error) => {
       if (error.code !== 'ECONNRESET') throw error;
     });

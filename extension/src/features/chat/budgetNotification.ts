@@ -41,7 +41,7 @@ export function notifyNearBudget(services: BudgetNotificationServices): vscode.D
       below.add(uri);
     } else if (below.has(uri)) {
       notified.add(uri);
-      // A task that ended or reached the limit has a notification of its own.
+      // Other notifications cover tasks that ended or reached the limit.
       if (!own.has(uri) || !isWorking(task.status)) return;
       notify(task, services).catch((error: unknown) =>
         log.warn(`The notification about the budget of ${uri} could not be shown: ${toFailureError(error).message}`),

@@ -202,7 +202,7 @@ async function obey(line) {
     case 'servers':
       return say(JSON.stringify(servers));
     case 'spawn': {
-      // In a session of its own, and below a shell that has ended.
+      // One in a new session, and two below a shell that has exited.
       const sleep = `sleep ${first}`;
       spawn('sleep', [first], { detached: true, stdio: 'ignore' }).unref();
       execSync(`(${sleep} & setsid ${sleep} &) >/dev/null 2>&1`);
