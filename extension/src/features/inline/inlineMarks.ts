@@ -18,6 +18,10 @@ export class InlineMarks implements vscode.CodeLensProvider, vscode.Disposable {
     vscode.window.createTextEditorDecorationType({
       isWholeLine: true,
       backgroundColor: new vscode.ThemeColor('diffEditor.insertedLineBackground'),
+      // Only high contrast themes have this color, and no background.
+      outlineColor: new vscode.ThemeColor('diffEditor.insertedTextBorder'),
+      outlineStyle: 'dashed',
+      outlineWidth: '1px',
       borderStyle: 'solid',
       borderWidth: '0 0 0 2px',
       borderColor: new vscode.ThemeColor('editorGutter.addedBackground'),
@@ -30,7 +34,15 @@ export class InlineMarks implements vscode.CodeLensProvider, vscode.Disposable {
       isWholeLine: true,
       overviewRulerColor: new vscode.ThemeColor('editorGutter.deletedBackground'),
       overviewRulerLane: vscode.OverviewRulerLane.Left,
-      after: { color: new vscode.ThemeColor('gitDecoration.deletedResourceForeground'), margin: '0 0 0 2em', fontStyle: 'italic' },
+      // As in a diff: text in red has too little contrast on the background of the new line.
+      after: {
+        color: new vscode.ThemeColor('editor.foreground'),
+        backgroundColor: new vscode.ThemeColor('diffEditor.removedTextBackground'),
+        border: '1px dashed',
+        borderColor: new vscode.ThemeColor('diffEditor.removedTextBorder'),
+        margin: '0 0 0 2em',
+        fontStyle: 'italic',
+      },
     }),
   );
   /** Lines that the response has not reached. */
