@@ -36,7 +36,8 @@ export const agentsFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('newTask'), goal: v.pipe(v.string(), v.maxLength(100_000)), templateId: v.optional(id) }),
   /** Without a path, applies to all files that the chat changed. */
   v.strictObject({ type: v.literal('edits'), command: v.picklist(editCommands), path: v.optional(path) }),
-  v.strictObject({ type: v.literal('taskCommand'), command: v.picklist(taskCommands) }),
+  /** Without a URI, applies to the task of the page; otherwise to a subtask. */
+  v.strictObject({ type: v.literal('taskCommand'), command: v.picklist(taskCommands), uri: v.optional(conversationUri) }),
   v.strictObject({ type: v.literal('reloadTask') }),
 ]);
 

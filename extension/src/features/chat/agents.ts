@@ -86,7 +86,8 @@ export class Agents implements vscode.Disposable {
     newTask: ({ goal, templateId }) =>
       run('plue.newTask', { goal, parentId: this.codexId, ...(templateId === undefined ? {} : { templateId }) }),
     edits: ({ command, path }) => run(command, { codexId: this.codexId, ...(path === undefined ? {} : { path }) }),
-    taskCommand: ({ command }) => run(command, { type: 'codex', uri: this.codexId }),
+    taskCommand: ({ command, uri = this.codexId }) =>
+      uri === this.codexId || this.isMine(uri) ? run(command, { type: 'codex', uri }) : undefined,
     reloadTask: () => this.ask(),
   };
 

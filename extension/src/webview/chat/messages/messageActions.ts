@@ -31,6 +31,7 @@ export function messageActions(context: ChatContext, view: MessagesView): Messag
     wholeText: (messageId) => view.wholeText(messageId),
     open: (uri) => panel.post({ type: 'openCodex', uri }),
     edits: (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
+    stopTask: (uri) => panel.post({ type: 'taskCommand', command: 'plue.tasks.stop', uri }),
     stopCall: (toolUseId) => panel.post({ type: 'stopCall', toolUseId }),
     switchBranch: (messageId) => panel.post({ type: 'switchBranch', messageId }),
     remediesFor: (message, hasRounds) =>

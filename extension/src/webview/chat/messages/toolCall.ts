@@ -1,8 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
+import { Section } from '../../shared/section';
 import { formatDuration } from '../../../common/format';
-import { taskStatusView } from '../../../common/taskStatus';
+import { isWorking, taskStatusView } from '../../../common/taskStatus';
 import { visibleText } from '../../../common/visibleText';
 import { changedFile, type RunEdit } from './changedFile';
 import { Fold } from './fold';
@@ -17,6 +18,8 @@ export interface ToolActions {
   /** Opens a chat or task. */
   open(uri: string): void;
   edits: RunEdit;
+  /** Stops a subtask and its subtasks. */
+  stopTask(uri: string): void;
   /** Stops only this call. */
   stopCall(toolUseId: string): void;
 }
@@ -49,11 +52,10 @@ interface ToolSection {
 export class ToolCall {
   readonly node: HTMLElement;
   private readonly fold: Fold;
-  private readonly beside = element('div', { class: 'tool-beside' });
+  private readonly beside = new Section('div', { class: 'tool-beside' });
   private use: ToolUse | undefined;
   private state: ToolCallState | undefined;
   private shownState = '';
-  private shownBeside = '';
   private readonly stop: HTMLElement;
   private ticking: ReturnType<typeof setInterval> | undefined;
 
@@ -63,7 +65,7 @@ export class ToolCall {
   ) {
     this.fold = new Fold(id, (body) => this.fill(body));
     this.fold.node.classList.add('tool-call');
-    this.fold.line.after(this.beside);
+    this.fold.line.after(this.beside.node);
     this.node = this.fold.node;
     this.stop = textButton(l10n.t('Stop'), () => this.use !== undefined && actions.stopCall(this.use.toolUseId), 'quiet');
     this.stop.hidden = true;
@@ -96,7 +98,7 @@ export class ToolCall {
   }
 
   private showState(state: ToolCallState): void {
-    const { result, isRunning, isAsking } = state;
+    const { result, isRunning, isAsking, child } = state;
     const since = runningSince(state);
     const [name, label] =
       result !== undefined
@@ -108,19 +110,23 @@ export class ToolCall {
           : isRunning
             ? ['loading', l10n.t('Running')]
             : ['circle-slash', l10n.t('Not finished')];
-    const took =
+    const duration =
       since !== undefined && Date.now() - since >= 1000
         ? formatDuration(Date.now() - since)
         : result?.durationMs === undefined
           ? ''
-          : tookText(result.durationMs);
-    const key = `${label} ${took}`;
+          : durationText(result.durationMs);
+    // The line of the subtask shows its state; a check mark here would read as if the subtask had ended.
+    const isMarked = child === undefined || isAsking || result?.error !== undefined;
+    const key = `${label} ${duration} ${isMarked}`;
     if (key === this.shownState) return;
     this.shownState = key;
     const spins = name === 'loading' ? ' codicon-modifier-spin' : '';
     this.fold.trailing.replaceChildren(
-      ...(took === '' ? [] : [element('span', { class: 'tool-time' }, took)]),
-      element('span', { class: `codicon codicon-${name}${spins} tool-${name}`, role: 'img', 'aria-label': label, title: label }),
+      ...(duration === '' ? [] : [element('span', { class: 'tool-time' }, duration)]),
+      ...(isMarked
+        ? [element('span', { class: `codicon codicon-${name}${spins} tool-${name}`, role: 'img', 'aria-label': label, title: label })]
+        : []),
     );
   }
 
@@ -128,25 +134,29 @@ export class ToolCall {
   private showBeside({ child, result, underReview }: ToolCallState): void {
     const changes = result?.changes ?? [];
     const isNamed = changes.length === 1 && summaryOf(this.use?.parameters ?? '') === changes[0]?.path;
-    const key = JSON.stringify([child?.uri, child?.title, child?.status, changes, underReview]);
-    if (key === this.shownBeside) return;
-    this.shownBeside = key;
-    this.beside.replaceChildren(
-      ...(child === undefined ? [] : [this.childLink(child)]),
+    const canStop = child !== undefined && result !== undefined && isWorking(child.status);
+    this.beside.show([child?.uri, child?.title, child?.status, canStop, changes, underReview], () => [
+      ...(child === undefined ? [] : [this.childLine(child, canStop)]),
       ...changes.map((change) =>
         changedFile(change, { isPending: underReview.includes(change.path), showsPath: !isNamed }, (command, path) =>
           this.actions.edits(command, path),
         ),
       ),
-    );
+    ]);
   }
 
-  private childLink({ uri, title, status }: TaskView): HTMLElement {
+  /** @param canStop False while the call itself can be stopped. */
+  private childLine({ uri, title, status }: TaskView, canStop: boolean): HTMLElement {
     const { icon: drawn, words } = taskStatusView(status);
     const open = textButton(visibleText(title), () => this.actions.open(uri), 'quiet');
+    open.dataset['key'] = 'open';
+    open.dataset['fallback'] = '';
+    const stop = textButton(l10n.t('Stop'), () => this.actions.stopTask(uri), 'quiet');
+    stop.dataset['key'] = 'stop';
+    stop.setAttribute('aria-label', l10n.t('Stop {0}', visibleText(title)));
     const mark = icon(drawn);
     if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
-    return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words));
+    return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words), canStop ? stop : undefined);
   }
 
   private fill(body: HTMLElement): void {
@@ -179,7 +189,7 @@ export function changedPaths({ parts }: Pick<MessageView, 'parts'>): string[] {
   return parts.flatMap((part) => (part.kind === 'toolResult' ? (part.changes ?? []).map(({ path }) => path) : []));
 }
 
-function tookText(ms: number): string {
+function durationText(ms: number): string {
   return ms < 1000 ? l10n.t('{0} ms', Math.max(1, Math.round(ms))) : formatDuration(ms);
 }
 
@@ -223,11 +233,11 @@ export function summaryOf(parameters: string): string {
   const main = mainNames.find((name) => typeof given.get(name) === 'string');
   const words =
     main === undefined
-      ? [...given.values()].map(asText)
+      ? [...given].map(namedText)
       : [
           asText(given.get(main)),
           ...[...given].flatMap(([name, argument]) =>
-            name !== main && !contents.test(name) && isShort(argument) ? [asText(argument)] : [],
+            name !== main && !contents.test(name) && isShort(argument) ? [namedText([name, argument])] : [],
           ),
         ];
   return visibleText(words.join('  ')).replace(/\s+/g, ' ').slice(0, 200);
@@ -236,6 +246,11 @@ export function summaryOf(parameters: string): string {
 function isShort(argument: unknown): boolean {
   const words = asText(argument);
   return words.length <= 60 && !words.includes('\n');
+}
+
+/** Numbers and true or false mean nothing without their name. */
+function namedText([name, argument]: [string, unknown]): string {
+  return typeof argument === 'number' || typeof argument === 'boolean' ? `${name} ${argument}` : asText(argument);
 }
 
 /** Returns arguments as text: `usd 0.2, rounds 3`; nested values only as a number of entries. */
