@@ -53,21 +53,23 @@ export default async function (scenario) {
   }
 }
 
-/** A test that fails. */
+/** Tests that fail with one message and with two. */
 const tests = `
 const vscode = require('vscode');
 exports.activate = (context) => {
   const controller = vscode.tests.createTestController('acme', 'Acme Tests');
   const file = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'sum.js');
-  const test = controller.createTestItem('sum', 'sum adds', file);
-  test.range = new vscode.Range(0, 0, 3, 1);
-  controller.items.add(test);
+  const sum = controller.createTestItem('sum', 'sum adds', file);
+  sum.range = new vscode.Range(0, 0, 3, 1);
+  const product = controller.createTestItem('product', 'product multiplies', file);
+  product.range = new vscode.Range(5, 0, 8, 1);
+  controller.items.replace([sum, product]);
   const profile = controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, (request) => {
     const run = controller.createTestRun(request);
-    run.started(test);
     const message = vscode.TestMessage.diff('The sum of 1 and 2 is wrong', '3', '4');
     message.location = new vscode.Location(file, new vscode.Position(1, 0));
-    run.failed(test, message);
+    run.failed(sum, [message, new vscode.TestMessage('The sum of 2 and 2 is wrong')]);
+    run.failed(product, new vscode.TestMessage('The product of 2 and 3 is wrong'));
     run.end();
   }, true);
   context.subscriptions.push(controller, profile);
@@ -122,6 +124,8 @@ async function runSteps(scenario, workbench, endpoint) {
   const saved = async () => {
     await page.keyboard.press('Control+s');
     await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    // VS Code also writes a file without changes, and empties it before that.
+    await workbench.until(async () => readFileSync(path('sum.js'), 'utf8') !== '');
     return readFileSync(path('sum.js'), 'utf8');
   };
   const isDirty = () => page.locator('.tab.active.dirty').count();
@@ -152,8 +156,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await untilFinished(workbench);
   };
   /** A row of Test Results, and its button. */
-  const testAction = async (/** @type {string} */ title) => {
-    const row = page.locator('.test-output-peek-tree .monaco-list-row', { hasText: 'The sum of 1 and 2 is wrong' }).first();
+  const testAction = async (/** @type {string} */ message, /** @type {string} */ title) => {
+    const row = page.locator('.test-output-peek-tree .monaco-list-row', { hasText: message });
     await row.hover();
     await row.getByRole('button', { name: title }).click();
   };
@@ -442,8 +446,7 @@ async function runSteps(scenario, workbench, endpoint) {
     endpoint.text = 'These are the tests.';
     await workbench.command('Plue: Generate Tests');
     await question('Write tests for this code')
-      .getByText(/sum\.js:6[-–]9/)
-      .first()
+      .getByRole('button', { name: /sum\.js.*lines 6–9/ })
       .waitFor();
     await responded('These are the tests.');
     assert.match(asked(), /const total = a \* b;/);
@@ -454,15 +457,20 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Test: Run All Tests');
     await workbench.command('Test Results: Focus on Test Results View');
     endpoint.text = 'One and two are added twice.';
-    await testAction('Explain with Plue');
+    await testAction('The sum of 1 and 2 is wrong', 'Explain with Plue');
     await question('The test “sum adds” fails. Explain why.').getByText('sum.js').first().waitFor();
     await responded('One and two are added twice.');
     assert.match(asked(), /The sum of 1 and 2 is wrong\n\nExpected:\n3\n\nActual:\n4/);
     await picture('failedTest');
     endpoint.text = 'It is fixed.';
-    await testAction('Fix with Plue');
+    await testAction('The sum of 1 and 2 is wrong', 'Fix with Plue');
     await question('The test “sum adds” fails. Find the cause and fix it.').waitFor();
     await responded('It is fixed.');
+    // VS Code shows a test and its only message in one line.
+    endpoint.text = 'It is fixed too.';
+    await testAction('The product of 2 and 3 is wrong', 'Fix with Plue');
+    await question('The test “product multiplies” fails. Find the cause and fix it.').waitFor();
+    await responded('It is fixed too.');
     await workbench.command('View: Hide Panel');
   });
 
@@ -475,7 +483,9 @@ async function runSteps(scenario, workbench, endpoint) {
     };
     commit('Add two numbers');
     git(workspace, 'checkout', '-q', '-b', 'topic', 'main');
-    git(workspace, 'config', 'branch.topic.vscode-merge-base', 'main');
+    // VS Code takes only a branch of a remote as the base of another.
+    git(workspace, 'update-ref', 'refs/remotes/origin/main', 'main');
+    git(workspace, 'config', 'branch.topic.vscode-merge-base', 'origin/main');
     commit('Add any number of values');
     git(workspace, 'checkout', '-q', 'main');
     commit('Add and multiply two numbers');

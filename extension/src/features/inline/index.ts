@@ -60,27 +60,34 @@ export function activateInline(sidecar: Sidecar, providers: ProviderList, log: v
   return disposables;
 }
 
-const testMessage = v.object({
-  test: v.object({
-    label: v.string(),
-    uri: v.optional(v.custom<vscode.Uri>((value) => value instanceof vscode.Uri)),
-    range: v.optional(v.custom<vscode.Range>((value) => value instanceof vscode.Range)),
-  }),
-  message: v.object({
-    message: v.union([v.string(), v.object({ value: v.string() })]),
-    expectedOutput: v.optional(v.string()),
-    actualOutput: v.optional(v.string()),
-  }),
+const testItem = v.object({
+  label: v.string(),
+  uri: v.optional(v.custom<vscode.Uri>((value) => value instanceof vscode.Uri)),
+  range: v.optional(v.custom<vscode.Range>((value) => value instanceof vscode.Range)),
 });
+
+const testMessage = v.object({
+  message: v.union([v.string(), v.object({ value: v.string() })]),
+  expectedOutput: v.optional(v.string()),
+  actualOutput: v.optional(v.string()),
+});
+
+const failedMessage = v.object({ test: testItem, message: testMessage });
 
 const maxTestMessage = 8000;
 
-/** The cause may be in any file, so a chat looks for it. */
+/** The cause may be in any file, so a chat looks for it. VS Code passes a test without its message if the test has only one. */
 async function askAboutTest(given: unknown, ask: (test: string) => l10n.LocalizedText): Promise<void> {
-  if (!v.is(testMessage, given)) {
-    throw new FailureError('badRequest', l10n.t('The test result is not available. Run the test again.'));
-  }
-  const { test, message } = given;
+  if (v.is(failedMessage, given)) return askAboutFailure(given.test, `${ask(given.test.label)}\n\n${outputOf(given.message)}`);
+  if (v.is(testItem, given)) return askAboutFailure(given, ask(given.label));
+  throw new FailureError('badRequest', l10n.t('The test result is not available. Run the test again.'));
+}
+
+async function askAboutFailure({ uri, range }: v.InferOutput<typeof testItem>, question: string): Promise<void> {
+  await askInChat(question, uri === undefined ? undefined : await vscode.workspace.openTextDocument(uri), range);
+}
+
+function outputOf(message: v.InferOutput<typeof testMessage>): string {
   const text = typeof message.message === 'string' ? message.message : message.message.value;
   const output = [
     text,
@@ -90,9 +97,7 @@ async function askAboutTest(given: unknown, ask: (test: string) => l10n.Localize
     .join('\n\n')
     .slice(0, maxTestMessage);
   const fence = fenceFor(output);
-  const question = `${ask(test.label)}\n\n${fence}\n${output}\n${fence}`;
-  const document = test.uri === undefined ? undefined : await vscode.workspace.openTextDocument(test.uri);
-  await askInChat(question, document, test.range);
+  return `${fence}\n${output}\n${fence}`;
 }
 
 /** Without a selection, asks about the symbol at the cursor, or about the file if there is none. */
