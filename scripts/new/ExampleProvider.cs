@@ -5,7 +5,7 @@ using Plue.Server.Providers.OpenAi;
 namespace Plue.Server.Providers.Example;
 
 /// <summary>Example: Chat Completions at another address. Another protocol needs a ...Wire, a ...Parser and a call of connection.StreamAsync, as in Providers/Ollama.</summary>
-public sealed class ExampleProvider : IProvider
+internal sealed class ExampleProvider : IProvider
 {
     private readonly ProviderConnection connection;
     private readonly ChatCompletions chat;

@@ -6,7 +6,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>Returns its input. Replace this summary, the schema and the call with those of your tool.</summary>
 /// <param name="description">The tool description for the model: prompts/tool-example.md.</param>
-public sealed class ExampleTool(string description) : ITool
+internal sealed class ExampleTool(string description) : ITool
 {
     private const string Schema =
         """{"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}""";

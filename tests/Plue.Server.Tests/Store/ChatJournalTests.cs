@@ -22,7 +22,7 @@ public sealed class ChatJournalTests : IDisposable
             using var writer = fixture.StartWriter(id, "append");
             Assert.Equal("open", await writer.StandardOutput.ReadLineAsync());
             var received = writer.StandardOutput.ReadToEndAsync();
-            await Task.Delay(Random.Shared.Next(5, 250)); // the point of the kill is meant to be random
+            await Task.Delay(Random.Shared.Next(5, 250)); // kills at a random point
             writer.Kill();
             await writer.WaitForExitAsync();
             foreach (
@@ -59,7 +59,7 @@ public sealed class ChatJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Partial_text_is_read_along_while_it_is_written_and_interrupted_once_its_owner_is_gone()
+    public async Task Partial_text_is_read_while_it_is_written_and_is_interrupted_when_its_writer_ends()
     {
         var answer = StoreFixture.NewMessage(MessageRole.Assistant, null, MessageStatus.Streaming);
         var journal = fixture.NewStore().Create("ai-chat", null, null, null);
@@ -73,7 +73,7 @@ public sealed class ChatJournalTests : IDisposable
         var store = fixture.NewStore();
         while (store.Read(journal.Id).Messages[0].Parts.Count < 2)
         {
-            // The journal is written a moment later, and reports nothing.
+            // The journal raises no event when it writes; poll it.
             await Task.Delay(20);
         }
 
@@ -95,7 +95,7 @@ public sealed class ChatJournalTests : IDisposable
     [InlineData("1 2020-01-01T00:00:00Z forged\n")]
     [InlineData("not a lock at all \0\u00ff")]
     [InlineData("")]
-    public async Task A_forged_or_stale_lock_file_is_without_effect(string content)
+    public async Task A_forged_or_stale_lock_file_has_no_effect(string content)
     {
         var id = await fixture.NewChatAsync("hello");
         File.WriteAllBytes(fixture.PathOf(id) + ".lock", System.Text.Encoding.UTF8.GetBytes(content));
@@ -124,7 +124,7 @@ public sealed class ChatJournalTests : IDisposable
             Assert.Equal(FailureKind.StoreReadOnly, failure.Failure.Kind);
             Assert.Contains("no space left", failure.Message);
             Assert.Equal(before, new FileInfo(small.PathOf(id)).Length);
-            File.Delete(Path.Combine(mount, "ballast"));
+            FreeSpace(mount);
             await journal.AppendAsync(big, CancellationToken.None);
             var chat = small.NewStore().Read(id);
             Assert.Equal(["kept", big.Text], chat.Messages.Select(message => message.Text));
@@ -133,7 +133,7 @@ public sealed class ChatJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task On_a_full_disk_nothing_half_is_kept_aside_of_a_damaged_chat()
+    public async Task On_a_full_disk_no_partial_copy_of_a_damaged_chat_is_kept()
     {
         var mount = Path.Combine(fixture.Home, "small");
         using (Mount.Small(mount, 256))
@@ -146,7 +146,7 @@ public sealed class ChatJournalTests : IDisposable
             Assert.Contains("no space left", failure.Message);
             Assert.Empty(Directory.GetFiles(small.Paths.Chats, "*.damaged-*"));
             Assert.Equal("kept", Assert.Single(small.NewStore().Read(id).Messages).Text);
-            File.Delete(Path.Combine(mount, "ballast"));
+            FreeSpace(mount);
             await using var journal = await small.NewStore().OpenAsync(id, CancellationToken.None);
             Assert.Equal(60 * 1024, new FileInfo(Assert.Single(Directory.GetFiles(small.Paths.Chats, "*.damaged-*"))).Length);
         }
@@ -173,7 +173,7 @@ public sealed class ChatJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Compaction_drops_superseded_text_and_changes_nothing_that_is_shown()
+    public async Task Compaction_removes_superseded_text_and_keeps_visible_content()
     {
         var store = fixture.NewStore();
         var answer = StoreFixture.NewMessage(MessageRole.Assistant, null, MessageStatus.Streaming);
@@ -190,7 +190,7 @@ public sealed class ChatJournalTests : IDisposable
                 journal.AppendPartial(answer.Id, 0, false, text);
                 while (new FileInfo(fixture.PathOf(journal.Id)).Length < i * 18_000)
                 {
-                    // The journal is written a moment later, and reports nothing.
+                    // The journal raises no event when it writes; poll it.
                     await Task.Delay(10);
                 }
             }
@@ -319,7 +319,10 @@ public sealed class ChatJournalTests : IDisposable
             .QuickCheckThrowOnFailure();
     }
 
-    /// <summary>UTF-8 has no lone surrogates: they are stored as U+FFFD.</summary>
+    /// <summary>Truncates the ballast: deleted, it keeps its space while a process that another test starts has not yet closed the inherited handle.</summary>
+    private static void FreeSpace(string mount) => File.WriteAllBytes(Path.Combine(mount, "ballast"), []);
+
+    /// <summary>Replaces lone surrogates by U+FFFD, as the journal does, because UTF-8 cannot encode them.</summary>
     private static string WithoutLoneSurrogates(string text) =>
         System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
 }

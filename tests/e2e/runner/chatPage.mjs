@@ -6,7 +6,8 @@ export const composer = (workbench) => workbench.chat.getByRole('textbox', { nam
 /** @param {import('./workbench.mjs').Workbench} workbench */
 export const answers = (workbench) => workbench.chat.getByRole('article', { name: /^Response/ });
 
-const stopButton = (/** @type {import('./workbench.mjs').Workbench} */ workbench) => workbench.chat.getByRole('button', { name: /^Stop/ });
+/** Stops the response; tool calls and subtasks have their own buttons. @param {import('./workbench.mjs').Workbench} workbench */
+const stopButton = (workbench) => workbench.chat.getByRole('button', { name: 'Stop (Escape)' });
 
 /** Opens a new chat; requires that the previous chat has messages. @param {import('./workbench.mjs').Workbench} workbench */
 export async function newChat(workbench) {

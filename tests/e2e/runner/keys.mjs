@@ -28,6 +28,8 @@ export function focusIn(frame) {
         color: style.getPropertyValue(`border-${side.toLowerCase()}-color`),
       }));
       return (
+        // As in VS Code, the focused item of a menu is the one with a background.
+        (one.matches('[role=menuitem]') && style.backgroundColor !== 'rgba(0, 0, 0, 0)') ||
         (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 && !/, 0\)$|transparent/.test(style.outlineColor)) ||
         sides.some(({ width, color }) => width > 0 && color === focusColor)
       );

@@ -1,5 +1,5 @@
 // One VS Code window with Plue: its own browser profile, user data, workspace, home and Plue home, on a shared or separate server.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchRequests } from './requests.mjs';
@@ -252,12 +252,22 @@ export class Workbench {
     await this.#closeWindow(() => this.#context.close());
     if (this.#isOwn) await this.#vsCode.stop();
     else this.#vsCode.reset();
+    this.#endSidecars();
     if (process.env.PLUE_KEEP) return;
     try {
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
     } catch (error) {
       // A program that a step started may still write there; this is not a failure.
       console.warn(`${this.folder} was left behind: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Ends the sidecars that continue with running work after the window. */
+  #endSidecars() {
+    const folder = join(this.plueHome, 'index', 'detached');
+    for (const file of existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []) {
+      const { processId } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      if (isRunning(processId)) process.kill(processId, 'SIGKILL');
     }
   }
 

@@ -389,8 +389,10 @@ async function runSteps(scenario, workbench, endpoint) {
         .waitFor();
       await requireAccessible(await workbench.chatFrame());
       await workbench.screenshot(inArtifacts('screenshots', 'composer-url.png'));
-      await button('Remove').click();
-      assert.equal(await chips().count(), 0);
+      await chips().getByRole('button', { name: 'Remove' }).click();
+      await chips()
+        .filter({ hasText: `@${url}` })
+        .waitFor({ state: 'detached' });
     },
   );
 

@@ -184,6 +184,8 @@ async function film(scenario, endpoint, name, theme) {
   await page.locator('.squiggly-error').first().waitFor({ timeout: 60_000 });
   await lines().filter({ hasText: '"prices"' }).click();
   await page.keyboard.press('Home');
+  // A list of fixes that is requested before the light bulb is found may close when the light bulb is.
+  await page.locator('.lightBulbWidget:visible').waitFor();
   await page.keyboard.press('Control+.');
   await page.locator('.action-widget').getByText('Fix with Plue').waitFor();
   await picture('quick-fix');
@@ -199,6 +201,8 @@ async function film(scenario, endpoint, name, theme) {
   await box.hover();
   await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
   await box.locator('.view-line', { hasText: 'fix: end the loop' }).waitFor();
+  // The tooltip of the button would cover the message.
+  await page.mouse.move(600, 500);
   await picture('commit-message');
   await composer(workbench).focus();
   await picture('at-the-end', both);
@@ -215,6 +219,8 @@ async function widen(page) {
   await page.mouse.move((bar.x + 997) / 2, 500);
   await page.mouse.move(997, 500);
   await page.mouse.up();
+  // The edge stays highlighted while the pointer is over it.
+  await page.mouse.move(600, 500);
 }
 
 /** Creates one picture with all pictures of a theme. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} name */

@@ -80,11 +80,41 @@ async function runSteps(scenario, workbench, endpoint) {
     await picture('new');
   });
 
+  await scenario.step('The mode and the model are switched', async () => {
+    const frame = await workbench.chatFrame();
+    const setMode = async (/** @type {RegExp} */ name) => {
+      await focusComposer();
+      await pressTo(workbench, frame, 'Tab', /^button Mode:/);
+      await keyboard.press('Enter');
+      await chat.getByRole('menuitem').first().and(chat.locator(':focus')).waitFor();
+      await pressTo(workbench, frame, 'ArrowDown', name);
+    };
+    await setMode(/^button Plan/);
+    await picture('mode');
+    await keyboard.press('Enter');
+    await chat.getByRole('button', { name: 'Mode: Plan' }).and(chat.locator(':focus')).waitFor();
+    await setMode(/^button Agent/);
+    await keyboard.press('Enter');
+    await chat.getByRole('button', { name: 'Mode: Agent' }).and(chat.locator(':focus')).waitFor();
+    await pressTo(workbench, frame, 'Tab', /^button Provider and model:/);
+    await keyboard.press('Enter');
+    await chat.getByRole('option', { name: 'large-2' }).waitFor();
+    await keyboard.type('large');
+    await chat.getByRole('option', { name: 'small-1' }).waitFor({ state: 'detached' });
+    await picture('model');
+    await keyboard.press('Enter');
+    await chat
+      .getByRole('button', { name: /^Provider and model: .*large-2/ })
+      .and(chat.locator(':focus'))
+      .waitFor();
+  });
+
   await scenario.step('A question is sent, and the response can be reached and scrolled', async () => {
     await focusComposer();
     await ask('Who answers here?');
     await answers(workbench).last().waitFor();
     await untilFinished(workbench);
+    assert.equal(endpoint.asked.at(-1).model, 'large-2');
     await isInComposer();
     await pressTo(workbench, await workbench.chatFrame(), 'Shift+Tab', /Messages|^article/);
     await picture('messages');

@@ -115,7 +115,7 @@ async function runSteps(scenario, workbench) {
     assert.match(shown, /codex:\/\/chats\/chat_/);
     assert.match(shown, /`uri` must be an address/);
     await picture('tools');
-    await page.keyboard.press('Control+F4');
+    await workbench.command('View: Revert and Close Editor');
   });
 
   await scenario.step('VS Code lists the MCP server of Plue', async () => {
@@ -137,5 +137,4 @@ async function runSteps(scenario, workbench) {
       await picture(`model-${theme.split(' ')[0].toLowerCase()}`);
     });
   }
-  await page.close();
 }

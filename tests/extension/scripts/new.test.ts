@@ -36,7 +36,7 @@ test('A provider is its files and a line in each place where providers are liste
   begin('provider', 'my-vendor');
   const source = read('server/Plue.Server/Providers/MyVendor/MyVendorProvider.cs');
   expect(source).toContain('namespace Plue.Server.Providers.MyVendor;');
-  expect(source).toContain('public sealed class MyVendorProvider : IProvider');
+  expect(source).toContain('internal sealed class MyVendorProvider : IProvider');
   expect(read('tests/Plue.Server.Tests/Providers/MyVendorProviderTests.cs')).toContain('protected override string Kind => "my-vendor";');
   expect(read('server/Plue.Server/Providers/ProviderKinds.cs')).toContain(
     'public const string MyVendor = "my-vendor";\n    public const string Tour',
