@@ -66,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
         workspaceFolder: folders[0]?.path,
         ...(folders.length > 1 ? { workspaceFolders: folders } : {}),
         trusted: vscode.workspace.isTrusted,
+        keepsRunning: true,
       };
     },
   });

@@ -149,7 +149,7 @@ public sealed record CodexGetResult
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
 
     /// <summary>The instruction sources in order; null for documents.</summary>
-    public IReadOnlyList<SteeringSource>? Steering { get; init; }
+    public IReadOnlyList<InstructionSourceView>? Steering { get; init; }
 
     /// <summary>Hooks that failed, newest first, until the codex changes again; null for none.</summary>
     public IReadOnlyList<HookFailureView>? HookFailures { get; init; }
@@ -230,9 +230,9 @@ public sealed record CodexRenameParams(string Uri, string Name, bool? DryRun);
 /// <param name="Uri">The new address.</param>
 /// <param name="Updated">The documents that referred to it and now refer to the new address.</param>
 /// <param name="Left">The documents that still refer to the old address, and why: shipped files, files of the workspace, and files with errors.</param>
-public sealed record CodexRenameResult(string Uri, IReadOnlyList<CodexLinkView> Updated, IReadOnlyList<CodexLeftReference> Left);
+public sealed record CodexRenameResult(string Uri, IReadOnlyList<CodexLinkView> Updated, IReadOnlyList<SkippedReferenceView> Left);
 
-public sealed record CodexLeftReference(string Target, string Title, string Why);
+public sealed record SkippedReferenceView(string Target, string Title, string Why);
 
 public sealed record CodexUriParams(string Uri);
 
@@ -310,10 +310,10 @@ public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat
     public string? RunId { get; init; }
 }
 
-/// <param name="NotCarried">Omitted content with the reason, one sentence each.</param>
+/// <param name="Omitted">Omitted content with the reason, one sentence each.</param>
 public sealed record CodexImportResult(
     IReadOnlyList<CodexSummary> Imported,
-    IReadOnlyList<string> NotCarried,
+    [property: JsonPropertyName("notCarried")] IReadOnlyList<string> Omitted,
     IReadOnlyList<ImportFailureView> Failed
 );
 

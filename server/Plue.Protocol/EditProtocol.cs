@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
 /// <param name="CodexId">The chat or task whose changes are meant, with everything under it; null for all that are not decided.</param>
@@ -12,7 +14,8 @@ public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
     public IReadOnlyList<string> Conflicts { get; init; } = [];
 
     /// <summary>Files that commands may change without undo, in one sentence: too large, or not readable.</summary>
-    public string? LeftOut { get; init; }
+    [JsonPropertyName("leftOut")]
+    public string? OmissionNotice { get; init; }
 }
 
 public enum EditKind

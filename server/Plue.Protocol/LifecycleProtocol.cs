@@ -29,7 +29,16 @@ public sealed record PlueOptions(string? WorkspaceFolder, bool Trusted)
 {
     /// <summary>All open folders, in order; omitted for fewer than two.</summary>
     public IReadOnlyList<WorkspaceFolderView>? WorkspaceFolders { get; init; }
+
+    /// <summary>
+    /// True if running responses and tasks continue when the connection ends, and if a sidecar that continues for the same folders is used. See
+    /// <c>workspace/keepRunning</c>.
+    /// </summary>
+    public bool? KeepsRunning { get; init; }
 }
+
+/// <param name="KeepsRunning">False before a restart: what is running ends with the connection.</param>
+public sealed record KeepRunningParams(bool KeepsRunning);
 
 /// <param name="Name">As the editor shows it, unique in the workspace and without slashes: paths begin with it.</param>
 /// <param name="Path">Absolute.</param>

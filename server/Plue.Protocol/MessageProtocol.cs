@@ -143,7 +143,8 @@ public sealed record MessageView
     public IReadOnlyList<string>? Alternatives { get; init; }
 
     /// <summary>Content that was not sent to the model of this response, one sentence each.</summary>
-    public IReadOnlyList<string>? NotCarried { get; init; }
+    [JsonPropertyName("notCarried")]
+    public IReadOnlyList<string>? Omitted { get; init; }
 
     /// <summary>Set on a summary that replaces everything before it.</summary>
     public CompactionView? Compaction { get; init; }
@@ -163,7 +164,8 @@ public sealed record MessageView
     public IReadOnlyList<HookRunView>? Hooks { get; init; }
 
     /// <summary>The instruction sources of this response, with their versions; null for responses of older versions of Plue.</summary>
-    public IReadOnlyList<SteeredBy>? SteeredBy { get; init; }
+    [JsonPropertyName("steeredBy")]
+    public IReadOnlyList<UsedInstructionView>? Instructions { get; init; }
 }
 
 public enum HookResult
@@ -196,11 +198,11 @@ public sealed record HookRunView(string Name, string Trigger, HookResult Result,
 }
 
 /// <param name="Source">A codex address, or a file's path.</param>
-/// <param name="Version">As in <c>SteeringSource</c>.</param>
-public sealed record SteeredBy(SteeringKind Kind, string Source, string Title, string Version);
+/// <param name="Version">As in <see cref="InstructionSourceView"/>.</param>
+public sealed record UsedInstructionView(InstructionSourceKind Kind, string Source, string Title, string Version);
 
 /// <param name="Note">Why nothing of the open folder steers the chat, in one sentence; null when it may.</param>
-public sealed record MessageSteeringResult(IReadOnlyList<SteeringSource> Sources, string? Note);
+public sealed record MessageSteeringResult(IReadOnlyList<InstructionSourceView> Sources, string? Note);
 
 /// <param name="Version">The version that was shown to the user: no other content is allowed by it.</param>
 public sealed record MessageAllowSteeringParams(string CodexId, string Source, string Version);

@@ -35,6 +35,12 @@ public static class Methods
     /// <summary>Folders were added to the workspace or removed from it.</summary>
     public static readonly RpcNotification<WorkspaceFoldersParams> WorkspaceFolders = new("workspace/folders");
 
+    /// <summary>Whether running responses and tasks continue when this connection ends.</summary>
+    public static readonly RpcNotification<KeepRunningParams> WorkspaceKeepRunning = new("workspace/keepRunning");
+
+    /// <summary>Sent before the reply to <c>shutdown</c>: this process continues with running responses and tasks.</summary>
+    public static readonly RpcNotification<Empty> WorkspaceContinues = new("workspace/continues");
+
     /// <summary>Other documents than before have unsaved changes.</summary>
     public static readonly RpcNotification<WorkspaceUnsavedParams> WorkspaceUnsaved = new("workspace/unsaved");
 

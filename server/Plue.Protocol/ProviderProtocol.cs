@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
@@ -44,7 +45,8 @@ public sealed record ProviderSummary
     public ErrorView? Error { get; init; }
 
     /// <summary>Not asked before this time, because it failed repeatedly; null when it is asked.</summary>
-    public DateTimeOffset? RestingUntil { get; init; }
+    [JsonPropertyName("restingUntil")]
+    public DateTimeOffset? CooldownUntil { get; init; }
 
     /// <summary>Limits of a subscription that were reported with its last response and are not reset yet; null for none.</summary>
     public IReadOnlyList<UsageWindowView>? Windows { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
@@ -72,7 +73,8 @@ public sealed record TaskView
     public required TaskSpendView Spent { get; init; }
 
     /// <summary>Usage and cost of the task and its subtasks.</summary>
-    public required TaskSpendView SpentInAll { get; init; }
+    [JsonPropertyName("spentInAll")]
+    public required TaskSpendView TotalSpent { get; init; }
     public required TaskBudgetView Budget { get; init; }
 
     /// <summary>It costs nothing: it runs on this machine.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
@@ -85,7 +86,7 @@ public sealed record TemplateTryResult
 
     /// <summary>The first message; for a task its goal.</summary>
     public required string Message { get; init; }
-    public required IReadOnlyList<SteeringSource> Sources { get; init; }
+    public required IReadOnlyList<InstructionSourceView> Sources { get; init; }
     public required IReadOnlyList<ToolView> Tools { get; init; }
 
     /// <summary>The provider that would respond; null if none can, and <see cref="Findings"/> say why.</summary>
@@ -119,7 +120,7 @@ public sealed record TrialProvider(
 public sealed record ToolView(string Name, string Description, bool MayChange, bool Known);
 
 /// <summary>The instructions that are sent with the messages.</summary>
-public enum SteeringKind
+public enum InstructionSourceKind
 {
     Prompt,
     Override,
@@ -133,8 +134,15 @@ public enum SteeringKind
 /// <param name="Source">A codex address, or a file's path.</param>
 /// <param name="Version">Changes whenever the content does.</param>
 /// <param name="HiddenCharacters">Characters in it that no editor shows; null for none.</param>
-/// <param name="LeftOut">Why it does not count; null when it does.</param>
-public sealed record SteeringSource(SteeringKind Kind, string Source, string Title, string Version, int? HiddenCharacters, string? LeftOut)
+/// <param name="OmittedReason">Why it is not sent; null if it is.</param>
+public sealed record InstructionSourceView(
+    InstructionSourceKind Kind,
+    string Source,
+    string Title,
+    string Version,
+    int? HiddenCharacters,
+    [property: JsonPropertyName("leftOut")] string? OmittedReason
+)
 {
     /// <summary>The file or folder of the workspace that made it apply, such as <c>src/api/server.ts</c>; null for one that always applies.</summary>
     public string? AppliesTo { get; init; }
@@ -145,7 +153,7 @@ public sealed record SteeringSource(SteeringKind Kind, string Source, string Tit
     /// <summary>In each request, or of a skill when it is loaded; an estimate. Null where it is not counted.</summary>
     public long? Tokens { get; init; }
 
-    /// <summary>It is left out only until <c>message/allowSteering</c>.</summary>
+    /// <summary>True if it is omitted only until <c>message/allowSteering</c> allows it.</summary>
     public bool? MayBeAllowed { get; init; }
 }
 

@@ -30,7 +30,7 @@ namespace Plue.Protocol;
         typeof(CamelCaseEnumConverter<AttachmentKind>),
         typeof(CamelCaseEnumConverter<AttachmentMode>),
         typeof(CamelCaseEnumConverter<AttachmentQuestion>),
-        typeof(CamelCaseEnumConverter<SteeringKind>),
+        typeof(CamelCaseEnumConverter<InstructionSourceKind>),
         typeof(CamelCaseEnumConverter<FindingKind>),
         typeof(CamelCaseEnumConverter<HostNotifyLevel>),
         typeof(CamelCaseEnumConverter<ApprovalKind>),
@@ -96,6 +96,7 @@ namespace Plue.Protocol;
 [JsonSerializable(typeof(InitializeParams))]
 [JsonSerializable(typeof(InitializeResult))]
 [JsonSerializable(typeof(WorkspaceTrustParams))]
+[JsonSerializable(typeof(KeepRunningParams))]
 [JsonSerializable(typeof(WorkspaceFoldersParams))]
 [JsonSerializable(typeof(ErrorData))]
 [JsonSerializable(typeof(CodexListParams))]

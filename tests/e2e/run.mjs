@@ -27,6 +27,7 @@ const mainScenarios = [
   'firstRun',
   'folders',
   'isolation',
+  'keepRunning',
   'package',
   'providersPage',
   'search',

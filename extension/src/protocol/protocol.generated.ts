@@ -7,6 +7,8 @@ export const shutdown = new RequestType<Empty, Empty, ErrorData>('shutdown');
 export const exit = new NotificationType<Empty>('exit');
 export const workspaceTrust = new NotificationType<WorkspaceTrustParams>('workspace/trust');
 export const workspaceFolders = new NotificationType<WorkspaceFoldersParams>('workspace/folders');
+export const workspaceKeepRunning = new NotificationType<KeepRunningParams>('workspace/keepRunning');
+export const workspaceContinues = new NotificationType<Empty>('workspace/continues');
 export const workspaceUnsaved = new NotificationType<WorkspaceUnsavedParams>('workspace/unsaved');
 export const codexList = new RequestType<CodexListParams, CodexListResult, ErrorData>('codex/list');
 export const codexGet = new RequestType<CodexGetParams, CodexGetResult, ErrorData>('codex/get');
@@ -572,7 +574,7 @@ export interface CodexGetResult {
   readOnlyReason?: string;
   notice?: string;
   values?: Record<string, unknown>;
-  steering?: SteeringSource[];
+  steering?: InstructionSourceView[];
   hookFailures?: HookFailureView[];
 }
 
@@ -604,12 +606,6 @@ export interface CodexImportableResult {
 }
 
 export type CodexLayer = 'shipped' | 'user' | 'workspace';
-
-export interface CodexLeftReference {
-  target: string;
-  title: string;
-  why: string;
-}
 
 export interface CodexLink {
   uri: string;
@@ -655,7 +651,7 @@ export interface CodexRenameParams {
 export interface CodexRenameResult {
   uri: string;
   updated: CodexLinkView[];
-  left: CodexLeftReference[];
+  left: SkippedReferenceView[];
 }
 
 export type CodexStatus = 'idle' | 'running' | 'interrupted' | 'failed' | 'damaged';
@@ -1321,6 +1317,25 @@ export interface InitializeResult {
   serverInfo: ServerInfo;
 }
 
+export type InstructionSourceKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider' | 'user' | 'skill';
+
+export interface InstructionSourceView {
+  kind: InstructionSourceKind;
+  source: string;
+  title: string;
+  version: string;
+  hiddenCharacters?: number;
+  leftOut?: string;
+  appliesTo?: string;
+  path?: string;
+  tokens?: number;
+  mayBeAllowed?: boolean;
+}
+
+export interface KeepRunningParams {
+  keepsRunning: boolean;
+}
+
 export interface LineRange {
   start: number;
   end: number;
@@ -1637,7 +1652,7 @@ export interface MessageSteerParams {
 }
 
 export interface MessageSteeringResult {
-  sources: SteeringSource[];
+  sources: InstructionSourceView[];
   note?: string;
 }
 
@@ -1674,7 +1689,7 @@ export interface MessageView {
   stopReason?: StopReason;
   routing?: RoutingReceipt;
   hooks?: HookRunView[];
-  steeredBy?: SteeredBy[];
+  steeredBy?: UsedInstructionView[];
 }
 
 export interface ModelAskParams {
@@ -1739,6 +1754,7 @@ export interface PlueOptions {
   workspaceFolder?: string;
   trusted: boolean;
   workspaceFolders?: WorkspaceFolderView[];
+  keepsRunning?: boolean;
 }
 
 export interface PriceView {
@@ -2147,26 +2163,10 @@ export interface SkillView {
   problems: string[];
 }
 
-export interface SteeredBy {
-  kind: SteeringKind;
-  source: string;
+export interface SkippedReferenceView {
+  target: string;
   title: string;
-  version: string;
-}
-
-export type SteeringKind = 'prompt' | 'override' | 'rules' | 'template' | 'provider' | 'user' | 'skill';
-
-export interface SteeringSource {
-  kind: SteeringKind;
-  source: string;
-  title: string;
-  version: string;
-  hiddenCharacters?: number;
-  leftOut?: string;
-  appliesTo?: string;
-  path?: string;
-  tokens?: number;
-  mayBeAllowed?: boolean;
+  why: string;
 }
 
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';
@@ -2428,7 +2428,7 @@ export interface TemplateTryResult {
   name: string;
   system: string;
   message: string;
-  sources: SteeringSource[];
+  sources: InstructionSourceView[];
   tools: ToolView[];
   provider?: TrialProvider;
   inputTokens: number;
@@ -2632,6 +2632,13 @@ export interface UsageWindowView {
   name: string;
   usedPercent: number;
   resetsAt: string;
+}
+
+export interface UsedInstructionView {
+  kind: InstructionSourceKind;
+  source: string;
+  title: string;
+  version: string;
 }
 
 export interface VaultDeleteParams {

@@ -22,7 +22,9 @@ import {
   providerChanged,
   searchHits,
   taskEvent,
+  workspaceContinues,
   workspaceFolders as workspaceFoldersChanged,
+  workspaceKeepRunning,
   workspaceTrust,
 } from '../protocol/protocol.generated';
 import type {
@@ -90,6 +92,8 @@ interface Life {
   /** Kills a process that does not respond. */
   startTimer?: NodeJS.Timeout;
   over: boolean;
+  /** True if the process continues with running work after this window. */
+  continues: boolean;
 }
 
 const startTimeout = 30_000;
@@ -186,9 +190,9 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     }
   }
 
-  /** Stops the sidecar, and kills it if it does not exit. */
+  /** Stops the sidecar, and kills it if it does not exit. A sidecar with running work says so, and continues without this window. */
   async stop(): Promise<void> {
-    await this.endLife();
+    await this.endLife({ keepsRunning: true });
     this.setState({ state: 'stopped', cause: l10n.t('The Plue sidecar was stopped.') });
     await this.restarting;
   }
@@ -200,7 +204,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   private async startAnew(): Promise<void> {
     this.setState({ state: 'starting' });
-    await this.endLife();
+    await this.endLife({ keepsRunning: false });
     if (this.state.state === 'stopped') return; // stopped meanwhile
     this.policy.reset();
     this.start();
@@ -219,7 +223,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 
   private live(): void {
-    const life: Life = { trusted: false, folders: '', registrations: new Disposables(), over: false };
+    const life: Life = { trusted: false, folders: '', registrations: new Disposables(), over: false, continues: false };
     this.life = life;
     this.connect(life)
       .then(
@@ -258,6 +262,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     share(approvalChanged, this.events.approvalChanged);
     share(editChanged, this.events.editChanged);
     share(hostNotify, this.events.notified);
+    // Not one of the registrations, because it arrives while the client stops.
+    client.onNotification(workspaceContinues.method, () => {
+      life.continues = true;
+    });
     life.registrations.add(client.onRequest(hostLanguageModels.method, listLanguageModels));
     life.registrations.add(
       client.onRequest(hostLanguageModel.method, (params: HostLanguageModelParams, token: vscode.CancellationToken) =>
@@ -285,8 +293,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private createClient(life: Life, library: typeof languageClient, child: ChildProcess): languageClient.QuietClient {
     const { log } = this.options;
     const { CloseAction, ErrorAction } = library;
-    const running = (): Promise<ChildProcess> =>
-      hasExited(child) ? Promise.reject(new Error('It ended before it was connected.')) : Promise.resolve(child);
+    // Detached: the library must not end a sidecar that continues without this window.
+    const running = (): Promise<{ process: ChildProcess; detached: boolean }> =>
+      hasExited(child)
+        ? Promise.reject(new Error('It ended before it was connected.'))
+        : Promise.resolve({ process: child, detached: true });
     return new library.QuietClient('plue', 'Plue', running, {
       documentSelector: [],
       outputChannel: log,
@@ -376,17 +387,22 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     return `${how} ${this.lastError}`.trim();
   }
 
-  private async endLife(): Promise<void> {
+  private async endLife({ keepsRunning }: { keepsRunning: boolean }): Promise<void> {
     const { life } = this;
     this.life = undefined;
     if (life === undefined) return;
     life.registrations.dispose();
     try {
-      if (life.connection?.client.isRunning()) await life.connection.client.stop(2000);
+      const client = life.connection?.client;
+      if (client?.isRunning()) {
+        if (!keepsRunning) await client.sendNotification(workspaceKeepRunning.method, { keepsRunning });
+        await client.stop(2000);
+      }
     } catch (error) {
       this.options.log.warn(`Stopping the sidecar: ${toFailureError(error).message}`);
     }
-    if (life.child?.pid !== undefined && !(await exited(life.child, 1000))) life.child.kill('SIGKILL');
+    if (life.continues || life.child?.pid === undefined) return;
+    if (!(await exited(life.child, 1000))) life.child.kill('SIGKILL');
   }
 
   private setState(state: SidecarState): void {

@@ -79,7 +79,8 @@ function builtSidecar(extensionPath: string, machine: Machine): string | undefin
 }
 
 /**
- * The working directory is the user's home, because an opened folder must not control what runs.
+ * The working directory is the user's home, because an opened folder must not control what runs. The process leads a group of its own, so that it is not ended
+ * with this window's processes while it has work.
  * @param variables Override those of this process.
  */
 export function startSidecar(sidecar: SidecarCommand, variables: Record<string, string> = {}): ChildProcess {
@@ -88,6 +89,7 @@ export function startSidecar(sidecar: SidecarCommand, variables: Record<string, 
     cwd: homedir(),
     env: { ...process.env, ...variables },
     stdio: 'pipe',
+    detached: process.platform !== 'win32', // on Windows, this would open a console
     windowsHide: true,
   });
 }

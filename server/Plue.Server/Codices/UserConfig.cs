@@ -9,7 +9,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>The content of <c>config.json5</c>, validated with <see cref="SettingsSchema"/>.</summary>
-public sealed record UserConfig
+internal sealed record UserConfig
 {
     /// <summary>The default for new chats: a provider name or address, or <c>{provider, model}</c>.</summary>
     public const string DefaultLargeKey = "default_large";
@@ -31,6 +31,9 @@ public sealed record UserConfig
 
     /// <summary><c>never</c>, <c>when_hidden</c> or <c>always</c>.</summary>
     public const string NotifyKey = "notify_when_finished";
+
+    /// <summary><c>while_tasks</c> or <c>never</c>.</summary>
+    public const string KeepRunningKey = "keep_running";
 
     /// <summary>The number of days that deleted items are kept in the trash.</summary>
     public const string TrashDaysKey = "trash_days";

@@ -57,7 +57,7 @@ internal static class CatalogViews
     public static CatalogImportResult Imported(CatalogImportOutcome result, ProviderCatalog catalog) =>
         new(
             [.. result.Imported.Select(catalog.Get).OfType<CatalogEntry>().Select(Summary)],
-            [.. result.LeftOut.Select(item => new CatalogSkipped(item.Id, item.Why))]
+            [.. result.Skipped.Select(item => new CatalogSkipped(item.Id, item.Reason))]
         );
 
     public static CatalogRefreshResult Refreshed(CatalogRefreshOutcome result) =>

@@ -354,7 +354,7 @@ internal sealed class DocumentHandlers(
         return new CodexRenameResult(
             done.To.ToString(),
             Views(done.Updated),
-            [.. done.Left.Select(left => new CodexLeftReference(left.Target, left.Title, left.Why))]
+            [.. done.Left.Select(left => new SkippedReferenceView(left.Target, left.Title, left.Reason))]
         );
     }
 

@@ -139,7 +139,7 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
                     )),
             ],
             Conflicts = conflicts,
-            LeftOut = folders.Paths.Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList() is { Count: > 0 } notices
+            OmissionNotice = folders.Paths.Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList() is { Count: > 0 } notices
                 ? string.Join(' ', notices)
                 : null,
         };

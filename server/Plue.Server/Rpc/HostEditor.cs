@@ -20,7 +20,8 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
     private static readonly TimeSpan CellStartTimeout = TimeSpan.FromMinutes(3);
 
     /// <summary>Makes the editor available after its first list of unsaved documents, which shows that it supports host/*.</summary>
-    public void Register() =>
+    public void Register()
+    {
         server.Map(
             Methods.WorkspaceUnsaved,
             (parameters, _) =>
@@ -30,6 +31,12 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
                 return Task.CompletedTask;
             }
         );
+        server.Detached += () =>
+        {
+            window.Editor = null;
+            window.SetUnsaved([]);
+        };
+    }
 
     public async Task<string?> ReadAsync(string path, CancellationToken cancellationToken) =>
         (await AskAsync(Methods.HostReadDocument, new HostReadDocumentParams(path), Timeout, cancellationToken)).Text;

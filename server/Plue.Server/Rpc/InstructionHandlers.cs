@@ -100,7 +100,7 @@ internal sealed class InstructionHandlers(
     /// <summary>Returns the instruction files that the last response received for the files that it touched.</summary>
     private static IReadOnlyList<Messages.InstructionSource> FileInstructionsOf(StoredChat chat, InstructionBuilder instructions) =>
         chat.Messages.LastOrDefault(message => message.Role == Messages.MessageRole.Assistant) is { } last
-            ? instructions.Current(last.SteeredBy)
+            ? instructions.Current(last.Instructions)
             : [];
 
     /// <summary>The agent that responds in the chat; null for other providers.</summary>

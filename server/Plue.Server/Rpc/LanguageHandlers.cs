@@ -44,6 +44,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
     public void Register()
     {
         sources = documents.Language(() => secrets).With(OpenAt);
+        server.Detached += CloseAll;
         server.Map(
             LanguageMethods.DidOpen,
             (parameters, _) =>
@@ -267,7 +268,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
 
     private async Task CloseAsync(string? uri, CancellationToken cancellationToken)
     {
-        Task telling;
+        Task notifying;
         lock (sync)
         {
             if (uri is null || !open.Remove(uri, out var opened))
@@ -276,14 +277,26 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
             }
 
             opened.Pending?.Cancel();
-            telling = server.NotifyAsync(
+            notifying = server.NotifyAsync(
                 LanguageMethods.PublishDiagnostics,
                 new PublishDiagnosticsParams(uri, null, []),
                 cancellationToken
             );
         }
 
-        await telling;
+        await notifying;
+    }
+
+    private void CloseAll()
+    {
+        lock (sync)
+        {
+            foreach (var opened in open.Values)
+            {
+                opened.Pending?.Cancel();
+            }
+            open.Clear();
+        }
     }
 
     private OpenDocument? Find(string? uri)
@@ -351,7 +364,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
             }
 
             var diagnostics = Problems.Of(Sources, document).Select(problem => LanguageViews.Diagnostic(document, problem)).ToList();
-            Task telling;
+            Task notifying;
             lock (sync)
             {
                 // Nothing may be published after the empty list of a closed document.
@@ -367,14 +380,14 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
                     return;
                 }
 
-                telling = server.NotifyAsync(
+                notifying = server.NotifyAsync(
                     LanguageMethods.PublishDiagnostics,
                     new PublishDiagnosticsParams(uri, document.Version, diagnostics),
                     pending.Token
                 );
             }
 
-            await telling;
+            await notifying;
             // Set after sending: diagnostics whose notification was canceled are published again.
             lock (sync)
             {

@@ -37,7 +37,8 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
         };
 
     /// <summary>Registers files again when there may be more of them.</summary>
-    public void Follow(LifecycleHandlers lifecycle) =>
+    public void Follow(LifecycleHandlers lifecycle)
+    {
         lifecycle.FilesChanged += () =>
         {
             if (lifecycle.TakesRegistrations)
@@ -45,6 +46,14 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
                 Announce();
             }
         };
+        server.Detached += () =>
+        {
+            lock (sync)
+            {
+                announced.Clear();
+            }
+        };
+    }
 
     /// <summary>Does not wait for the response, which can be read only after this notification was handled.</summary>
     private void Announce()

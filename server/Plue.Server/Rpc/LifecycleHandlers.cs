@@ -6,9 +6,11 @@ using Plue.Server.Platform;
 namespace Plue.Server.Rpc;
 
 /// <summary>The LSP lifecycle from initialize to exit, and the two ways in which the editor can disappear.</summary>
-internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, CancellationTokenSource stop, ILogger logger)
+internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, Continuation continuation, ILogger logger)
 {
     private static readonly TimeSpan ParentPoll = TimeSpan.FromSeconds(2);
+
+    private volatile CancellationTokenSource connection = new();
 
     /// <summary>True if <c>shutdown</c> was received before the end; determines the exit code, as LSP requires.</summary>
     public bool WasShutDown { get; private set; }
@@ -19,30 +21,30 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
     /// <summary>Raised when the editor is ready or the workspace was trusted: more files may have to be registered.</summary>
     public event Action? FilesChanged;
 
+    /// <summary>Begins a connection.</summary>
+    /// <param name="stop">Also ends it.</param>
+    /// <returns>Canceled when the editor sent <c>exit</c> or its process ended.</returns>
+    public CancellationToken Begin(CancellationToken stop)
+    {
+        (WasShutDown, continuation.IsWanted) = (false, false);
+        connection = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        return connection.Token;
+    }
+
     public void Register()
     {
         server.Map(
             Methods.Initialize,
             (parameters, _) =>
             {
-                if (parameters.InitializationOptions?.WorkspaceFolder is { } folder && !IsAbsolute(folder))
+                if (parameters.InitializationOptions is { } options)
                 {
-                    throw new RpcErrors.InvalidParamsException(
-                        "The parameter \"$.initializationOptions.workspaceFolder\" must be an absolute path."
-                    );
+                    workspace.Open(FoldersOf(options), options.Trusted);
                 }
-
-                if (parameters.InitializationOptions is { WorkspaceFolders: { Count: > 0 } several })
-                {
-                    workspace.Open(FoldersOf(several), parameters.InitializationOptions.Trusted);
-                }
-                else if (parameters.InitializationOptions is { } options)
-                {
-                    workspace.Open(options.WorkspaceFolder, options.Trusted);
-                }
+                continuation.IsWanted = parameters.InitializationOptions?.KeepsRunning == true;
                 if (parameters.ProcessId is { } parent)
                 {
-                    WatchParent(parent);
+                    WatchParent(parent, connection);
                 }
                 TakesRegistrations = parameters.Capabilities?.TextDocument?.Synchronization?.DynamicRegistration ?? false;
                 server.IsInitialized = true;
@@ -92,16 +94,38 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
         );
         server.Map(
             Methods.Shutdown,
-            (_, _) =>
+            async (_, _) =>
             {
                 WasShutDown = true;
-                return Task.FromResult(new Empty());
+                if (continuation.Prepare())
+                {
+                    await server.TryNotifyAsync(Methods.WorkspaceContinues, new Empty());
+                }
+                return new Empty();
             }
         );
-        server.Map(Methods.Exit, (_, _) => stop.CancelAsync());
+        server.Map(
+            Methods.WorkspaceKeepRunning,
+            (parameters, _) =>
+            {
+                continuation.IsWanted = parameters.KeepsRunning;
+                return Task.CompletedTask;
+            }
+        );
+        server.Map(Methods.Exit, (_, _) => connection.CancelAsync());
     }
 
     internal static bool IsAbsolute(string path) => Path.IsPathFullyQualified(path) && !path.Contains('\0');
+
+    /// <exception cref="RpcErrors.InvalidParamsException">A folder is not an absolute path, or two have the same name.</exception>
+    public static WorkspaceFolders? FoldersOf(PlueOptions options) =>
+        options.WorkspaceFolder is { } folder && !IsAbsolute(folder)
+            ? throw new RpcErrors.InvalidParamsException(
+                "The parameter \"$.initializationOptions.workspaceFolder\" must be an absolute path."
+            )
+        : options.WorkspaceFolders is { Count: > 0 } several ? FoldersOf(several)
+        : options.WorkspaceFolder is { } only ? WorkspaceFolders.Of(only)
+        : null;
 
     private static WorkspaceFolders? FoldersOf(IReadOnlyList<WorkspaceFolderView> folders)
     {
@@ -119,7 +143,7 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
     }
 
     /// <summary>Detects the end of a killed editor whose pipe stays open because one of its child processes holds it.</summary>
-    private void WatchParent(int processId) =>
+    private void WatchParent(int processId, CancellationTokenSource watched) =>
         _ = Task.Run(async () =>
         {
             try
@@ -128,7 +152,7 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
                 // Task.Delay, because canceling a periodic timer resolves a stack trace, which takes longer than a whole start.
                 while (!parent.HasExited)
                 {
-                    await Task.Delay(ParentPoll, stop.Token);
+                    await Task.Delay(ParentPoll, watched.Token);
                 }
             }
             catch (ArgumentException)
@@ -140,6 +164,6 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             }
 
             logger.LogInformation("The editor (process {Parent}) has ended", processId);
-            await stop.CancelAsync();
+            await watched.CancelAsync();
         });
 }

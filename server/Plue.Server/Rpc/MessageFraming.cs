@@ -109,7 +109,7 @@ internal sealed class MessageFraming(PipeReader reader)
     }
 
     /// <returns>The position after a complete header. A faulty header also ends at its empty line.</returns>
-    private static (SequencePosition? End, long? Length, string? Fault) ReadHeader(ReadOnlySequence<byte> buffer)
+    public static (SequencePosition? End, long? Length, string? Fault) ReadHeader(ReadOnlySequence<byte> buffer)
     {
         var lines = new SequenceReader<byte>(buffer);
         long? length = null;

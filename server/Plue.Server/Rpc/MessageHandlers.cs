@@ -26,7 +26,7 @@ internal sealed class MessageHandlers(
             {
                 var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
                 var files = await ReadAsync(parameters.Attachments, cancellationToken);
-                var draft = Said(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
+                var draft = DraftOf(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
                 return Result(await conversation.SendAsync(draft, parameters.Queue ?? false, cancellationToken));
             }
         );
@@ -36,7 +36,7 @@ internal sealed class MessageHandlers(
             {
                 var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
                 var files = parameters.Attachments is { } attached ? await ReadAsync(attached, cancellationToken) : null;
-                var draft = Said(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
+                var draft = DraftOf(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
                 return Result(await conversation.EditAsync(parameters.MessageId, draft, cancellationToken));
             }
         );
@@ -98,13 +98,13 @@ internal sealed class MessageHandlers(
         );
         server.Map(
             Methods.MessageList,
-            async (parameters, cancellationToken) => List(await LookAsync(parameters.CodexId, cancellationToken), parameters)
+            async (parameters, cancellationToken) => List(await SnapshotAsync(parameters.CodexId, cancellationToken), parameters)
         );
         server.Map(
             Methods.MessageGet,
             async (parameters, cancellationToken) =>
             {
-                var look = await LookAsync(parameters.CodexId, cancellationToken);
+                var look = await SnapshotAsync(parameters.CodexId, cancellationToken);
                 var message =
                     look.Messages.FirstOrDefault(message => message.Id == parameters.MessageId)
                     ?? look.Chat.Tree.Find(parameters.MessageId);
@@ -117,7 +117,7 @@ internal sealed class MessageHandlers(
             Methods.MessageOutline,
             async (parameters, cancellationToken) =>
             {
-                var look = await LookAsync(parameters.CodexId, cancellationToken);
+                var look = await SnapshotAsync(parameters.CodexId, cancellationToken);
                 return new MessageOutlineResult([
                     .. BranchText
                         .Questions(look.Messages)
@@ -134,7 +134,7 @@ internal sealed class MessageHandlers(
             Methods.MessageFind,
             async (parameters, cancellationToken) =>
             {
-                var look = await LookAsync(parameters.CodexId, cancellationToken);
+                var look = await SnapshotAsync(parameters.CodexId, cancellationToken);
                 List<FoundText> found = [.. BranchText.Find(look.Messages, parameters.Text).Take(MaxResults + 1)];
                 return new MessageFindResult(
                     [.. found.Take(MaxResults).Select(place => new FoundView(place.Message.Id, place.Index, place.Count))],
@@ -194,7 +194,7 @@ internal sealed class MessageHandlers(
     private MessageView View(ConversationSnapshot look, Message message) =>
         ToProtocol.Message(message, providers.NameOf, look.AlternativesOf(message), attachments.HasChanged);
 
-    private async Task<ConversationSnapshot> LookAsync(string codexId, CancellationToken cancellationToken) =>
+    private async Task<ConversationSnapshot> SnapshotAsync(string codexId, CancellationToken cancellationToken) =>
         await (await conversations.GetAsync(codexId, cancellationToken)).SnapshotAsync();
 
     private async Task<Empty> DoAsync(string codexId, Func<Conversation, Task> act, CancellationToken cancellationToken)
@@ -203,7 +203,7 @@ internal sealed class MessageHandlers(
         return new Empty();
     }
 
-    private static Draft Said(
+    private static Draft DraftOf(
         string text,
         string? provider,
         string? model,

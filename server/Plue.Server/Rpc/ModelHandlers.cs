@@ -36,15 +36,15 @@ internal sealed class ModelHandlers(RpcServer server, ModelRequests requests)
         var reason = Messages.StopReason.EndTurn;
         await foreach (var next in requests.StreamAsync(parameters.ProviderId, RequestOf(parameters), cancellationToken))
         {
-            HostModelEvent? said = next switch
+            HostModelEvent? modelEvent = next switch
             {
                 ProviderEvent.TextDelta { Text.Length: > 0 } text => new HostModelText(text.Text),
                 ProviderEvent.ToolCallFinished call => new HostModelToolCall(call.ToolUseId, call.ToolName, call.Parameters),
                 _ => null,
             };
-            if (said is not null)
+            if (modelEvent is not null)
             {
-                await server.NotifyAsync(Methods.ModelEvent, new ModelEventParams(parameters.StreamId, said), cancellationToken);
+                await server.NotifyAsync(Methods.ModelEvent, new ModelEventParams(parameters.StreamId, modelEvent), cancellationToken);
             }
             if (next is ProviderEvent.Failed { Failure: var failure })
             {

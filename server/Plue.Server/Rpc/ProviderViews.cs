@@ -108,7 +108,7 @@ internal sealed class ProviderViews(
         var kind = KindsById.GetValueOrDefault(settings.Kind);
         var state = provider.Fault is null ? providers.StateOf(settings) : ProviderState.Unknown;
         var refusal = settings.Enabled ? providers.RefusalOf(settings) : null;
-        var isShown = settings.Enabled || state.WasKeptOff;
+        var isShown = settings.Enabled || state.HasFailedToEnable;
         var address = settings.Command is { } command ? services.Programs.OriginOf(command) : settings.Address;
         return new ProviderSummary
         {
@@ -135,7 +135,7 @@ internal sealed class ProviderViews(
                     _ => ProviderStatus.Untested,
                 },
             LastTested = state.At,
-            RestingUntil = providers.Cooldowns.PausedUntil(settings),
+            CooldownUntil = providers.Cooldowns.PausedUntil(settings),
             Windows = providers.WindowsOf(settings) is { Count: > 0 } windows
                 ? [.. windows.Select(window => new UsageWindowView(window.Name, (int)Math.Round(window.Used * 100), window.ResetsAt))]
                 : null,

@@ -9,8 +9,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Rpc;
 
 /// <summary>
-/// A JSON-RPC 2.0 connection with LSP framing, a route table and one error boundary. Implemented here because no library for it can be restored in this
-/// repository (see docs/decisions/001-own-json-rpc.md).
+/// A JSON-RPC 2.0 server with LSP framing, a route table and one error boundary. It has one connection at a time, and may have none for a while. Implemented
+/// here because no library for it can be restored in this repository (see docs/decisions/001-own-json-rpc.md).
 /// </summary>
 /// <param name="threads">The threads that run requests and write the output.</param>
 internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger, RequestThreads threads)
@@ -18,14 +18,36 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     private delegate Task<ArrayBufferWriter<byte>?> Route(JsonElement parameters, CancellationToken cancellationToken);
 
     private readonly Dictionary<string, Route> routes = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
     private readonly RequestThreads.Lane reading = new(threads);
     private readonly Dictionary<string, RequestThreads.Lane> lanes = new(StringComparer.Ordinal); // by method; used only by the reading lane
-    private readonly RpcOutput outgoing = new(output, threads);
-    private readonly RpcCalls calls = new();
+    private volatile Connection? current = new(input, output, threads);
 
-    /// <summary>False until <c>initialize</c> was handled; until then other requests are refused, as LSP requires.</summary>
-    public bool IsInitialized { get; set; }
+    /// <summary>Raised after <see cref="Detach"/>: what is known of the window no longer counts.</summary>
+    public event Action? Detached;
+
+    /// <summary>False until <c>initialize</c> was handled; until then other requests are refused, as LSP requires, and notifications are dropped.</summary>
+    public bool IsInitialized
+    {
+        get => current is { IsInitialized: true };
+        set
+        {
+            if (current is { } connection)
+            {
+                connection.IsInitialized = value;
+            }
+        }
+    }
+
+    /// <summary>Connects another window. <see cref="RunAsync"/> serves it.</summary>
+    public void Attach(PipeReader newInput, Stream newOutput) => current = new Connection(newInput, newOutput, threads);
+
+    /// <summary>Forgets the connection: without one, notifications are dropped and requests to the window fail.</summary>
+    public void Detach()
+    {
+        current?.Calls.End();
+        current = null;
+        Detached?.Invoke();
+    }
 
     /// <param name="isCached">True if the handler returns the same object while its result is unchanged: the bytes of the last one are cached.</param>
     public void Map<TParams, TResult>(
@@ -97,11 +119,12 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     public Task RunAsync(CancellationToken cancellationToken)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var connection = current ?? throw new InvalidOperationException("No window is connected.");
         reading.Begin(async () =>
         {
             try
             {
-                await ReadAsync(cancellationToken);
+                await ReadAsync(connection, cancellationToken);
                 ended.SetResult();
             }
             catch (Exception fault)
@@ -112,41 +135,50 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         return ended.Task;
     }
 
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    private async Task ReadAsync(Connection connection, CancellationToken cancellationToken)
     {
-        var framing = new MessageFraming(input);
+        var framing = new MessageFraming(connection.Input);
         try
         {
             while (await framing.ReadAsync(cancellationToken) is { } frame)
             {
                 if (frame.Fault is not null)
                 {
-                    await RefuseAsync(default, ErrorCodes.ParseError, frame.Fault);
+                    await RefuseAsync(connection, default, ErrorCodes.ParseError, frame.Fault);
                 }
                 else
                 {
-                    await DispatchAsync(frame.Body, cancellationToken);
+                    await DispatchAsync(connection, frame.Body, cancellationToken);
                 }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         { /* The expected end. */
         }
+        catch (IOException fault)
+        {
+            // A socket whose other side ended with unread data has no regular end.
+            logger.LogDebug("The editor disconnected: {Reason}", fault.Message);
+        }
         finally
         {
-            calls.End();
-            foreach (var request in running.Values)
+            connection.Calls.End();
+            foreach (var request in connection.Running.Values)
             {
                 await CancelAsync(request);
             }
         }
     }
 
-    /// <summary>Sends a notification. Waits while the other side does not read.</summary>
+    /// <summary>Sends a notification. Waits while the other side does not read. Dropped while no window is connected.</summary>
     public Task NotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters, CancellationToken cancellationToken) =>
-        outgoing
-            .WriteAsync(Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>())))
-            .WaitAsync(cancellationToken);
+        current is { IsInitialized: true } connection
+            ? connection
+                .Output.WriteAsync(
+                    Message(method.Name, null, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()))
+                )
+                .WaitAsync(cancellationToken)
+            : Task.CompletedTask;
 
     /// <summary>Sends a notification and logs failures.</summary>
     public async Task TryNotifyAsync<TParams>(RpcNotification<TParams> method, TParams parameters)
@@ -172,12 +204,13 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         where TResult : notnull
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var (id, reply) = calls.Begin();
+        var connection = current ?? throw new FailureException(RpcCalls.Gone);
+        var (id, reply) = connection.Calls.Begin();
         try
         {
             var message = Message(method.Name, id, writer => JsonSerializer.Serialize(writer, parameters, WireReader.TypeOf<TParams>()));
             // If the other side does not read, the caller can still cancel.
-            await outgoing.WriteAsync(message).WaitAsync(cancellationToken);
+            await connection.Output.WriteAsync(message).WaitAsync(cancellationToken);
             var result = await reply.WaitAsync(cancellationToken);
             return WireReader.Read<TResult>(result);
         }
@@ -191,16 +224,16 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            _ = SendCancellationAsync(id);
+            _ = SendCancellationAsync(connection, id);
             throw;
         }
         finally
         {
-            calls.Forget(id);
+            connection.Calls.Forget(id);
         }
     }
 
-    private async ValueTask DispatchAsync(ReadOnlySequence<byte> body, CancellationToken cancellationToken)
+    private async ValueTask DispatchAsync(Connection connection, ReadOnlySequence<byte> body, CancellationToken cancellationToken)
     {
         JsonElement message;
         try
@@ -210,26 +243,26 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
         catch (JsonException fault)
         {
-            await RefuseAsync(default, ErrorCodes.ParseError, $"The body is not JSON: {fault.Message}");
+            await RefuseAsync(connection, default, ErrorCodes.ParseError, $"The body is not JSON: {fault.Message}");
             return;
         }
 
         try
         {
-            await DispatchAsync(message, cancellationToken);
+            await DispatchAsync(connection, message, cancellationToken);
         }
         catch (InvalidOperationException)
         {
             // The JSON reader validates the characters of a text only when it is read.
-            await RefuseAsync(default, ErrorCodes.InvalidRequest, "The message holds text that is not valid Unicode.");
+            await RefuseAsync(connection, default, ErrorCodes.InvalidRequest, "The message holds text that is not valid Unicode.");
         }
     }
 
-    private async ValueTask DispatchAsync(JsonElement message, CancellationToken cancellationToken)
+    private async ValueTask DispatchAsync(Connection connection, JsonElement message, CancellationToken cancellationToken)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
-            await RefuseAsync(default, ErrorCodes.InvalidRequest, "A message must be one JSON object; LSP has no batches.");
+            await RefuseAsync(connection, default, ErrorCodes.InvalidRequest, "A message must be one JSON object; LSP has no batches.");
             return;
         }
 
@@ -239,15 +272,15 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             // A response has no method. Anything else is not a valid message.
             if (message.TryGetProperty("error", out var refusal))
             {
-                calls.Refuse(id, refusal);
+                connection.Calls.Refuse(id, refusal);
             }
             else if (message.TryGetProperty("result", out var result))
             {
-                calls.Answer(id, result);
+                connection.Calls.Answer(id, result);
             }
             else
             {
-                await RefuseAsync(hasId ? id : default, ErrorCodes.InvalidRequest, "The message has no method.");
+                await RefuseAsync(connection, hasId ? id : default, ErrorCodes.InvalidRequest, "The message has no method.");
             }
 
             return;
@@ -264,7 +297,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             if (
                 parameters.ValueKind == JsonValueKind.Object
                 && parameters.TryGetProperty("id", out var target)
-                && running.TryGetValue(target.GetRawText(), out var cancellation)
+                && connection.Running.TryGetValue(target.GetRawText(), out var cancellation)
             )
             {
                 await CancelAsync(cancellation);
@@ -277,14 +310,14 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         {
             if (hasId)
             {
-                await RefuseAsync(id, ErrorCodes.MethodNotFound, $"There is no method {method}.");
+                await RefuseAsync(connection, id, ErrorCodes.MethodNotFound, $"There is no method {method}.");
             }
             return;
         }
 
-        if (hasId && !IsInitialized && method != Methods.Initialize.Name)
+        if (hasId && !connection.IsInitialized && method != Methods.Initialize.Name)
         {
-            await RefuseAsync(id, ErrorCodes.NotInitialized, "The first request must be initialize.");
+            await RefuseAsync(connection, id, ErrorCodes.NotInitialized, "The first request must be initialize.");
             return;
         }
 
@@ -292,12 +325,12 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         {
             var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var key = id.GetRawText();
-            running[key] = cancellation;
+            connection.Running[key] = cancellation;
             if (!lanes.TryGetValue(method, out var lane))
             {
                 lanes.Add(method, lane = new RequestThreads.Lane(threads));
             }
-            lane.Begin(() => AnswerAsync(method, id, key, route, parameters, cancellation));
+            lane.Begin(() => AnswerAsync(connection, method, id, key, route, parameters, cancellation));
             return;
         }
 
@@ -317,6 +350,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     }
 
     private async Task AnswerAsync(
+        Connection connection,
         string method,
         JsonElement id,
         string key,
@@ -343,15 +377,15 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
                 writer.WriteEndObject();
             }
 
-            await outgoing.WriteAsync(body.WrittenMemory);
+            await connection.Output.WriteAsync(body.WrittenMemory);
         }
         catch (Exception fault)
         {
-            await RefuseAsync(id, RpcErrors.From(fault, method, logger));
+            await RefuseAsync(connection, id, RpcErrors.From(fault, method, logger));
         }
         finally
         {
-            running.TryRemove(key, out _);
+            connection.Running.TryRemove(key, out _);
             cancellation.Dispose();
         }
     }
@@ -372,9 +406,10 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
     }
 
-    private Task RefuseAsync(JsonElement id, int code, string message) => RefuseAsync(id, new RpcErrors.RpcError(code, message, null));
+    private Task RefuseAsync(Connection connection, JsonElement id, int code, string message) =>
+        RefuseAsync(connection, id, new RpcErrors.RpcError(code, message, null));
 
-    private async Task RefuseAsync(JsonElement id, RpcErrors.RpcError error)
+    private async Task RefuseAsync(Connection connection, JsonElement id, RpcErrors.RpcError error)
     {
         var body = new ArrayBufferWriter<byte>();
         using (var writer = StartReply(body, id))
@@ -394,7 +429,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
 
         try
         {
-            await outgoing.WriteAsync(body.WrittenMemory);
+            await connection.Output.WriteAsync(body.WrittenMemory);
         }
         catch (IOException fault)
         {
@@ -404,7 +439,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
 
     private const string BadReply = "The editor sent a response that Plue does not understand. Update Plue, then restart it.";
 
-    private async Task SendCancellationAsync(long id)
+    private async Task SendCancellationAsync(Connection connection, long id)
     {
         var message = Message(
             "$/cancelRequest",
@@ -418,7 +453,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         );
         try
         {
-            await outgoing.WriteAsync(message);
+            await connection.Output.WriteAsync(message);
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
@@ -487,4 +522,13 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     }
 
     private static readonly JsonElement EmptyObject = JsonDocument.Parse("{}").RootElement.Clone();
+
+    private sealed class Connection(PipeReader input, Stream output, RequestThreads threads)
+    {
+        public PipeReader Input { get; } = input;
+        public RpcOutput Output { get; } = new(output, threads);
+        public RpcCalls Calls { get; } = new();
+        public ConcurrentDictionary<string, CancellationTokenSource> Running { get; } = new(StringComparer.Ordinal);
+        public bool IsInitialized { get; set; }
+    }
 }

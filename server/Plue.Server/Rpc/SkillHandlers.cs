@@ -76,7 +76,7 @@ internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<st
             Path = skill.Path,
             Place = View(skill.Place),
             State = (Protocol.SkillState)found.State,
-            Why = found.Why,
+            Why = found.Reason,
             Fingerprint = skill.Sha256,
             Tokens = skill.Tokens,
             ListTokens = found.ListTokens,

@@ -21,7 +21,7 @@ internal static class TaskViews
             ProviderName = row.ProviderName,
             Model = row.Summary.Model,
             Spent = Spent(row.Spent),
-            SpentInAll = Spent(row.SpentInAll),
+            TotalSpent = Spent(row.TotalSpent),
             Budget = new TaskBudgetView(row.Budget.Usd, row.Budget.Tokens, row.Budget.Rounds, row.Budget.Seconds),
             IsLocal = row.IsLocal,
             CreatedAt = row.Summary.CreatedAt,
@@ -61,8 +61,8 @@ internal static class TaskViews
             Routing = TaskRouting.Of(task) is { } routing
                 ? new RoutingReceipt(
                     routing.Chosen,
-                    routing.Why,
-                    [.. routing.Rejected.Select(one => new RejectedCandidate(one.Candidate, one.Why))]
+                    routing.Reason,
+                    [.. routing.Rejected.Select(one => new RejectedCandidate(one.Candidate, one.Reason))]
                 )
                 : null,
         };

@@ -31,7 +31,7 @@ internal static class ToProtocol
             UpdatedAt = message.UpdatedAt,
             ParentId = string.IsNullOrEmpty(message.ParentId) ? null : message.ParentId,
             Alternatives = alternatives.Count > 1 ? alternatives : null,
-            NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
+            Omitted = message.Omitted.Count == 0 ? null : message.Omitted,
             Compaction = message.Compaction is { } compaction
                 ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter)
                 : null,
@@ -59,15 +59,15 @@ internal static class ToProtocol
                 : null,
             ProviderInfo = message.ProviderInfo is { } info ? Provider(info, providerName) : null,
             Hooks = message.Hooks.Count == 0 ? null : [.. message.Hooks.Select(HookRun)],
-            SteeredBy =
-                message.SteeredBy.Count == 0
+            Instructions =
+                message.Instructions.Count == 0
                     ? null
                     :
                     [
                         .. message
-                            .SteeredBy.Where(source => source.LeftOut is null)
-                            .Select(source => new Wire.SteeredBy(
-                                (Wire.SteeringKind)source.Kind,
+                            .Instructions.Where(source => source.OmittedReason is null)
+                            .Select(source => new Wire.UsedInstructionView(
+                                (Wire.InstructionSourceKind)source.Kind,
                                 source.Source,
                                 source.Title,
                                 source.Version.ToString()
@@ -76,7 +76,11 @@ internal static class ToProtocol
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
             StopReason = (Wire.StopReason?)message.StopReason,
             Routing = message.Routing is { } routing
-                ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new Wire.RejectedCandidate(one.Candidate, one.Why))])
+                ? new(
+                    routing.Chosen,
+                    routing.Reason,
+                    [.. routing.Rejected.Select(one => new Wire.RejectedCandidate(one.Candidate, one.Reason))]
+                )
                 : null,
         };
 
@@ -91,14 +95,14 @@ internal static class ToProtocol
 
     public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
 
-    public static Wire.SteeringSource Steering(InstructionSource source) =>
+    public static Wire.InstructionSourceView Steering(InstructionSource source) =>
         new(
-            (Wire.SteeringKind)source.Kind,
+            (Wire.InstructionSourceKind)source.Kind,
             source.Source,
             source.Title,
             source.Version.ToString(),
             source.HiddenCharacters > 0 ? source.HiddenCharacters : null,
-            source.LeftOut
+            source.OmittedReason
         )
         {
             AppliesTo = source.AppliesTo,

@@ -71,7 +71,7 @@ internal sealed class TransferHandlers(
 
         return new CodexImportResult(
             summaries,
-            report.NotCarried,
+            report.Omitted,
             [
                 .. report.Failed.Select(failure => new ImportFailureView(failure.Path, failure.Message)
                 {

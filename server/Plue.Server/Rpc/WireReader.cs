@@ -15,7 +15,7 @@ internal static class WireReader
         where T : notnull
     {
         Check(value, typeof(T), "$");
-        return value.Deserialize(TypeOf<T>()) ?? throw Misfit("$", "is null");
+        return value.Deserialize(TypeOf<T>()) ?? throw InvalidValue("$", "is null");
     }
 
     public static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T));
@@ -59,7 +59,7 @@ internal static class WireReader
     {
         if (item.ValueKind == JsonValueKind.Null && type != typeof(JsonElement))
         {
-            throw Misfit(path, "is null");
+            throw InvalidValue(path, "is null");
         }
         Check(item, type, path);
     }
@@ -75,7 +75,7 @@ internal static class WireReader
             var derived = union.DerivedTypes.FirstOrDefault(derived => derived.TypeDiscriminator is string known && known == kind);
             if (derived.DerivedType is null)
             {
-                throw Misfit(
+                throw InvalidValue(
                     $"{path}.{name}",
                     $"must be one of {string.Join(", ", union.DerivedTypes.Select(known => known.TypeDiscriminator))}"
                 );
@@ -93,7 +93,7 @@ internal static class WireReader
             }
             else if (!Wire.IsOptional(property))
             {
-                throw Misfit(at, isThere ? "is null" : "is missing");
+                throw InvalidValue(at, isThere ? "is null" : "is missing");
             }
         }
     }
@@ -113,7 +113,7 @@ internal static class WireReader
         }
         catch (JsonException)
         {
-            throw Misfit(path, $"must be {Description(info.Type)}");
+            throw InvalidValue(path, $"must be {Description(info.Type)}");
         }
     }
 
@@ -129,7 +129,7 @@ internal static class WireReader
                 }
                 catch (InvalidOperationException)
                 {
-                    throw Misfit(path, "is not valid Unicode text");
+                    throw InvalidValue(path, "is not valid Unicode text");
                 }
                 break;
             case JsonValueKind.Array:
@@ -160,12 +160,12 @@ internal static class WireReader
             }
             catch (InvalidOperationException)
             {
-                throw Misfit(path, "has a key that is not valid Unicode text");
+                throw InvalidValue(path, "has a key that is not valid Unicode text");
             }
 
             if (!members.TryAdd(name, member.Value))
             {
-                throw Misfit($"{path}.{name}", "occurs twice");
+                throw InvalidValue($"{path}.{name}", "occurs twice");
             }
         }
 
@@ -176,7 +176,7 @@ internal static class WireReader
     {
         if (value.ValueKind != kind)
         {
-            throw Misfit(path, $"must be {description}");
+            throw InvalidValue(path, $"must be {description}");
         }
     }
 
@@ -187,5 +187,5 @@ internal static class WireReader
         : type == typeof(int) || type == typeof(long) ? $"a whole number of {(type == typeof(int) ? 32 : 64)} bits"
         : "a number";
 
-    private static JsonException Misfit(string path, string what) => new($"\"{path}\" {what}.", path, null, null);
+    private static JsonException InvalidValue(string path, string what) => new($"\"{path}\" {what}.", path, null, null);
 }

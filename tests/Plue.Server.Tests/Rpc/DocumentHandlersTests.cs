@@ -93,7 +93,7 @@ public sealed class DocumentHandlersTests
         await client.ResultAsync("codex/redo", new { uri });
         var history = (await client.ResultAsync("codex/history", new { uri }))?["versions"]?.AsArray();
         Assert.Equal(
-            ["Back to version 3", "Back to version 2", "Changed servings, steps", "Changed tags, steps", "Created"],
+            ["Restored version 3", "Restored version 2", "Changed servings, steps", "Changed tags, steps", "Created"],
             history?.Select(version => (string?)version?["what"])
         );
         Assert.Contains("-  servings: 4,\n", (string?)history?[2]?["diff"], StringComparison.Ordinal);

@@ -17,8 +17,8 @@ public sealed class LanguageHandlersTests
         var uri = UriOf(home, "templates/scout.json5");
         await OpenAsync(sidecar.Client, uri, Broken);
 
-        var told = await ProblemsAsync(sidecar.Client, uri, 1);
-        var problem = Assert.Single(told["diagnostics"]!.AsArray());
+        var published = await ProblemsAsync(sidecar.Client, uri, 1);
+        var problem = Assert.Single(published["diagnostics"]!.AsArray());
         Assert.Equal("The tool `raed` does not exist. Did you mean `read`?", (string?)problem!["message"]);
         Assert.Equal(("Plue", "rule", 1), ((string?)problem["source"], (string?)problem["code"], (int?)problem["severity"]));
         Assert.Equal(Broken.IndexOf("\"raed", StringComparison.Ordinal), (int?)problem["range"]!["start"]!["character"]);
@@ -245,11 +245,11 @@ public sealed class LanguageHandlersTests
             }
 
             await sidecar.Client.NotifyAsync("textDocument/didClose", new { textDocument = new { uri } });
-            var told = await sidecar.Client.NextAsync(
+            var published = await sidecar.Client.NextAsync(
                 "textDocument/publishDiagnostics",
                 one => (string?)one["uri"] == uri && one["version"] is null
             );
-            Assert.Empty(told["diagnostics"]!.AsArray());
+            Assert.Empty(published["diagnostics"]!.AsArray());
         }
 
         // After it is opened again, no earlier diagnostics arrive.
@@ -281,9 +281,9 @@ public sealed class LanguageHandlersTests
         Task SaveAsync() => sidecar.Client.NotifyAsync("textDocument/didSave", new { textDocument = new { uri = changing } });
         async Task<JsonObject> NextAsync()
         {
-            var told = await sidecar.Client.NextAsync("textDocument/publishDiagnostics");
-            Assert.Equal(changing, (string?)told["uri"]);
-            return told;
+            var published = await sidecar.Client.NextAsync("textDocument/publishDiagnostics");
+            Assert.Equal(changing, (string?)published["uri"]);
+            return published;
         }
     }
 
@@ -300,13 +300,13 @@ public sealed class LanguageHandlersTests
         await OpenAsync(sidecar.Client, other, Broken);
         await OpenAsync(sidecar.Client, ours, Broken);
 
-        JsonObject[] told =
+        JsonObject[] published =
         [
             await sidecar.Client.NextAsync("textDocument/publishDiagnostics"),
             await sidecar.Client.NextAsync("textDocument/publishDiagnostics"),
         ];
-        Assert.Empty(told.Single(one => (string?)one["uri"] == large)["diagnostics"]!.AsArray());
-        Assert.NotEmpty(told.Single(one => (string?)one["uri"] == ours)["diagnostics"]!.AsArray());
+        Assert.Empty(published.Single(one => (string?)one["uri"] == large)["diagnostics"]!.AsArray());
+        Assert.NotEmpty(published.Single(one => (string?)one["uri"] == ours)["diagnostics"]!.AsArray());
         Assert.Empty((await sidecar.Client.ResultAsync("textDocument/completion", At(other, 0, 2)))!["items"]!.AsArray());
         Assert.Empty(
             (await sidecar.Client.ResultAsync("textDocument/documentLink", new { textDocument = new { uri = other } }))!.AsArray()
@@ -473,7 +473,10 @@ public sealed class LanguageHandlersTests
         );
 
     private static Task<JsonObject> ProblemsAsync(RpcClient client, string uri, int version) =>
-        client.NextAsync("textDocument/publishDiagnostics", told => (string?)told["uri"] == uri && (int?)told["version"] == version);
+        client.NextAsync(
+            "textDocument/publishDiagnostics",
+            published => (string?)published["uri"] == uri && (int?)published["version"] == version
+        );
 
     private static object At(string uri, int line, int character) => new { textDocument = new { uri }, position = new { line, character } };
 

@@ -19,7 +19,10 @@ public sealed class MessageNotifierTests : IAsyncDisposable
 
     public MessageNotifierTests()
     {
-        var server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads());
+        var server = new RpcServer(toServer.Reader, toClient.Writer.AsStream(), NullLogger.Instance, new RequestThreads())
+        {
+            IsInitialized = true,
+        };
         notifier = new MessageNotifier(
             "codex://chats/x",
             server,

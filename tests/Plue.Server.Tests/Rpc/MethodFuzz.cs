@@ -238,8 +238,8 @@ internal sealed class MethodFuzz : IAsyncDisposable
                 await RequestAsync(Pick(["no/such", "codex/", "$/nothing", "host/languageModel"]), Hostile(0));
                 break;
             case < 22:
-                var told = Pick([.. ParameterSamples.All.Where(method => !method.IsRequest && !Ending.Contains(method.Name))]);
-                await client.SendAsync($$"""{"jsonrpc":"2.0","method":"{{told.Name}}","params":{{Parameters(told)}}}""");
+                var method = Pick([.. ParameterSamples.All.Where(method => !method.IsRequest && !Ending.Contains(method.Name))]);
+                await client.SendAsync($$"""{"jsonrpc":"2.0","method":"{{method.Name}}","params":{{Parameters(method)}}}""");
                 break;
             default:
                 var asked = Pick([.. ParameterSamples.All.Where(method => method.IsRequest && !Ending.Contains(method.Name))]);

@@ -119,8 +119,8 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
         var (id, _) = await editor.AskedAsync("host/languageModels");
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
-        var told = await editor.NextAsync("$/cancelRequest");
-        Assert.Equal(id, (long?)told["id"]);
+        var notification = await editor.NextAsync("$/cancelRequest");
+        Assert.Equal(id, (long?)notification["id"]);
         await editor.AnswerAsync(id, new { models = Array.Empty<object>() });
         await editor.RefuseAsync(9_999, -1, "Nobody asked this.");
         Assert.Null((await editor.RequestAsync("codex/delete", new { uri = "x" }))["error"]);

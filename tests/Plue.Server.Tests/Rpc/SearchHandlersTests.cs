@@ -26,9 +26,9 @@ public sealed class SearchHandlersTests
         );
         Assert.Equal("""{"hits":1,"chats":1,"isTruncated":false,"unreadable":0}""", result?.ToJsonString());
 
-        var told = await sidecar.Client.NextAsync("search/hits");
-        Assert.Equal("s1", (string?)told["searchId"]);
-        var hit = Assert.Single(told["hits"]?.AsArray() ?? []);
+        var notification = await sidecar.Client.NextAsync("search/hits");
+        Assert.Equal("s1", (string?)notification["searchId"]);
+        var hit = Assert.Single(notification["hits"]?.AsArray() ?? []);
         Assert.Equal(
             ($"codex://chats/{id}", "A title", "assistant", "Here: NEEDLE.", 6, 6),
             (
@@ -86,9 +86,9 @@ public sealed class SearchHandlersTests
         );
         Assert.Equal(ErrorCodes.RequestCancelled, (int?)(await reply)["error"]?["code"]);
         Assert.Equal((7, true), ((int?)next?["hits"], (bool?)next?["isTruncated"]));
-        for (var told = 0; told < 7; )
+        for (var notification = 0; notification < 7; )
         {
-            told += (await sidecar.Client.NextAsync("search/hits", parameters => (string?)parameters["searchId"] == "new"))["hits"]
+            notification += (await sidecar.Client.NextAsync("search/hits", parameters => (string?)parameters["searchId"] == "new"))["hits"]
                 is JsonArray hits
                 ? hits.Count
                 : 0;

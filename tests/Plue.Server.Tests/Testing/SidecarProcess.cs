@@ -28,11 +28,13 @@ internal sealed class SidecarProcess : IAsyncDisposable
 
     /// <param name="folder">The open, trusted folder; null for none.</param>
     /// <param name="environment">Additional environment variables.</param>
+    /// <param name="keepsRunning">True if running work continues when its window closes.</param>
     public static async Task<SidecarProcess> StartAsync(
         string home,
         int? parent = null,
         string? folder = null,
-        IReadOnlyDictionary<string, string>? environment = null
+        IReadOnlyDictionary<string, string>? environment = null,
+        bool keepsRunning = false
     )
     {
         var start = new ProcessStartInfo(Executable, ["serve", "--log", "Warning"])
@@ -55,7 +57,12 @@ internal sealed class SidecarProcess : IAsyncDisposable
             new
             {
                 processId = parent ?? Environment.ProcessId,
-                initializationOptions = new { workspaceFolder = folder, trusted = folder is not null },
+                initializationOptions = new
+                {
+                    workspaceFolder = folder,
+                    trusted = folder is not null,
+                    keepsRunning,
+                },
             }
         );
         return new SidecarProcess(process, client);
@@ -66,6 +73,14 @@ internal sealed class SidecarProcess : IAsyncDisposable
         Process.Kill();
         await Process.WaitForExitAsync();
         await Client.Closed;
+    }
+
+    /// <summary>Shuts down like a window that closes.</summary>
+    public async Task CloseWindowAsync()
+    {
+        await Client.ResultAsync("shutdown");
+        await Client.NotifyAsync("exit");
+        Process.StandardInput.Close();
     }
 
     /// <summary>Closes its input, like an editor, and kills the process if it does not exit.</summary>

@@ -34,7 +34,7 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     public IReadOnlyList<string> Said => lines;
 
     /// <summary>The requested providers and their outcomes.</summary>
-    public IReadOnlyList<string> Heard { get; private set; } = [];
+    public IReadOnlyList<string> Responses { get; private set; } = [];
 
     /// <param name="inCooldown">The name of the provider in cooldown.</param>
     public async Task<Message> RunAsync(IReadOnlyList<ScriptedProvider?> providers, bool stopAtHold, string? inCooldown = null)
@@ -54,7 +54,7 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
                 Chosen = new ProviderInfo(providers[0]!.Settings.Id, "model"),
             }
         ).RunAsync();
-        Heard = requests.Responses;
+        Responses = requests.Responses;
         if (stopAtHold)
         {
             await Task.WhenAny([running, .. providers.OfType<ScriptedProvider>().Select(provider => provider.Holding)]);

@@ -87,3 +87,8 @@ test('A sidecar that no longer reads is restarted, regardless of requests that f
   const states = lines.filter((line) => line.startsWith('state') || line === 'started');
   expect(states).toEqual(['state running', 'started', 'state starting', 'state running', 'started', 'state stopped']);
 });
+
+test('A sidecar with running work is ended by a restart, and continues when the window closes', { timeout: 40_000 }, async () => {
+  await tell('busy');
+  expect(readFileSync(join(folder, 'busy'), 'utf8')).toBe('.. done');
+});

@@ -43,6 +43,12 @@ async function main(): Promise<void> {
     return;
   }
   await list();
+  if (mode === 'busy') {
+    await client.restart();
+    await list();
+    await client.stop();
+    return;
+  }
   if (mode === 'asked') {
     await Promise.all([client.restart(), client.restart()]);
     await list();

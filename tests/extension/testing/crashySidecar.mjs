@@ -16,8 +16,20 @@ connection.onRequest('initialize', (params) => {
   return { capabilities: {}, serverInfo: { name: 'crashy', version: '1' } };
 });
 connection.onNotification('workspace/trust', ({ trusted }) => told.push(`trust ${trusted}`));
-connection.onRequest('shutdown', () => ({}));
-connection.onNotification('exit', () => process.exit(0));
+let continues = mode === 'busy';
+connection.onNotification('workspace/keepRunning', ({ keepsRunning }) => (continues = keepsRunning));
+connection.onRequest('shutdown', async () => {
+  if (continues) await connection.sendNotification('workspace/continues', {});
+  return {};
+});
+connection.onNotification('exit', () => {
+  if (!continues) process.exit(0);
+  // Longer than the client waits for the end of a sidecar before it kills it.
+  setTimeout(() => {
+    appendFileSync(counter, ' done');
+    process.exit(0);
+  }, 2000);
+});
 connection.onRequest('codex/list', async (params) => {
   const { models } = await connection.sendRequest('host/languageModels', { vendor: 'copilot' });
   void connection.sendNotification('codex/changed', { uri: `codex://chats/start-${starts}` });
