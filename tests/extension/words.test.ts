@@ -28,7 +28,7 @@ const inTestNames = [
 /** Words to avoid in identifiers in camel, Pascal, or snake case. */
 const parts = [
   'mend', 'mends', 'mended', 'told', 'whoever', 'answerer', 'patience', 'topup', 'journey', 'standin', 'house', 'gate', 'makeroom', 'makesroom', 'heard',
-  'deed', 'lifesign', 'passage',
+  'deed', 'lifesign', 'passage', 'judged', 'errand', 'hopeless', 'underway', 'goeson', 'nobody',
 ]; // prettier-ignore
 
 /** Folders whose identifiers are checked. */

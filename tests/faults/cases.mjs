@@ -201,7 +201,7 @@ export const cases = [
       scenario('damaged files'),
       csharp('Rpc.DamagedHomeTests.A_damaged_chat_opens_with_a_notice_and_the_others_as_ever'),
       csharp('Store.DamagedJournalTests.Empty_NUL_filled_and_huge_files_open_and_nothing_is_deleted'),
-      csharp('Store.DamagedJournalTests.Damage_in_the_middle_is_kept_aside_and_stays_visible'),
+      csharp('Store.DamagedJournalTests.Damage_in_the_middle_is_copied_to_a_separate_file_and_stays_visible'),
     ],
   },
   {
@@ -252,7 +252,7 @@ export const cases = [
     id: 'REL-23',
     sentence: 'A lock is stale, forged or of somebody who was killed: taken over within 5 s, and no other process is touched.',
     holders: [
-      csharp('Store.ChatJournalTests.A_forged_or_stale_lock_file_is_without_effect'),
+      csharp('Store.ChatJournalTests.A_forged_or_stale_lock_file_has_no_effect'),
       csharp('Rpc.TwoSidecarsTests.A_window_that_is_killed_while_it_answers_is_taken_over_within_five_seconds'),
       csharp('Vault.VaultTests.A_holder_that_was_killed_does_not_keep_the_vault_busy'),
     ],

@@ -2,11 +2,13 @@
 import { isAbsolute, relative, sep } from 'node:path';
 
 export function isInside(path: string, folder: string): boolean {
-  return wayInside(path, folder) !== undefined;
+  return relativePathInside(path, folder) !== undefined;
 }
 
 /** Returns the path relative to the folder; undefined if it is outside. The folder itself is not inside; `..name` in it is. */
-export function wayInside(path: string, folder: string): string | undefined {
-  const way = relative(folder, path);
-  return way === '' || way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : way;
+export function relativePathInside(path: string, folder: string): string | undefined {
+  const relativePath = relative(folder, path);
+  return relativePath === '' || relativePath === '..' || relativePath.startsWith(`..${sep}`) || isAbsolute(relativePath)
+    ? undefined
+    : relativePath;
 }

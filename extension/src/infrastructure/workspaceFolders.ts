@@ -2,7 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import * as vscode from 'vscode';
-import { isInside, wayInside } from './insideFolder';
+import { isInside, relativePathInside } from './insideFolder';
 
 export interface WorkspaceFolder {
   /** Unique, without slashes. The first segment of paths if several folders are open. */
@@ -41,8 +41,8 @@ export function outerFolders(): WorkspaceFolder[] {
  */
 export function workspacePath(uri: vscode.Uri): string {
   for (const { name, path } of outerFolders()) {
-    const way = wayInside(uri.fsPath, path);
-    if (way !== undefined) return `${hasSeveralFolders() ? `${name}/` : ''}${way.replaceAll(sep, '/')}`;
+    const relativePath = relativePathInside(uri.fsPath, path);
+    if (relativePath !== undefined) return `${hasSeveralFolders() ? `${name}/` : ''}${relativePath.replaceAll(sep, '/')}`;
   }
   return uri.fsPath;
 }

@@ -13,12 +13,12 @@ using Plue.Server.Tools;
 namespace Plue.Server.Agents;
 
 /// <summary>Starts, steers, stops and resumes tasks, and stores their results.</summary>
-public sealed class AgentTasks : ITaskSupervisor, IBudget
+internal sealed class AgentTasks : ITaskSupervisor, IBudget
 {
     private const string Stopped = "It was stopped.";
 
     private readonly AgentServices services;
-    private readonly TaskChanges news;
+    private readonly TaskChanges changes;
     private readonly Lazy<IReadOnlyList<ITool>> delegation; // created at the first use, because its prompts are files
     private readonly ConcurrentDictionary<string, bool> reattaching = new(StringComparer.Ordinal); // tasks that wait for their children again after a restart
 
@@ -27,7 +27,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         this.services = services;
         Reader = new TaskReader(services.Conversations, services.Providers, services.Approvals);
         Budgets = new BudgetTree(Reader.Nodes);
-        news = new TaskChanges(Reader, services.Changed, services.Time, services.Logger);
+        changes = new TaskChanges(Reader, services.Changed, services.Time, services.Logger);
         Spawner = new TaskSpawner(services, this);
         Children = new ChildTasks(services, this);
         string Prompt(string tool) => services.Chat.PromptOf($"tool-{tool}");
@@ -66,18 +66,18 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     {
         if (summary?.IsTask != false)
         {
-            news.Changed(codexId);
+            changes.Changed(codexId);
         }
     }
 
     /// <summary>Publishes a row that changed for a reason outside of the task's journal.</summary>
-    internal void Changed(string uri) => news.Changed(uri);
+    internal void Changed(string uri) => changes.Changed(uri);
 
     /// <summary>Completes at the next change of a task. Call it before reading the state.</summary>
-    internal Task NextChangeAsync(string uri) => news.NextAsync(uri);
+    internal Task NextChangeAsync(string uri) => changes.NextAsync(uri);
 
     /// <summary>Completes at the next change of any task. Call it before reading the state.</summary>
-    public Task NextChangeAsync() => news.NextAsync(TaskChanges.Any);
+    public Task NextChangeAsync() => changes.NextAsync(TaskChanges.Any);
 
     /// <summary>Gets the result of a task; null if it has not ended.</summary>
     public TaskResult? ResultOf(string uri) => TaskResult.Of(Reader.Read(uri));
@@ -92,11 +92,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                 task is not null
                 && OwnMessages(task)
                     .SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
-                    .Any(result => result.Error?.Contains(ToolRunner.NobodyAsked, StringComparison.Ordinal) == true)
+                    .Any(result => result.Error?.Contains(ToolRunner.NoUserAvailable, StringComparison.Ordinal) == true)
             );
 
     /// <inheritdoc/>
-    public bool IsJudged(StoredChat task) => Reader.IsJudged(task);
+    public bool HasResultCheck(StoredChat task) => Reader.HasResultCheck(task);
 
     /// <summary>
     /// Handles the end of a task's turn. Subtasks that it did not wait for end first. Then the result is checked against the schema and checks of the
@@ -120,19 +120,20 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                 await SettleAsync(conversation, TaskStates.Stopped, Stopped);
                 return false;
             case TaskStates.Failed when IsStuckAtFinish(task, answer):
-                return await JudgeAsync(conversation, task, answer, cancellationToken);
-            case TaskStates.Failed when await HandOverAsync(conversation, task, answer.Error?.Message ?? "It failed.", cancellationToken):
+                return await CheckResultAsync(conversation, task, answer, cancellationToken);
+            case TaskStates.Failed
+                when await TryNextCandidateAsync(conversation, task, answer.Error?.Message ?? "It failed.", cancellationToken):
                 return true;
             case TaskStates.Failed:
                 await SettleAsync(conversation, TaskStates.Failed, answer.Error?.Message ?? "It failed.");
                 return false;
             case TaskStates.Done
-                when answer.StopReason != StopReason.Refusal && await Children.ReturnAllAsync(conversation, cancellationToken):
+                when answer.StopReason != StopReason.Refusal && await Children.SendRemainingResultsAsync(conversation, cancellationToken):
                 return true;
             case TaskStates.Done when TaskResult.Of(conversation.Stored) is not null:
                 return false; // stopped in the meantime
             case TaskStates.Done:
-                return await JudgeAsync(conversation, conversation.Stored, answer, cancellationToken);
+                return await CheckResultAsync(conversation, conversation.Stored, answer, cancellationToken);
             default:
                 return false;
         }
@@ -145,7 +146,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         List<ITool> tools = [.. delegation.Value.Where(tool => spec.AvailableTools.Contains(tool.Name))];
         if (chat.IsTask && (spec.Outputs is not null || chat.Text(StoredChat.SpawnedByField) is not null))
         {
-            tools.Add(new FinishTool(spec.Outputs, HandAsync));
+            tools.Add(new FinishTool(spec.Outputs, SubmitResultAsync));
         }
 
         return tools;
@@ -179,7 +180,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
     /// <summary>Stores the arguments of the finish tool.</summary>
     /// <returns>What does not match the schema, if the agent may retry once; otherwise null.</returns>
-    public async Task<string?> HandAsync(string uri, JsonElement outputs, CancellationToken cancellationToken)
+    public async Task<string?> SubmitResultAsync(string uri, JsonElement outputs, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         var task = conversation.Stored;
@@ -191,8 +192,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                 ? null
                 : OutputSchema.Check(outputs, asked)
             : OutputSchema.Check(outputs, FinishTool.SchemaOf(asked));
-        var handed = new FinishResult(FinishResult.QuestionOf(task), outputs, problem);
-        await conversation.KeepAsync(Values((TaskFields.Handed, handed.ToValue())), cancellationToken);
+        var result = new FinishResult(FinishResult.QuestionOf(task), outputs, problem);
+        await conversation.SetTaskValuesAsync(Values((TaskFields.SubmittedResult, result.ToValue())), cancellationToken);
         return isSecond ? null : problem;
     }
 
@@ -212,7 +213,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         var tree = Reader.Tree;
         foreach (
             var uri in Reader
-                .Summaries.Where(summary => IsUnderWay(summary.TaskStatus) || Reader.IsWaitingForChild(TaskReader.UriOf(summary)))
+                .Summaries.Where(summary => IsActive(summary.TaskStatus) || Reader.IsWaitingForChild(TaskReader.UriOf(summary)))
                 .Select(TaskReader.UriOf)
                 .OrderBy(uri => tree.Above(uri).Count)
         )
@@ -255,7 +256,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             }
             else if (reattaching.TryAdd(uri, true))
             {
-                _ = EndAgainAsync(conversation, response);
+                _ = RecoverTurnEndAsync(conversation, response);
             }
             return;
         }
@@ -273,12 +274,12 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
         else
         {
-            await GoOnAsync(conversation, cancellationToken);
+            await SendNextRequestAsync(conversation, cancellationToken);
         }
     }
 
     /// <summary>Sends the next request, based on the stored messages.</summary>
-    internal static async Task GoOnAsync(Conversation conversation, CancellationToken cancellationToken)
+    internal static async Task SendNextRequestAsync(Conversation conversation, CancellationToken cancellationToken)
     {
         var messages = conversation.Stored.Messages;
         if (messages is not [.., var last])
@@ -292,11 +293,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     }
 
     /// <summary>Handles the end of a turn that an earlier process did not complete.</summary>
-    private async Task EndAgainAsync(Conversation conversation, Message response)
+    private async Task RecoverTurnEndAsync(Conversation conversation, Message response)
     {
         try
         {
-            await conversation.EndAgainAsync(response);
+            await conversation.RecoverTurnEndAsync(response);
         }
         finally
         {
@@ -321,7 +322,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                     results.ToDictionary(one => one.ToolUseId, one => one.Result, StringComparer.Ordinal),
                     CancellationToken.None
                 );
-                await GoOnAsync(conversation, CancellationToken.None);
+                await SendNextRequestAsync(conversation, CancellationToken.None);
                 return;
             }
 
@@ -378,7 +379,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task ArchiveAsync(string uri, CancellationToken cancellationToken)
     {
         var rows = Reader.Rows(uri, includeArchived: true);
-        if (rows.FirstOrDefault(row => IsUnderWay(row.Summary.TaskStatus)) is { } busy)
+        if (rows.FirstOrDefault(row => IsActive(row.Summary.TaskStatus)) is { } busy)
         {
             throw new FailureException(FailureKind.Conflict, $"\"{busy.Summary.Title}\" is still running. Stop it first.");
         }
@@ -395,7 +396,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         await conversation.ContinueAsChatAsync(cancellationToken);
-        news.Changed(uri);
+        changes.Changed(uri);
         return conversation;
     }
 
@@ -418,19 +419,19 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         }
 
         var under = Reader.Tree.Under(conversation.CodexId);
-        var inAll = Budgets.InAll(conversation.CodexId);
-        var handed = FinishResult.Of(task);
+        var total = Budgets.TotalOf(conversation.CodexId);
+        var finished = FinishResult.Of(task);
         // Without a finish call, the last messages may only have failed calls, so the last text is used.
-        var said =
+        var text =
             OwnMessages(task)
-                .LastOrDefault(message => message.Role == MessageRole.Assistant && (handed is not null || message.Text.Length > 0))
+                .LastOrDefault(message => message.Role == MessageRole.Assistant && (finished is not null || message.Text.Length > 0))
                 ?.Text
             ?? "";
         var result = new TaskResult(
             conversation.CodexId,
             status,
-            handed is { Problem: null } ? handed.Outputs : null,
-            handed is { Problem: not null } ? $"{said}\n\n{handed.Summary}".Trim() : said,
+            finished is { Problem: null } ? finished.Outputs : null,
+            finished is { Problem: not null } ? $"{text}\n\n{finished.Summary}".Trim() : text,
             [
                 .. under
                     .Select(Find)
@@ -440,7 +441,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                     .Distinct(StringComparer.Ordinal)
                     .Order(StringComparer.Ordinal),
             ],
-            inAll.IsUsdKnown ? inAll.Usd : null,
+            total.IsUsdKnown ? total.Usd : null,
             (long)(services.Time.GetUtcNow() - (task.TaskSince ?? task.CreatedAt)).TotalMilliseconds,
             reason
         );
@@ -450,7 +451,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             values = new(values, StringComparer.Ordinal) { [TaskStates.Field] = StoredChat.StatusValue(status)[TaskStates.Field] };
         }
 
-        await conversation.KeepAsync(values, CancellationToken.None);
+        await conversation.SetTaskValuesAsync(values, CancellationToken.None);
         if (TaskResult.Of(conversation.Stored) is not null)
         {
             await Children.StopAllAsync(conversation.Stored);
@@ -459,8 +460,8 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
     /// <summary>Gets the model chosen for a task and why; null if there was no choice.</summary>
     public RoutingNote? RoutingOf(StoredChat chat) =>
-        chat.IsTask && TaskRouting.Of(chat) is { Chosen.Length: > 0, Why.Length: > 0 } routing
-            ? new RoutingNote(routing.Chosen, routing.Why, routing.Rejected)
+        chat.IsTask && TaskRouting.Of(chat) is { Chosen.Length: > 0, Reason.Length: > 0 } routing
+            ? new RoutingNote(routing.Chosen, routing.Reason, routing.Rejected)
             : null;
 
     /// <summary>Gets the file changes made by the calls of a task, oldest first.</summary>
@@ -475,7 +476,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) =>
         values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
 
-    private static bool IsUnderWay(string? status) =>
+    private static bool IsActive(string? status) =>
         status
             is TaskStates.Running
                 or TaskStates.Queued
@@ -510,14 +511,19 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     }
 
     /// <summary>Checks the result of a task that reported to be done.</summary>
-    private async Task<bool> JudgeAsync(Conversation conversation, StoredChat task, Message answer, CancellationToken cancellationToken)
+    private async Task<bool> CheckResultAsync(
+        Conversation conversation,
+        StoredChat task,
+        Message answer,
+        CancellationToken cancellationToken
+    )
     {
         var spec = Reader.SpecOf(task);
-        var handed = FinishResult.Of(task);
+        var result = FinishResult.Of(task);
         if (answer.StopReason == StopReason.Refusal)
         {
             const string Refused = "The model declined to respond.";
-            if (await HandOverAsync(conversation, task, Refused, cancellationToken))
+            if (await TryNextCandidateAsync(conversation, task, Refused, cancellationToken))
             {
                 return true;
             }
@@ -525,30 +531,30 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return false;
         }
 
-        var isForgotten = spec.Outputs is not null && handed is null;
+        var isForgotten = spec.Outputs is not null && result is null;
         if (isForgotten && !WasAskedToFinish(task))
         {
             await conversation.SendAsync(new Draft(AskToFinish), mayWait: false, cancellationToken);
             return true;
         }
 
-        if (await FailedCheckAsync(conversation, spec, handed, cancellationToken) is not { } failed)
+        if (await FailedCheckAsync(conversation, spec, result, cancellationToken) is not { } failed)
         {
             // The task is done, even if its result has the wrong form.
             await SettleAsync(
                 conversation,
                 TaskStates.Done,
                 isForgotten ? NotFinished
-                    : handed?.Problem is { } problem ? $"Its result does not match the schema of its template. {problem}"
+                    : result?.Problem is { } problem ? $"Its result does not match the schema of its template. {problem}"
                     : null
             );
             return false;
         }
 
         var routing = TaskRouting.Of(task) ?? new TaskRouting(task.Model ?? "", "", [], [], 0);
-        if (routing.Tries + 1 < TaskRouting.TriesEach)
+        if (routing.Tries + 1 < TaskRouting.MaxTriesPerCandidate)
         {
-            await conversation.KeepAsync(
+            await conversation.SetTaskValuesAsync(
                 Values((TaskFields.Routing, (routing with { Tries = routing.Tries + 1 }).ToValue())),
                 cancellationToken
             );
@@ -556,7 +562,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return true;
         }
 
-        if (await HandOverAsync(conversation, task, failed, cancellationToken))
+        if (await TryNextCandidateAsync(conversation, task, failed, cancellationToken))
         {
             return true;
         }
@@ -583,7 +589,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private static async Task<string?> FailedCheckAsync(
         Conversation conversation,
         AgentSpec spec,
-        FinishResult? handed,
+        FinishResult? result,
         CancellationToken cancellationToken
     )
     {
@@ -591,7 +597,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         {
             if (check.Schema is { } schema)
             {
-                if (handed?.Outputs is not { } outputs)
+                if (result?.Outputs is not { } outputs)
                 {
                     return "A check needs a result returned with the tool finish.";
                 }
@@ -618,14 +624,19 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
     /// <summary>Continues with the next candidate after the current one failed.</summary>
     /// <returns>False if there is no other candidate.</returns>
-    private async Task<bool> HandOverAsync(Conversation conversation, StoredChat task, string why, CancellationToken cancellationToken)
+    private async Task<bool> TryNextCandidateAsync(
+        Conversation conversation,
+        StoredChat task,
+        string why,
+        CancellationToken cancellationToken
+    )
     {
         if (TaskRouting.Of(task) is not { Next: [var next, ..] } routing)
         {
             return false;
         }
 
-        await conversation.KeepAsync(Values((TaskFields.Routing, routing.Failed(why).ToValue())), cancellationToken);
+        await conversation.SetTaskValuesAsync(Values((TaskFields.Routing, routing.Failed(why).ToValue())), cancellationToken);
         try
         {
             await conversation.SendAsync(
@@ -647,13 +658,13 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                 next.Name,
                 fault.Message
             );
-            return await HandOverAsync(conversation, conversation.Stored, fault.Message, cancellationToken);
+            return await TryNextCandidateAsync(conversation, conversation.Stored, fault.Message, cancellationToken);
         }
     }
 
     private void PublishWaitingTasks()
     {
-        foreach (var summary in Reader.Summaries.Where(summary => IsUnderWay(summary.TaskStatus)))
+        foreach (var summary in Reader.Summaries.Where(summary => IsActive(summary.TaskStatus)))
         {
             Changed(TaskReader.UriOf(summary));
         }

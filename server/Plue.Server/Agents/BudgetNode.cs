@@ -8,7 +8,7 @@ namespace Plue.Server.Agents;
 /// <param name="Reserved">The part of the parent's budget that was explicitly reserved at creation; null parts were not.</param>
 /// <param name="Answers">The number of responses. If it has grown, the request in flight has ended.</param>
 /// <param name="HasEnded">True if unused budget has returned to the parent.</param>
-public sealed record BudgetNode(
+internal sealed record BudgetNode(
     string Id,
     string? ParentId,
     string Title,

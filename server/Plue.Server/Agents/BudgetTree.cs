@@ -8,12 +8,12 @@ namespace Plue.Server.Agents;
 /// reservations of requests in flight are held in memory. Thread-safe: two requests never get the same budget.
 /// </summary>
 /// <param name="treeOf">Gets all current tasks of the tree that contains a task.</param>
-public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
+internal sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
 {
     private static readonly AgentBudget NoLimit = new(null, null, null, null);
 
     private readonly Lock sync = new();
-    private readonly Dictionary<string, (Spend Estimate, int Answers)> underWay = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Spend Estimate, int Answers)> inFlight = new(StringComparer.Ordinal);
 
     /// <summary>Reserves the estimated usage of a request until its response is stored. A task has one request at a time.</summary>
     /// <exception cref="FailureException">BudgetExceeded, with the name of the task and the figures.</exception>
@@ -21,15 +21,15 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     {
         lock (sync)
         {
-            underWay.Remove(id);
+            inFlight.Remove(id);
             var nodes = Nodes(id);
             if (!nodes.TryGetValue(id, out var own))
             {
                 return;
             }
 
-            underWay[id] = (estimate, own.Answers);
-            var promised = Promised(nodes);
+            inFlight[id] = (estimate, own.Answers);
+            var promised = UsedAndReserved(nodes);
             foreach (var node in Path(nodes, id))
             {
                 if (promised[node.Id].Over(node.Limits, estimate) is not { } why)
@@ -37,7 +37,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
                     continue;
                 }
 
-                underWay.Remove(id);
+                inFlight.Remove(id);
                 throw new FailureException(
                     FailureKind.BudgetExceeded,
                     node.Id == id
@@ -49,18 +49,18 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     }
 
     /// <summary>Gets the budget that a task can still use or give to subtasks: the lowest remaining limits of the task and its parents.</summary>
-    public AgentBudget Left(string id)
+    public AgentBudget Remaining(string id)
     {
         lock (sync)
         {
             var nodes = Nodes(id);
-            var promised = Promised(nodes);
-            return Path(nodes, id).Select(node => promised[node.Id].LeftOf(node.Limits)).Aggregate(NoLimit, Least);
+            var promised = UsedAndReserved(nodes);
+            return Path(nodes, id).Select(node => promised[node.Id].RemainingOf(node.Limits)).Aggregate(NoLimit, Least);
         }
     }
 
     /// <summary>Gets the usage of a task and its subtasks.</summary>
-    public Spend InAll(string id)
+    public Spend TotalOf(string id)
     {
         var nodes = Nodes(id);
         return nodes.Count == 0 ? Spend.None : Used(nodes).GetValueOrDefault(id, Spend.None);
@@ -130,15 +130,15 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     }
 
     private static Dictionary<string, Spend> Used(Dictionary<string, BudgetNode> nodes) =>
-        Fold(nodes, node => node.Own, (_, inAll) => inAll);
+        Fold(nodes, node => node.Own, (_, total) => total);
 
     /// <summary>Gets the usage including requests in flight and reservations of tasks that have not ended.</summary>
-    private Dictionary<string, Spend> Promised(Dictionary<string, BudgetNode> nodes) =>
+    private Dictionary<string, Spend> UsedAndReserved(Dictionary<string, BudgetNode> nodes) =>
         Fold(
             nodes,
             node =>
-                underWay.TryGetValue(node.Id, out var request) && request.Answers == node.Answers ? node.Own + request.Estimate : node.Own,
-            (node, inAll) => node.HasEnded ? inAll : Spend.Max(inAll, node.Reserved)
+                inFlight.TryGetValue(node.Id, out var request) && request.Answers == node.Answers ? node.Own + request.Estimate : node.Own,
+            (node, total) => node.HasEnded ? total : Spend.Max(total, node.Reserved)
         );
 
     /// <param name="own">Gets the usage of a task itself.</param>

@@ -134,7 +134,7 @@ internal sealed class ChildTasks(AgentServices services, AgentTasks tasks) : ICh
 
     /// <summary>Keeps a task open at its end until the subtasks that it did not wait for have ended, and sends it their results.</summary>
     /// <returns>True if the task continues.</returns>
-    internal async Task<bool> ReturnAllAsync(Conversation parent, CancellationToken cancellationToken)
+    internal async Task<bool> SendRemainingResultsAsync(Conversation parent, CancellationToken cancellationToken)
     {
         var (uri, head) = (parent.CodexId, parent.Stored.Tree.Head);
         var unread = tasks.Reader.Unread(parent.Stored);
@@ -262,7 +262,7 @@ internal sealed class ChildTasks(AgentServices services, AgentTasks tasks) : ICh
                 if (Find(uri)?.Text(TaskFields.ReturnedBy) is not null)
                 {
                     var child = await services.Conversations.GetAsync(uri, CancellationToken.None);
-                    await child.KeepAsync(
+                    await child.SetTaskValuesAsync(
                         AgentTasks.Values((TaskFields.ReturnedBy, Json5Conversion.Of(new Json5String(returnedBy)))),
                         CancellationToken.None
                     );
@@ -283,7 +283,7 @@ internal sealed class ChildTasks(AgentServices services, AgentTasks tasks) : ICh
             ("title", new Json5String(row.Summary.Title)),
             ("status", new Json5String(row.Status)),
             ("last_activity", new Json5String(row.Summary.UpdatedAt.ToString("u", CultureInfo.InvariantCulture))),
-            ("cost", row.SpentInAll.IsUsdKnown ? new Json5Number((double)row.SpentInAll.Usd) : new Json5Null()),
+            ("cost", row.TotalSpent.IsUsdKnown ? new Json5Number((double)row.TotalSpent.Usd) : new Json5Null()),
         ];
         if (NoteOf(row) is { } note)
         {

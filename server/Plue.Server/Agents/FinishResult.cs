@@ -26,7 +26,7 @@ internal sealed record FinishResult(string Question, JsonElement? Outputs, strin
     public static FinishResult? Of(StoredChat task)
     {
         if (
-            TaskFields.Find(task, TaskFields.Handed) is not { ValueKind: JsonValueKind.Object } value
+            TaskFields.Find(task, TaskFields.SubmittedResult) is not { ValueKind: JsonValueKind.Object } value
             || !value.TryGetProperty("question", out var question)
         )
         {

@@ -9,7 +9,7 @@ namespace Plue.Server.Agents;
 /// <summary>The finish tool, with which an agent ends its work and returns its result.</summary>
 /// <param name="outputs">The schema of the template; null if any report is accepted.</param>
 /// <param name="hand">Stores the result. Returns what does not match the schema if the agent may retry; otherwise null.</param>
-public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : ITool
+internal sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, CancellationToken, Task<string?>> hand) : ITool
 {
     public const string ToolName = "finish";
 

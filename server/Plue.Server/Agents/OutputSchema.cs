@@ -9,7 +9,7 @@ namespace Plue.Server.Agents;
 /// Checks an agent's result against the JSON schema of its template: type, properties, required, additionalProperties, items, enum, const, anyOf, oneOf, allOf,
 /// not, pattern, and the bounds of numbers, strings and arrays. Other keywords such as <c>$ref</c> and <c>format</c> are ignored.
 /// </summary>
-public static class OutputSchema
+internal static class OutputSchema
 {
     private const int MaxDepth = 64;
     private static readonly TimeSpan PatternTime = TimeSpan.FromMilliseconds(200);

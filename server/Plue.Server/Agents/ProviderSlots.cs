@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Plue.Server.Agents;
 
 /// <summary>Limits how many spawned tasks use one provider at a time. Further tasks wait in order.</summary>
-public sealed class ProviderSlots(Func<string, int> slotsOf)
+internal sealed class ProviderSlots(Func<string, int> slotsOf)
 {
     public const int Hosted = 3;
 

@@ -10,7 +10,7 @@ namespace Plue.Server.Agents;
 /// <param name="IsLocal">True if it is free.</param>
 /// <param name="CanCallTools">Assumed for a hosted model if the vendor does not specify it.</param>
 /// <param name="Problem">Why it cannot be used; null if it can.</param>
-public sealed record RouteCandidate(
+internal sealed record RouteCandidate(
     string Name,
     ModelChoice Choice,
     ModelInfo? Model,
@@ -38,10 +38,10 @@ public sealed record RouteCandidate(
 }
 
 /// <param name="InOrder">The models to try, in order; each is used if the previous one fails.</param>
-public sealed record Route(IReadOnlyList<RouteCandidate> InOrder, IReadOnlyList<Rejection> Rejected);
+internal sealed record Route(IReadOnlyList<RouteCandidate> InOrder, IReadOnlyList<Rejection> Rejected);
 
 /// <summary>Chooses the cheapest model that meets the needs of a task. Free models come first, models without a known price last.</summary>
-public static class Routing
+internal static class Routing
 {
     /// <summary>The minimum context window, in tokens, that counts as large.</summary>
     public const long LargeWindow = 100_000;

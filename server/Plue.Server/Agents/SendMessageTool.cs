@@ -7,7 +7,7 @@ namespace Plue.Server.Agents;
 
 /// <summary>The send_message tool, with which an agent steers a subtask or informs the parent task.</summary>
 /// <param name="description">The tool description for the model.</param>
-public sealed class SendMessageTool(IChildTasks children, string description) : ITool
+internal sealed class SendMessageTool(IChildTasks children, string description) : ITool
 {
     public const string ToolName = "send_message";
     private const int MaxTextLength = 20_000;

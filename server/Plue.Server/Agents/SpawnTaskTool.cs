@@ -8,7 +8,7 @@ namespace Plue.Server.Agents;
 
 /// <summary>The spawn_task tool, with which an agent delegates work to another agent. Several calls of one round run in parallel.</summary>
 /// <param name="description">The tool description for the model.</param>
-public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : ITool
+internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : ITool
 {
     public const string ToolName = "spawn_task";
     private const int MaxGoalLength = 100_000;

@@ -9,7 +9,7 @@ namespace Plue.Server.Agents;
 /// <param name="Usd">The known cost.</param>
 /// <param name="IsUsdKnown">False if a response had no price; the cost is then at least <paramref name="Usd"/>.</param>
 /// <param name="Rounds">The number of model requests.</param>
-public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds, double Seconds)
+internal sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds, double Seconds)
 {
     public static readonly Spend None = new(0, true, 0, 0, 0);
 
@@ -49,7 +49,7 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
         };
 
     /// <summary>Gets the remaining budget; null parts have no limit.</summary>
-    public AgentBudget LeftOf(AgentBudget budget) =>
+    public AgentBudget RemainingOf(AgentBudget budget) =>
         new(
             budget.Usd is { } usd ? Math.Max(0, usd - Usd) : null,
             budget.Tokens is { } tokens ? Math.Max(0, tokens - Tokens) : null,

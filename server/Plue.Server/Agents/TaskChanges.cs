@@ -16,7 +16,7 @@ internal sealed class TaskChanges(TaskReader look, Action<string, TaskRow?> tell
 
     private readonly Lock sync = new();
     private readonly HashSet<string> changed = new(StringComparer.Ordinal);
-    private bool isTelling;
+    private bool isNotifying;
 
     public Task NextAsync(string uri) =>
         waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -35,11 +35,11 @@ internal sealed class TaskChanges(TaskReader look, Action<string, TaskRow?> tell
         lock (sync)
         {
             changed.Add(uri);
-            if (isTelling)
+            if (isNotifying)
             {
                 return;
             }
-            isTelling = true;
+            isNotifying = true;
         }
 
         _ = Task.Run(PublishAsync);
@@ -54,7 +54,7 @@ internal sealed class TaskChanges(TaskReader look, Action<string, TaskRow?> tell
             {
                 if (changed.Count == 0)
                 {
-                    isTelling = false;
+                    isNotifying = false;
                     return;
                 }
 

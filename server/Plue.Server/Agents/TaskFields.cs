@@ -25,7 +25,7 @@ internal static class TaskFields
     /// <summary>The value of <see cref="ReturnedBy"/> before the parent has received the result.</summary>
     public const string Unread = "none";
 
-    public const string Handed = "handed_back";
+    public const string SubmittedResult = "handed_back";
     public const string Routing = "routing";
 
     /// <summary>The number of failed checks reported to the current candidate.</summary>

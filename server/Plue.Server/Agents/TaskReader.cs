@@ -11,11 +11,12 @@ namespace Plue.Server.Agents;
 
 /// <summary>Reads tasks from their journals. Figures of unchanged journals are cached.</summary>
 /// <param name="approvals">Pending approvals; their tasks wait for the user.</param>
-public sealed class TaskReader(Conversations conversations, ProviderRegistry providers, Approvals approvals)
+internal sealed class TaskReader(Conversations conversations, ProviderRegistry providers, Approvals approvals)
 {
     private const int MaxCached = 2000;
 
     private readonly ConcurrentDictionary<string, (long Version, Figures Figures)> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (long Version, string? Call)> returned = new(StringComparer.Ordinal); // see ReturnedBy
     private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // the number of children that a task waits for
 
     /// <param name="IsUndecided">See <see cref="Undecided"/>.</param>
@@ -59,7 +60,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     /// <summary>
     /// True if a task is not done with its last response alone: a parent waits for its result, its template requires one, or a subtask has not returned its result.
     /// </summary>
-    public bool IsJudged(StoredChat task) =>
+    public bool HasResultCheck(StoredChat task) =>
         task.Text(TaskFields.Call) is not null
         || TaskRouting.Of(task) is not null
         || SpecOf(task) is { Outputs: not null } or { Checks.Count: > 0 }
@@ -68,6 +69,13 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
     /// <summary>Gets the subtasks that the task or chat did not wait for and whose results it has not received, oldest first.</summary>
     public IReadOnlyList<string> Unread(StoredChat parent)
     {
+        var uri = CodexUri.OfChannel(parent.Id).ToString();
+        var children = Summaries.Where(summary => summary.SpawnedBy == uri).ToList();
+        if (children.Count == 0)
+        {
+            return [];
+        }
+
         // A call that failed or was interrupted has returned nothing.
         var failed = parent
             .Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolResult>())
@@ -76,9 +84,28 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
             .ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. Tree.ChildrenOf(CodexUri.OfChannel(parent.Id).ToString())
-                .Where(child => Find(child)?.Text(TaskFields.ReturnedBy) is { } by && (by == TaskFields.Unread || failed.Contains(by))),
+            .. children
+                .Where(child => ReturnedBy(child) is { } call && (call == TaskFields.Unread || failed.Contains(call)))
+                .Select(UriOf)
+                .Order(StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>Gets the call that returned the result of a task to its parent. The journal is read only if it changed.</summary>
+    private string? ReturnedBy(ChatSummary summary)
+    {
+        if (returned.TryGetValue(summary.Id, out var kept) && kept.Version == summary.Version)
+        {
+            return kept.Call;
+        }
+
+        var call = Find(UriOf(summary))?.Text(TaskFields.ReturnedBy);
+        if (returned.Count > MaxCached)
+        {
+            returned.Clear();
+        }
+        returned[summary.Id] = (summary.Version, call);
+        return call;
     }
 
     /// <summary>The last response of a task whose process ended before it stored the result; otherwise null.</summary>
@@ -88,7 +115,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
         && task.Messages is [.., { Role: MessageRole.Assistant } last]
         && TaskStates.After(last) == TaskStates.Done
         && TaskResult.Of(task) is null
-        && IsJudged(task)
+        && HasResultCheck(task)
             ? last
             : null;
 
@@ -173,18 +200,18 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
         var byUri = summaries.ToDictionary(UriOf, StringComparer.Ordinal);
         var pending = approvals.Pending.ToLookup(one => one.Request.CodexId, StringComparer.Ordinal);
         // Values that tasks share are looked up once.
-        Dictionary<string, Spend> inAll = new(StringComparer.Ordinal);
+        Dictionary<string, Spend> total = new(StringComparer.Ordinal);
         Dictionary<string, (string Name, bool IsFree)> answering = new(StringComparer.Ordinal);
         Dictionary<string, string> templates = new(StringComparer.Ordinal);
         List<TaskRow> rows = [];
         foreach (var summary in wanted)
         {
             var uri = UriOf(summary);
-            if (!inAll.ContainsKey(uri))
+            if (!total.ContainsKey(uri))
             {
                 foreach (var (one, used) in BudgetTree.Used(Nodes(uri, byUri, tree)))
                 {
-                    inAll[one] = used;
+                    total[one] = used;
                 }
             }
 
@@ -211,7 +238,7 @@ public sealed class TaskReader(Conversations conversations, ProviderRegistry pro
                     template,
                     StatusOf(summary, uri, asked, figures.IsUndecided),
                     figures.Own,
-                    inAll.GetValueOrDefault(uri, Spend.None),
+                    total.GetValueOrDefault(uri, Spend.None),
                     figures.Limits,
                     answers.IsFree,
                     answers.Name,

@@ -13,7 +13,7 @@ namespace Plue.Server.Agents;
 /// <param name="Cost">USD including subtasks; null if a price is not known.</param>
 /// <param name="ExecutionTimeMs">From the creation of the task to its end.</param>
 /// <param name="Reason">Why the task did not succeed, or a note about its result, in one sentence.</param>
-public sealed record TaskResult(
+internal sealed record TaskResult(
     string Task,
     string Status,
     JsonElement? Outputs,

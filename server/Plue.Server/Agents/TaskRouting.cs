@@ -8,15 +8,15 @@ namespace Plue.Server.Agents;
 /// <summary>The model that works on a task, the reason, and the next candidates. Stored with the task.</summary>
 /// <param name="Next">The candidates not tried yet, in order.</param>
 /// <param name="Tries">The number of failed checks reported to the current candidate.</param>
-public sealed record TaskRouting(
+internal sealed record TaskRouting(
     string Chosen,
-    string Why,
+    string Reason,
     IReadOnlyList<Rejection> Rejected,
     IReadOnlyList<(string Name, ModelChoice Choice)> Next,
     int Tries
 )
 {
-    public const int TriesEach = 2;
+    public const int MaxTriesPerCandidate = 2;
 
     internal static TaskRouting Of(Route route) =>
         new(
@@ -35,12 +35,12 @@ public sealed record TaskRouting(
         Json5Conversion.Of(
             Json5Object.Of(
                 ("chosen", new Json5String(Chosen)),
-                ("why", new Json5String(Why)),
+                ("why", new Json5String(Reason)),
                 (
                     "rejected",
                     Json5Array.Of(
                         Rejected.Select(one =>
-                            (Json5Node)Json5Object.Of(("candidate", new Json5String(one.Candidate)), ("why", new Json5String(one.Why)))
+                            (Json5Node)Json5Object.Of(("candidate", new Json5String(one.Candidate)), ("why", new Json5String(one.Reason)))
                         )
                     )
                 ),

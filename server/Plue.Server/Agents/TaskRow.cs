@@ -7,13 +7,13 @@ namespace Plue.Server.Agents;
 /// <param name="Waiting">The pending approvals of the task.</param>
 /// <param name="ToolUseId">Id of the tool call that spawned the task; null without a waiting call.</param>
 /// <param name="Note">The reason for the status, in one sentence; null if the status is sufficient.</param>
-public sealed record TaskRow(
+internal sealed record TaskRow(
     string Uri,
     ChatSummary Summary,
     string TemplateName,
     string Status,
     Spend Spent,
-    Spend SpentInAll,
+    Spend TotalSpent,
     AgentBudget Budget,
     bool IsLocal,
     string? ProviderName,

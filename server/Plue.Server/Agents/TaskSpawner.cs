@@ -264,7 +264,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             tasks.Changed(parentId);
         }
 
-        await LendAsync(parentId, cancellationToken);
+        await ReleaseSlotAsync(parentId, cancellationToken);
         await SetAsync(true);
         try
         {
@@ -282,11 +282,11 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     {
         if (working.TryAdd(uri, true))
         {
-            _ = WorkAloneAsync(uri, isNew);
+            _ = RunInBackgroundAsync(uri, isNew);
         }
     }
 
-    private async Task WorkAloneAsync(string uri, bool isNew)
+    private async Task RunInBackgroundAsync(string uri, bool isNew)
     {
         try
         {
@@ -589,11 +589,11 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         {
             throw new FailureException(
                 FailureKind.NotFound,
-                $"No model can work on this. {string.Join(" ", route.Rejected.Select(one => route.Rejected.Count == 1 ? one.Why : $"{one.Candidate}: {one.Why}"))}"
+                $"No model can work on this. {string.Join(" ", route.Rejected.Select(one => route.Rejected.Count == 1 ? one.Reason : $"{one.Candidate}: {one.Reason}"))}"
             );
         }
 
-        var left = parentId is null ? new AgentBudget(null, null, null, null) : tasks.Budgets.Left(parentId);
+        var left = parentId is null ? new AgentBudget(null, null, null, null) : tasks.Budgets.Remaining(parentId);
         var (limits, reserved) = BudgetTree.Share(left, asked, spec.Budget);
         return new Plan(
             template,
@@ -711,7 +711,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         values.TryGetValue("model", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     /// <summary>Releases the slot of a task that waits for its children, because it uses no provider.</summary>
-    private async Task LendAsync(string uri, CancellationToken cancellationToken)
+    private async Task ReleaseSlotAsync(string uri, CancellationToken cancellationToken)
     {
         if (!held.TryGetValue(uri, out var mine))
         {

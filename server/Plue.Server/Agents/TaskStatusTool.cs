@@ -7,7 +7,7 @@ namespace Plue.Server.Agents;
 
 /// <summary>The task_status tool, with which an agent reads the states of its subtasks.</summary>
 /// <param name="description">The tool description for the model.</param>
-public sealed class TaskStatusTool(IChildTasks children, string description) : ITool
+internal sealed class TaskStatusTool(IChildTasks children, string description) : ITool
 {
     public const string ToolName = "task_status";
 
@@ -19,21 +19,12 @@ public sealed class TaskStatusTool(IChildTasks children, string description) : I
     public bool RunsAlone => true;
 
     public ToolDeclaration Declaration { get; } =
-        new(
-            ToolName,
-            description,
-            """
-            {"type":"object","properties":{
-            "ids":{"type":"array","maxItems":50,"items":{"type":"string","maxLength":200},"description":"The `task` of each subtask. Omit it for all."}},"additionalProperties":false}
-            """.ReplaceLineEndings("")
-        );
+        new(ToolName, description, $$"""{"type":"object","properties":{{{SubtaskIds.Schema}}},"additionalProperties":false}""");
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
-        var given = new ToolParameters(parameters, "ids");
-        return Task.FromResult<PlannedCall>(
-            new Call(children, context, given.OptionalTexts("ids", TaskWaitTool.MaxTasks, TaskWaitTool.MaxAddressLength))
-        );
+        var given = new ToolParameters(parameters, SubtaskIds.Name);
+        return Task.FromResult<PlannedCall>(new Call(children, context, SubtaskIds.Of(given)));
     }
 
     private sealed class Call(IChildTasks children, ToolContext context, IReadOnlyList<string> uris) : PlannedCall

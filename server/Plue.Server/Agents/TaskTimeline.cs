@@ -4,25 +4,25 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Agents;
 
-public enum SpanKind
+internal enum SpanKind
 {
     Model,
     Tool,
 }
 
 /// <param name="End">Null while it runs.</param>
-public sealed record TaskSpan(SpanKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? Usd);
+internal sealed record TaskSpan(SpanKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? Usd);
 
-public enum StepState
+internal enum StepState
 {
     Open,
     Active,
     Done,
 }
 
-public sealed record TaskStep(string Text, StepState State);
+internal sealed record TaskStep(string Text, StepState State);
 
-public static class TaskTimeline
+internal static class TaskTimeline
 {
     private const string TodoTool = "todo";
 

@@ -1,7 +1,7 @@
 namespace Plue.Server.Agents;
 
 /// <summary>The parent of each task, by address. Links in a cycle are followed once.</summary>
-public sealed class TaskTree
+internal sealed class TaskTree
 {
     private readonly Dictionary<string, string> parents = new(StringComparer.Ordinal);
     private readonly ILookup<string, string> children;

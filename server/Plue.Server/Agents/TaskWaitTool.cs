@@ -7,11 +7,9 @@ namespace Plue.Server.Agents;
 
 /// <summary>The task_wait tool, with which an agent waits for subtasks that it started without waiting.</summary>
 /// <param name="description">The tool description for the model.</param>
-public sealed class TaskWaitTool(IChildTasks children, string description) : ITool
+internal sealed class TaskWaitTool(IChildTasks children, string description) : ITool
 {
     public const string ToolName = "task_wait";
-    internal const int MaxTasks = 50;
-    internal const int MaxAddressLength = 200;
     private const int MaxTimeout = 86_400;
 
     public string Name => ToolName;
@@ -25,9 +23,9 @@ public sealed class TaskWaitTool(IChildTasks children, string description) : ITo
         new(
             ToolName,
             description,
-            """
+            $$$"""
             {"type":"object","properties":{
-            "ids":{"type":"array","maxItems":50,"items":{"type":"string","maxLength":200},"description":"The `task` of each subtask. Omit it for all."},
+            {{{SubtaskIds.Schema}}},
             "for":{"type":"string","enum":["any","all"],"description":"Waits until one or all have ended. Default: all."},
             "timeout_seconds":{"type":"integer","minimum":1,"maximum":86400,"description":"Returns after this time with what has ended. Default: no limit."}},"additionalProperties":false}
             """.ReplaceLineEndings("")
@@ -35,14 +33,14 @@ public sealed class TaskWaitTool(IChildTasks children, string description) : ITo
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
-        var given = new ToolParameters(parameters, "ids", "for", "timeout_seconds");
+        var given = new ToolParameters(parameters, SubtaskIds.Name, "for", "timeout_seconds");
         return Task.FromResult<PlannedCall>(
             new Call(
                 children,
                 new ChildWait(
                     context.CodexId,
                     context.ToolUseId,
-                    given.OptionalTexts("ids", MaxTasks, MaxAddressLength),
+                    SubtaskIds.Of(given),
                     given.OptionalText("for") switch
                     {
                         "any" => true,

@@ -6,7 +6,7 @@ namespace Plue.Server.Catalog;
 /// <summary>An earlier version of a user catalog.</summary>
 /// <param name="Id">The catalog's id and the time at which the version was replaced.</param>
 /// <param name="Path">The path of the backup file.</param>
-public sealed record CatalogVersion(string Id, string CatalogId, DateTimeOffset At, string Path);
+internal sealed record CatalogVersion(string Id, string CatalogId, DateTimeOffset At, string Path);
 
 /// <summary>The last ten versions of each user catalog; a version is stored before every change.</summary>
 internal sealed class CatalogBackups(string folder, TimeProvider time)

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Plue.Server.Catalog;
 
 /// <summary>The origin of a catalog; a later layer overrides an earlier one.</summary>
-public enum CatalogLayer
+internal enum CatalogLayer
 {
     Shipped,
     Fetched,
@@ -11,7 +11,7 @@ public enum CatalogLayer
 }
 
 /// <summary>A provider in the catalog and the state of its file.</summary>
-public sealed record CatalogEntry
+internal sealed record CatalogEntry
 {
     public required string Id { get; init; }
 
@@ -45,7 +45,7 @@ public sealed record CatalogEntry
 }
 
 /// <summary>Totals of a list of models. Prices are in USD per million tokens and cover models with a known price.</summary>
-public sealed record CatalogTotals
+internal sealed record CatalogTotals
 {
     public required int ModelCount { get; init; }
     public required int ReasoningModelCount { get; init; }

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Catalog;
 
 /// <summary>A model in the Catwalk format. Prices are in USD per million tokens; if all four are 0, the price is unknown, free or flat-rate.</summary>
-public sealed record CatalogModel
+internal sealed record CatalogModel
 {
     public required string Id { get; init; }
     public string Name { get; init; } = "";
@@ -57,7 +57,7 @@ public sealed record CatalogModel
 }
 
 /// <summary>Default request options that the vendor recommends for a model.</summary>
-public sealed record CatalogOptions
+internal sealed record CatalogOptions
 {
     public decimal? Temperature { get; init; }
     public decimal? TopP { get; init; }

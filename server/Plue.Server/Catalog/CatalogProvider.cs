@@ -1,7 +1,7 @@
 namespace Plue.Server.Catalog;
 
 /// <summary>A vendor in the Catwalk format: its models and prices, without connection settings.</summary>
-public sealed record CatalogProvider
+internal sealed record CatalogProvider
 {
     public required string Id { get; init; }
     public string Name { get; init; } = "";

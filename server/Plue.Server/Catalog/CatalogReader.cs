@@ -7,13 +7,13 @@ namespace Plue.Server.Catalog;
 /// <param name="Path">The path to the field, such as <c>models[2].context_window</c>; empty for the whole document.</param>
 /// <param name="IsError">A catalog with errors cannot be used; warnings do not prevent its use.</param>
 /// <param name="Message">One sentence for the user.</param>
-public sealed record CatalogFault(string Path, bool IsError, string Message)
+internal sealed record CatalogFault(string Path, bool IsError, string Message)
 {
     public override string ToString() => Path.Length == 0 ? Message : $"{Path}: {Message}";
 }
 
 /// <param name="Provider">The part that could be read; null if there is none.</param>
-public sealed record CatalogReading(CatalogProvider? Provider, IReadOnlyList<CatalogFault> Faults)
+internal sealed record CatalogReading(CatalogProvider? Provider, IReadOnlyList<CatalogFault> Faults)
 {
     public bool HasErrors => Faults.Any(fault => fault.IsError);
 }
@@ -22,7 +22,7 @@ public sealed record CatalogReading(CatalogProvider? Provider, IReadOnlyList<Cat
 /// Reads and validates a provider in the Catwalk format. Does not throw for any JSON. Unknown fields are ignored; they are preserved because the document
 /// itself is stored.
 /// </summary>
-public static class CatalogReader
+internal static class CatalogReader
 {
     /// <summary>A model with this id represents all models that the server lists.</summary>
     private const string AnyModel = "";

@@ -8,13 +8,13 @@ namespace Plue.Server.Catalog;
 
 /// <param name="IsUpdated">False if the server reports no change.</param>
 /// <param name="ProviderCount">The number of fetched providers that were accepted.</param>
-public sealed record CatalogRefreshOutcome(bool IsUpdated, int ProviderCount, string Sentence);
+internal sealed record CatalogRefreshOutcome(bool IsUpdated, int ProviderCount, string Sentence);
 
 /// <summary>
 /// Fetches the catalog from the Catwalk server in the settings. If a response is invalid, the current catalog is kept.
 /// </summary>
 /// <param name="http">Must not follow redirects.</param>
-public sealed class CatalogRefresh(
+internal sealed class CatalogRefresh(
     ProviderCatalog catalog,
     Func<CatalogSettings> settings,
     Func<Uri, HttpMessageInvoker> http,

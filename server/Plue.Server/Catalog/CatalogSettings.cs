@@ -4,7 +4,7 @@ namespace Plue.Server.Catalog;
 /// <param name="RefreshUrl">The address of a Catwalk server, without the path; null if not set.</param>
 /// <param name="RefreshDaily">Whether to fetch the catalog daily. Off by default.</param>
 /// <param name="Sha256">The only SHA-256 that a fetched catalog may have, in hex; null or empty accepts any. An invalid value accepts none.</param>
-public sealed record CatalogSettings(string? RefreshUrl, bool RefreshDaily, string? Sha256 = null)
+internal sealed record CatalogSettings(string? RefreshUrl, bool RefreshDaily, string? Sha256 = null)
 {
     public const string UrlKey = "catalog_refresh_url";
     public const string DailyKey = "catalog_refresh";

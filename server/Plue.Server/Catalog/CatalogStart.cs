@@ -4,7 +4,7 @@ namespace Plue.Server.Catalog;
 
 /// <summary>A starting point for a new catalog.</summary>
 /// <param name="Json">A complete document in the Catwalk format.</param>
-public sealed record CatalogStart(string Id, string Name, string Description, string Json)
+internal sealed record CatalogStart(string Id, string Name, string Description, string Json)
 {
     public JsonElement Document => JsonElement.Parse(Json);
 

@@ -8,7 +8,7 @@ namespace Plue.Server.Catalog;
 /// The catalog of providers by id: the user's catalogs override fetched ones, which override shipped ones. Files are read on first use and after they change.
 /// A user's file with errors is ignored. Thread-safe.
 /// </summary>
-public sealed class ProviderCatalog
+internal sealed class ProviderCatalog
 {
     private const string ShippedFolder = "catalog/";
 
@@ -281,4 +281,4 @@ public sealed class ProviderCatalog
 }
 
 /// <param name="Problem">The problems of the user's files; null if there are none.</param>
-public sealed record CatalogListing(IReadOnlyList<CatalogEntry> Entries, string? Problem);
+internal sealed record CatalogListing(IReadOnlyList<CatalogEntry> Entries, string? Problem);

@@ -5,17 +5,17 @@ using Plue.Server.Platform;
 namespace Plue.Server.Catalog;
 
 /// <param name="Id">The id, or the index in the file if it has none.</param>
-public sealed record SkippedCatalog(string Id, string Why);
+internal sealed record SkippedCatalog(string Id, string Reason);
 
 /// <param name="Imported">The imported ids.</param>
-public sealed record CatalogImportOutcome(IReadOnlyList<string> Imported, IReadOnlyList<SkippedCatalog> LeftOut);
+internal sealed record CatalogImportOutcome(IReadOnlyList<string> Imported, IReadOnlyList<SkippedCatalog> Skipped);
 
 /// <summary>
 /// Changes the user's catalogs. Replaced and deleted files are backed up first. A change that would send requests of a provider in use to another origin fails
 /// with OriginChange unless the caller allows it.
 /// </summary>
 /// <param name="originChange">Returns one sentence if the change would send requests of a provider in use to another origin; otherwise null.</param>
-public sealed class UserCatalogs(
+internal sealed class UserCatalogs(
     PluePaths paths,
     ProviderCatalog catalog,
     TimeProvider time,

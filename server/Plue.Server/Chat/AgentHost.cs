@@ -154,7 +154,7 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
 
     public void Report(string toolUseId, string text) => Observer?.Progress(new ToolCall(toolUseId, "bash", "{}"), text);
 
-    public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => turn.WhyNotOnAsync(usage, rounds);
+    public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds) => turn.CheckRoundLimitsAsync(usage, rounds);
 
     private string Masked(string text) => turn.Secrets?.Mask(text) ?? text;
 

@@ -146,7 +146,7 @@ internal sealed class AgentTool(AgentCall call, string? sandbox, EditorWindow ed
         public override IReadOnlyList<string> Touches => [];
         public override string? Where => AtPath;
         public override string? Sandbox => Held;
-        public override bool IsStoppedAlone => false;
+        public override bool CanStopAlone => false;
         public required string AtPath { get; init; }
         public string? ChangeDiff { get; init; }
         public IReadOnlyList<ProposedFile> Files { get; init; } = [];

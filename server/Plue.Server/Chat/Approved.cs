@@ -14,7 +14,7 @@ internal sealed class Approved(PlannedCall planned) : PlannedCall
     public override string? Where => planned.Where;
     public override string? Sandbox => planned.Sandbox;
     public override IReadOnlyList<string>? Changes => planned.Changes;
-    public override bool IsStoppedAlone => planned.IsStoppedAlone;
+    public override bool CanStopAlone => planned.CanStopAlone;
     public override IReadOnlyDictionary<string, byte[]>? Unsaved => planned.Unsaved;
     public override IReadOnlyList<string> Touches => planned.Touches;
 

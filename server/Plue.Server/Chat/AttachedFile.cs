@@ -10,7 +10,7 @@ namespace Plue.Server.Chat;
 /// <param name="Range">Limits the attachment to these lines.</param>
 /// <param name="Mode">How a file over the size limit is sent; null asks the user.</param>
 /// <param name="AllowOutside">True if the user allowed a file outside of the workspace.</param>
-public sealed record Attachment(
+internal sealed record Attachment(
     string? Path,
     string? Blob = null,
     string? Name = null,
@@ -20,13 +20,13 @@ public sealed record Attachment(
 );
 
 /// <summary><c>Summary</c> sends the beginning, the outline and the end.</summary>
-public enum AttachmentMode
+internal enum AttachmentMode
 {
     Whole,
     Summary,
 }
 
-public enum AttachmentKind
+internal enum AttachmentKind
 {
     Text,
     Image,
@@ -34,14 +34,14 @@ public enum AttachmentKind
 }
 
 /// <summary>A question that the user has to answer before a file is sent.</summary>
-public enum AttachmentQuestion
+internal enum AttachmentQuestion
 {
     OutsideWorkspace,
     TooLarge,
 }
 
 /// <summary>A preview of a file as it would be sent now.</summary>
-public sealed record AttachedFile
+internal sealed record AttachedFile
 {
     /// <summary>Gets the path shown to the model: relative to the workspace, with <c>/</c>, if the file is inside.</summary>
     public required string Path { get; init; }

@@ -14,7 +14,7 @@ namespace Plue.Server.Chat;
 /// unreadable files are refused with a reason, and nothing is read from an untrusted folder. Thread-safe.
 /// </summary>
 /// <param name="editor">Provides unsaved text; null reads from disk only.</param>
-public sealed class Attachments(
+internal sealed class Attachments(
     Blobs blobs,
     Workspace workspace,
     ProtectedPaths protectedPaths,
@@ -64,7 +64,7 @@ public sealed class Attachments(
     }
 
     /// <summary>Gets a preview of a file. Does not throw for invalid files; the result has the reason.</summary>
-    public AttachedFile Inspect(Attachment wanted, UnsavedTexts? unsaved = null) => Look(wanted, unsaved).View;
+    public AttachedFile Inspect(Attachment wanted, UnsavedTexts? unsaved = null) => InspectCore(wanted, unsaved).View;
 
     /// <summary>Gets a preview of a pinned file. It must be in the workspace; a large file is sent as a summary.</summary>
     public AttachedFile InspectPinned(string path) => LookAtPinned(path, null).View;
@@ -81,10 +81,10 @@ public sealed class Attachments(
         }
 
         // All files are checked before the first is stored.
-        var looks = wanted.Select(one => Look(one, unsaved)).ToList();
+        var looks = wanted.Select(one => InspectCore(one, unsaved)).ToList();
         foreach (var look in looks)
         {
-            if (WhyNotNow(look.View) is { } why)
+            if (SendErrorOf(look.View) is { } why)
             {
                 throw new FailureException(FailureKind.BadRequest, why);
             }
@@ -97,7 +97,7 @@ public sealed class Attachments(
     internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path, UnsavedTexts? unsaved = null)
     {
         var (view, part, image) = LookAtPinned(path, unsaved);
-        if (WhyNotNow(view) is not null || part is null)
+        if (SendErrorOf(view) is not null || part is null)
         {
             return (view, null);
         }
@@ -107,7 +107,7 @@ public sealed class Attachments(
     }
 
     /// <summary>Gets why a file cannot be sent as requested, as a sentence; null if it can.</summary>
-    internal static string? WhyNotNow(AttachedFile file) =>
+    internal static string? SendErrorOf(AttachedFile file) =>
         file.Problem
         ?? (
             file.Questions.Contains(AttachmentQuestion.OutsideWorkspace)
@@ -178,7 +178,7 @@ public sealed class Attachments(
         }
 
         return Keep(
-            new Looked(
+            new Inspected(
                 new AttachedFile { Path = name },
                 new MessagePart.File(name, secrets.Current?.Mask(text) ?? text, null, FileLanguages.Of(name, text))
                 {
@@ -225,7 +225,7 @@ public sealed class Attachments(
 
             return HashOf(path, file) is { } now ? now != hash : null;
         }
-        catch (Exception exception) when (IsOfTheDisk(exception))
+        catch (Exception exception) when (IsFileError(exception))
         {
             return null;
         }
@@ -252,9 +252,9 @@ public sealed class Attachments(
 
     /// <param name="Part">The content to send; null if there is none.</param>
     /// <param name="Image">The bytes of an image, which are not stored yet.</param>
-    private sealed record Looked(AttachedFile View, MessagePart.File? Part = null, byte[]? Image = null);
+    private sealed record Inspected(AttachedFile View, MessagePart.File? Part = null, byte[]? Image = null);
 
-    private MessagePart.File Keep(Looked look)
+    private MessagePart.File Keep(Inspected look)
     {
         var part = look.Part!;
         if (look.Image is { } image)
@@ -273,9 +273,9 @@ public sealed class Attachments(
         };
     }
 
-    private Looked LookAtPinned(string path, UnsavedTexts? unsaved)
+    private Inspected LookAtPinned(string path, UnsavedTexts? unsaved)
     {
-        var look = Look(new Attachment(path), unsaved);
+        var look = InspectCore(new Attachment(path), unsaved);
         if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace))
         {
             return new(
@@ -292,7 +292,7 @@ public sealed class Attachments(
             return look;
         }
 
-        var summary = Look(new Attachment(path, Mode: AttachmentMode.Summary), unsaved);
+        var summary = InspectCore(new Attachment(path, Mode: AttachmentMode.Summary), unsaved);
         return summary with
         {
             View = summary.View with
@@ -314,7 +314,7 @@ public sealed class Attachments(
         }
     }
 
-    private Looked Look(Attachment wanted, UnsavedTexts? unsaved)
+    private Inspected InspectCore(Attachment wanted, UnsavedTexts? unsaved)
     {
         if (wanted.Blob is { } blob)
         {
@@ -388,7 +388,7 @@ public sealed class Attachments(
         return OperatingSystem.IsWindows() ? named.Replace('\\', '/') : named;
     }
 
-    private Looked OfFile(FilePlace place, Attachment wanted, UnsavedTexts? unsaved)
+    private Inspected OfFile(FilePlace place, Attachment wanted, UnsavedTexts? unsaved)
     {
         byte[]? content;
         FileInfo file;
@@ -402,7 +402,7 @@ public sealed class Attachments(
                 return Refused(place.Shown, $"{place.Shown} changed while it was read. Try again.");
             }
         }
-        catch (Exception exception) when (IsOfTheDisk(exception))
+        catch (Exception exception) when (IsFileError(exception))
         {
             return Refused(place.Shown, Sentence(place.Shown, exception));
         }
@@ -445,7 +445,7 @@ public sealed class Attachments(
         return OfBinary(place.Shown, content.Length, stamp);
     }
 
-    private Looked OfText(string path, FileText file, long size, (string Hash, DateTimeOffset Modified) stamp, Attachment wanted)
+    private Inspected OfText(string path, FileText file, long size, (string Hash, DateTimeOffset Modified) stamp, Attachment wanted)
     {
         var language = FileLanguages.Of(path, file.Content);
         var view = new AttachedFile
@@ -518,7 +518,7 @@ public sealed class Attachments(
             : (range with { End = file.Lines }, Join(file.Note, $"It ends at line {file.Lines}, so fewer lines are sent."));
     }
 
-    private static Looked OfImage(string path, byte[] content, (string Hash, DateTimeOffset Modified)? stamp)
+    private static Inspected OfImage(string path, byte[] content, (string Hash, DateTimeOffset Modified)? stamp)
     {
         var mediaType = ImageType.Detect(content);
         var view = new AttachedFile
@@ -551,7 +551,7 @@ public sealed class Attachments(
         );
     }
 
-    private static Looked OfBinary(string path, long size, (string Hash, DateTimeOffset Modified) stamp)
+    private static Inspected OfBinary(string path, long size, (string Hash, DateTimeOffset Modified) stamp)
     {
         var part = new MessagePart.File(path, null)
         {
@@ -569,7 +569,7 @@ public sealed class Attachments(
         return new(view with { Note = $"{path} is not text, so only its name and size are sent." }, part);
     }
 
-    private Looked OfBlob(string name, string blob)
+    private Inspected OfBlob(string name, string blob)
     {
         try
         {
@@ -588,7 +588,7 @@ public sealed class Attachments(
         }
     }
 
-    private static Looked Refused(string path, string problem, long? size = null) =>
+    private static Inspected Refused(string path, string problem, long? size = null) =>
         new(
             new AttachedFile
             {
@@ -598,7 +598,7 @@ public sealed class Attachments(
             }
         );
 
-    private static bool IsOfTheDisk(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentException;
+    private static bool IsFileError(Exception exception) => exception is IOException or UnauthorizedAccessException or ArgumentException;
 
     private static string Sentence(string path, Exception exception) =>
         exception switch

@@ -179,7 +179,7 @@ internal sealed class Automation(IHookActions actions, TimeProvider time, ILogge
         }
         catch
         {
-            Bounds.GiveBack(spawnedBy);
+            Bounds.RemoveCount(spawnedBy);
             throw;
         }
     }

@@ -5,10 +5,10 @@ namespace Plue.Server.Chat;
 
 /// <param name="Index">The position in the branch, from 0.</param>
 /// <param name="Count">The number of occurrences in the message.</param>
-public sealed record FoundText(Message Message, int Index, int Count);
+internal sealed record FoundText(Message Message, int Index, int Count);
 
 /// <summary>The outline and text search of the displayed branch.</summary>
-public static class BranchText
+internal static class BranchText
 {
     private const int OutlineLength = 120;
 

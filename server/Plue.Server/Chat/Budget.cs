@@ -6,7 +6,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Chat;
 
 /// <summary>The user's spending limits in USD; null for no limit.</summary>
-public sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? CompletionsPerDay = null)
+internal sealed record Budget(decimal? PerDay, decimal? PerChat, decimal? CompletionsPerDay = null)
 {
     public const string PerDayKey = UserConfig.BudgetPerDayKey;
     public const string PerChatKey = UserConfig.BudgetPerChatKey;

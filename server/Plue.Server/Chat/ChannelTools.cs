@@ -201,7 +201,7 @@ internal sealed class ChannelTools(ChatState state)
 
     /// <summary>Asks in each folder whether Claude Code may use its own settings, and again when the folder's settings change.</summary>
     /// <returns>Why it may not, as a sentence; null if it may.</returns>
-    public async Task<string?> WhyNotOwnSettingsAsync(ProviderSettings provider, CancellationToken cancellationToken)
+    public async Task<string?> OwnSettingsRefusalAsync(ProviderSettings provider, CancellationToken cancellationToken)
     {
         if (provider.ApiKeyRef is not null)
         {

@@ -12,7 +12,7 @@ namespace Plue.Server.Chat;
 internal sealed class ChatState
 {
     /// <summary>Why a hook does not request a response.</summary>
-    public const string AnswerUnderWay = "a response is already streaming.";
+    public const string ResponseInProgress = "a response is already streaming.";
 
     public static readonly HookChange MessageAdded = new(HookTrigger.FieldChange, ChannelFields.Messages);
 
@@ -20,7 +20,7 @@ internal sealed class ChatState
     private readonly string? readOnlyReason;
     private readonly Automation automation;
     private volatile RunningTurn? running;
-    private volatile Message? judged;
+    private volatile Message? answerToCheck;
     private IReadOnlyList<HookFailure> hookFailures; // as last published
 
     /// <param name="journal">Null if this window cannot write; <paramref name="readOnlyReason"/> then has the reason.</param>
@@ -87,10 +87,10 @@ internal sealed class ChatState
     }
 
     /// <summary>Gets or sets the last response of a task until its result has been checked; otherwise null. Can be read from any thread.</summary>
-    public Message? Judged
+    public Message? AnswerToCheck
     {
-        get => judged;
-        set => judged = value;
+        get => answerToCheck;
+        set => answerToCheck = value;
     }
 
     /// <summary>
@@ -107,7 +107,7 @@ internal sealed class ChatState
         get
         {
             // The order matters: a turn that has just ended is either judged or in the chat.
-            var (turn, undecided) = (running, judged);
+            var (turn, undecided) = (running, answerToCheck);
             return Chat is not { IsTask: true } task ? Chat
                 : turn is not null ? task.WithStatus(turn.State)
                 : undecided is not null ? task.WithStatus(TaskStates.Running)
@@ -173,7 +173,7 @@ internal sealed class ChatState
     public void EndTurn(Message? answer)
     {
         // Set before the turn ends, so that a task never counts as done without a result.
-        Judged = answer is not null && Chat.IsTask && Services.Tasks.IsJudged(Chat) ? answer : null;
+        AnswerToCheck = answer is not null && Chat.IsTask && Services.Tasks.HasResultCheck(Chat) ? answer : null;
         Running = null;
         // Queued messages were meant to follow a successful response.
         IsQueueFlowing &= answer is { Status: not MessageStatus.Failed };
@@ -215,7 +215,7 @@ internal sealed class ChatState
         PublishAdded(message);
         PublishQueue();
         await RunHooksAsync(
-            new ConversationHooks(this, AnswerUnderWay),
+            new ConversationHooks(this, ResponseInProgress),
             [MessageAdded],
             turn.Depth,
             [.. planned.Where(action => action is not HookAction.SendToLlm)]

@@ -8,7 +8,7 @@ namespace Plue.Server.Chat;
 /// Serializes all work on one conversation: a channel of commands with one reader. Methods start with <see cref="Enter"/>, and their awaits resume in the loop.
 /// Nothing else accesses the conversation between two awaits, so no lock is needed.
 /// </summary>
-public sealed class CommandLoop : SynchronizationContext
+internal sealed class CommandLoop : SynchronizationContext
 {
     private readonly Channel<(SendOrPostCallback Command, object? State)> commands = Channel.CreateUnbounded<(SendOrPostCallback, object?)>(
         new UnboundedChannelOptions { SingleReader = true }

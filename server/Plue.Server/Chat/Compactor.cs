@@ -56,7 +56,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         SideAnswer? answer = null;
         var usage = new Usage();
         Cost? cost = null;
-        foreach (var piece in Pieces(covered, Room))
+        foreach (var piece in Pieces(covered, PieceLimit))
         {
             var text = answer is null ? piece : $"{SentHistory.Heading}\n\n{answer.Text}\n\nWhat followed:\n\n{piece}";
             answer = await model.AskAsync(
@@ -69,7 +69,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         }
 
         var now = time.GetUtcNow();
-        var said = answer!.Text + OpenTodos(path);
+        var content = answer!.Text + OpenTodos(path);
         var summary = new Message
         {
             Id = Ids.New("msg"),
@@ -78,7 +78,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
             Role = MessageRole.System,
             CreatedAt = now,
             UpdatedAt = now,
-            Parts = [new MessagePart.Text(said)],
+            Parts = [new MessagePart.Text(content)],
             Usage = usage,
             Cost = cost,
             ProviderInfo = answer.ProviderInfo,
@@ -121,19 +121,19 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
     private static long LongestOf(long window) => Math.Min(MaxSummaryTokens, window / 4);
 
     /// <summary>Gets the maximum length in tokens of the text to summarize at once.</summary>
-    private long Room => Math.Max(1024, (Window - MaxSummary) * 6 / 10);
+    private long PieceLimit => Math.Max(1024, (Window - MaxSummary) * 6 / 10);
 
     private long Window => window ?? WindowWhenUnknown;
 
     /// <summary>Splits the conversation into pieces of limited tokens, between messages if possible.</summary>
-    private static IEnumerable<string> Pieces(IReadOnlyList<Message> messages, long room)
+    private static IEnumerable<string> Pieces(IReadOnlyList<Message> messages, long limit)
     {
         var piece = new StringBuilder();
         long tokens = 0;
-        foreach (var text in messages.Select(TextOf).SelectMany(text => Split(text, room)))
+        foreach (var text in messages.Select(TextOf).SelectMany(text => Split(text, limit)))
         {
             var more = TokenEstimate.Of(text);
-            if (tokens > 0 && tokens + more > room)
+            if (tokens > 0 && tokens + more > limit)
             {
                 yield return piece.ToString();
                 piece.Clear();
@@ -150,9 +150,9 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         }
     }
 
-    private static IEnumerable<string> Split(string text, long room)
+    private static IEnumerable<string> Split(string text, long limit)
     {
-        var most = (int)Math.Min(int.MaxValue, room * 3 / 2);
+        var most = (int)Math.Min(int.MaxValue, limit * 3 / 2);
         for (var at = 0; at < text.Length; )
         {
             var length = Math.Min(most, text.Length - at);
@@ -179,7 +179,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
             text.AppendLine(
                 part switch
                 {
-                    MessagePart.Text said => said.Content,
+                    MessagePart.Text { Content: var content } => content,
                     MessagePart.File { Skill: { } skill } => $"[skill {skill.Title}]",
                     MessagePart.File file => $"[file {file.Path}]\n{Beginning(file.Content)}",
                     MessagePart.ToolUse use => $"[called {use.ToolName} with {Beginning(use.Parameters)}]",

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>Builds the request for the model. The same messages produce the same request, so that the vendor's prompt cache works.</summary>
-public static class ContextBuilder
+internal static class ContextBuilder
 {
     /// <summary>Sent to continue a response, but never stored.</summary>
     public const string ContinueRequest = "Your last response was interrupted. Continue exactly where it stops; do not repeat anything.";
@@ -33,11 +33,11 @@ public static class ContextBuilder
     )
     {
         var messages = WithContext(SentHistory.WithoutRefused(SentHistory.Of(history)), addedContext ?? [])
-            .Where(message => message.Role != MessageRole.System && HasSomethingToSay(message))
+            .Where(message => message.Role != MessageRole.System && HasContent(message))
             .SelectMany(Rounds)
             .ToList();
         // If the continued response has called tools since, the request to continue stays in its place.
-        if (goOn && BrokenOff(messages) is { } at)
+        if (goOn && InterruptedResponseIndex(messages) is { } at)
         {
             messages.Insert(at + 1, Continue(messages[at]));
         }
@@ -70,7 +70,7 @@ public static class ContextBuilder
 
             var response = messages.Skip(at + 1).FirstOrDefault(next => next.Role is MessageRole.Assistant or MessageRole.User);
             IReadOnlyList<string> texts =
-                response is { Role: MessageRole.Assistant } ? AddedAtStart(response)
+                response is { Role: MessageRole.Assistant } ? StartHookContext(response)
                 : response is null ? added
                 : [];
             yield return texts.Count == 0
@@ -82,14 +82,14 @@ public static class ContextBuilder
         }
     }
 
-    private static IReadOnlyList<string> AddedAtStart(Message response) =>
+    private static IReadOnlyList<string> StartHookContext(Message response) =>
         [.. response.Hooks.Where(run => StartTriggers.Contains(run.Trigger)).Select(run => run.SentContext).OfType<string>()];
 
     /// <summary>
     /// Gets the index of the interrupted response to the last question: the last message, or one followed directly by its continuation. Null if the request
     /// follows tool results.
     /// </summary>
-    private static int? BrokenOff(List<Message> messages)
+    private static int? InterruptedResponseIndex(List<Message> messages)
     {
         if (messages is [.., { Role: MessageRole.Assistant }])
         {
@@ -150,6 +150,6 @@ public static class ContextBuilder
     }
 
     /// <summary>False for a failed response without text: vendors reject empty messages.</summary>
-    private static bool HasSomethingToSay(Message message) =>
+    private static bool HasContent(Message message) =>
         message.Parts.Any(part => part is not MessagePart.Reasoning && (part is not MessagePart.Text text || text.Content.Length > 0));
 }

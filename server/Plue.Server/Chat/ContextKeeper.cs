@@ -137,7 +137,7 @@ internal sealed class ContextKeeper(ChatState state)
         }
         if (
             chat.Messages.FirstOrDefault(message =>
-                message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, GoesOn: false }
+                message is { Role: MessageRole.Assistant, Status: MessageStatus.Complete, IsContinued: false }
             )
             is not { } answer
         )
@@ -145,7 +145,7 @@ internal sealed class ContextKeeper(ChatState state)
             return false;
         }
 
-        var (title, said) = await Task.Run(
+        var (title, message) = await Task.Run(
             () =>
                 new TitleMaker(side, services.Time).MakeAsync(
                     state.CodexId,
@@ -160,14 +160,14 @@ internal sealed class ContextKeeper(ChatState state)
         var isNamed = title is not null && !state.Chat.HasTitle;
         if (isNamed)
         {
-            await writer.AppendAsync(said, new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken);
+            await writer.AppendAsync(message, new ChatFields(Title: title) { TitleFromModel = true }, cancellationToken);
         }
         else
         {
-            await writer.AppendAsync(said, cancellationToken);
+            await writer.AppendAsync(message, cancellationToken);
         }
 
-        services.Usage.Add(said, chat.Id, chat.TemplateId);
+        services.Usage.Add(message, chat.Id, chat.TemplateId);
         return isNamed;
     }
 

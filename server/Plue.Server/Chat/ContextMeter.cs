@@ -5,7 +5,7 @@ namespace Plue.Server.Chat;
 /// <summary>How much of the context window the next request uses, in tokens.</summary>
 /// <param name="Window">Null if unknown.</param>
 /// <param name="IsEstimate">True if the vendor has not counted the messages yet.</param>
-public sealed record ContextFill(long Instructions, long Files, long Messages, long Draft, long? Window, bool IsEstimate)
+internal sealed record ContextFill(long Instructions, long Files, long Messages, long Draft, long? Window, bool IsEstimate)
 {
     /// <summary>The share of the window at which earlier messages are summarized.</summary>
     public const decimal CompactionShare = 0.85m;
@@ -19,7 +19,7 @@ public sealed record ContextFill(long Instructions, long Files, long Messages, l
 }
 
 /// <summary>Measures a context with the vendor's count of the last response, if there is one, and estimates for later messages.</summary>
-public static class ContextMeter
+internal static class ContextMeter
 {
     /// <param name="path">The displayed branch, oldest first.</param>
     /// <param name="system">The instructions.</param>

@@ -10,7 +10,7 @@ using Plue.Server.Tools.Hooks;
 namespace Plue.Server.Chat;
 
 /// <summary>One open chat: its stored messages, the running turn, and all user operations.</summary>
-public sealed class Conversation : IAsyncDisposable
+internal sealed class Conversation : IAsyncDisposable
 {
     internal static readonly HookChange Created = new(HookTrigger.Created);
 
@@ -22,7 +22,7 @@ public sealed class Conversation : IAsyncDisposable
     private readonly SemaphoreSlim changing = new(1, 1); // serializes user operations; not held while a response streams
     private readonly SemaphoreSlim updating = new(1, 1); // separate, because fields can change during another operation
     private CancellationTokenSource? preparing; // cancels requests made before a turn starts
-    private TaskCompletionSource? starting; // a new task whose turn has not started yet
+    private volatile TaskCompletionSource? starting; // a new task whose turn has not started yet
     private int stops; // stops in progress: no turn may start
     private Task beginning = Task.CompletedTask; // the hooks for its creation
 
@@ -56,6 +56,9 @@ public sealed class Conversation : IAsyncDisposable
     public ChatSummary Summary => state.Summary;
 
     internal StoredChat Stored => state.Chat;
+
+    /// <summary>True while a response of this process runs or is about to start. Can be read from any thread.</summary>
+    internal bool IsBusy => state.Running is not null || starting is not null;
 
     /// <summary>Gets a consistent snapshot for a view.</summary>
     /// <param name="seals">True if later events must have higher numbers than <see cref="ConversationSnapshot.LastSeq"/>.</param>
@@ -99,7 +102,7 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         following.Begin();
-        if (!journal.Follow(following.Take))
+        if (!journal.Follow(following.Add))
         {
             return false;
         }
@@ -135,7 +138,7 @@ public sealed class Conversation : IAsyncDisposable
         return await AddAsync(
             message,
             Choice(draft.ProviderId, draft.Model),
-            Wanted(draft.WantsAnswer),
+            ResponsePolicy(draft.WantsAnswer),
             interrupts: false,
             cancellationToken
         );
@@ -167,7 +170,7 @@ public sealed class Conversation : IAsyncDisposable
             }
         }
 
-        var sent = await AddAsync(message, Choice(draft?.ProviderId, draft?.Model), Wanted(), interrupts: true, cancellationToken);
+        var sent = await AddAsync(message, Choice(draft?.ProviderId, draft?.Model), ResponsePolicy(), interrupts: true, cancellationToken);
         if (queuedId is not null)
         {
             state.IsQueueFlowing = true;
@@ -191,7 +194,7 @@ public sealed class Conversation : IAsyncDisposable
         {
             if (isWaiting)
             {
-                await AddAsync(message, Choice(null, null), Wanted(), interrupts: false, cancellationToken);
+                await AddAsync(message, Choice(null, null), ResponsePolicy(), interrupts: false, cancellationToken);
             }
             return isWaiting;
         }
@@ -272,7 +275,7 @@ public sealed class Conversation : IAsyncDisposable
         return await AddAsync(
             message,
             Choice(draft.ProviderId, draft.Model),
-            Wanted(draft.WantsAnswer),
+            ResponsePolicy(draft.WantsAnswer),
             interrupts: false,
             cancellationToken
         );
@@ -524,7 +527,7 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Stores values that Plue sets for a task. Hooks run only if the status changes.</summary>
-    public async Task KeepAsync(IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
+    public async Task SetTaskValuesAsync(IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
     {
         await state.Loop.Enter();
         await ChangeAsync(_ => new ChatFields { Values = values, By = ChangedBy.Plue }, null, cancellationToken);
@@ -536,12 +539,12 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <summary>Handles the end of the last turn of a task again, because an earlier process did not complete it.</summary>
     /// <param name="answer">The last response.</param>
-    public async Task EndAgainAsync(Message answer)
+    public async Task RecoverTurnEndAsync(Message answer)
     {
         await state.Loop.Enter();
-        state.Judged = answer;
+        state.AnswerToCheck = answer;
         state.NotifyChanged();
-        await GoesOnAsync(answer);
+        await ShouldContinueAsync(answer);
     }
 
     /// <summary>Adds the results of calls that a restart interrupted. The last round is then complete, and the next one can follow.</summary>
@@ -636,7 +639,7 @@ public sealed class Conversation : IAsyncDisposable
         {
             starting = null;
             start.SetResult();
-            beginning = BeganAsync();
+            beginning = WaitForStartAsync();
         }
     }
 
@@ -753,7 +756,7 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         await writer.UpdateAsync(new ChatFields { Kind = ChannelKind.Chat }, cancellationToken);
-        state.Judged = null;
+        state.AnswerToCheck = null;
         state.Sink.Publish(new TurnEvent.BranchChanged(Chat.Tree.Head));
         state.NotifyChanged();
     }
@@ -914,7 +917,7 @@ public sealed class Conversation : IAsyncDisposable
             }
         }
 
-        if (await GoesOnAsync(turn.IsReplaced ? null : answer))
+        if (await ShouldContinueAsync(turn.IsReplaced ? null : answer))
         {
             return;
         }
@@ -1018,18 +1021,18 @@ public sealed class Conversation : IAsyncDisposable
 
     /// <summary>Asks the task supervisor whether the task continues.</summary>
     /// <param name="answer">Null if the turn failed without one, or if a message of the user replaced it.</param>
-    private async Task<bool> GoesOnAsync(Message? answer)
+    private async Task<bool> ShouldContinueAsync(Message? answer)
     {
         if (answer is null || !Chat.IsTask)
         {
-            state.Judged = null;
+            state.AnswerToCheck = null;
             return false;
         }
 
-        var goesOn = false;
+        var isContinued = false;
         try
         {
-            goesOn = await services.Tasks.TurnEndedAsync(this, answer, state.Closing.Token);
+            isContinued = await services.Tasks.TurnEndedAsync(this, answer, state.Closing.Token);
         }
         catch (Exception fault) when (fault is FailureException or OperationCanceledException or ObjectDisposedException)
         {
@@ -1037,12 +1040,12 @@ public sealed class Conversation : IAsyncDisposable
         }
 
         // A later response may already be in judgment.
-        if (state.Judged == answer)
+        if (state.AnswerToCheck == answer)
         {
-            state.Judged = null;
+            state.AnswerToCheck = null;
         }
         state.NotifyChanged();
-        return goesOn;
+        return isContinued;
     }
 
     /// <summary>Runs the hooks after a response. They see the chat at the end of the response; messages added since have their own hooks.</summary>
@@ -1080,11 +1083,11 @@ public sealed class Conversation : IAsyncDisposable
             starting = null;
             start.SetResult();
         }
-        await BeganAsync();
+        await WaitForStartAsync();
     }
 
     /// <summary>Waits until the task has started or failed to start, and is no longer queued in this process.</summary>
-    private async Task BeganAsync()
+    private async Task WaitForStartAsync()
     {
         if (state.Running is { } turn)
         {
@@ -1112,7 +1115,7 @@ public sealed class Conversation : IAsyncDisposable
         // The turn's own hooks must not wait for a change that waits for the end of the turn.
         if (state.Running is not null)
         {
-            return ChatState.AnswerUnderWay;
+            return ChatState.ResponseInProgress;
         }
 
         try
@@ -1144,7 +1147,7 @@ public sealed class Conversation : IAsyncDisposable
         using var change = await BeginChangeAsync(cancellationToken);
         if (state.Running is not null)
         {
-            return ChatState.AnswerUnderWay;
+            return ChatState.ResponseInProgress;
         }
 
         if (IsUntouched)
@@ -1192,7 +1195,7 @@ public sealed class Conversation : IAsyncDisposable
             using var change = await BeginChangeAsync(state.Closing.Token);
             while (NextQueued is { } next)
             {
-                await AddAsync(next with { ParentId = null }, Choice(null, null), Wanted(), interrupts: false, state.Closing.Token);
+                await AddAsync(next with { ParentId = null }, Choice(null, null), ResponsePolicy(), interrupts: false, state.Closing.Token);
             }
         }
         catch (OperationCanceledException) when (IsClosing)
@@ -1335,7 +1338,7 @@ public sealed class Conversation : IAsyncDisposable
             }
             if (turnId is not null)
             {
-                return ChatState.AnswerUnderWay;
+                return ChatState.ResponseInProgress;
             }
             if (message.Role != MessageRole.User)
             {
@@ -1360,7 +1363,7 @@ public sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Hooks of a chat define which messages get a response; in a task, all messages do.</summary>
-    private Response Wanted(bool wantsAnswer = true) =>
+    private Response ResponsePolicy(bool wantsAnswer = true) =>
         !wantsAnswer ? Response.Never
         : Chat.IsTask ? Response.Always
         : Response.AsHooksSay;

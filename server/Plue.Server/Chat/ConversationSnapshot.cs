@@ -6,7 +6,7 @@ namespace Plue.Server.Chat;
 /// <param name="Messages">The displayed branch, including a streaming message.</param>
 /// <param name="TurnId">The running turn; null for none.</param>
 /// <param name="LastSeq">The number of the last event that is included.</param>
-public sealed record ConversationSnapshot(
+internal sealed record ConversationSnapshot(
     ChatSummary Summary,
     StoredChat Chat,
     IReadOnlyList<Message> Messages,

@@ -12,11 +12,11 @@ using Plue.Server.Templates;
 namespace Plue.Server.Chat;
 
 /// <summary>The chats of this process: opened on first use, each once, and followed while other windows write to them.</summary>
-public sealed class Conversations : IChats, IAsyncDisposable
+internal sealed class Conversations : IChats, IAsyncDisposable
 {
     // Polling takes some microseconds for each open chat. Unlike a file watcher, it works on every disk and uses no limited resource of the system.
     private static readonly TimeSpan ChatPause = TimeSpan.FromMilliseconds(250);
-    private const int ChatLooksForOneOfTheTree = 4;
+    private const int ChatPollsPerTreePoll = 4;
 
     private readonly ChatServices services;
 
@@ -312,6 +312,9 @@ public sealed class Conversations : IChats, IAsyncDisposable
         await RemoveAsync(conversation, services.Store.DiscardUnused);
     }
 
+    /// <summary>Gets the chats and tasks that this process works on.</summary>
+    internal IEnumerable<Conversation> Busy => Opened().Where(chat => chat.IsBusy);
+
     /// <summary>True if the chat was opened since the start of this process, or is being opened.</summary>
     internal bool IsOpen(string id) => open.ContainsKey(id);
 
@@ -423,7 +426,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
                         }
                     }
 
-                    if (look % ChatLooksForOneOfTheTree == 0)
+                    if (look % ChatPollsPerTreePoll == 0)
                     {
                         FollowTree();
                     }

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Chat;
 
 /// <summary>A message to be sent.</summary>
-public sealed record Draft(string Text)
+internal sealed record Draft(string Text)
 {
     /// <summary>Gets the attachments, read and checked; null if none were specified.</summary>
     public IReadOnlyList<MessagePart.File>? Files { get; init; }
@@ -19,4 +19,4 @@ public sealed record Draft(string Text)
 
 /// <param name="TurnId">Null if no response was started.</param>
 /// <param name="IsQueued">True if the message waits for the running response.</param>
-public sealed record Sent(string MessageId, string? TurnId, bool IsQueued = false);
+internal sealed record Sent(string MessageId, string? TurnId, bool IsQueued = false);

@@ -30,7 +30,7 @@ internal sealed class FallbackChain
     /// <summary>
     /// True if another provider could help: the vendor is unavailable or limits the user. An invalid key or model has to be fixed by the user.
     /// </summary>
-    public static bool CanHelp(Failure failure) =>
+    public static bool CanFallBack(Failure failure) =>
         failure.Kind
             is FailureKind.Unreachable
                 or FailureKind.Timeout
@@ -43,7 +43,7 @@ internal sealed class FallbackChain
     /// <returns>Null if no candidate is left; the turn then fails with <see cref="Failure"/>.</returns>
     public async Task<ProviderCall?> NextAsync(Failure? failure, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
     {
-        if (failure is not null && asked is not null && !GoesOn(asked, failure))
+        if (failure is not null && asked is not null && !CanTryNext(asked, failure))
         {
             return null;
         }
@@ -60,11 +60,11 @@ internal sealed class FallbackChain
             try
             {
                 var call = await requests.BuildAsync(asked, turn, tools, cancellationToken);
-                return ReferenceEquals(asked, chosen) ? call : call with { InsteadOf = first?.What ?? cooldown };
+                return ReferenceEquals(asked, chosen) ? call : call with { InsteadOf = first?.Cause ?? cooldown };
             }
             catch (FailureException fault)
             {
-                if (!GoesOn(asked, fault.Failure))
+                if (!CanTryNext(asked, fault.Failure))
                 {
                     return null;
                 }
@@ -91,12 +91,12 @@ internal sealed class FallbackChain
         }
     }
 
-    private bool GoesOn(Candidate candidate, Failure failure)
+    private bool CanTryNext(Candidate candidate, Failure failure)
     {
         if (ReferenceEquals(candidate, chosen))
         {
             first = failure;
-            return CanHelp(failure);
+            return CanFallBack(failure);
         }
 
         skipped.Add((candidate.ProviderName, ReasonOf(failure.Kind)));

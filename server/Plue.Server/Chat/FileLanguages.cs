@@ -1,7 +1,7 @@
 namespace Plue.Server.Chat;
 
 /// <summary>Determines the VS Code language id of a file from its name, or else from the interpreter in its first line.</summary>
-public static class FileLanguages
+internal static class FileLanguages
 {
     private static readonly Dictionary<string, string> ByExtension = Table(
         """

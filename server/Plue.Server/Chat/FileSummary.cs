@@ -8,7 +8,7 @@ namespace Plue.Server.Chat;
 /// <summary>
 /// Summarizes a file that is too large to send: its beginning, lines that look like headings or declarations, and its end, with line numbers.
 /// </summary>
-public static partial class FileSummary
+internal static partial class FileSummary
 {
     private const int HeadLines = 60;
     private const int TailLines = 30;

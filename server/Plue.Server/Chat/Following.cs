@@ -7,17 +7,17 @@ namespace Plue.Server.Chat;
 internal sealed class Following(ITurnSink sink, StoredChat chat)
 {
     private bool isChanged;
-    private bool isMissed;
+    private bool hasMissedUpdate;
 
     /// <summary>Gets a local id for a turn of another window; its real id is unknown here.</summary>
     public string? TurnId { get; private set; } = chat.Status == ChatStatus.Running ? NewTurn() : null;
 
-    public void Begin() => (isChanged, isMissed) = (false, false);
+    public void Begin() => (isChanged, hasMissedUpdate) = (false, false);
 
-    public void Take(ChatUpdate news)
+    public void Add(ChatUpdate update)
     {
-        isChanged |= news is not ChatUpdate.TextAppended;
-        switch (news)
+        isChanged |= update is not ChatUpdate.TextAppended;
+        switch (update)
         {
             case ChatUpdate.MessageStarted(var message):
                 StartTurn();
@@ -31,7 +31,7 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
                 break;
             case ChatUpdate.MessageCompleted(var message):
                 sink.Publish(new TurnEvent.MessageFinished(message));
-                if (!message.GoesOn)
+                if (!message.IsContinued)
                 {
                     EndTurn(message);
                 }
@@ -40,7 +40,7 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
                 sink.Publish(new TurnEvent.MessageAdded(message));
                 break;
             case ChatUpdate.Other:
-                isMissed = true;
+                hasMissedUpdate = true;
                 break;
         }
     }
@@ -50,7 +50,7 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
     /// <returns>True if the chat's row may have changed.</returns>
     public bool End(StoredChat chat, bool isIdle)
     {
-        if (isMissed)
+        if (hasMissedUpdate)
         {
             sink.Publish(new TurnEvent.BranchChanged(chat.Tree.Head));
             if (isIdle && chat.Status == ChatStatus.Running)

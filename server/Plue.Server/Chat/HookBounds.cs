@@ -81,7 +81,7 @@ internal sealed class HookBounds(TimeProvider time)
     }
 
     /// <summary>Removes a counted task that was not created.</summary>
-    public void GiveBack(string uri)
+    public void RemoveCount(string uri)
     {
         lock (counting)
         {

@@ -5,7 +5,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>The budgets of a task and its parents.</summary>
-public interface IBudget
+internal interface IBudget
 {
     /// <summary>Reserves the estimated usage of a request before it is sent. Does nothing for a chat.</summary>
     /// <param name="price">Null if unknown or free.</param>

@@ -3,7 +3,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>Receives the events of chats for a window.</summary>
-public interface IChatEvents
+internal interface IChatEvents
 {
     ITurnSink SinkFor(string codexId);
 

@@ -14,7 +14,7 @@ internal interface IProgramTurn
 
     /// <summary>Checks the usage and rounds of the running response against the budgets, before another round.</summary>
     /// <returns>Null if the response can continue.</returns>
-    Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
+    Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds);
 
     /// <summary>Records instructions that a call loaded. Skills among them restrict later calls.</summary>
     void SkillsLoaded(IReadOnlyList<InstructionSource> sources);

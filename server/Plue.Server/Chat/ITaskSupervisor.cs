@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>Manages tasks for their conversations.</summary>
-public interface ITaskSupervisor
+internal interface ITaskSupervisor
 {
     /// <summary>Reports a changed chat or task.</summary>
     /// <param name="summary">Null if it was deleted.</param>
@@ -19,7 +19,7 @@ public interface ITaskSupervisor
     RoutingNote? RoutingOf(StoredChat chat);
 
     /// <summary>True if a task needs more than its last message to be done. It counts as running until <see cref="TurnEndedAsync"/> has checked it.</summary>
-    bool IsJudged(StoredChat task);
+    bool HasResultCheck(StoredChat task);
 
     /// <summary>Handles the end of a task's turn.</summary>
     /// <returns>True if the task continues, so that nothing else may follow yet.</returns>

@@ -6,7 +6,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>A message that is streaming. It is built from deltas, and a <see cref="Message"/> can be created at any time. Not thread-safe.</summary>
-public sealed class LiveMessage(Message start)
+internal sealed class LiveMessage(Message start)
 {
     private sealed class Part
     {
@@ -46,8 +46,8 @@ public sealed class LiveMessage(Message start)
     public string Id => start.Id;
     public bool IsEmpty => parts.Count == 0;
     public ProviderInfo? ProviderInfo { get; set; } = start.ProviderInfo;
-    public IReadOnlyList<string> NotCarried { get; set; } = [];
-    public IReadOnlyList<InstructionSource> SteeredBy { get; set; } = start.SteeredBy;
+    public IReadOnlyList<string> Omitted { get; set; } = [];
+    public IReadOnlyList<InstructionSource> Instructions { get; set; } = start.Instructions;
     public StopReason? StopReason { get; set; }
     public IReadOnlyList<HookRun> Hooks => hooks;
 
@@ -263,8 +263,8 @@ public sealed class LiveMessage(Message start)
             Cost = cost,
             Timing = timing,
             ProviderInfo = ProviderInfo,
-            NotCarried = NotCarried,
-            SteeredBy = SteeredBy,
+            Omitted = Omitted,
+            Instructions = Instructions,
             StopReason = StopReason,
             Hooks = [.. hooks],
         };

@@ -4,7 +4,7 @@ namespace Plue.Server.Chat;
 
 /// <summary>The files that are sent with every question of a chat. Read once per turn, so that earlier content stays byte-identical across rounds.</summary>
 /// <param name="paths">As entered by the user.</param>
-public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> paths)
+internal sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> paths)
 {
     private (IReadOnlyList<MessagePart> Parts, IReadOnlyList<string> Missing)? read;
 
@@ -35,7 +35,7 @@ public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> p
                 continue;
             }
 
-            var why = Attachments.WhyNotNow(view) ?? "It cannot be read now.";
+            var why = Attachments.SendErrorOf(view) ?? "It cannot be read now.";
             parts.Add(new MessagePart.Text($"(The pinned file {view.Path} is not included: {why})"));
             missing.Add($"A pinned file was not sent: {why}");
         }

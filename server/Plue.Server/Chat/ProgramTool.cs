@@ -97,7 +97,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             ?? throw new ToolFailureException(
                 "The files that this would read are not known. Give an absolute path, and a pattern that stays inside it."
             );
-        if (name == "Grep" && Directory.Exists(path) && context.Rights().Any(HoldsFilesBack))
+        if (name == "Grep" && Directory.Exists(path) && context.Rights().Any(RestrictsFiles))
         {
             // The program itself searches all files of a folder, including those that rules exclude (SEC-25).
             throw new ToolFailureException(
@@ -108,7 +108,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
         return new Call(this, [new ToolAction.ReadFile(path)], ApprovalKind.Read, $"{name} {parameters.GetRawText()}") { AtPath = path };
     }
 
-    private static bool HoldsFilesBack(Rights rights) =>
+    private static bool RestrictsFiles(Rights rights) =>
         rights
             .Permissions.Deny.Concat(rights.Permissions.Ask)
             .Any(rule => rule.StartsWith("read", StringComparison.Ordinal) || rule.StartsWith("search", StringComparison.Ordinal));
@@ -238,7 +238,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
         public override string? Where => AtPath;
         public override string? Sandbox => HeldBy;
         public override IReadOnlyList<string>? Changes => Paths;
-        public override bool IsStoppedAlone => false;
+        public override bool CanStopAlone => false;
         public required string AtPath { get; init; }
         public string? ChangeDiff { get; init; }
         public IReadOnlyList<ProposedFile> Files { get; init; } = [];

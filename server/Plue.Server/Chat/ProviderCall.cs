@@ -12,7 +12,7 @@ internal sealed record ProviderCall(IProvider Provider, ProviderRequest Request,
     public string? InsteadOf { get; init; }
 
     /// <summary>Gets the content of the chat that the request omits, one sentence each.</summary>
-    public IReadOnlyList<string> NotCarried { get; init; } = [];
+    public IReadOnlyList<string> Omitted { get; init; } = [];
 
     /// <summary>Gets the cost of a response; null if no price is known.</summary>
     /// <param name="model">The model name that the vendor reported.</param>

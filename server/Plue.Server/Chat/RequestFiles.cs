@@ -10,24 +10,24 @@ namespace Plue.Server.Chat;
 /// question, so that everything before it is byte-identical to the previous turn. Content that cannot be sent is reported in a sentence and never fails the
 /// turn.
 /// </summary>
-public sealed class RequestFiles(Attachments attachments)
+internal sealed class RequestFiles(Attachments attachments)
 {
     /// <summary>The maximum size in bytes of all images in a request, because vendors reject larger requests. The newest images take precedence.</summary>
     public const int MaxImageBytes = 20 * 1024 * 1024;
 
     /// <param name="known">The known properties of the model; null if there are none.</param>
     /// <returns>The request, and the content that it omits.</returns>
-    public (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(
+    public (ProviderRequest Request, IReadOnlyList<string> Omitted) Fill(
         ProviderRequest request,
         PinnedFiles pinned,
         IProvider provider,
         ModelInfo? known
     )
     {
-        var notCarried = new NotCarriedFiles(WhyNoImages(provider, request.Model, known));
+        var omitted = new OmittedFiles(WhyNoImages(provider, request.Model, known));
         List<Message> messages = [.. request.Messages];
-        Pin(messages, pinned, notCarried);
-        var room = (long)MaxImageBytes;
+        Pin(messages, pinned, omitted);
+        var remaining = (long)MaxImageBytes;
         for (var at = messages.Count - 1; at >= 0; at--)
         {
             if (!messages[at].Parts.Any(part => part is MessagePart.File))
@@ -35,19 +35,19 @@ public sealed class RequestFiles(Attachments attachments)
                 continue;
             }
 
-            var takesGif = provider.Capabilities.TakesGif(request.Model);
+            var supportsGif = provider.Capabilities.SupportsGif(request.Model);
             messages[at] = messages[at] with
             {
                 Parts =
                 [
                     .. messages[at]
-                        .Parts.Select(part => part is MessagePart.File file ? Filled(file, takesGif, ref room, notCarried) : part),
+                        .Parts.Select(part => part is MessagePart.File file ? Filled(file, supportsGif, ref remaining, omitted) : part),
                 ],
             };
         }
 
         var filled = request with { Messages = messages };
-        return (filled, [.. RequestMessages.Omitted(filled, provider.Settings), .. notCarried.Sentences()]);
+        return (filled, [.. RequestMessages.Omitted(filled, provider.Settings), .. omitted.Sentences()]);
     }
 
     /// <param name="paths">The context files of a chat, as entered by the user.</param>
@@ -56,7 +56,7 @@ public sealed class RequestFiles(Attachments attachments)
     /// <summary>Gets the current number of tokens of the pinned files.</summary>
     public long PinnedTokens(IReadOnlyList<string> pinned) => pinned.Sum(path => attachments.InspectPinned(path).Tokens ?? 0);
 
-    private static void Pin(List<Message> messages, PinnedFiles pinned, NotCarriedFiles notCarried)
+    private static void Pin(List<Message> messages, PinnedFiles pinned, OmittedFiles omitted)
     {
         var last = messages.FindLastIndex(message =>
             message.Role == MessageRole.User
@@ -71,13 +71,13 @@ public sealed class RequestFiles(Attachments attachments)
         var (parts, missing) = pinned.Read();
         foreach (var sentence in missing)
         {
-            notCarried.Say(sentence);
+            omitted.Add(sentence);
         }
 
         messages[last] = messages[last] with { Parts = [.. parts, .. messages[last].Parts] };
     }
 
-    private MessagePart.File Filled(MessagePart.File file, bool takesGif, ref long room, NotCarriedFiles notCarried)
+    private MessagePart.File Filled(MessagePart.File file, bool supportsGif, ref long remaining, OmittedFiles omitted)
     {
         if (!file.IsImage)
         {
@@ -86,41 +86,41 @@ public sealed class RequestFiles(Attachments attachments)
                 return file;
             }
 
-            var content = Load(text, file, notCarried);
+            var content = Load(text, file, omitted);
             return file with { Content = content is null ? "(This text is not available any more.)" : Encoding.UTF8.GetString(content) };
         }
 
-        if (notCarried.HasNoImages)
+        if (omitted.HasNoImages)
         {
-            notCarried.AddImage();
+            omitted.AddImage();
             return file with { Data = null };
         }
 
-        if (file.MediaType == "image/gif" && !takesGif)
+        if (file.MediaType == "image/gif" && !supportsGif)
         {
-            notCarried.Say($"{file.Path} was not sent: the model does not support GIF images.");
+            omitted.Add($"{file.Path} was not sent: the model does not support GIF images.");
             return file with { Data = null };
         }
 
-        var stored = file.Data is null && file.Blob is { } blob ? Load(blob, file, notCarried) : null;
+        var stored = file.Data is null && file.Blob is { } blob ? Load(blob, file, omitted) : null;
         if ((stored is null ? file.Data : new ReadOnlyMemory<byte>(stored)) is not { } image)
         {
             return file;
         }
 
-        if (image.Length > room)
+        if (image.Length > remaining)
         {
             // All older images are also omitted, so that the set of sent images rarely changes.
-            room = 0;
-            notCarried.Say($"{file.Path} was not sent: together with the images after it, it exceeds 20 MiB.");
+            remaining = 0;
+            omitted.Add($"{file.Path} was not sent: together with the images after it, it exceeds 20 MiB.");
             return file with { Data = null };
         }
 
-        room -= image.Length;
+        remaining -= image.Length;
         return file with { Data = image };
     }
 
-    private byte[]? Load(string blob, MessagePart.File file, NotCarriedFiles notCarried)
+    private byte[]? Load(string blob, MessagePart.File file, OmittedFiles omitted)
     {
         try
         {
@@ -128,7 +128,7 @@ public sealed class RequestFiles(Attachments attachments)
         }
         catch (FailureException fault)
         {
-            notCarried.Say($"{file.Path} was not sent: {fault.Message}");
+            omitted.Add($"{file.Path} was not sent: {fault.Message}");
             return null;
         }
     }
@@ -139,7 +139,7 @@ public sealed class RequestFiles(Attachments attachments)
         : null;
 
     /// <param name="whyNoImages">Null if images are supported.</param>
-    private sealed class NotCarriedFiles(string? whyNoImages)
+    private sealed class OmittedFiles(string? whyNoImages)
     {
         private readonly List<string> sentences = [];
         private int images;
@@ -148,7 +148,7 @@ public sealed class RequestFiles(Attachments attachments)
 
         public void AddImage() => images++;
 
-        public void Say(string sentence) => sentences.Add(sentence);
+        public void Add(string sentence) => sentences.Add(sentence);
 
         public IReadOnlyList<string> Sentences() =>
             images == 0

@@ -6,7 +6,7 @@ namespace Plue.Server.Chat;
 /// <summary>
 /// Masks stored secrets in a response while it streams. Text that may be the start of a secret is held back; the rest is passed on immediately.
 /// </summary>
-public sealed class ResponseMask(ITextMask mask)
+internal sealed class ResponseMask(ITextMask mask)
 {
     private enum Kind
     {

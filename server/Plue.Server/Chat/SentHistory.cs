@@ -7,7 +7,7 @@ namespace Plue.Server.Chat;
 /// Selects the messages of a chat that are sent to the model: all, or the last summary in place of everything before the question that preceded it. That
 /// question and everything after it stay verbatim.
 /// </summary>
-public static class SentHistory
+internal static class SentHistory
 {
     public const string Heading = "Summary of the conversation so far:";
 
@@ -22,17 +22,17 @@ public static class SentHistory
 
         var summary = path[at];
         var kept = KeptFrom(path, at);
-        var said = TextOf(summary);
+        var summaryText = TextOf(summary);
         var first =
             kept < at
                 ? path[kept] with
                 {
-                    Parts = [new MessagePart.Text(said), .. path[kept].Parts],
+                    Parts = [new MessagePart.Text(summaryText), .. path[kept].Parts],
                 }
                 : summary with
                 {
                     Role = MessageRole.User,
-                    Parts = [new MessagePart.Text(said)],
+                    Parts = [new MessagePart.Text(summaryText)],
                 };
         return [first, .. path.Skip(kept + 1).Where(message => message.Compaction is null)];
     }

@@ -45,14 +45,14 @@ internal sealed class ServerSampling(ChatState state) : ISamplingModel
         var isQuestion = request.Messages[^1].IsUser;
         var last = isQuestion ? request.Messages[^1].Text : "Continue.";
         var before = request.Messages.Take(request.Messages.Count - (isQuestion ? 1 : 0)).Select(Pair).ToList();
-        var said = await new SideQuestion(services).AskAsync(
+        var response = await new SideQuestion(services).AskAsync(
             new SideRequest(state.CodexId, "sampling", offer.Choice, request.System, last, request.MaxTokens) { Before = before },
             SamplingTimeout,
             Reserve,
             cancellationToken
         );
-        await StoreAsync(said);
-        return new SamplingResponse(said.Text, said.ProviderInfo.ModelId ?? offer.Model);
+        await StoreAsync(response);
+        return new SamplingResponse(response.Text, response.ProviderInfo.ModelId ?? offer.Model);
     }
 
     private void Reserve(IProvider provider, ProviderRequest request)
@@ -66,7 +66,7 @@ internal sealed class ServerSampling(ChatState state) : ISamplingModel
         services.TaskBudget.Reserve(chat, request, price);
     }
 
-    private async Task StoreAsync(SideAnswer said)
+    private async Task StoreAsync(SideAnswer response)
     {
         await state.Loop.Enter();
         var now = services.Time.GetUtcNow();
@@ -79,10 +79,10 @@ internal sealed class ServerSampling(ChatState state) : ISamplingModel
             Role = MessageRole.Assistant,
             CreatedAt = now,
             UpdatedAt = now,
-            Parts = [new MessagePart.Text(said.Text)],
-            Usage = said.Usage,
-            Cost = said.Cost,
-            ProviderInfo = said.ProviderInfo,
+            Parts = [new MessagePart.Text(response.Text)],
+            Usage = response.Usage,
+            Cost = response.Cost,
+            ProviderInfo = response.ProviderInfo,
             IsHidden = true,
         };
         await state.Writer().AppendAsync(message, CancellationToken.None);

@@ -21,13 +21,13 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
     )
     {
         var (providers, time) = (services.Providers, services.Time);
-        var provider = await providers.GetAsync(request.Who.ProviderId, cancellationToken);
+        var provider = await providers.GetAsync(request.Model.ProviderId, cancellationToken);
         await services.CheckBudgetAsync(provider.Settings, 0, 0, cancellationToken);
         using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var model = await providers.ResolveModelAsync(provider, request.Who.Model, either.Token);
+            var model = await providers.ResolveModelAsync(provider, request.Model.Model, either.Token);
             var built = RequestOf(request, model, time.GetUtcNow());
             check(provider, built);
             return await ReceiveAsync(new ProviderCall(provider, built, providers), either.Token);
@@ -68,13 +68,13 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
             }
         }
 
-        var said = text.ToString().Trim();
-        if (said.Length == 0)
+        var response = text.ToString().Trim();
+        if (response.Length == 0)
         {
             throw new FailureException(FailureKind.BadResponse, $"{call.Provider.Settings.Name} returned an empty response.");
         }
 
-        return new SideAnswer(services.Secrets?.Mask(said) ?? said, usage, call.CostOf(info.ModelId, usage, vendorCost), info);
+        return new SideAnswer(services.Secrets?.Mask(response) ?? response, usage, call.CostOf(info.ModelId, usage, vendorCost), info);
     }
 
     private static ProviderRequest RequestOf(SideRequest asked, string model, DateTimeOffset now) =>
@@ -106,10 +106,10 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
 }
 
 /// <param name="Purpose">One word, such as <c>title</c> or <c>summary</c>.</param>
-public sealed record SideRequest(string CodexId, string Purpose, ModelChoice Who, string System, string Text, int MaxTokens)
+internal sealed record SideRequest(string CodexId, string Purpose, ModelChoice Model, string System, string Text, int MaxTokens)
 {
     /// <summary>Gets the messages before the text, oldest first.</summary>
     public IReadOnlyList<(MessageRole Role, string Text)> Before { get; init; } = [];
 }
 
-public sealed record SideAnswer(string Text, Usage? Usage, Cost? Cost, ProviderInfo ProviderInfo);
+internal sealed record SideAnswer(string Text, Usage? Usage, Cost? Cost, ProviderInfo ProviderInfo);

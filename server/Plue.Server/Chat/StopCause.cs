@@ -5,7 +5,7 @@ namespace Plue.Server.Chat;
 /// <summary>Why a turn was stopped, and the resulting status of its response.</summary>
 /// <param name="CallError">The result of interrupted calls for the model.</param>
 /// <param name="Status">The status of the response, unless <paramref name="Failure"/> is set.</param>
-public sealed record StopCause(string CallError, MessageStatus Status, Failure? Failure = null)
+internal sealed record StopCause(string CallError, MessageStatus Status, Failure? Failure = null)
 {
     public static StopCause User { get; } = new("Stopped by the user.", MessageStatus.Stopped);
 
@@ -13,11 +13,11 @@ public sealed record StopCause(string CallError, MessageStatus Status, Failure? 
     public static StopCause Closing { get; } =
         new($"Interrupted, because Plue was closed. {InterruptedCall.Unknown}", MessageStatus.Interrupted);
 
-    public static StopCause OutOfTime { get; } =
+    public static StopCause TimeLimitReached { get; } =
         new(
             $"Stopped, because the time budget of this task was used up. {InterruptedCall.Unknown}",
             MessageStatus.Failed,
-            TaskBudget.OutOfTime
+            TaskBudget.TimeLimitReached
         );
 
     /// <summary>The parent task that waited for this work has ended.</summary>

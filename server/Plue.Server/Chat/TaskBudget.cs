@@ -27,7 +27,7 @@ internal static class TaskBudget
         }
         if (TimeLeft(budget, task) is { } left && left < MinUsefulTime)
         {
-            throw new FailureException(OutOfTime);
+            throw new FailureException(TimeLimitReached);
         }
 
         var next = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of);
@@ -59,7 +59,7 @@ internal static class TaskBudget
     /// <summary>Checks a running response against the budget, before its program calls the model again.</summary>
     /// <param name="cost">Of the response so far, in USD; null if no price is known.</param>
     /// <exception cref="FailureException">BudgetExceeded.</exception>
-    public static void CheckUnderWay(AgentBudget budget, StoredChat task, Usage usage, int rounds, decimal? cost)
+    public static void CheckDuringResponse(AgentBudget budget, StoredChat task, Usage usage, int rounds, decimal? cost)
     {
         if (budget.Rounds is { } most && Answers(task).Count(WasAsked) + rounds >= most)
         {
@@ -91,7 +91,7 @@ internal static class TaskBudget
         return TimeSpan.FromTicks((long)Math.Clamp((decimal)seconds * TimeSpan.TicksPerSecond - worked, 0, long.MaxValue));
     }
 
-    public static Failure OutOfTime => Over("It has reached the time limit of its budget.").Failure;
+    public static Failure TimeLimitReached => Over("It has reached the time limit of its budget.").Failure;
 
     private static IEnumerable<Message> Answers(StoredChat task) =>
         task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsOwn: true, Status: not MessageStatus.Streaming });

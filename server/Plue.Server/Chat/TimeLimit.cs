@@ -34,7 +34,7 @@ internal sealed class TimeLimit : IDisposable
         }
         else
         {
-            _ = context.Turn.CancelAsync(StopCause.OutOfTime);
+            _ = context.Turn.CancelAsync(StopCause.TimeLimitReached);
         }
     }
 }

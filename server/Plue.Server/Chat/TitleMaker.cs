@@ -27,7 +27,7 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
     {
         var text =
             $"The user:\n{Beginning(question.Text, MaxQuestionLength)}\n\nThe assistant:\n{Beginning(answer.Text, MaxResponseLength)}";
-        var said = await model.AskAsync(
+        var response = await model.AskAsync(
             new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200),
             TitleTimeout,
             cancellationToken
@@ -41,19 +41,19 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
             Role = MessageRole.Assistant,
             CreatedAt = now,
             UpdatedAt = now,
-            Parts = [new MessagePart.Text(said.Text)],
-            Usage = said.Usage,
-            Cost = said.Cost,
-            ProviderInfo = said.ProviderInfo,
+            Parts = [new MessagePart.Text(response.Text)],
+            Usage = response.Usage,
+            Cost = response.Cost,
+            ProviderInfo = response.ProviderInfo,
             IsHidden = true,
         };
-        return (TitleIn(said.Text), message);
+        return (TitleIn(response.Text), message);
     }
 
     /// <summary>Gets the first line, without quotes and heading marks, because models often add more.</summary>
-    public static string? TitleIn(string said)
+    public static string? TitleIn(string response)
     {
-        var line = said.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
+        var line = response.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
         if (line.StartsWith("Title:", StringComparison.OrdinalIgnoreCase))
         {
             line = line["Title:".Length..];

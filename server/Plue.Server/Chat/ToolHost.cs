@@ -67,7 +67,7 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, EditorWindow 
         await one.Work.WaitAsync(cancellationToken);
     }
 
-    public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => turn.WhyNotOnAsync(usage, rounds);
+    public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds) => turn.CheckRoundLimitsAsync(usage, rounds);
 
     private void Loaded(IReadOnlyList<InstructionSource> sources) => turn.SkillsLoaded(sources);
 

@@ -58,7 +58,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
     /// <summary>Called in the loop.</summary>
     public void AddResult(ToolCallResult result)
     {
-        var (text, error) = (result.Result is { } said ? Masked(said) : null, result.Error is { } why ? Masked(why) : null);
+        var (text, error) = (result.Result is { } output ? Masked(output) : null, result.Error is { } why ? Masked(why) : null);
         round.Live.AddToolResult(result.ToolUseId, text, error, result.Changes, result.Approval, result.RunTime, result.Instructions);
         round.AddToolCost(result.Cost);
         foreach (var image in result.Images)

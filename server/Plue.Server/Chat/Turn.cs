@@ -22,7 +22,7 @@ internal sealed class Turn(TurnContext context)
     private readonly ITurnSink sink = context.Sink;
     private readonly TimeProvider time = context.Time;
     private readonly TurnHooks hooks = new(context);
-    private readonly HashSet<string> notCarried = new(StringComparer.Ordinal); // already reported in this turn
+    private readonly HashSet<string> reportedOmissions = new(StringComparer.Ordinal); // already reported in this turn
 
     public async Task<TurnResult> RunAsync()
     {
@@ -113,7 +113,7 @@ internal sealed class Turn(TurnContext context)
                 UpdatedAt = now,
                 Status = MessageStatus.Streaming,
                 ProviderInfo = context.Chosen,
-                SteeredBy = context.Instructions,
+                Instructions = context.Instructions,
                 Routing = context.Routing,
                 TurnId = turn.Id,
             }
@@ -132,8 +132,8 @@ internal sealed class Turn(TurnContext context)
         while (await NextCallAsync(chain, failure, tools, stop) is { } call)
         {
             round.Begin(call);
-            live.NotCarried = [.. call.NotCarried.Where(sentence => !notCarried.Contains(sentence))];
-            live.SteeredBy =
+            live.Omitted = [.. call.Omitted.Where(sentence => !reportedOmissions.Contains(sentence))];
+            live.Instructions =
             [
                 .. context.Instructions,
                 .. InstructionsIn(call.Request.Messages),
@@ -146,7 +146,7 @@ internal sealed class Turn(TurnContext context)
             // A displayed response must not be continued by another provider.
             if (failure is null || !live.IsEmpty)
             {
-                notCarried.UnionWith(live.NotCarried);
+                reportedOmissions.UnionWith(live.Omitted);
                 return;
             }
         }
@@ -273,13 +273,13 @@ internal sealed class Turn(TurnContext context)
         switch (providerEvent)
         {
             case ProviderEvent.TextDelta(var text):
-                round.SawPiece();
+                round.MarkFirstContent();
                 var textIndex = live.AppendText(text);
                 context.Log.AppendPartial(live.Id, textIndex, isReasoning: false, text);
                 sink.Publish(new TurnEvent.TextDelta(live.Id, textIndex, text));
                 break;
             case ProviderEvent.ReasoningDelta(var text):
-                round.SawPiece();
+                round.MarkFirstContent();
                 var reasoningIndex = live.AppendReasoning(text);
                 context.Log.AppendPartial(live.Id, reasoningIndex, isReasoning: true, text);
                 sink.Publish(new TurnEvent.ReasoningDelta(live.Id, reasoningIndex, text));
@@ -288,7 +288,7 @@ internal sealed class Turn(TurnContext context)
                 live.FinishReasoning(signature, opaque);
                 break;
             case ProviderEvent.ToolCallStarted(var id, var name):
-                round.SawPiece();
+                round.MarkFirstContent();
                 sink.Publish(new TurnEvent.ToolCallStarted(live.Id, live.StartToolCall(id, name), id, name));
                 break;
             case ProviderEvent.ToolCallDelta(var id, var arguments):
@@ -305,7 +305,7 @@ internal sealed class Turn(TurnContext context)
                 var known = round.RunForProgram.GetValueOrDefault(id);
                 live.AddToolResult(id, result, error, known?.Changes, known?.Approval, known?.RunTime, known?.Instructions);
                 // Instructions that a program loads apply to its next text, which comes without another request.
-                live.SteeredBy = [.. live.SteeredBy, .. known?.Instructions ?? []];
+                live.Instructions = [.. live.Instructions, .. known?.Instructions ?? []];
                 sink.Publish(
                     new TurnEvent.ToolCallFinished(live.Id, id, result, error)
                     {
@@ -331,13 +331,13 @@ internal sealed class Turn(TurnContext context)
                 round.Report(usage, vendorCost);
                 break;
             case ProviderEvent.Omitted(var notes):
-                live.NotCarried = [.. live.NotCarried, .. notes.Where(sentence => !notCarried.Contains(sentence))];
+                live.Omitted = [.. live.Omitted, .. notes.Where(sentence => !reportedOmissions.Contains(sentence))];
                 break;
             case ProviderEvent.WindowsReported(var windows):
                 context.Requests.WindowsReported(round.Settings!, windows);
                 break;
             case ProviderEvent.Retrying(var attempt, var until, var why):
-                round.RequestedAgainAt(until);
+                round.MarkRetry(until);
                 sink.Publish(new TurnEvent.Retrying(attempt, until, context.Redactor.Mask(why)));
                 break;
             case ProviderEvent.Restarted(var attempt, var delay, var why):

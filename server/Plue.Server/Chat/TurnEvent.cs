@@ -4,7 +4,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Chat;
 
 /// <summary>An event of a chat. Events are ordered, and each <see cref="TurnStarted"/> has exactly one <see cref="TurnFinished"/>.</summary>
-public abstract record TurnEvent
+internal abstract record TurnEvent
 {
     private TurnEvent() { }
 
@@ -75,7 +75,7 @@ public abstract record TurnEvent
 }
 
 /// <summary>Receives events, for a window or a terminal. Calls are sequential and must return quickly.</summary>
-public interface ITurnSink
+internal interface ITurnSink
 {
     void Publish(TurnEvent turnEvent);
 

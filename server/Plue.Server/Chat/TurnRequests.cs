@@ -127,7 +127,7 @@ internal sealed class TurnRequests : ITurnRequests
         {
             requests.model = await services.Providers.ResolveModelAsync(chosenProvider, choice.Model, cancellationToken);
         }
-        catch (FailureException fault) when (fallbacks.Count > 0 && FallbackChain.CanHelp(fault.Failure))
+        catch (FailureException fault) when (fallbacks.Count > 0 && FallbackChain.CanFallBack(fault.Failure))
         {
             requests.failure = fault.Failure;
         }
@@ -170,7 +170,7 @@ internal sealed class TurnRequests : ITurnRequests
                 : await services.Providers.ResolveModelAsync(asked, candidate.Choice.Model, cancellationToken);
         if (
             state.Tools.UsesOwnSettings(asked.Settings)
-            && await state.Tools.WhyNotOwnSettingsAsync(asked.Settings, cancellationToken) is { } why
+            && await state.Tools.OwnSettingsRefusalAsync(asked.Settings, cancellationToken) is { } why
         )
         {
             throw new FailureException(FailureKind.PermissionDenied, why);
@@ -189,7 +189,7 @@ internal sealed class TurnRequests : ITurnRequests
     public void WindowsReported(ProviderSettings settings, IReadOnlyList<UsageWindow> windows) =>
         services.Providers.ReportWindows(settings, windows);
 
-    private async Task<Failure?> WhyNotOnAsync(ProviderSettings settings, string modelId, Usage usage, int rounds)
+    private async Task<Failure?> CheckRoundLimitsAsync(ProviderSettings settings, string modelId, Usage usage, int rounds)
     {
         var chat = state.Chat;
         var cost = settings.IsFree ? 0 : services.Providers.PriceOf(settings, modelId)?.CostOf(usage).TotalCost;
@@ -197,7 +197,7 @@ internal sealed class TurnRequests : ITurnRequests
         {
             if (state.Tools.Budget is { } budget)
             {
-                TaskBudget.CheckUnderWay(budget, chat, usage, rounds, cost);
+                TaskBudget.CheckDuringResponse(budget, chat, usage, rounds, cost);
             }
             services.TaskBudget.CheckRunning(chat, usage, rounds, cost);
             await services.CheckBudgetAsync(settings, chat.TotalCost ?? 0, cost ?? 0, CancellationToken.None);
@@ -268,10 +268,10 @@ internal sealed class TurnRequests : ITurnRequests
             };
         }
 
-        var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);
-        notCarried =
+        var (filled, omitted) = services.Files.Fill(request, pinned, asked, known);
+        omitted =
         [
-            .. notCarried,
+            .. omitted,
             .. notes,
             .. takesTools || tools.Tools.Count == 0 || can.IsDemo
                 ? (IEnumerable<string>)[]
@@ -284,7 +284,7 @@ internal sealed class TurnRequests : ITurnRequests
         }
         services.TaskBudget.Reserve(chat, filled, price);
 
-        return new ProviderCall(asked, filled, services.Providers) { NotCarried = notCarried };
+        return new ProviderCall(asked, filled, services.Providers) { Omitted = omitted };
     }
 
     private AgentHost AgentHost(ProviderSettings settings, string modelId, RunningTurn turn, Toolbox tools) =>
@@ -307,7 +307,8 @@ internal sealed class TurnRequests : ITurnRequests
 
         public ToolContext ContextOf(string toolUseId) => requests.state.Tools.ContextOf(turnId, toolUseId);
 
-        public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => requests.WhyNotOnAsync(settings, modelId, usage, rounds);
+        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds) =>
+            requests.CheckRoundLimitsAsync(settings, modelId, usage, rounds);
 
         public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) => requests.state.Tools.SkillsLoaded(sources);
     }

@@ -60,9 +60,9 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
     /// <summary>Adds the cost of a call, in USD.</summary>
     public void AddToolCost(decimal? usd) => toolCost = usd is { } cost ? (toolCost ?? 0) + cost : toolCost;
 
-    public void RequestedAgainAt(DateTimeOffset at) => requested = time.GetElapsedTime(began) + (at - time.GetUtcNow());
+    public void MarkRetry(DateTimeOffset at) => requested = time.GetElapsedTime(began) + (at - time.GetUtcNow());
 
-    public void SawPiece()
+    public void MarkFirstContent()
     {
         if (firstPiece is null && time.GetElapsedTime(began) - requested is var waited)
         {

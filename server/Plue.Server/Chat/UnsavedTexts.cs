@@ -2,7 +2,7 @@ namespace Plue.Server.Chat;
 
 /// <summary>A snapshot of the editor's text of files with unsaved changes.</summary>
 /// <param name="texts">By real path.</param>
-public sealed class UnsavedTexts(IReadOnlyDictionary<string, string> texts)
+internal sealed class UnsavedTexts(IReadOnlyDictionary<string, string> texts)
 {
     public const string Note = "Sent with unsaved changes in the editor.";
     public static readonly UnsavedTexts None = new(new Dictionary<string, string>());

@@ -71,7 +71,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         var (chat, spent, none) = (state.Chat, Count(0), new Usage());
         if (state.Tools.Budget is { } budget)
         {
-            TaskBudget.CheckUnderWay(budget, chat, none, 0, spent);
+            TaskBudget.CheckDuringResponse(budget, chat, none, 0, spent);
         }
         services.TaskBudget.CheckRunning(chat, none, 0, spent);
         await services.CheckBudgetAsync(settings, chat.TotalCost ?? 0, spent, cancellationToken);

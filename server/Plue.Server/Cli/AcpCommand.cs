@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue acp</c>: Plue as an agent in other editors, the Agent Client Protocol on stdin and stdout.</summary>
+/// <summary><c>plue acp</c>: Plue as an agent of other editors, over the Agent Client Protocol on stdin and stdout.</summary>
 internal static class AcpCommand
 {
     public static Command Create()
@@ -27,7 +27,7 @@ internal static class AcpCommand
             async stop =>
             {
                 var services = new Services(level);
-                // Nobody can be asked for a passphrase: the protocol has stdin.
+                // A passphrase cannot be requested, because the protocol uses stdin.
                 await VaultCommand.UnlockByKeychainAsync(services.Vault.Vault, stop);
                 return services;
             },

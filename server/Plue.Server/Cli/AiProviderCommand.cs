@@ -12,8 +12,8 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Cli;
 
 /// <summary>
-/// <c>plue ai-provider</c>: any provider of Plue for other programs, over the envelopes of docs/external-providers.md. Reads requests from
-/// stdin until that ends, serves them side by side, and ends when the last one is done. Exit codes: 0, 130 interrupted.
+/// <c>plue ai-provider</c>: makes the providers of Plue available to other programs, in the format of docs/external-providers.md. Reads requests from
+/// stdin, runs them concurrently, and exits after the last one. Exit codes: 0, 130 interrupted.
 /// </summary>
 internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal terminal)
 {
@@ -249,7 +249,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
                         writer.WriteString("tool_use_id"u8, toolUseId);
                         writer.WriteString("tool_name"u8, name);
                         writer.WritePropertyName("parameters"u8);
-                        // The text of broken arguments: the receiver must not take them for none.
+                        // Invalid arguments are passed on as text, so that the receiver does not treat them as missing.
                         if (call.Raw is { } raw)
                         {
                             writer.WriteStringValue(raw);
@@ -285,7 +285,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         }
     }
 
-    /// <summary>A configured provider by its name; else a kind, connected as the configuration says and stored nowhere.</summary>
+    /// <summary>Gets a configured provider by its name, or creates one of this kind from the passed configuration without storing it.</summary>
     private IProvider Provider(Services services, string? name, JsonElement parameters)
     {
         if (string.IsNullOrEmpty(name))

@@ -7,7 +7,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue audit</c>: writes what happened to a file with a hash chain, and checks such a file.</summary>
+/// <summary><c>plue audit</c>: exports the audit log to a file with a hash chain, and verifies such a file.</summary>
 internal sealed class AuditCommand(Func<string?, Services> open, Terminal terminal)
 {
     private readonly Subcommands commands = new(_ => open(null), terminal);

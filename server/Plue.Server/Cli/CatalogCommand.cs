@@ -8,7 +8,7 @@ using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue catalog</c>. With <c>--json</c> each verb prints what the method of the same name answers on the wire.</summary>
+/// <summary><c>plue catalog</c>. <c>--json</c> prints the result of the method of the same name.</summary>
 internal static class CatalogCommand
 {
     public static Command Create(Func<CatalogServices> open, Terminal terminal) =>

@@ -7,7 +7,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue chats</c>: what there is, into files and out of them.</summary>
+/// <summary><c>plue chats</c>: exports chats to files and imports them.</summary>
 internal static class ChatsCommand
 {
     private const string Prefix = "codex://chats/";
@@ -135,7 +135,7 @@ internal static class ChatsCommand
         {
             terminal.WriteLine(services.Platform.Redactor.Mask($"{chat.Uri}  {SearchSnippet.Clean(chat.Title)}"));
         }
-        foreach (var sentence in result.NotCarried)
+        foreach (var sentence in result.Omitted)
         {
             terminal.WriteError(sentence);
         }

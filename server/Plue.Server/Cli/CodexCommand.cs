@@ -6,12 +6,12 @@ using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue codex</c>: what codex/* does with documents, from a shell. <c>--json</c> prints the wire's own results.</summary>
+/// <summary><c>plue codex</c>: the methods codex/* for documents as commands. <c>--json</c> prints the results of the protocol.</summary>
 internal sealed class CodexCommand(Func<string?, Services> open, Terminal terminal)
 {
     private readonly Subcommands commands = new(_ => open(null), terminal);
 
-    /// <param name="open">Called only when a verb really runs.</param>
+    /// <param name="open">Opens the services. Called only if a subcommand runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new CodexCommand(open, terminal).Build();
 
     private Command Build() =>

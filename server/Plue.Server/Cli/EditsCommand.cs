@@ -9,20 +9,17 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue edits</c>: changes of agents in a folder, and the decisions about them, as in VS Code.</summary>
+/// <summary><c>plue edits</c>: lists, accepts, rejects and undoes changes of agents in a folder, as in VS Code.</summary>
 internal sealed class EditsCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private readonly Argument<string[]> paths = new("path")
+    private readonly Argument<string[]> paths = new("path") { Arity = ArgumentArity.ZeroOrMore, Description = "Changed files" };
+    private readonly Option<string?> workspace = TemplateOptions.Folder(
+        "The folder that the agents worked in; defaults to the current one"
+    );
+    private readonly Option<string?> chat = new("--chat")
     {
-        Arity = ArgumentArity.ZeroOrMore,
-        Description = "Changed files",
+        Description = "Only changes of this chat or task and its subtasks: its codex:// address",
     };
-    private readonly Option<string?> workspace = new("--workspace")
-    {
-        Description = "The folder that the agents worked in; defaults to the current one",
-        HelpName = "DIR",
-    };
-    private readonly Option<string?> chat = new("--chat") { Description = "Only changes of this chat or task and its subtasks: its codex:// address" };
     private readonly Option<bool> all = new("--all") { Description = "All files with undecided changes" };
     private readonly Option<string?> hunk = new("--hunk") { Description = "One change of one file: its ID in plue edits show" };
     private readonly Option<bool> json = new("--json") { Description = "Print the result of edit/list as JSON" };
@@ -31,13 +28,6 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
 
     private Command Build()
     {
-        workspace.Validators.Add(result =>
-        {
-            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder))
-            {
-                result.AddError($"The folder {folder} does not exist.");
-            }
-        });
         var commands = new Subcommands(parsed => open(FolderOf(parsed)), terminal);
         return new("edits", "List, show, accept, reject, and undo changes of agents in a folder")
         {
@@ -78,8 +68,7 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
     private static Func<Services, ParseResult, CancellationToken, Task<int>> Sync(Func<Services, ParseResult, int> run) =>
         (services, parsed, _) => Task.FromResult(run(services, parsed));
 
-    private int List(Services services, ParseResult parsed) =>
-        Report(services, parsed, HandlersOf(services).List(parsed.GetValue(chat)));
+    private int List(Services services, ParseResult parsed) => Report(services, parsed, HandlersOf(services).List(parsed.GetValue(chat)));
 
     private int Show(Services services, ParseResult parsed)
     {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Cli;
 
-/// <summary>A field's value as it is typed into a shell: JSON, or text.</summary>
+/// <summary>Parses the value of a field from the command line: JSON or text.</summary>
 internal static class FieldValue
 {
     public static JsonElement Of(string text)

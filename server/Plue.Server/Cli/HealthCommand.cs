@@ -10,8 +10,8 @@ using HealthState = Plue.Protocol.HealthState;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue health</c>: health/check from a shell. Its text goes into a report as it is.</summary>
-/// <param name="userFolder">Written <c>~</c> in a report.</param>
+/// <summary><c>plue health</c>: prints the result of health/check. The text can be pasted into a report.</summary>
+/// <param name="userFolder">Replaced by <c>~</c> in a report.</param>
 internal sealed class HealthCommand(Func<string?, Services> open, Terminal terminal, string userFolder)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
@@ -87,7 +87,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         }
     }
 
-    /// <summary>Nothing here opens the file that helps, so its path is written as in the sentences.</summary>
+    /// <summary>Shortens the paths of files that fix a problem, as in the texts of the report.</summary>
     private HealthCheckResult ForReport(HealthCheckResult result) =>
         result with
         {
@@ -180,7 +180,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
             { Action: HealthAction.SetKey, Target: { } id } => $"plue providers show {id}",
             { Action: HealthAction.TestProvider, Target: { } id } => $"plue providers test {id}",
             { Action: HealthAction.ShowProvider, Target: { } id } => $"plue providers show {id}",
-            // Each command is a process of its own, and begins with a locked vault.
+            // Each command is a separate process that starts with a locked vault.
             { Action: HealthAction.UnlockVault } => "plue health --passphrase-fd 0",
             { Action: HealthAction.ManageServers } => "plue mcp list",
             _ => null,

@@ -10,7 +10,7 @@ using Plue.Server.Transfer.Programs;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue import</c>: what switch/* does, from a shell. Nothing is imported unless its program and kind are named.</summary>
+/// <summary><c>plue import</c>: the methods switch/* as commands. Imports only the named programs and kinds.</summary>
 internal sealed class ImportCommand
 {
     private readonly Terminal terminal;
@@ -27,7 +27,7 @@ internal sealed class ImportCommand
         commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
     }
 
-    /// <param name="open">Called only when a verb really runs.</param>
+    /// <param name="open">Opens the services. Called only if a subcommand runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal)
     {
         var command = new ImportCommand(open, terminal);

@@ -3,7 +3,7 @@ using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>--output stream-json</c>: the events of message/event, one JSON object a line, as the wire has them.</summary>
+/// <summary><c>--output stream-json</c>: prints the events of message/event, one JSON object per line.</summary>
 internal sealed class JsonLines(Terminal terminal, Func<string, string> providerName) : ITurnSink
 {
     public void Publish(TurnEvent turnEvent)

@@ -8,7 +8,7 @@ using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue mcp</c>: the servers of the Model Context Protocol from a shell.</summary>
+/// <summary><c>plue mcp</c>: lists, starts, approves and revokes MCP servers.</summary>
 internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
@@ -100,7 +100,7 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
     private static McpHandlers HandlersOf(Services services) =>
         new(services.Tools.McpServers, services.Tools.McpImport, services.Tools.McpPrompts, services.ProgramImport.RecordServers);
 
-    /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
+    /// <summary>Unlocks the vault with the passed passphrase or the keychain, because the keys that a server needs are known only when it starts.</summary>
     private Task UnlockAsync(Vault.Vault vault, int? passphraseFd, CancellationToken cancellationToken) =>
         passphraseFd is { } fd
             ? VaultCommand.UnlockAsync(vault, fd, terminal, cancellationToken)

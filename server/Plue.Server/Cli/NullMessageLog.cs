@@ -3,7 +3,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Cli;
 
-/// <summary>The log of a run that keeps nothing.</summary>
+/// <summary>A message log that stores nothing.</summary>
 internal sealed class NullMessageLog : IMessageLog
 {
     public ValueTask AppendAsync(Message message, CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -6,7 +6,7 @@ internal static class ProtocolStreams
     public static async Task<int> RunAsync(Func<Stream, Stream, Task<int>> serve)
     {
         using var input = Console.OpenStandardInput();
-#pragma warning disable RS0030 // Here stdout is the protocol's.
+#pragma warning disable RS0030 // Stdout is used for the protocol.
         using var output = Console.OpenStandardOutput();
 #pragma warning restore RS0030
         return await serve(input, output);

@@ -11,12 +11,12 @@ using ProviderSource = Plue.Server.Providers.ProviderSource;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue providers</c>: what provider/* does, from a shell. <c>--json</c> prints the wire's own results.</summary>
+/// <summary><c>plue providers</c>: the methods provider/* as commands. <c>--json</c> prints the results of the protocol.</summary>
 internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal terminal)
 {
     private readonly Subcommands commands = new(_ => open(null), terminal);
 
-    /// <param name="open">Called only when a verb really runs.</param>
+    /// <param name="open">Opens the services. Called only if a subcommand runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new ProvidersCommand(open, terminal).Build();
 
     private Command Build() =>
@@ -267,7 +267,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
 
     internal static ProviderHandlers HandlersOf(Services services) => ProviderHandlers.Of(services, services.Store.Chats.ListAll);
 
-    /// <summary>For a provider that is about to be asked, which may stand for the user's choice.</summary>
+    /// <summary>Unlocks the vault for a provider before a request; the ID may be a default that refers to another provider.</summary>
     internal static async Task UnlockAsync(
         Services services,
         string id,

@@ -16,9 +16,9 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
     private const string GoalField = "goal";
     private const string ProviderField = "provider_ref";
 
-    /// <param name="given">Fields as the command line has them: <c>NAME=VALUE</c>.</param>
-    /// <param name="question">For a task its goal.</param>
-    /// <exception cref="FailureException">NotFound: no such template, or a prompt that is not there. MissingField: a value that the template does not allow. BadRequest: nothing that answers.</exception>
+    /// <param name="given">Fields in the form <c>NAME=VALUE</c>.</param>
+    /// <param name="question">The question, or the goal of a task.</param>
+    /// <exception cref="FailureException">NotFound: the template or a prompt does not exist. MissingField: the template does not allow a value. BadRequest: the template does not produce responses.</exception>
     public static RunAgent Of(CodexServices codices, string templateId, IReadOnlyList<string> given, string question)
     {
         var templates = codices.Templates;
@@ -68,7 +68,7 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
     }
 
     /// <summary>Gets the first usable provider of the template, or the default provider if it names none.</summary>
-    /// <exception cref="FailureException">None can; what the first one said.</exception>
+    /// <exception cref="FailureException">No provider is usable; the failure of the first one.</exception>
     public async Task<IProvider> ProviderAsync(ProviderRegistry providers, CancellationToken cancellationToken)
     {
         FailureException? first = null;

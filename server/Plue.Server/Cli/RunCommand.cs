@@ -7,7 +7,7 @@ using Plue.Server.Providers;
 namespace Plue.Server.Cli;
 
 /// <summary>
-/// <c>plue run "question"</c>: one answer on stdout, nothing stored. Exit codes: 0 answered, 1 the provider failed, 2 bad usage, 130 interrupted.
+/// <c>plue run "question"</c>: prints one response to stdout and stores nothing. Exit codes: 0 done, 1 the provider failed, 2 bad usage, 130 interrupted.
 /// </summary>
 internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal)
 {
@@ -46,7 +46,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
         DefaultValueFactory = _ => "text",
     };
 
-    /// <param name="open">Called only when the command really runs: a help text needs no services.</param>
+    /// <param name="open">Opens the services. Called only if the command runs, because help needs no services.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new RunCommand(open, terminal).Build();
 
     private Command Build()
@@ -253,7 +253,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
                 $"Set --base-url to the address that the key of this {kind} connection may be sent to."
             );
 
-    /// <returns>The text to ask, or null and why there is none.</returns>
+    /// <returns>The question, or null and the reason why there is none.</returns>
     private (string? Text, string Unusable) Question(string? given)
     {
         var piped = terminal.IsInputRedirected ? terminal.ReadToEnd(MaxInputCharacters) : "";

@@ -4,10 +4,10 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue sandbox [options] -- CMD</c>: becomes a command that writes only where it may.</summary>
+/// <summary><c>plue sandbox [options] -- CMD</c>: replaces this process with a command that can write only to the allowed paths.</summary>
 internal static class SandboxCommand
 {
-    /// <summary>As shells have it for what could not be started.</summary>
+    /// <summary>The exit code that shells use if a command could not be started.</summary>
     private const int NotStarted = 126;
 
     public static Command Create(Terminal terminal)

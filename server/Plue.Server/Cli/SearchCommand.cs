@@ -8,7 +8,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue search TEXT</c>: search/chats from a shell. Hits are printed as they are found.</summary>
+/// <summary><c>plue search TEXT</c>: runs search/chats and prints matches as they are found.</summary>
 internal sealed class SearchCommand(Func<string?, Services> open, Terminal terminal)
 {
     private readonly Argument<string[]> text = new("text")

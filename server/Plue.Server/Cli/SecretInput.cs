@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Cli;
 
-/// <summary>How a secret reaches the command line: by a file descriptor, a pipe, or a prompt without echo. Never by an argument.</summary>
+/// <summary>Reads a secret from a file descriptor, a pipe, or a prompt without echo. Secrets are never passed as arguments.</summary>
 internal static class SecretInput
 {
     private const int Maximum = 64 * 1024;
@@ -14,7 +14,7 @@ internal static class SecretInput
     public static string FromDescriptor(int descriptor, Terminal terminal) =>
         descriptor == 0 ? FromPipe(terminal) : WithoutLineEnd(ReadDescriptor(descriptor));
 
-    /// <summary>All of stdin, without the line end that <c>echo</c> adds.</summary>
+    /// <summary>Reads stdin to its end, without the line break that <c>echo</c> adds.</summary>
     public static string FromPipe(Terminal terminal) => WithoutLineEnd(terminal.ReadToEnd(Maximum) ?? throw TooLong());
 
     /// <exception cref="FailureException">MissingField: there is no terminal, or the input is empty.</exception>

@@ -6,8 +6,8 @@ using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
-/// <summary>How each verb of a command begins and ends.</summary>
-/// <param name="open">Called only when a verb really runs.</param>
+/// <summary>Opens the services for each subcommand and reports its failures.</summary>
+/// <param name="open">Opens the services. Called only if a subcommand runs.</param>
 internal sealed class Subcommands(Func<ParseResult, Services> open, Terminal terminal)
 {
     public Command Verb(
@@ -26,7 +26,7 @@ internal sealed class Subcommands(Func<ParseResult, Services> open, Terminal ter
             (services, fault) => services?.Platform.Redactor.Mask(fault.Message) ?? fault.Message
         );
 
-    /// <summary>A verb that needs only some of the services.</summary>
+    /// <summary>Creates a subcommand that needs only some of the services.</summary>
     /// <param name="describe">The printed message of a failure. The services are null if they could not be opened.</param>
     public static Command Verb<T>(
         string name,
@@ -77,7 +77,7 @@ internal sealed class Subcommands(Func<ParseResult, Services> open, Terminal ter
         return command;
     }
 
-    /// <summary>The wire's own result.</summary>
+    /// <summary>Returns the JSON of a result of the protocol.</summary>
     public void WriteJson<T>(T value) => terminal.WriteLine(ToJson(value));
 
     public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, WireReader.TypeOf<T>());
@@ -91,7 +91,7 @@ internal static class CommonOptions
     public static Option<int?> PassphraseFd() =>
         new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor", HelpName = "N" };
 
-    /// <summary>An option for a day, such as 2026-11-21.</summary>
+    /// <summary>Creates an option for a date, such as 2026-11-21.</summary>
     public static Option<string?> Day(string name, string description)
     {
         var option = new Option<string?>(name) { Description = description };

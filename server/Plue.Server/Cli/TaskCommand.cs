@@ -13,7 +13,7 @@ namespace Plue.Server.Cli;
 
 /// <summary>
 /// <c>plue task run TEMPLATE "goal"</c>: runs an agent without an editor. Calls that require approval are denied, because no user is available.
-/// Exit codes: 0 done, 1 failed, 2 bad usage, 3 budget exceeded, 4 a call was denied, whatever the result, 130 interrupted.
+/// Exit codes: 0 done, 1 failed, 2 bad usage, 3 budget exceeded, 4 a call was denied (regardless of the result), 130 interrupted.
 /// </summary>
 internal sealed class TaskCommand(Func<string?, Services> open, Terminal terminal)
 {
@@ -44,7 +44,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
 
-    /// <param name="open">Called only when the command really runs, with the folder that is trusted.</param>
+    /// <param name="open">Opens the services for a trusted folder. Called only if the command runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
 
     private Command Build()
@@ -98,7 +98,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                                     ? Subcommands.ToJson(TaskViews.View(row))
                                     : string.Create(
                                         CultureInfo.InvariantCulture,
-                                        $"{row.Uri}  {row.Status, -12} {Cost(row.SpentInAll), 10}  {row.Summary.Title}"
+                                        $"{row.Uri}  {row.Status, -12} {Cost(row.TotalSpent), 10}  {row.Summary.Title}"
                                     )
                             )
                         );
@@ -112,7 +112,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
 
     private async Task<int> RunAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
-        // Those under it may be answered by any of them.
+        // Each provider may respond in its subtasks.
         await VaultCommand.UnlockIfRequestedAsync(
             services.Vault.Vault,
             parsed.GetValue(passphraseFd),
@@ -248,7 +248,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
 
     private static string Cost(Spend spend) => spend.IsUsdKnown ? Spend.Money(spend.Usd) : $"{Spend.Money(spend.Usd)}+";
 
-    /// <exception cref="FailureException">BadRequest: it cannot be read, or a rule is none.</exception>
+    /// <exception cref="FailureException">BadRequest: the file cannot be read, or a rule is invalid.</exception>
     private static AgentPermissions Policy(string? file)
     {
         if (file is null)

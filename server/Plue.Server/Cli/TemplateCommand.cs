@@ -9,7 +9,7 @@ using FindingKind = Plue.Protocol.FindingKind;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue template</c>: what template/* does, from a shell or in a team's pipeline. <c>--json</c> prints the wire's own results.</summary>
+/// <summary><c>plue template</c>: the methods template/* as commands, also for CI. <c>--json</c> prints the results of the protocol.</summary>
 internal sealed class TemplateCommand
 {
     private readonly Terminal terminal;
@@ -22,7 +22,7 @@ internal sealed class TemplateCommand
         commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
     }
 
-    /// <param name="open">Called only when a verb really runs, with the folder that the user names.</param>
+    /// <param name="open">Opens the services for a workspace folder. Called only if a subcommand runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new TemplateCommand(open, terminal).Build();
 
     private Command Build() => new("template", "Show, check and try templates") { List(), Show(), Check(), Try(), Schema() };
@@ -231,7 +231,7 @@ internal sealed class TemplateCommand
         }
         foreach (var source in tried.Sources)
         {
-            terminal.WriteLine($"Source: {source.Source}{(source.LeftOut is { } why ? $"  left out: {why}" : "")}");
+            terminal.WriteLine($"Source: {source.Source}{(source.OmittedReason is { } why ? $"  left out: {why}" : "")}");
         }
         terminal.WriteLine();
         terminal.WriteLine(tried.System);
@@ -274,7 +274,7 @@ internal sealed class TemplateCommand
         return string.Join("  ", words);
     }
 
-    /// <summary><c>path:line:col severity message [code]</c>, which editors and pipelines know how to read.</summary>
+    /// <summary>Formats a finding as <c>path:line:col severity message [code]</c>, which editors and CI systems can parse.</summary>
     private static string Line(TemplateFinding finding)
     {
         var here = Directory.GetCurrentDirectory() + Path.DirectorySeparatorChar;

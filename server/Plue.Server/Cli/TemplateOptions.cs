@@ -4,16 +4,15 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Cli;
 
-/// <summary>The options that every command about templates has, and what is typed into them.</summary>
+/// <summary>Options that the commands for templates share, and the parser of their values.</summary>
 internal static class TemplateOptions
 {
-    public static Option<string?> Workspace()
+    public static Option<string?> Workspace() => Folder("Also use the .plue folder of this workspace, which trusts it");
+
+    /// <summary>Creates the option <c>--workspace</c> for a folder that must exist.</summary>
+    public static Option<string?> Folder(string description)
     {
-        var option = new Option<string?>("--workspace")
-        {
-            Description = "Also use the .plue folder of this workspace, which trusts it",
-            HelpName = "DIR",
-        };
+        var option = new Option<string?>("--workspace") { Description = description, HelpName = "DIR" };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder))
@@ -41,9 +40,9 @@ internal static class TemplateOptions
         return option;
     }
 
-    /// <summary>The last value of each name. What is typed for a field of text is that text, anything else is read as JSON5.</summary>
-    /// <param name="isText">Whether a field holds text, by its name.</param>
-    /// <exception cref="FailureException">BadRequest: a value cannot be read.</exception>
+    /// <summary>Parses the values of <c>--set</c>; the last value of a name wins. A value of a text field is used as it is; other values are JSON5.</summary>
+    /// <param name="isText">Returns true if the field with this name is a text field.</param>
+    /// <exception cref="FailureException">BadRequest: a value is invalid.</exception>
     public static IReadOnlyList<(string Name, Json5Node Value)> Values(IReadOnlyList<string> given, Func<string, bool> isText) =>
         [
             .. given

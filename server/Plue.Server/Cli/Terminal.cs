@@ -2,9 +2,9 @@ using System.Text;
 
 namespace Plue.Server.Cli;
 
-/// <summary>The command line's stdin, stdout and stderr. Beside Rpc this is the only place that may write to stdout.</summary>
+/// <summary>Stdin, stdout and stderr of the command line. Only this class and <c>Rpc</c> write to stdout.</summary>
 /// <param name="readKey">Reads one key press without echo; null if there is no keyboard.</param>
-public sealed class Terminal(
+internal sealed class Terminal(
     TextReader input,
     TextWriter output,
     TextWriter error,
@@ -21,7 +21,7 @@ public sealed class Terminal(
             Console.OutputEncoding = utf8;
         }
 
-#pragma warning disable RS0030 // The command line's stdout is not the protocol's.
+#pragma warning disable RS0030 // These commands do not use stdout for a protocol.
         var output = new StreamWriter(Console.OpenStandardOutput(), utf8, bufferSize: 4096);
 #pragma warning restore RS0030
         var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
@@ -35,7 +35,7 @@ public sealed class Terminal(
     /// <summary>True if a user is at the keyboard.</summary>
     public bool CanAsk => readKey is not null;
 
-    /// <summary>Buffered until a line ends or <see cref="Flush"/>.</summary>
+    /// <summary>Writes text to stdout. It is buffered until the end of a line or <see cref="Flush"/>.</summary>
     public void Write(ReadOnlySpan<char> text) => output.Write(text);
 
     public void WriteLine(string line = "")
@@ -47,7 +47,7 @@ public sealed class Terminal(
 
     public void Flush() => output.Flush();
 
-    /// <summary>One line on stderr.</summary>
+    /// <summary>Writes a line to stderr.</summary>
     public void WriteError(string line)
     {
         error.Write(line);
@@ -57,11 +57,11 @@ public sealed class Terminal(
 
     public string? ReadLine() => input.ReadLine();
 
-    /// <summary>All of a redirected stdin, as far as the limit.</summary>
-    /// <returns>Null when there is more than <paramref name="maximum"/> characters.</returns>
+    /// <summary>Reads redirected stdin to its end.</summary>
+    /// <returns>Null if it has more than <paramref name="maximum"/> characters.</returns>
     public string? ReadToEnd(int maximum)
     {
-        // Most input is short or empty, so the buffer grows on demand. The input may be a secret, so no copy is left behind.
+        // Most input is short or empty, so the buffer grows on demand. The input may be a secret, so its copies are cleared.
         var buffer = new char[Math.Min(4096, maximum + 1)];
         var length = 0;
         while (input.ReadBlock(buffer, length, buffer.Length - length) is > 0 and var read)
@@ -87,7 +87,7 @@ public sealed class Terminal(
         return text;
     }
 
-    /// <summary>Asks on stderr and reads keys without showing them.</summary>
+    /// <summary>Prints a prompt to stderr and reads keys without echo.</summary>
     /// <returns>Null if there is no user, or the input was canceled with Ctrl+D or Escape.</returns>
     public string? ReadSecret(string prompt)
     {

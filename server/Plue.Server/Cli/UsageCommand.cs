@@ -8,13 +8,16 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue usage</c>: usage/summary and usage/csv from a shell.</summary>
+/// <summary><c>plue usage</c>: prints the results of usage/summary and usage/csv.</summary>
 internal sealed class UsageCommand(Func<string?, Services> open, Terminal terminal)
 {
     private const int DefaultDays = 30;
     private const int MaxNameLength = 40;
 
-    private readonly Option<string?> from = CommonOptions.Day("--from", $"The first day, as 2026-11-21; defaults to the last {DefaultDays} days");
+    private readonly Option<string?> from = CommonOptions.Day(
+        "--from",
+        $"The first day, as 2026-11-21; defaults to the last {DefaultDays} days"
+    );
     private readonly Option<string?> to = CommonOptions.Day("--to", "The last day; defaults to today");
     private readonly Option<string> by = new("--by")
     {

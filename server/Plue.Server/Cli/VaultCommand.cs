@@ -12,10 +12,10 @@ using Plue.Server.Vault;
 namespace Plue.Server.Cli;
 
 /// <summary>
-/// <c>plue vault</c>. Every call is a process of its own, so each that needs the key unlocks first: by <c>--passphrase-fd</c>, else by the
-/// keychain when the vault knows it, else by asking.
+/// <c>plue vault</c>. Each call is a separate process, so a command that needs the key unlocks the vault first: with <c>--passphrase-fd</c>, with the
+/// keychain if the vault uses it, or with a prompt.
 /// </summary>
-public static class VaultCommand
+internal static class VaultCommand
 {
     public static Command Create(Func<VaultAccess> vault, Terminal terminal)
     {
@@ -365,7 +365,7 @@ public static class VaultCommand
         return ExitCodes.Done;
     }
 
-    /// <summary>Unlocks, unless the passphrase and the key would come from the same place.</summary>
+    /// <summary>Unlocks the vault, unless the passphrase and the key would be read from the same place.</summary>
     private static Task UnlockWithSecretAsync(
         Vault.Vault vault,
         int? passphraseFd,
@@ -475,7 +475,7 @@ public static class VaultCommand
             );
         }
 
-        // Typed at a terminal it is not shown, although it was to be read from there.
+        // If stdin is a terminal, a prompt without echo replaces it.
         var passphrase =
             passphraseFd is { } descriptor && !(descriptor == 0 && terminal.CanAsk)
                 ? SecretInput.FromDescriptor(descriptor, terminal)
@@ -487,7 +487,7 @@ public static class VaultCommand
         await vault.UnlockAsync(UnlockMethod.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
     }
 
-    /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise the user is not prompted.</summary>
+    /// <summary>Unlocks the vault as <see cref="UnlockAsync"/> does if one of the providers has its key there; otherwise the user is not prompted.</summary>
     /// <exception cref="FailureException">VaultLocked, MissingField: no prompt was possible.</exception>
     internal static async Task UnlockForAsync(
         Vault.Vault vault,
@@ -511,7 +511,7 @@ public static class VaultCommand
     /// Unlocks with the given passphrase, otherwise like <see cref="UnlockForAsync"/>. For commands that can run without the vault: a failure is written to stderr,
     /// and a provider that needs a key reports it.
     /// </summary>
-    /// <exception cref="FailureException">The passphrase that was passed does not open it.</exception>
+    /// <exception cref="FailureException">The passphrase is wrong.</exception>
     internal static async Task UnlockIfRequestedAsync(
         Vault.Vault vault,
         int? passphraseFd,
@@ -696,8 +696,8 @@ public static class VaultCommand
     }
 }
 
-/// <param name="Rename">Renames an entry and its mentions in provider files; gives the providers changed.</param>
-public sealed record VaultAccess(Vault.Vault Vault, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> Rename)
+/// <param name="Rename">Renames an entry and its references in provider files. Returns the changed providers.</param>
+internal sealed record VaultAccess(Vault.Vault Vault, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> Rename)
 {
     internal static VaultAccess Of(Services services) => new(services.Vault.Vault, services.ProviderKeys.RenameAsync);
 }

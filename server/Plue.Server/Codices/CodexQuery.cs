@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Codices;
 
 /// <summary>Filters, sorts and pages a list of codices: chats or documents.</summary>
-public sealed record CodexQuery
+internal sealed record CodexQuery
 {
     public const string TagsField = "tags";
 
@@ -106,7 +106,7 @@ public sealed record CodexQuery
 /// <param name="EqualTo">The exact value, including its type.</param>
 /// <param name="Contains">A substring of a text or an item of a list; text is compared ignoring case.</param>
 /// <param name="Exists">Whether the field has a value; an empty text or list counts as none.</param>
-public sealed record CodexCondition(string Field, Json5Node? EqualTo, Json5Node? Contains, bool? Exists)
+internal sealed record CodexCondition(string Field, Json5Node? EqualTo, Json5Node? Contains, bool? Exists)
 {
     public bool Holds(Json5Node? value) =>
         (EqualTo is null || (value is not null && value.HasSameValueAs(EqualTo)))

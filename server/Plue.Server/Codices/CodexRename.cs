@@ -12,7 +12,7 @@ namespace Plue.Server.Codices;
 internal sealed record RenameResult(CodexUri From, CodexUri To, IReadOnlyList<LinkedCodex> Updated, IReadOnlyList<SkippedReference> Left);
 
 /// <param name="Target">A codex address or a file path.</param>
-internal sealed record SkippedReference(string Target, string Title, string Why);
+internal sealed record SkippedReference(string Target, string Title, string Reason);
 
 /// <summary>The services that store names of documents outside of documents; set in <c>Modules/DocumentServices</c>.</summary>
 /// <param name="Chats">Returns all chats and tasks, including archived ones.</param>
@@ -20,7 +20,7 @@ internal sealed record SkippedReference(string Target, string Title, string Why)
 /// <param name="UpdateChat">Updates a chat by its id.</param>
 /// <param name="IsReserved">True if the provider name is reserved.</param>
 /// <param name="RefuseProvider">Throws if something that cannot be moved depends on the provider's name.</param>
-/// <param name="KeepWords">Returns the fields that the provider's file must contain after the rename because the old name implied them.</param>
+/// <param name="ImpliedFields">Returns the fields that the provider's file must contain after the rename because the old name implied them.</param>
 /// <param name="ProviderRenamed">Moves the stored state of a renamed provider.</param>
 internal sealed record RenameServices(
     Func<IReadOnlyList<ChatSummary>> Chats,
@@ -28,7 +28,7 @@ internal sealed record RenameServices(
     Func<string, ChatFields, CancellationToken, Task> UpdateChat,
     Func<string, bool> IsReserved,
     Func<string, CancellationToken, Task> RefuseProvider,
-    Func<FileCodex, IReadOnlyList<(IReadOnlyList<string> Path, string Value)>> KeepWords,
+    Func<FileCodex, IReadOnlyList<(IReadOnlyList<string> Path, string Value)>> ImpliedFields,
     Action<string, string> ProviderRenamed
 );
 
@@ -138,7 +138,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         var (renamed, _) = Rewritten(files, codex, text, from, to);
         if (from.Collection == CodexCollection.Providers)
         {
-            foreach (var (path, value) in services.KeepWords(codex))
+            foreach (var (path, value) in services.ImpliedFields(codex))
             {
                 renamed = Json5Edit.Set(renamed, path, new Json5String(value)).Text;
             }

@@ -19,7 +19,7 @@ public enum CodexCollection
 /// lowercase ASCII letters, digits, dots, underscores and hyphens, so it cannot escape a folder, and no two names look alike or differ only in case.
 /// A prompt name has no <c>.md</c>: <c>codex://prompts/x.md</c> is parsed as <c>codex://prompts/x</c>.
 /// </summary>
-public sealed record CodexUri
+internal sealed record CodexUri
 {
     public const int MaxNameLength = 128;
     private const string Scheme = "codex://";

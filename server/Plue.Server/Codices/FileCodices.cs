@@ -525,7 +525,7 @@ internal sealed partial class FileCodices(
                         FailureKind.NotFound,
                         $"Version {target} of {uri} is no longer readable, so nothing was changed."
                     );
-                return new Edited(content, kind, $"Back to version {target}") { Of = target };
+                return new Edited(content, kind, $"Restored version {target}") { Of = target };
             }
         );
     }
@@ -667,7 +667,7 @@ internal sealed partial class FileCodices(
                     uri.Name,
                     kind,
                     VersionAuthor.Outside,
-                    $"Back to version {number}",
+                    $"Restored version {number}",
                     hash,
                     BytesToStore(uri, bytes),
                     number
@@ -681,7 +681,7 @@ internal sealed partial class FileCodices(
             uri.Name,
             isNew ? VersionKind.Created : VersionKind.Changed,
             VersionAuthor.Outside,
-            isNew ? "As it was found" : "Edited outside Plue",
+            isNew ? "Original version" : "Edited outside Plue",
             hash,
             BytesToStore(uri, bytes)
         );
@@ -742,10 +742,10 @@ internal sealed partial class FileCodices(
     {
         var file = new FileInfo(path);
         // The metadata of a link does not describe its target, and a file that was changed recently may change again within the same tick.
-        var tells = file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint);
-        var (length, modified) = tells ? (file.Length, file.LastWriteTimeUtc) : default;
+        var isRegularFile = file.Exists && !file.Attributes.HasFlag(FileAttributes.ReparsePoint);
+        var (length, modified) = isRegularFile ? (file.Length, file.LastWriteTimeUtc) : default;
         if (
-            tells
+            isRegularFile
             && known.GetValueOrDefault(path) is { } entry
             && entry.Length == length
             && entry.Modified == modified
@@ -758,7 +758,7 @@ internal sealed partial class FileCodices(
 
         var now = DateTime.UtcNow;
         return Load(path, layer, NameOf(path)) is { } codex
-            ? new Known(tells ? length : -1, modified, now, form.DependsOn(codex.Values), codex)
+            ? new Known(isRegularFile ? length : -1, modified, now, form.DependsOn(codex.Values), codex)
             : null;
     }
 

@@ -10,7 +10,7 @@ namespace Plue.Server.Codices;
 /// </summary>
 /// <param name="find">Returns the files that apply to these paths, in the order of the text.</param>
 /// <param name="sent">Returns the instruction files that are part of the chat as it is sent now.</param>
-public sealed class FileInstructions(
+internal sealed class FileInstructions(
     Func<IReadOnlyList<string>, IReadOnlyList<(InstructionSource Source, string Text)>> find,
     Func<(string? Head, IEnumerable<InstructionSource> Sources)> sent
 )
@@ -45,7 +45,7 @@ public sealed class FileInstructions(
             var (text, sources) = (new StringBuilder(), new List<InstructionSource>());
             foreach (var (source, content) in found.Where(one => !given.Contains(Key(one.Source))))
             {
-                if (source.LeftOut is null && text.Length + content.Length > MaxLength)
+                if (source.OmittedReason is null && text.Length + content.Length > MaxLength)
                 {
                     continue;
                 }
@@ -55,7 +55,7 @@ public sealed class FileInstructions(
                 // File names are untrusted: a line break in a name would start an instruction.
                 text.Append("\n\n## ").Append(HiddenCharacters.VisibleLine(source.Title)).Append(" (for ");
                 text.Append(HiddenCharacters.VisibleLine(source.AppliesTo ?? "")).Append(")\n\n");
-                text.Append(source.LeftOut is { } why ? $"Omitted. {why}" : content);
+                text.Append(source.OmittedReason is { } why ? $"Omitted. {why}" : content);
             }
 
             return sources.Count == 0 ? ("", []) : ($"{Begin(mark)}{text}\n{End(mark)}", sources);
@@ -68,5 +68,5 @@ public sealed class FileInstructions(
     private static string End(string mark) => $"</project-instructions {mark}>";
 
     private static (string, string, bool) Key(InstructionSource source) =>
-        (source.Source, source.Version.ToString(), source.LeftOut is null);
+        (source.Source, source.Version.ToString(), source.OmittedReason is null);
 }

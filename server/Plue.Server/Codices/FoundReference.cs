@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-public enum ReferenceForm
+internal enum ReferenceForm
 {
     /// <summary><c>codex://COLLECTION/NAME</c>.</summary>
     Address,

@@ -67,7 +67,7 @@ internal sealed class InstructionBuilder(
                 [
                     new InstructionSource(InstructionKind.Template, $"codex://templates/{templateId}", templateId, "")
                     {
-                        LeftOut = "The template does not exist or has errors.",
+                        OmittedReason = "The template does not exist or has errors.",
                     },
                 ]
             );
@@ -113,7 +113,7 @@ internal sealed class InstructionBuilder(
             catch (FailureException fault)
             {
                 failure = fault.Failure;
-                sources.Add(new InstructionSource(InstructionKind.Prompt, reference, reference, "") { LeftOut = fault.Message });
+                sources.Add(new InstructionSource(InstructionKind.Prompt, reference, reference, "") { OmittedReason = fault.Message });
             }
         }
 
@@ -254,7 +254,7 @@ internal sealed class InstructionBuilder(
         sources.AddRange(
             found
                 .Where(one => one.State == SkillState.Waiting)
-                .Select(one => one.Skill.Source with { LeftOut = one.Why, MayBeAllowed = one.Skill.Sha256 })
+                .Select(one => one.Skill.Source with { OmittedReason = one.Reason, MayBeAllowed = one.Skill.Sha256 })
         );
         return list.Text.Length == 0 ? null : list.Text;
     }
@@ -262,14 +262,14 @@ internal sealed class InstructionBuilder(
     private FoundPrompt Find(string reference)
     {
         var found = prompts.FindWithLayer(CodexUri.Parse(reference));
-        return found is { Prompt: null, LeftOut: null } ? new FoundPrompt(prompts.Get(reference), null) : found;
+        return found is { Prompt: null, Ignored: null } ? new FoundPrompt(prompts.Get(reference), null) : found;
     }
 
     private static Prompt? Take(FoundPrompt found, List<InstructionSource> sources)
     {
-        if (found.LeftOut is { } hidden)
+        if (found.Ignored is { } hidden)
         {
-            sources.Add(SourceOf(hidden) with { LeftOut = HiddenSentence(hidden.HiddenCharacters), MayBeAllowed = hidden.Sha256 });
+            sources.Add(SourceOf(hidden) with { OmittedReason = HiddenSentence(hidden.HiddenCharacters), MayBeAllowed = hidden.Sha256 });
         }
         if (found.Prompt is { } prompt)
         {
@@ -320,7 +320,7 @@ internal sealed class InstructionBuilder(
         {
             var source = SourceOf(file, kind);
             sources.Add(source);
-            if (source.LeftOut is null && file.Text.Length > 0)
+            if (source.OmittedReason is null && file.Text.Length > 0)
             {
                 text.Append("\n\n## ").Append(file.Name).Append("\n\n").Append(file.Text);
             }
@@ -335,7 +335,7 @@ internal sealed class InstructionBuilder(
         return new InstructionSource(kind, file.Path, file.Name, new ContentVersion(() => file.Sha256))
         {
             HiddenCharacters = file.HiddenCharacters,
-            LeftOut = file.Problem ?? (isHidden ? HiddenSentence(file.HiddenCharacters) : null),
+            OmittedReason = file.Problem ?? (isHidden ? HiddenSentence(file.HiddenCharacters) : null),
             MayBeAllowed = isHidden ? file.Sha256 : null,
             AppliesTo = file.AppliesTo,
             Path = file.Path,

@@ -6,7 +6,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>Finds secrets that were typed into a file. Findings contain only the location, never the secret.</summary>
-public static partial class LiteralSecrets
+internal static partial class LiteralSecrets
 {
     public const string Message = "Do not store keys in files. Run Plue: Configure Provider Key.";
     private const int MaxFound = 50;

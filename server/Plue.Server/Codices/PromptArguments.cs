@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>An argument of a prompt that is invoked as a command.</summary>
-public sealed record PromptArgument(string Name, string? Description, bool IsOptional);
+internal sealed record PromptArgument(string Name, string? Description, bool IsOptional);
 
 /// <summary>Reads <c>arguments: [topic, "tone?: Tone of the text"]</c> from the front matter of a prompt.</summary>
 internal static class PromptArguments

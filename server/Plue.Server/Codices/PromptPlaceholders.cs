@@ -7,16 +7,16 @@ namespace Plue.Server.Codices;
 
 /// <summary>A placeholder that is still to be filled in.</summary>
 /// <param name="Start">The offset of <c>{{name}}</c> in the text, in UTF-16 units.</param>
-public sealed record PlaceholderSpan(string Name, int Start, int Length);
+internal sealed record PlaceholderSpan(string Name, int Start, int Length);
 
 /// <param name="Holes">The remaining placeholders, in text order.</param>
-public sealed record FilledPrompt(string Text, IReadOnlyList<PlaceholderSpan> Holes);
+internal sealed record FilledPrompt(string Text, IReadOnlyList<PlaceholderSpan> Holes);
 
 /// <summary>
 /// Fills placeholders such as <c>{{field}}</c>, <c>{{budget.usd}}</c> or <c>{{messages[-1].content}}</c> in a prompt. Inserted values are not expanded
 /// again. A path without a value is empty, and a line with only such paths is omitted. <c>\{{</c> is an escaped <c>{{</c>.
 /// </summary>
-public static class PromptPlaceholders
+internal static class PromptPlaceholders
 {
     /// <summary>The maximum length of one value in UTF-16 units; the rest is truncated.</summary>
     public const int MaxValueLength = 32 * 1024;
@@ -56,14 +56,14 @@ public static class PromptPlaceholders
     {
         var output = new StringBuilder(text.Length);
         List<PlaceholderSpan> placeholders = [];
-        var room = MaxTotalLength;
+        var remaining = MaxTotalLength;
         for (var at = 0; at < text.Length; )
         {
             var end = text.IndexOf('\n', at);
             var line = text.AsSpan(at, (end < 0 ? text.Length : end + 1) - at);
             at += line.Length;
             var (began, held) = (output.Length, placeholders.Count);
-            if (FillLine(line, values, isKept, output, placeholders, ref room))
+            if (FillLine(line, values, isKept, output, placeholders, ref remaining))
             {
                 continue;
             }
@@ -87,7 +87,7 @@ public static class PromptPlaceholders
         Func<string, bool>? keeps,
         StringBuilder output,
         List<PlaceholderSpan> placeholders,
-        ref int room
+        ref int remaining
     )
     {
         var (hasNothing, hasMore) = (false, false);
@@ -118,9 +118,9 @@ public static class PromptPlaceholders
             }
             else
             {
-                var value = TextCut.Head(ValueText(path.Find(values)), Math.Min(room, MaxValueLength));
+                var value = TextCut.Head(ValueText(path.Find(values)), Math.Min(remaining, MaxValueLength));
                 output.Append(value);
-                room -= value.Length;
+                remaining -= value.Length;
                 if (value.Length == 0)
                 {
                     hasNothing = true;

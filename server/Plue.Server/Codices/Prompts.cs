@@ -10,7 +10,7 @@ namespace Plue.Server.Codices;
 /// <param name="Description">The description in the front matter.</param>
 /// <param name="Layer">The origin of the prompt.</param>
 /// <param name="Problems">For example, a user's file that could not be read, so that the shipped prompt is used.</param>
-public sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems)
+internal sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems)
 {
     /// <summary>The arguments of the prompt when it is invoked as a command.</summary>
     public IReadOnlyList<PromptArgument> Arguments { get; init; } = [];
@@ -25,13 +25,13 @@ public sealed record Prompt(CodexUri Uri, string Text, string? Description, Temp
 }
 
 /// <param name="Prompt">The effective prompt; null if there is none.</param>
-/// <param name="LeftOut">A workspace prompt that was ignored because it contains hidden characters and was not allowed.</param>
-public sealed record FoundPrompt(Prompt? Prompt, Prompt? LeftOut);
+/// <param name="Ignored">A workspace prompt that was ignored because it contains hidden characters and was not allowed.</param>
+internal sealed record FoundPrompt(Prompt? Prompt, Prompt? Ignored);
 
 /// <summary>Prompts by address: a trusted workspace's files override the user's, and these the shipped ones. Files are read on each call.</summary>
 /// <param name="workspace">The trusted folder, or null.</param>
 /// <param name="isAllowed">True if the user allowed a workspace prompt with hidden characters, by its hash.</param>
-public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace = null, Func<string, bool>? isAllowed = null)
+internal sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace = null, Func<string, bool>? isAllowed = null)
 {
     private const string Extension = ".md";
 
@@ -43,7 +43,7 @@ public sealed class Prompts(PluePaths paths, Func<WorkspaceFolders?>? workspace 
     {
         var uri = CodexUri.Parse(reference);
         var found = FindWithLayer(uri);
-        if (found is { Prompt: null, LeftOut: not null })
+        if (found is { Prompt: null, Ignored: not null })
         {
             throw new FailureException(
                 FailureKind.NotFound,

@@ -7,7 +7,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices;
 
 /// <summary>Writes a document as JSON for display: potential secrets are omitted by key name or pattern; addresses of secrets are kept.</summary>
-public static class RedactedJson
+internal static class RedactedJson
 {
     public const string Redacted = "***REDACTED***";
     private static readonly string[] SecretNames = ["key", "token", "secret", "authorization", "password"];

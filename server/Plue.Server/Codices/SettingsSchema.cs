@@ -4,10 +4,10 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>The settings under one heading, in the order of the page.</summary>
-public sealed record SettingsSection(string Title, IReadOnlyList<TemplateField> Fields);
+internal sealed record SettingsSection(string Title, IReadOnlyList<TemplateField> Fields);
 
 /// <summary>The schema of all settings, from <c>server/settings.json5</c>.</summary>
-public static class SettingsSchema
+internal static class SettingsSchema
 {
     private const string Resource = "settings.json5";
     private static readonly Lazy<IReadOnlyList<SettingsSection>> Read = new(() => ReadShipped());

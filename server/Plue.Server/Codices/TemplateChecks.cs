@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-public enum FindingKind
+internal enum FindingKind
 {
     Error,
     Warning,

@@ -80,7 +80,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
     }
 
     /// <summary>Reads the user's instruction file, which is outside all workspaces; null if it does not exist.</summary>
-    public RulesFile? ReadUser(string path) => File.Exists(path) ? Look(ShortName(path), path, RealPath.Of(path)) : null;
+    public RulesFile? ReadUser(string path) => File.Exists(path) ? Inspect(ShortName(path), path, RealPath.Of(path)) : null;
 
     /// <summary>Reads one file of the workspace; null if it does not exist.</summary>
     public RulesFile? ReadInside(string name, string path) =>
@@ -201,9 +201,11 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
             : path;
 
     private RulesFile LookInside(string root, string name, string path, string real) =>
-        RealPath.ResolvesInto(path, root) ? Look(name, path, real) : Unread(name, path, "It is a link to a target outside the workspace.");
+        RealPath.ResolvesInto(path, root)
+            ? Inspect(name, path, real)
+            : Unread(name, path, "It is a link to a target outside the workspace.");
 
-    private RulesFile Look(string name, string path, string real)
+    private RulesFile Inspect(string name, string path, string real)
     {
         var file = new FileInfo(real);
         var (length, written) = file.Exists ? (file.Length, file.LastWriteTimeUtc) : (-1, default);

@@ -7,7 +7,7 @@ namespace Plue.Server.Editor;
 /// The editor of this window, and the paths of its documents with unsaved changes. The editor reports these paths, so that saved files need no request.
 /// Thread-safe.
 /// </summary>
-public sealed class EditorWindow
+internal sealed class EditorWindow
 {
     /// <summary>The note for a text that differs from the file on disk.</summary>
     public const string UnsavedNote = "unsaved changes in the editor";

@@ -6,7 +6,7 @@ namespace Plue.Server.Editor;
 /// The documents and language features of the window. Implemented in Rpc; not available on the command line. Paths are absolute; lines and columns start at 1.
 /// </summary>
 /// <remarks>Each method throws a <see cref="FailureException"/> if the editor refuses, disconnects, or does not respond in time.</remarks>
-public interface IEditor
+internal interface IEditor
 {
     /// <returns>The text in the editor; null if the document has no unsaved changes.</returns>
     Task<string?> ReadAsync(string path, CancellationToken cancellationToken);
@@ -40,7 +40,7 @@ public interface IEditor
     Task<IReadOnlyList<EditorToolContent>> CallToolAsync(string name, string parameters, CancellationToken cancellationToken);
 }
 
-public enum EditorWriteOutcome
+internal enum EditorWriteOutcome
 {
     Saved,
     Changed,
@@ -50,15 +50,15 @@ public enum EditorWriteOutcome
 
 /// <param name="Total">The total number; <paramref name="Problems"/> may be truncated.</param>
 /// <param name="IsTracked">True if the problems of a path are kept up to date, because it is visible in an editor or has problems.</param>
-public sealed record EditorProblems(IReadOnlyList<EditorProblem> Problems, int Total, long Revision, bool IsTracked);
+internal sealed record EditorProblems(IReadOnlyList<EditorProblem> Problems, int Total, long Revision, bool IsTracked);
 
 /// <param name="Severity">0 for an error, 1 for a warning, 2 for information, 3 for a hint.</param>
-public sealed record EditorProblem(string Path, int Line, int Column, int Severity, string Message, string? Source, string? Code);
+internal sealed record EditorProblem(string Path, int Line, int Column, int Severity, string Message, string? Source, string? Code);
 
 /// <summary>A symbol, located by its line and text.</summary>
-public sealed record EditorSymbol(string Path, int Line, string Text);
+internal sealed record EditorSymbol(string Path, int Line, string Text);
 
-public enum ReferenceKind
+internal enum ReferenceKind
 {
     References,
     Definition,
@@ -69,30 +69,30 @@ public enum ReferenceKind
 
 /// <param name="Total">The total number; <paramref name="Places"/> may be truncated.</param>
 /// <param name="HasLanguageServer">False if no language server responded.</param>
-public sealed record EditorPlaces(IReadOnlyList<EditorPlace> Places, int Total, bool HasLanguageServer);
+internal sealed record EditorPlaces(IReadOnlyList<EditorPlace> Places, int Total, bool HasLanguageServer);
 
 /// <param name="Kind">The kind of symbol, such as <c>function</c>; null for other locations.</param>
 /// <param name="Container">The enclosing symbol.</param>
 /// <param name="Depth">The number of enclosing symbols in the file.</param>
-public sealed record EditorPlace(string Path, int Line, int EndLine, string? Name, string? Kind, string? Container, int Depth);
+internal sealed record EditorPlace(string Path, int Line, int EndLine, string? Name, string? Kind, string? Container, int Depth);
 
 /// <param name="Problem">Why there is no edit, as a sentence; null if there is one.</param>
-public sealed record EditorRename(IReadOnlyList<EditorFileEdit> Files, string? Problem);
+internal sealed record EditorRename(IReadOnlyList<EditorFileEdit> Files, string? Problem);
 
 /// <param name="Hash">The SHA-256 of the text that the edits apply to, with line feeds only.</param>
-public sealed record EditorFileEdit(string Path, string Hash, IReadOnlyList<EditorTextEdit> Edits);
+internal sealed record EditorFileEdit(string Path, string Hash, IReadOnlyList<EditorTextEdit> Edits);
 
 /// <summary>A text edit. Columns are in UTF-16 code units.</summary>
-public sealed record EditorTextEdit(int Line, int Column, int EndLine, int EndColumn, string Text);
+internal sealed record EditorTextEdit(int Line, int Column, int EndLine, int EndColumn, string Text);
 
 /// <param name="Schema">A JSON schema as text; null for a tool without parameters.</param>
 /// <param name="Extension">The id of the extension that contributes the tool; null for tools of VS Code and of its MCP servers.</param>
 /// <param name="Source">The display name of the extension.</param>
-public sealed record EditorTool(string Name, string Description, string? Schema, string? Extension, string Source, string? Title);
+internal sealed record EditorTool(string Name, string Description, string? Schema, string? Extension, string Source, string? Title);
 
-public sealed record EditorToolContent(string? Text, byte[]? Image, string? MediaType);
+internal sealed record EditorToolContent(string? Text, byte[]? Image, string? MediaType);
 
-public enum EditorCellOutcome
+internal enum EditorCellOutcome
 {
     Succeeded,
     Failed,
@@ -105,4 +105,4 @@ public enum EditorCellOutcome
     Changed,
 }
 
-public sealed record EditorCellRun(EditorCellOutcome Outcome, IReadOnlyList<EditorToolContent> Outputs);
+internal sealed record EditorCellRun(EditorCellOutcome Outcome, IReadOnlyList<EditorToolContent> Outputs);

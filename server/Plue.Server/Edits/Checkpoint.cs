@@ -10,8 +10,8 @@ namespace Plue.Server.Edits;
 /// scanned.
 /// </summary>
 /// <param name="Name">The name of the checkpoint file; equal for equal files.</param>
-/// <param name="LeftOut">What is not stored, as one sentence; null if everything is.</param>
-internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? LeftOut)
+/// <param name="OmissionNotice">What is not stored, as one sentence; null if everything is.</param>
+internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? OmissionNotice)
 {
     /// <summary>Gets the paths that differ from another checkpoint. Paths that were not scanned before are never reported as new.</summary>
     public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(
@@ -118,14 +118,14 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
 
     /// <summary>The minimum age of an unchanged file. A more recently modified file can change again without a visible change of its times.</summary>
     private static readonly TimeSpan Unsure = TimeSpan.FromMilliseconds(100);
-    private static readonly string[] NeverKept = [".git", ".hg", ".svn", "node_modules"];
+    private static readonly string[] ExcludedFolders = [".git", ".hg", ".svn", "node_modules"];
 
-    private static readonly CheckpointFile NotKept = new(new FileState(FileEntryKind.Other), "");
+    private static readonly CheckpointFile ExcludedFile = new(new FileState(FileEntryKind.Other), "");
 
     private readonly Lock sync = new();
     private Checkpoint? last;
 
-    public string? LeftOut => last?.LeftOut;
+    public string? OmissionNotice => last?.OmissionNotice;
 
     /// <summary>Gets the content hashes that the newest checkpoint refers to.</summary>
     public IReadOnlySet<string> Needed =>
@@ -147,7 +147,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
             var (tooLarge, unread) = (0, seen.Closed.Count);
             foreach (var closed in seen.Closed)
             {
-                files[closed] = NotKept;
+                files[closed] = ExcludedFile;
             }
             var now = DateTime.UtcNow;
             foreach (var (path, found) in held.Stat(seen.Files))
@@ -156,7 +156,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                 {
                     if (found.Kind == FileEntryKind.Other)
                     {
-                        files[path] = NotKept;
+                        files[path] = ExcludedFile;
                     }
                     continue;
                 }
@@ -209,7 +209,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                         Interlocked.Increment(ref unread);
                         lock (files)
                         {
-                            files[one.Path] = NotKept;
+                            files[one.Path] = ExcludedFile;
                         }
                     }
                 }
@@ -231,7 +231,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Mark);
-            writer.Write(checkpoint.LeftOut ?? "");
+            writer.Write(checkpoint.OmissionNotice ?? "");
             writer.Write(checkpoint.Files.Count);
             foreach (var (name, file) in checkpoint.Files)
             {
@@ -398,7 +398,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                     var name = path.Length == 0 ? file : $"{path}/{file}";
                     // A link to a folder counts as a file.
                     var isFolder = mayBeFolder && new DirectoryInfo(Path.Combine(root, name)).LinkTarget is null;
-                    if ((isFolder || file == ".git") && NeverKept.Contains(file))
+                    if ((isFolder || file == ".git") && ExcludedFolders.Contains(file))
                     {
                         continue;
                     }

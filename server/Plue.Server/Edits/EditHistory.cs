@@ -115,7 +115,7 @@ internal sealed class EditHistory
     }
 
     /// <summary>True if the file has changed only by the user's decisions since the agent's last change.</summary>
-    public bool IsAsDecided(TurnEdit last, FileState now)
+    public bool MatchesDecisions(TurnEdit last, FileState now)
     {
         var at = last.After;
         foreach (var record in records.SkipWhile(record => !ReferenceEquals(record, last.By)).Skip(1))

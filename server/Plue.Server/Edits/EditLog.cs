@@ -31,7 +31,7 @@ internal sealed class EditLog(EditStore store, Func<string, bool> isUnsaved) : I
     {
         lock (sync)
         {
-            return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null;
+            return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.OmissionNotice : null;
         }
     }
 

@@ -5,7 +5,7 @@ namespace Plue.Server.Edits;
 
 /// <param name="Files">The number of changed files.</param>
 /// <param name="Conflicts">One sentence for each file that was not changed.</param>
-public sealed record UndoOutcome(int Files, IReadOnlyList<string> Conflicts);
+internal sealed record UndoOutcome(int Files, IReadOnlyList<string> Conflicts);
 
 /// <summary>Undoes and redoes the changes of turns in files that have not changed since. Other files are reported and stay unchanged.</summary>
 internal sealed class EditTurns(EditLog log)
@@ -36,13 +36,13 @@ internal sealed class EditTurns(EditLog log)
         {
             using var folder = new FolderHandle(workspace);
             var chosen = history.Edits.Where(edit => edit.By.Workspace == workspace && edit.IsUndone != isUndo && which(edit)).ToList();
-            var underWay = history.Open.Where(begun => begun.Workspace == workspace && Store.IsInProgress(begun)).ToList();
+            var inProgress = history.Open.Where(begun => begun.Workspace == workspace && Store.IsInProgress(begun)).ToList();
             foreach (
                 var file in chosen.GroupBy(edit => edit.Path, StringComparer.Ordinal).OrderBy(file => file.Key, StringComparer.Ordinal)
             )
             {
                 var way = (isUndo ? file.Reverse() : file).ToList();
-                if (underWay.Any(begun => begun.Files.Any(one => one.Path == file.Key)))
+                if (inProgress.Any(begun => begun.Files.Any(one => one.Path == file.Key)))
                 {
                     conflicts.Add($"An agent is changing {file.Key} right now, so it was not changed.");
                     continue;
@@ -143,7 +143,7 @@ internal sealed class EditTurns(EditLog log)
             return null;
         }
 
-        var at = isUndo && history.IsAsDecided(way[0], now) ? way[0].After : now;
+        var at = isUndo && history.MatchesDecisions(way[0], now) ? way[0].After : now;
         foreach (var edit in way)
         {
             var (from, to) = isUndo ? (edit.After, edit.Before) : (edit.Before, edit.After);

@@ -4,10 +4,10 @@ namespace Plue.Server.Edits;
 
 /// <param name="TurnId">The turn whose changes are undone together.</param>
 /// <param name="ToolName">The name of the tool, such as <c>edit</c> or <c>bash</c>.</param>
-public sealed record EditAuthor(string CodexId, string TurnId, string ToolUseId, string ToolName);
+internal sealed record EditAuthor(string CodexId, string TurnId, string ToolUseId, string ToolName);
 
 /// <summary>Records the file changes of agents, so that they can be reviewed, accepted, rejected and undone.</summary>
-public interface IEditLog
+internal interface IEditLog
 {
     /// <summary>Starts a scope before a tool that may change files. Everything needed to undo its changes is durable when this returns.</summary>
     /// <param name="paths">Absolute paths; null if unknown, as for a command, which scans the entire workspace.</param>
@@ -23,7 +23,7 @@ public interface IEditLog
 }
 
 /// <summary>The edits of one tool call.</summary>
-public interface IEditScope
+internal interface IEditScope
 {
     /// <summary>
     /// Ends the scope after the call, even if it failed. Scopes can overlap: a change belongs to the one with its path, otherwise to the one that ends first.

@@ -5,7 +5,7 @@ namespace Plue.Server.Health;
 
 /// <summary>A check of one area of Plue, which may return several rows.</summary>
 /// <param name="IsNeeded">True if Plue does not work without it.</param>
-public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationToken, Task<IReadOnlyList<HealthRow>>> LookAsync)
+internal sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationToken, Task<IReadOnlyList<HealthRow>>> CheckAsync)
 {
     public static HealthCheck Create(string name, bool isNeeded, Func<IReadOnlyList<HealthRow>> check) =>
         new(name, isNeeded, _ => Task.FromResult(check()));
@@ -45,7 +45,7 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
         try
         {
             // On a separate thread: a file on an unreachable server can block.
-            return await Task.Run(() => LookAsync(limit.Token), limit.Token).WaitAsync(limit.Token);
+            return await Task.Run(() => CheckAsync(limit.Token), limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

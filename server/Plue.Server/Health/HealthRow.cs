@@ -10,7 +10,7 @@ public enum HealthState
 }
 
 /// <summary>A suggested fix. The caller knows how to apply it.</summary>
-public enum HealthAction
+internal enum HealthAction
 {
     ConnectProvider,
     SetKey,
@@ -26,10 +26,10 @@ public enum HealthAction
 }
 
 /// <param name="Target">A provider ID, a server name or an absolute path, depending on the action.</param>
-public sealed record HealthFix(HealthAction Action, string? Target = null);
+internal sealed record HealthFix(HealthAction Action, string? Target = null);
 
 /// <summary>The result of one check.</summary>
-public sealed record HealthRow(string Name, HealthState State, string Sentence)
+internal sealed record HealthRow(string Name, HealthState State, string Sentence)
 {
     /// <summary>True if Plue does not work without it.</summary>
     public bool IsNeeded { get; init; }
@@ -48,7 +48,7 @@ public sealed record HealthRow(string Name, HealthState State, string Sentence)
 }
 
 /// <summary>The rows in display order.</summary>
-public sealed record HealthReport(IReadOnlyList<HealthRow> Rows)
+internal sealed record HealthReport(IReadOnlyList<HealthRow> Rows)
 {
     /// <summary>True if nothing that Plue needs is missing or has failed.</summary>
     public bool IsHealthy => !Rows.Any(row => row is { IsNeeded: true, State: HealthState.Missing or HealthState.Failed });

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Plue.Server.Json5;
 
 /// <summary>Converts values between JSON, as used by the protocol and the journals, and JSON5.</summary>
-public static class Json5Conversion
+internal static class Json5Conversion
 {
     public static JsonElement Of(Json5Node value)
     {

@@ -3,14 +3,14 @@ namespace Plue.Server.Json5;
 /// <summary>A syntax error with its location.</summary>
 /// <param name="Message">A sentence with what was found and what was expected.</param>
 /// <param name="Span">The location; empty at the end of the file if something is missing there.</param>
-public sealed record Json5Error(string Message, Json5Span Span);
+internal sealed record Json5Error(string Message, Json5Span Span);
 
 /// <param name="Text">The text with its delimiters, without the line break.</param>
 /// <param name="IsBlock">True for <c>/* */</c>, false for <c>//</c>.</param>
-public sealed record Json5Comment(string Text, bool IsBlock, Json5Span Span);
+internal sealed record Json5Comment(string Text, bool IsBlock, Json5Span Span);
 
 /// <summary>The result of parsing one file: the value as far as it could be parsed, the comments and all errors.</summary>
-public sealed class Json5Document(
+internal sealed class Json5Document(
     string text,
     Json5Node? root,
     IReadOnlyList<Json5Comment> comments,
@@ -34,7 +34,7 @@ public sealed class Json5Document(
 }
 
 /// <summary>Converts between index and line and column. Lines end as in an editor: LF, CRLF or CR.</summary>
-public sealed class Json5Lines
+internal sealed class Json5Lines
 {
     private readonly List<int> starts = [0];
     private readonly string text;

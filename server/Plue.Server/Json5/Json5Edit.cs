@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Plue.Server.Json5;
 
 /// <summary>The text after an edit; unchanged if there is an error.</summary>
-public sealed record Json5Edited(string Text, Json5Error? Error = null);
+internal sealed record Json5Edited(string Text, Json5Error? Error = null);
 
 /// <summary>Changes one value in the text of a file and preserves everything else, including comments, order and line breaks.</summary>
-public static class Json5Edit
+internal static class Json5Edit
 {
     private const int Indentation = 2;
 
@@ -185,11 +185,11 @@ public static class Json5Edit
         var close = owner.End - 1;
         var closeIndent = IndentAt(text, close);
         var closeLine = LineStart(text, close);
-        var closeStandsAlone = closeLine + closeIndent.Length == close && closeLine > owner.Start;
+        var isCloseOnOwnLine = closeLine + closeIndent.Length == close && closeLine > owner.Start;
         var hasTrailingComma = last is null || FindComma(text, document, last.Value.Span.End, close) >= 0;
         string Written(int indent) => (name is null ? "" : $"{Json5Writer.WriteKey(name)}: ") + Json5Writer.Write(value, indent, newLine);
 
-        if (closeStandsAlone)
+        if (isCloseOnOwnLine)
         {
             var indent =
                 last is not null && IndentAt(text, last.Start) is var own && LineStart(text, last.Start) + own.Length == last.Start

@@ -7,10 +7,10 @@ namespace Plue.Server.Json5;
 /// <param name="End">The index after the last one.</param>
 /// <param name="Line">The line of the start, from 1.</param>
 /// <param name="Column">The column of the start, in UTF-16 units, from 1.</param>
-public readonly record struct Json5Span(int Start, int End, int Line, int Column);
+internal readonly record struct Json5Span(int Start, int End, int Line, int Column);
 
 /// <summary>A value. A closed set: object, array, string, number, boolean, null.</summary>
-public abstract class Json5Node
+internal abstract class Json5Node
 {
     private protected Json5Node() { }
 
@@ -24,7 +24,7 @@ public abstract class Json5Node
     public abstract bool HasSameValueAs(Json5Node other);
 }
 
-public sealed class Json5String(string value) : Json5Node
+internal sealed class Json5String(string value) : Json5Node
 {
     public string Value { get; } = value;
     public override string Kind => "text";
@@ -39,7 +39,7 @@ public sealed class Json5String(string value) : Json5Node
 }
 
 /// <summary>A number with its original spelling, so that it can be written unchanged.</summary>
-public sealed class Json5Number(double value, string? raw = null) : Json5Node
+internal sealed class Json5Number(double value, string? raw = null) : Json5Node
 {
     public double Value { get; } = value;
     public string? Raw { get; } = raw;
@@ -48,7 +48,7 @@ public sealed class Json5Number(double value, string? raw = null) : Json5Node
     public override bool HasSameValueAs(Json5Node other) => other is Json5Number number && number.Value.Equals(Value);
 }
 
-public sealed class Json5Boolean(bool value) : Json5Node
+internal sealed class Json5Boolean(bool value) : Json5Node
 {
     public bool Value { get; } = value;
     public override string Kind => "true or false";
@@ -56,14 +56,14 @@ public sealed class Json5Boolean(bool value) : Json5Node
     public override bool HasSameValueAs(Json5Node other) => other is Json5Boolean boolean && boolean.Value == Value;
 }
 
-public sealed class Json5Null : Json5Node
+internal sealed class Json5Null : Json5Node
 {
     public override string Kind => "null";
 
     public override bool HasSameValueAs(Json5Node other) => other is Json5Null;
 }
 
-public sealed class Json5Array(IReadOnlyList<Json5Node> items) : Json5Node
+internal sealed class Json5Array(IReadOnlyList<Json5Node> items) : Json5Node
 {
     public IReadOnlyList<Json5Node> Items { get; } = items;
     public override string Kind => "a list";
@@ -80,10 +80,10 @@ public sealed class Json5Array(IReadOnlyList<Json5Node> items) : Json5Node
 
 /// <summary>A key and its value in an object.</summary>
 /// <param name="NameSpan">The key, including quotes.</param>
-public sealed record Json5Member(string Name, Json5Node Value, Json5Span NameSpan = default);
+internal sealed record Json5Member(string Name, Json5Node Value, Json5Span NameSpan = default);
 
 /// <summary>Keys and values in file order. Duplicate keys are all kept; the last one is used.</summary>
-public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
+internal sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
 {
     public static readonly Json5Object Empty = new([]);
 

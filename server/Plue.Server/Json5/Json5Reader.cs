@@ -7,7 +7,7 @@ namespace Plue.Server.Json5;
 /// Parses JSON5 (json5.org, 1.0) with positions. Never throws: errors are values, several per file. A member or item that cannot be
 /// parsed is omitted, and parsing continues after it. Depth and size are limited.
 /// </summary>
-public sealed class Json5Reader
+internal sealed class Json5Reader
 {
     public const int MaxDepth = 64;
     public const int MaxBytes = 4 * 1024 * 1024;
@@ -158,13 +158,13 @@ public sealed class Json5Reader
                 break;
             }
 
-            var (before, mistakes) = (position, errors.Count);
+            var (before, errorsBefore) = (position, errors.Count);
             if (ReadMember() is { } member)
             {
                 members.Add(member);
             }
 
-            if (!Separator('}', before, errors.Count > mistakes))
+            if (!Separator('}', before, errors.Count > errorsBefore))
             {
                 break;
             }
@@ -238,7 +238,7 @@ public sealed class Json5Reader
                 break;
             }
 
-            var (before, mistakes) = (position, errors.Count);
+            var (before, errorsBefore) = (position, errors.Count);
             if (Current is ',' or ':')
             {
                 Expected("a value or ']'");
@@ -248,7 +248,7 @@ public sealed class Json5Reader
                 items.Add(item);
             }
 
-            if (!Separator(']', before, errors.Count > mistakes))
+            if (!Separator(']', before, errors.Count > errorsBefore))
             {
                 break;
             }

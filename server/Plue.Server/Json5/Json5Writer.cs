@@ -4,7 +4,7 @@ using System.Text;
 namespace Plue.Server.Json5;
 
 /// <summary>Writes values as in handwritten files: two spaces of indentation, keys unquoted if possible, short lists on one line.</summary>
-public static class Json5Writer
+internal static class Json5Writer
 {
     private const int Indentation = 2;
     private const int MaxLineLength = 100;

@@ -115,7 +115,7 @@ internal static class Completions
             .Where(name => name != place.KeyName)
             .ToHashSet(StringComparer.Ordinal);
         var order = 0;
-        foreach (var key in shape.Keys.Where(key => !taken.Contains(key.Name) && IsOfUse(model, shape, key)))
+        foreach (var key in shape.Keys.Where(key => !taken.Contains(key.Name) && IsApplicable(model, shape, key)))
         {
             order++;
             var counts =
@@ -153,7 +153,7 @@ internal static class Completions
     }
 
     /// <summary>Excludes agent keys at the top of a template, unless they set the default of an existing field.</summary>
-    private static bool IsOfUse(DocumentModel model, Shape shape, TemplateField key) =>
+    private static bool IsApplicable(DocumentModel model, Shape shape, TemplateField key) =>
         shape.Role != Role.Template
         || !AgentSpec.Keys.Contains(key.Name)
         || key.Name == TemplateValidation.TagsField

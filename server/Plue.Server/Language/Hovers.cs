@@ -38,7 +38,7 @@ internal static class Hovers
         if (place.Cursor.Kind == CursorKind.Key)
         {
             return shape.Keys.FirstOrDefault(key => key.Name == name) is { } key
-                ? new HoverText(HoverMarkdown.Describe(key, name, OfShort(sources, model, shape, key)), at)
+                ? new HoverText(HoverMarkdown.Describe(key, name, OverrideNote(sources, model, shape, key)), at)
                 : null;
         }
 
@@ -49,7 +49,7 @@ internal static class Hovers
     }
 
     /// <summary>Describes a key at the top of a template that sets the default of a field.</summary>
-    private static IEnumerable<string> OfShort(LanguageSources sources, DocumentModel model, Shape shape, TemplateField key) =>
+    private static IEnumerable<string> OverrideNote(LanguageSources sources, DocumentModel model, Shape shape, TemplateField key) =>
         shape.Role == Role.Template && AgentSpec.Keys.Contains(key.Name) && Origin(sources, model.ParentId, key.Name) is { } origin
             ? [$"Overrides the default from {HoverMarkdown.Code(origin)}."]
             : [];

@@ -53,7 +53,7 @@ internal static partial class QuickFixes
             yield break;
         }
 
-        if (Meant().Match(problem.Message) is { Success: true } meant && Typo(document, problem) is { } typo)
+        if (DidYouMean().Match(problem.Message) is { Success: true } meant && Typo(document, problem) is { } typo)
         {
             yield return new QuickFix($"Change to “{meant.Groups["name"].Value}”", problem, IsUsual: true)
             {
@@ -209,7 +209,7 @@ internal static partial class QuickFixes
     }
 
     [GeneratedRegex("Did you mean `(?<name>[^`]{1,200})`\\?", RegexOptions.CultureInvariant)]
-    private static partial Regex Meant();
+    private static partial Regex DidYouMean();
 
     [GeneratedRegex("^`(?<name>[A-Za-z_]{1,128})` is missing", RegexOptions.CultureInvariant)]
     private static partial Regex Missing();

@@ -262,9 +262,9 @@ internal sealed class ServedTasks(
             ["model"] = row.Summary.Model,
             ["created_at"] = row.Summary.CreatedAt,
             ["updated_at"] = row.Summary.UpdatedAt,
-            ["cost_usd"] = row.SpentInAll.Usd,
-            ["has_unknown_cost"] = !row.SpentInAll.IsUsdKnown,
-            ["tokens"] = row.SpentInAll.Tokens,
+            ["cost_usd"] = row.TotalSpent.Usd,
+            ["has_unknown_cost"] = !row.TotalSpent.IsUsdKnown,
+            ["tokens"] = row.TotalSpent.Tokens,
             ["budget_usd"] = row.Budget.Usd,
         };
 }

@@ -5,13 +5,13 @@ namespace Plue.Server.Messages;
 /// <param name="RetryAfter">The wait time that the vendor requested.</param>
 public sealed record Failure(FailureKind Kind, string Message, TimeSpan? RetryAfter = null)
 {
-    private readonly string? what;
+    private readonly string? cause;
 
     /// <summary>The cause without the advice, for errors that Plue already handles; the whole message if it is not split.</summary>
-    public string What
+    public string Cause
     {
-        get => what ?? Message;
-        init => what = value;
+        get => cause ?? Message;
+        init => cause = value;
     }
 
     /// <summary>True if the same request may succeed later.</summary>

@@ -1,7 +1,7 @@
 namespace Plue.Server.Messages;
 
 /// <summary>Creates ids that sort by creation time and are unique across machines: UUID version 7 in lowercase hex, monotonic within the process.</summary>
-public static class Ids
+internal static class Ids
 {
     private static readonly Lock Sync = new();
     private static Guid last;

@@ -3,7 +3,7 @@ namespace Plue.Server.Messages;
 /// <summary>The instructions that are sent with the messages.</summary>
 /// <param name="System">The system prompt; null for none.</param>
 /// <param name="Sources">The sources in the order of the text, including omitted ones.</param>
-public sealed record Instructions(string? System, IReadOnlyList<InstructionSource> Sources)
+internal sealed record Instructions(string? System, IReadOnlyList<InstructionSource> Sources)
 {
     public static readonly Instructions None = new(null, []);
 
@@ -31,7 +31,7 @@ public sealed record Instructions(string? System, IReadOnlyList<InstructionSourc
         };
 
     /// <summary>The sources that are not omitted; stored with the response.</summary>
-    public IReadOnlyList<InstructionSource> Used => [.. Sources.Where(source => source.LeftOut is null)];
+    public IReadOnlyList<InstructionSource> Used => [.. Sources.Where(source => source.OmittedReason is null)];
 }
 
 public enum InstructionKind
@@ -56,7 +56,7 @@ public sealed record InstructionSource(InstructionKind Kind, string Source, stri
     public int HiddenCharacters { get; init; }
 
     /// <summary>Why the source is omitted; null if it is not.</summary>
-    public string? LeftOut { get; init; }
+    public string? OmittedReason { get; init; }
 
     /// <summary>The hash of the content, if the user can allow the omitted source; otherwise null.</summary>
     public string? MayBeAllowed { get; init; }

@@ -1,7 +1,7 @@
 namespace Plue.Server.Messages;
 
 /// <summary>A tool call that was interrupted. It is unknown how much of it was completed.</summary>
-public static class InterruptedCall
+internal static class InterruptedCall
 {
     public const string Unknown = "It may have run partly or completely: check before you run it again.";
 

@@ -27,13 +27,13 @@ public sealed record Message
     public string? TurnId { get; init; }
 
     /// <summary>Chat content that could not be sent to the model of this response, one sentence each.</summary>
-    public IReadOnlyList<string> NotCarried { get; init; } = [];
+    public IReadOnlyList<string> Omitted { get; init; } = [];
 
     /// <summary>Why this model was chosen; null if there was no choice.</summary>
     public RoutingNote? Routing { get; init; }
 
     /// <summary>The instruction sources of this response.</summary>
-    public IReadOnlyList<InstructionSource> SteeredBy { get; init; } = [];
+    public IReadOnlyList<InstructionSource> Instructions { get; init; } = [];
 
     /// <summary>The hooks that ran for this message, in order. If a hook wrote a user message to continue a response, it is listed there.</summary>
     public IReadOnlyList<HookRun> Hooks { get; init; } = [];
@@ -58,7 +58,7 @@ public sealed record Message
         StopReason == Messages.StopReason.ToolUse || (StopReason == Messages.StopReason.EndTurn && Parts is [.., MessagePart.ToolResult]);
 
     /// <summary>True if the response continues in the next message.</summary>
-    public bool GoesOn => Status == MessageStatus.Complete && StopReason == Messages.StopReason.ToolUse;
+    public bool IsContinued => Status == MessageStatus.Complete && StopReason == Messages.StopReason.ToolUse;
 
     /// <summary>True for a summary that was read from a file: the user has not reviewed it, and no model wrote it in this installation.</summary>
     public bool IsImportedSummary => Compaction is not null && IsCopy && (ProviderInfo is null || ProviderInfo.IsImported);

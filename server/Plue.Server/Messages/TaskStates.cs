@@ -1,7 +1,7 @@
 namespace Plue.Server.Messages;
 
 /// <summary>The states of a task, as in its field <c>status</c>.</summary>
-public static class TaskStates
+internal static class TaskStates
 {
     public const string Field = "status";
     public const string Queued = "queued";
@@ -20,7 +20,7 @@ public static class TaskStates
         answer.Status switch
         {
             MessageStatus.Streaming => Running,
-            _ when answer.GoesOn => Running,
+            _ when answer.IsContinued => Running,
             MessageStatus.Stopped => Stopped,
             MessageStatus.Interrupted => Interrupted,
             MessageStatus.Failed => answer.Error?.Kind == FailureKind.BudgetExceeded ? OverBudget : Failed,

@@ -1,7 +1,7 @@
 namespace Plue.Server.Messages;
 
 /// <summary>Estimates the tokens of a text: about four Latin characters per token, and about one and a half of other scripts.</summary>
-public static class TokenEstimate
+internal static class TokenEstimate
 {
     /// <summary>The approximate tokens of an image of the size that Plue sends.</summary>
     public const long Image = 1500;

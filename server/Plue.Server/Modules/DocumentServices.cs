@@ -46,7 +46,7 @@ internal sealed class DocumentServices(
                 updateChat ?? store.Chats.UpdateAsync,
                 ProviderRegistry.IsReserved,
                 keys.RefuseRenamingAsync,
-                ProviderCodices.KeptWords,
+                ProviderCodices.ImpliedFields,
                 providers.Registry.Renamed
             )
         );

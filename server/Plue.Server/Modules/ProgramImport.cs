@@ -360,7 +360,7 @@ internal sealed class ProgramImport(
         var entries = report
             .ChatIds.Select(id => new StoredImportEntry(ImportKind.Chats, source, CodexUri.OfChannel(id).ToString()))
             .ToList();
-        return (entries, new ImportedItem(path, entries[0].Address, report.NotCarried));
+        return (entries, new ImportedItem(path, entries[0].Address, report.Omitted));
     }
 
     private async Task<(IReadOnlyList<StoredImportEntry>, ImportedItem)> AgentsAsync(

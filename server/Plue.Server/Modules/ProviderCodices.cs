@@ -97,7 +97,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
     }
 
     /// <summary>Gets fields that a file needs after a rename: an external program receives the provider's name.</summary>
-    public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> KeptWords(FileCodex codex) =>
+    public static IReadOnlyList<(IReadOnlyList<string> Path, string Value)> ImpliedFields(FileCodex codex) =>
         ProviderKinds.Find(codex.Values.GetString("provider_type") ?? ProviderKinds.Default)?.Capabilities
             is { IsUserProgram: true, IsAgent: false }
         && codex.Values.GetObject("additional_auth")?.Has("provider") != true
@@ -303,7 +303,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             UsesSandbox = own.GetBoolean("sandbox") ?? true,
             WritableFolders = own.GetStrings("writable_folders"),
             SessionMode = own.GetString("session_mode") is { Length: > 0 } mode ? mode : null,
-            PassesServers = own.GetBoolean("pass_mcp_servers") ?? false,
+            PassesMcpServers = own.GetBoolean("pass_mcp_servers") ?? false,
             SupportsStreaming = values.GetBoolean("supports_streaming") ?? true,
             Auth = own.GetString("auth_type") is { } auth && ProviderKinds.AuthTypesByName.TryGetValue(auth, out var type) ? type : null,
         };

@@ -22,10 +22,7 @@ internal sealed class AddedRoots(Func<string?> file)
     private string? problem;
 
     /// <summary>The absolute path of the file; null for none.</summary>
-    public string? Path =>
-        file() is { Length: > 0 } given
-            ? System.IO.Path.GetFullPath(HomePath.Of(given, PluePaths.UserFolder))
-            : null;
+    public string? Path => file() is { Length: > 0 } given ? System.IO.Path.GetFullPath(HomePath.Of(given, PluePaths.UserFolder)) : null;
 
     /// <summary>The reason why the file cannot be used, as a sentence; null if it can, or if there is none.</summary>
     public string? Problem

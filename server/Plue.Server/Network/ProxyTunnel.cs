@@ -5,7 +5,7 @@ using System.Text;
 namespace Plue.Server.Network;
 
 /// <summary>Opens a connection through an HTTP proxy to an address that the caller resolved.</summary>
-public static class ProxyTunnel
+internal static class ProxyTunnel
 {
     private const int MaxResponseBytes = 16 * 1024;
 

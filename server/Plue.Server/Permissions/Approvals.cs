@@ -5,7 +5,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Permissions;
 
-public enum ApprovalKind
+internal enum ApprovalKind
 {
     Command,
     Write,
@@ -23,9 +23,9 @@ public enum ApprovalKind
 
 /// <param name="Path">An absolute path, or the address of a document.</param>
 /// <param name="Before">Null for a new file.</param>
-public sealed record ProposedFile(string Path, string? Before, string After);
+internal sealed record ProposedFile(string Path, string? Before, string After);
 
-public sealed record ApprovalRequest
+internal sealed record ApprovalRequest
 {
     public required string CodexId { get; init; }
     public required IReadOnlyList<string> Path { get; init; }
@@ -75,9 +75,9 @@ public sealed record ApprovalRequest
         );
 }
 
-public sealed record PendingApproval(string Id, ApprovalRequest Request, string Fingerprint, DateTimeOffset CreatedAt);
+internal sealed record PendingApproval(string Id, ApprovalRequest Request, string Fingerprint, DateTimeOffset CreatedAt);
 
-public enum ApprovalDecision
+internal enum ApprovalDecision
 {
     Once,
     Always,
@@ -87,11 +87,11 @@ public enum ApprovalDecision
 /// <param name="Reason">The user's message to the model, for a denial.</param>
 /// <param name="Rule">The rule to store as displayed, for always.</param>
 /// <param name="Values">The answer to a question, as a JSON object.</param>
-public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null, string? Values = null);
+internal sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null, string? Values = null);
 
 /// <summary>The pending approvals of this process, from tasks at every level. They are not stored.</summary>
 /// <param name="rules">Stores rules for always; null treats always as once.</param>
-public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
+internal sealed class Approvals(TimeProvider time, StoredRules? rules = null)
 {
     private readonly Lock sync = new();
     private readonly List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];

@@ -7,7 +7,7 @@ namespace Plue.Server.Permissions;
 internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome, Func<IReadOnlyList<string>> ordinary)
 {
     private const int KeyHead = 256;
-    private const string OtherNothing = "/dev/null";
+    private const string NullDevice = "/dev/null";
 
     /// <param name="tool">The tool whose allow rules apply.</param>
     public Evaluation Read(string path, Rights rights, RuleSet ruleSet, string tool)
@@ -16,7 +16,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         {
             return Evaluation.Deny("No workspace folder is open, so no file can be read.");
         }
-        if (path == OtherNothing)
+        if (path == NullDevice)
         {
             return Evaluation.Allow("It is empty.");
         }
@@ -47,7 +47,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         {
             return Evaluation.Deny("No workspace folder is open, so no file can be changed.");
         }
-        if (path == OtherNothing && isByShell)
+        if (path == NullDevice && isByShell)
         {
             return Evaluation.Allow("It goes nowhere.");
         }

@@ -92,10 +92,10 @@ internal static class GitFolder
 
         // Options before the subcommand can select another repository or change its settings.
         var options = words.Skip(1).TakeWhile(word => word.StartsWith('-'));
-        return options.All(HarmlessOptions.Contains) && !words.Skip(1).Any(word => IsAnother(word, workspace));
+        return options.All(HarmlessOptions.Contains) && !words.Skip(1).Any(word => NamesOtherRepository(word, workspace));
     }
 
-    private static bool IsAnother(string word, string workspace)
+    private static bool NamesOtherRepository(string word, string workspace)
     {
         foreach (var named in (string[])[word, word[(word.IndexOf('=', StringComparison.Ordinal) + 1)..]])
         {

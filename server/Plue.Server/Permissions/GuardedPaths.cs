@@ -9,7 +9,7 @@ namespace Plue.Server.Permissions;
 /// even if they do not exist yet. Also files with keys, which are never read for a model. Names are compared regardless of case, Unicode form, and trailing
 /// dots and spaces, as some file systems do.
 /// </summary>
-public static class GuardedPaths
+internal static class GuardedPaths
 {
     private static readonly string[] EndsOfExamples = [".example", ".sample", ".template", ".dist"];
     private static readonly string[] EndsOfKeys = [".p12", ".pfx", ".jks", ".keystore", ".kdbx"];

@@ -8,7 +8,7 @@ namespace Plue.Server.Permissions;
 /// Applies kernel rules to this thread and the program that it executes: writable folders, readable folders, and no sockets. .NET cannot run code between fork
 /// and exec, so Plue starts itself, applies the rules, and executes the command.
 /// </summary>
-public static partial class Landlock
+internal static partial class Landlock
 {
     /// <summary>The first version that restricts truncation. Older versions are not sufficient for a sandbox.</summary>
     private const int WithTruncation = 3;

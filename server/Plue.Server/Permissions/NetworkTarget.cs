@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Plue.Server.Permissions;
 
 /// <summary>Classifies network addresses. A fetch checks each resolved address and each redirect again.</summary>
-public static class NetworkTarget
+internal static class NetworkTarget
 {
     private static readonly string[] PrivateNames =
     [

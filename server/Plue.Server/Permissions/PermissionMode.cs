@@ -16,7 +16,7 @@ public enum PermissionMode
 }
 
 /// <summary>The names of modes in fields and settings.</summary>
-public static class PermissionModes
+internal static class PermissionModes
 {
     public const string Field = "permission_mode";
 

@@ -8,7 +8,7 @@ namespace Plue.Server.Permissions;
 /// the agent and its parents applies. Allow rules never apply to calls that require approval each time, such as changes of files that control what runs or
 /// commands that cannot be parsed.
 /// </summary>
-public sealed class PermissionPolicy
+internal sealed class PermissionPolicy
 {
     private const int MaxRuleLength = 1000;
 
@@ -96,7 +96,7 @@ public sealed class PermissionPolicy
             (strictest, rule, ruleFolder) = (strictest.StricterOf(finding), rule ?? ofThis, rule is null ? folder : ruleFolder);
         }
 
-        return new Verdict(strictest.Decision, strictest.Why)
+        return new Verdict(strictest.Decision, strictest.Reason)
         {
             Where = strictest.Where,
             Rule = strictest is { Decision: Decision.Ask, IsFinal: false } && CanBeShown(rule) ? rule : null,

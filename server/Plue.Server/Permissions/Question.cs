@@ -6,7 +6,7 @@ namespace Plue.Server.Permissions;
 /// <summary>A question that needs more than an approval: a form, or an address to open in the browser.</summary>
 /// <param name="Fields">Empty for an address.</param>
 /// <param name="Url">Null for a form.</param>
-public sealed record Question(IReadOnlyList<QuestionField> Fields, Uri? Url = null)
+internal sealed record Question(IReadOnlyList<QuestionField> Fields, Uri? Url = null)
 {
     /// <summary>Gets the whole question as text, for the fingerprint.</summary>
     public string Text =>
@@ -63,7 +63,7 @@ public sealed record Question(IReadOnlyList<QuestionField> Fields, Uri? Url = nu
     }
 }
 
-public enum QuestionKind
+internal enum QuestionKind
 {
     Text,
     Number,
@@ -77,11 +77,11 @@ public enum QuestionKind
     Choices,
 }
 
-public sealed record QuestionOption(string Value, string Title);
+internal sealed record QuestionOption(string Value, string Title);
 
 /// <param name="Name">The key in the answer.</param>
 /// <param name="Title">The display name.</param>
-public sealed record QuestionField(string Name, QuestionKind Kind, string Title)
+internal sealed record QuestionField(string Name, QuestionKind Kind, string Title)
 {
     public string? Description { get; init; }
     public bool IsRequired { get; init; }

@@ -4,7 +4,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Permissions;
 
 /// <summary>The current permissions of a chat or task.</summary>
-public sealed record Rights
+internal sealed record Rights
 {
     public required string CodexId { get; init; }
 

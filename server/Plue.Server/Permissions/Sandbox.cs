@@ -18,7 +18,7 @@ public enum SandboxKind
 
 /// <summary>The access of a sandboxed command.</summary>
 /// <param name="Workspace">The real path of the working folder. Only this folder and <see cref="Others"/> are permanently writable.</param>
-public sealed record SandboxRules(string Workspace)
+internal sealed record SandboxRules(string Workspace)
 {
     /// <summary>The real paths of the other workspace folders.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];
@@ -46,7 +46,7 @@ public sealed record SandboxRules(string Workspace)
 /// <param name="self">The path of Plue's executable, for Landlock; null if there is none.</param>
 /// <param name="candidates">The kinds that may be used, in order of preference.</param>
 /// <param name="readable">Readable folders inside of hidden ones; null for none.</param>
-public sealed class Sandbox(
+internal sealed class Sandbox(
     IReadOnlyList<string> hidden,
     string? self,
     IReadOnlyList<SandboxKind> candidates,
@@ -413,7 +413,7 @@ public sealed class Sandbox(
 }
 
 /// <summary>A prepared command, and the resources to release after it.</summary>
-public sealed class SandboxedStart : IDisposable
+internal sealed class SandboxedStart : IDisposable
 {
     private readonly IReadOnlyList<GuardedWatch> watches;
     private readonly CancellationTokenSource violation;

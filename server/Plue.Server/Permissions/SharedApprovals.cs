@@ -11,7 +11,7 @@ namespace Plue.Server.Permissions;
 /// Shares pending approvals between all processes of this home. Each process writes its requests to a private file and reads decisions from files next to it.
 /// The requesting process validates decisions. Requests of terminated processes are dropped.
 /// </summary>
-public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logger)
+internal sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logger)
 {
     private const int MaxBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);

@@ -7,7 +7,7 @@ namespace Plue.Server.Permissions;
 /// Parses a command line as both <c>sh</c> and <c>bash</c> would. Syntax that they parse differently, whose meaning depends on the execution, or that changes
 /// the shell itself is unsupported: the line then requires approval. Never throws.
 /// </summary>
-public static class ShellGrammar
+internal static class ShellGrammar
 {
     public const int MaxLineLength = 10_000;
     private const int MaxCommands = 100;

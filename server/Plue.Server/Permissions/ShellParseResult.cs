@@ -4,13 +4,13 @@ namespace Plue.Server.Permissions;
 /// <param name="Commands">In order; only those before unsupported syntax, if there is any.</param>
 /// <param name="Canonical">The line in normalized form, so that equal lines have equal text; null if there is none.</param>
 /// <param name="Unsupported">Why the line cannot be reduced to literal commands; null if it can.</param>
-public sealed record ShellParseResult(IReadOnlyList<ShellCommand> Commands, string? Canonical, UnsupportedSyntax? Unsupported);
+internal sealed record ShellParseResult(IReadOnlyList<ShellCommand> Commands, string? Canonical, UnsupportedSyntax? Unsupported);
 
 /// <param name="What">A part of a sentence, such as <c>it uses a variable</c>.</param>
 /// <param name="At">The character position, from 0.</param>
-public sealed record UnsupportedSyntax(string What, int At);
+internal sealed record UnsupportedSyntax(string What, int At);
 
-public enum ShellOperator
+internal enum ShellOperator
 {
     First,
     Then,
@@ -22,7 +22,7 @@ public enum ShellOperator
 /// <summary>One literal command.</summary>
 /// <param name="Words">Without quotes; the first is the program. Empty for redirects without a command.</param>
 /// <param name="DirectoryChanges">The targets of all <c>cd</c> commands before it, in order; null if they depend on the outcome of a command.</param>
-public sealed record ShellCommand(
+internal sealed record ShellCommand(
     IReadOnlyList<string> Words,
     IReadOnlyList<ShellRedirect> Redirects,
     IReadOnlyList<string>? DirectoryChanges,
@@ -40,11 +40,11 @@ public sealed record ShellCommand(
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }
 
-public enum RedirectKind
+internal enum RedirectKind
 {
     Read,
     Write,
 }
 
 /// <summary>A file that a command reads or writes. Redirects between descriptors and here-documents are not included.</summary>
-public sealed record ShellRedirect(RedirectKind Kind, string Target);
+internal sealed record ShellRedirect(RedirectKind Kind, string Target);

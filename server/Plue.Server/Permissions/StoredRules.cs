@@ -7,10 +7,10 @@ namespace Plue.Server.Permissions;
 
 /// <param name="Rule">Matches exactly this command, file, address or tool; <c>*</c> is literal.</param>
 /// <param name="Folder">The real path of the workspace folder that the rule applies to.</param>
-public sealed record StoredRule(string Id, string Rule, string Folder, DateTime CreatedAt);
+internal sealed record StoredRule(string Id, string Rule, string Folder, DateTime CreatedAt);
 
 /// <summary>The stored permission rules, each for one folder. They are stored outside of all workspaces, and other windows write to them, too.</summary>
-public sealed class StoredRules(PluePaths paths, TimeProvider time)
+internal sealed class StoredRules(PluePaths paths, TimeProvider time)
 {
     private const int MaxRules = 2000;
     private const int MaxBytes = 4 * 1024 * 1024;

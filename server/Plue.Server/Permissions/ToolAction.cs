@@ -1,6 +1,6 @@
 namespace Plue.Server.Permissions;
 
-public enum FileChangeKind
+internal enum FileChangeKind
 {
     Create,
     Modify,
@@ -11,12 +11,12 @@ public enum FileChangeKind
 /// An effect of a call, declared before it runs. A call has one or more. Each is evaluated separately, and the strictest verdict applies. The set is closed:
 /// every switch over it is complete.
 /// </summary>
-public abstract record ToolAction
+internal abstract record ToolAction
 {
     private ToolAction() { }
 
     /// <summary>True if the action affects something outside of the workspace, which the edit journal does not record.</summary>
-    public bool ReachesOut =>
+    public bool HasExternalEffect =>
         this is SpawnTask or CallServer or CallVsCodeTool or Fetch or SearchWeb or RunTests or RunCell or ChangeDocument;
 
     /// <param name="Path">The absolute path as given. Links are resolved when it is evaluated, and again when it is opened.</param>

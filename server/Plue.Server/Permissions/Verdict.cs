@@ -8,8 +8,8 @@ public enum Decision
     Deny,
 }
 
-/// <param name="Why">The rule or the risk, in one sentence. Shown to the user for an approval and to the model for a denial.</param>
-public sealed record Verdict(Decision Decision, string Why)
+/// <param name="Reason">The rule or the risk, in one sentence. Shown to the user for an approval and to the model for a denial.</param>
+internal sealed record Verdict(Decision Decision, string Reason)
 {
     /// <summary>Gets the rule that <c>always</c> stores, exactly as displayed; null if always is not available.</summary>
     public string? Rule { get; init; }

@@ -7,7 +7,7 @@ using System.Text;
 namespace Plue.Server.Platform;
 
 /// <summary>The start information of a child process. The environment is complete: nothing is inherited.</summary>
-public sealed record ChildProcessStart
+internal sealed record ChildProcessStart
 {
     /// <summary>An absolute path.</summary>
     public required string Program { get; init; }
@@ -29,7 +29,7 @@ public sealed record ChildProcessStart
 /// A child process and all its descendants. It runs in its own session and carries a marker in its environment, because
 /// <see cref="Process.Kill(bool)"/> does not find a grandchild that started its own session. Only one reader may read lines at a time.
 /// </summary>
-public sealed class ChildProcess : IAsyncDisposable
+internal sealed class ChildProcess : IAsyncDisposable
 {
     /// <summary>The environment variable that marks child processes of Plue.</summary>
     public const string Marker = "PLUE_CHILD";

@@ -7,7 +7,7 @@ namespace Plue.Server.Platform;
 /// Writes that survive a power failure. .NET's flush ignores fsync errors, so fsync is called and checked here.
 /// Directories are created with mode 0700 and files with 0600, regardless of the umask.
 /// </summary>
-public static partial class DurableFile
+internal static partial class DurableFile
 {
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;

@@ -7,7 +7,7 @@ namespace Plue.Server.Platform;
 /// A clock for deletions by age. A clock set far ahead would expire everything at once. Therefore, after such a jump or weeks in which Plue
 /// did not run, nothing expires for a day, in which the clock can be corrected. Thread-safe.
 /// </summary>
-public static class ExpiryClock
+internal static class ExpiryClock
 {
     public static readonly TimeSpan MaxAbsence = TimeSpan.FromDays(7);
     public static readonly TimeSpan DistrustPeriod = TimeSpan.FromDays(1);

@@ -6,7 +6,7 @@ namespace Plue.Server.Platform;
 /// An advisory file lock for files that several processes change. The operating system releases it when the holder exits for any reason. The lock file
 /// is kept, because removing it would let two processes hold the lock. File systems without locks have no such protection.
 /// </summary>
-public static class FileLock
+internal static class FileLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 

@@ -5,7 +5,7 @@ namespace Plue.Server.Platform;
 
 /// <summary>The text of a file, with its line breaks unchanged.</summary>
 /// <param name="Note">A note about the encoding for the user; null if there is none.</param>
-public sealed record FileText(string Content, string? Note)
+internal sealed record FileText(string Content, string? Note)
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
     private static readonly UnicodeEncoding LittleEndian = new(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);

@@ -7,9 +7,9 @@ namespace Plue.Server.Platform;
 /// <summary>The status of a path: its kind, permissions and, on Linux, a stamp that identifies the version without reading it.</summary>
 /// <param name="Mode">The nine permission bits; 0 if the system has none.</param>
 /// <param name="Stamp">Inode, size and both times, so that it differs after each change; empty if unknown.</param>
-public sealed record FileEntry(FileEntryKind Kind, int Mode, long Size, DateTime Changed, string Stamp);
+internal sealed record FileEntry(FileEntryKind Kind, int Mode, long Size, DateTime Changed, string Stamp);
 
-public enum FileEntryKind
+internal enum FileEntryKind
 {
     Absent,
     File,
@@ -19,14 +19,14 @@ public enum FileEntryKind
 }
 
 /// <summary>Thrown if the file changed since the change was computed.</summary>
-public sealed class FileChangedException() : IOException("The file changed in the meantime.");
+internal sealed class FileChangedException() : IOException("The file changed in the meantime.");
 
 /// <summary>
 /// A folder opened by descriptor, with access to files relative to it. Links are never followed, neither at the end of a path nor inside it, so that
 /// nothing outside is read, written or deleted, even if paths are replaced concurrently. On systems without these calls, each path segment is checked
 /// first. Paths use <c>/</c> and contain neither <c>.</c> nor <c>..</c>.
 /// </summary>
-public sealed class FolderHandle : IDisposable
+internal sealed class FolderHandle : IDisposable
 {
     private const uint PrivateFile = 0x180; // 0600
     private const uint AnyFile = 0x1B6; // 0666, before the umask

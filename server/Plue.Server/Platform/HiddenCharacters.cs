@@ -8,7 +8,7 @@ namespace Plue.Server.Platform;
 /// Characters that editors do not show and models read: controls, bidirectional and zero-width marks, fillers, blank glyphs, tag characters and variation
 /// selectors without effect. The rules match <c>visibleText.ts</c> of the webview; <c>tests/hidden-characters.json</c> tests both.
 /// </summary>
-public static partial class HiddenCharacters
+internal static partial class HiddenCharacters
 {
     private const int ZeroWidthNonJoiner = 0x200C;
     private const int ZeroWidthJoiner = 0x200D;

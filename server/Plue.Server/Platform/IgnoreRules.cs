@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>The rules of one <c>.gitignore</c> file, as git interprets them.</summary>
-public sealed class IgnoreRules
+internal sealed class IgnoreRules
 {
     private const int MaxRules = 5_000;
 

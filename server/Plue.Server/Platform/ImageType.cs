@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>Image types that vendors accept, detected by their first bytes, because names are unreliable.</summary>
-public static class ImageType
+internal static class ImageType
 {
     /// <returns>A media type; null for other content.</returns>
     public static string? Detect(ReadOnlySpan<byte> content) =>

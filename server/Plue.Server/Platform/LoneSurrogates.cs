@@ -7,7 +7,7 @@ namespace Plue.Server.Platform;
 /// <summary>
 /// Lone surrogates in JSON, escaped as <c>\ud800</c> or raw. JSON allows them, but they are not valid text, and .NET throws when it reads such a string.
 /// </summary>
-public static class LoneSurrogates
+internal static class LoneSurrogates
 {
     private const int EscapeLength = 6;
 

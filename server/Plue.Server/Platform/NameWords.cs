@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Plue.Server.Platform;
 
 /// <summary>Compares names by their words, regardless of how they are joined: <c>read_file</c>, <c>readFile</c>, <c>Read-File</c>.</summary>
-public static partial class NameWords
+internal static partial class NameWords
 {
     private const int MaxLength = 100;
 

@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>Suggests corrections for misspelled names.</summary>
-public static class NearestName
+internal static class NearestName
 {
     /// <summary>Gets the nearest known name; null if none is near enough to suggest.</summary>
     public static string? Find(string name, IEnumerable<string> known) => Near(name, known).FirstOrDefault();

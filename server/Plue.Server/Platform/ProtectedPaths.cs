@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>Paths that are never read for a model: the vault and Plue's own folder, private keys, and credential stores of other programs.</summary>
-public sealed class ProtectedPaths(PluePaths paths, string userHome)
+internal sealed class ProtectedPaths(PluePaths paths, string userHome)
 {
     private static readonly string[] Folders =
     [

@@ -4,7 +4,7 @@ using System.Text;
 namespace Plue.Server.Platform;
 
 /// <summary>Resolves the links in a path.</summary>
-public static partial class RealPath
+internal static partial class RealPath
 {
     private const int MaxLinks = 40;
     private const int MaxTargetLength = 4096;

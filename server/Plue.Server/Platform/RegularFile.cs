@@ -7,7 +7,7 @@ namespace Plue.Server.Platform;
 /// Opens regular files by path without blocking: a folder, pipe, socket or device is refused, even if it appears concurrently.
 /// <c>BannedSymbols.txt</c> bans all other ways to open a file.
 /// </summary>
-public static partial class RegularFile
+internal static partial class RegularFile
 {
     private const int DiskType = 1;
 

@@ -7,7 +7,7 @@ namespace Plue.Server.Platform;
 /// Bytes of a secret on dedicated memory pages: the garbage collector never copies them, the system keeps them out of swap and crash dumps where
 /// a user may request it, and disposing zeroes them.
 /// </summary>
-public sealed unsafe partial class SecretBytes : IDisposable
+internal sealed unsafe partial class SecretBytes : IDisposable
 {
     private const int KeepOutOfDumps = 16;
     private const int AllowInDumps = 17;

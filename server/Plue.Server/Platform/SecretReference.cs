@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>References to secrets: <c>vault://owner/name</c> or <c>env://NAME</c>. A reference is not secret itself.</summary>
-public static class SecretReference
+internal static class SecretReference
 {
     public const string VaultScheme = "vault://";
     public const string EnvironmentScheme = "env://";

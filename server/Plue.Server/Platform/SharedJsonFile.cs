@@ -7,7 +7,7 @@ namespace Plue.Server.Platform;
 /// <summary>A small JSON file in Plue's folder, outside all workspaces, that several processes change. Thread-safe.</summary>
 /// <param name="empty">The content of a file that does not exist or cannot be read: it approves nothing.</param>
 /// <param name="subject">What is saved, for error messages: <c>The approval</c>.</param>
-public sealed class SharedJsonFile<T>(string path, JsonTypeInfo<T> type, T empty, string subject)
+internal sealed class SharedJsonFile<T>(string path, JsonTypeInfo<T> type, T empty, string subject)
 {
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 

@@ -8,7 +8,7 @@ namespace Plue.Server.Platform;
 /// 4 MiB with one older file kept. Never writes to stdout.
 /// </summary>
 /// <param name="mask">Masks secrets in a line.</param>
-public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, string> mask) : ILoggerProvider
+internal sealed class StderrLog(LogLevel minimum, string? folder, Func<string, string> mask) : ILoggerProvider
 {
     private const long MaxFileBytes = 4 * 1024 * 1024;
     private readonly Lock sync = new();

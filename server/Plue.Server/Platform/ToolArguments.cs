@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>Checks the arguments of a tool call, independent of the provider.</summary>
-public static class ToolArguments
+internal static class ToolArguments
 {
     /// <summary>The maximum length of the JSON in characters. No model writes as much in one response.</summary>
     public const int MaxLength = 1024 * 1024;

@@ -1,7 +1,7 @@
 namespace Plue.Server.Platform;
 
 /// <summary>The workspace folders of the window. While they are not trusted, their files are not read and no process runs in them.</summary>
-public sealed class Workspace
+internal sealed class Workspace
 {
     private volatile WorkspaceFolders? trusted;
     private volatile WorkspaceFolders? open;

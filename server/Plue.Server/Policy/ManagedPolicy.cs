@@ -8,7 +8,7 @@ namespace Plue.Server.Policy;
 /// The organization policy: the system file, which only an administrator can write, and an optional second file. Both apply, so the second can
 /// only restrict further. A file that cannot be read denies everything that a policy can restrict. Each refusal is one sentence that names the file.
 /// </summary>
-public sealed class ManagedPolicy
+internal sealed class ManagedPolicy
 {
     private const int MaxBytes = 1024 * 1024;
 
@@ -250,4 +250,4 @@ public sealed class ManagedPolicy
 }
 
 /// <param name="Message">A sentence.</param>
-public sealed record PolicyProblem(string Path, string Message);
+internal sealed record PolicyProblem(string Path, string Message);

@@ -8,7 +8,7 @@ namespace Plue.Server.Policy;
 /// <summary>
 /// The record of refusals by the policy, one line each, for the audit export. A refusal that repeats within a minute is recorded once. Thread-safe.
 /// </summary>
-public static class PolicyRefusals
+internal static class PolicyRefusals
 {
     /// <summary>A larger file is renamed, replacing an older renamed file, and a new one begins.</summary>
     private const long MaxBytes = 16 * 1024 * 1024;
@@ -141,4 +141,4 @@ public static class PolicyRefusals
 }
 
 /// <param name="Codex">The chat or task; null for none.</param>
-public sealed record RecordedRefusal(DateTimeOffset Time, string Sentence, string? Codex);
+internal sealed record RecordedRefusal(DateTimeOffset Time, string Sentence, string? Codex);

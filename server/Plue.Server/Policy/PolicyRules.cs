@@ -4,7 +4,7 @@ namespace Plue.Server.Policy;
 
 /// <summary>The rules of one policy file. A list that is null restricts nothing; an empty list allows nothing.</summary>
 /// <param name="Path">The file, for messages.</param>
-public sealed record PolicyRules(string Path)
+internal sealed record PolicyRules(string Path)
 {
     /// <summary>Kinds of providers, such as <c>anthropic</c>.</summary>
     public IReadOnlyList<string>? AllowedProviders { get; init; }
@@ -59,8 +59,8 @@ public sealed record PolicyRules(string Path)
 /// <param name="Url">A pattern of addresses; null for a program.</param>
 /// <param name="Command">The command with its arguments, as in the declaration; null for an address or for any command with this program.</param>
 /// <param name="Sha256">The hash of the program's content in hexadecimal; null for any.</param>
-public sealed record PolicyServer(string? Url, IReadOnlyList<string>? Command, string? Sha256);
+internal sealed record PolicyServer(string? Url, IReadOnlyList<string>? Command, string? Sha256);
 
 /// <summary>A limit of a setting: a maximum, or off.</summary>
 /// <param name="Max">Null if the setting is off.</param>
-public sealed record PolicyLimit(string Setting, double? Max);
+internal sealed record PolicyLimit(string Setting, double? Max);

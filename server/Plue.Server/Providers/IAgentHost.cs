@@ -57,8 +57,8 @@ public interface IAgentHost
     /// <summary>Publishes output of a running call.</summary>
     void Report(string toolUseId, string text);
 
-    /// <inheritdoc cref="IToolHost.WhyNotOnAsync"/>
-    Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
+    /// <inheritdoc cref="IToolHost.CheckRoundLimitsAsync"/>
+    Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds);
 }
 
 public enum AgentMode

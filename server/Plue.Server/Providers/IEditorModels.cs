@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers;
 
 /// <summary>The language models that the editor offers to extensions. Set in Sidecar, so that providers do not depend on the RPC layer.</summary>
-public interface IEditorModels
+internal interface IEditorModels
 {
     /// <param name="vendor">Null for the models of all vendors.</param>
     /// <exception cref="FailureException">The editor refused or disconnected.</exception>
@@ -18,7 +18,7 @@ public interface IEditorModels
 /// <param name="Vendor">The name under which an extension offers the model.</param>
 /// <param name="MaxInputTokens">The limit of one request.</param>
 /// <param name="SupportsTools">Null if unknown.</param>
-public sealed record EditorModel(
+internal sealed record EditorModel(
     string Id,
     string Name,
     string Vendor,
@@ -29,7 +29,7 @@ public sealed record EditorModel(
 );
 
 /// <summary>An event of an editor model's response.</summary>
-public abstract record EditorModelEvent
+internal abstract record EditorModelEvent
 {
     private EditorModelEvent() { }
 

@@ -1,7 +1,7 @@
 namespace Plue.Server.Providers;
 
 /// <summary>A provider with fill-in-the-middle models, which write the code between two texts.</summary>
-public interface IInlineCompletionProvider : IProvider
+internal interface IInlineCompletionProvider : IProvider
 {
     /// <summary>
     /// Streams the text between prefix and suffix. Ends with exactly one <see cref="ProviderEvent.Finished"/> or <see cref="ProviderEvent.Failed"/>.
@@ -16,7 +16,13 @@ public interface IInlineCompletionProvider : IProvider
 
 /// <param name="Prefix">The text before the cursor.</param>
 /// <param name="Suffix">The text after the cursor.</param>
-public sealed record InlineCompletionRequest(string Model, string Prefix, string Suffix, int MaxTokens, IReadOnlyList<string> StopSequences)
+internal sealed record InlineCompletionRequest(
+    string Model,
+    string Prefix,
+    string Suffix,
+    int MaxTokens,
+    IReadOnlyList<string> StopSequences
+)
 {
     /// <summary>Converts the request for parsers that are shared with chats.</summary>
     internal ProviderRequest ToProviderRequest() =>
@@ -29,4 +35,4 @@ public sealed record InlineCompletionRequest(string Model, string Prefix, string
 }
 
 /// <param name="IsKnown">True if the server specifies that the model fills in the middle; false if it does not say.</param>
-public sealed record CompletionModel(string Id, string? Name, bool IsKnown);
+internal sealed record CompletionModel(string Id, string? Name, bool IsKnown);

@@ -12,7 +12,7 @@ public interface ISecretSource
 }
 
 /// <summary>Stores the tokens of OAuth sign-in.</summary>
-public interface ISecretStore : ISecretSource
+internal interface ISecretStore : ISecretSource
 {
     /// <param name="reference"><c>vault://owner/name</c>.</param>
     /// <param name="origins">Allowed origins.</param>

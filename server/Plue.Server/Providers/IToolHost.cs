@@ -21,7 +21,7 @@ public interface IToolHost
     /// <param name="usage">The usage of the response so far.</param>
     /// <param name="rounds">The number of rounds so far.</param>
     /// <returns>The failure that ends the response; null if another round may start.</returns>
-    Task<Failure?> WhyNotOnAsync(Usage usage, int rounds);
+    Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds);
 
     /// <summary>Shows a step of an agent that a call started, under the call.</summary>
     void Report(string toolUseId, string toolName, string text) { }

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers;
 
 /// <summary>A provider whose vendor offers a web search for its models.</summary>
-public interface IWebSearchProvider : IProvider
+internal interface IWebSearchProvider : IProvider
 {
     /// <summary>Sends a request with the vendor's search, without the history of the chat.</summary>
     /// <exception cref="FailureException">The vendor did not search.</exception>
@@ -11,10 +11,10 @@ public interface IWebSearchProvider : IProvider
 }
 
 /// <param name="Instructions">The system prompt of the request.</param>
-public sealed record WebSearchRequest(string Model, string Instructions, string Query);
+internal sealed record WebSearchRequest(string Model, string Instructions, string Query);
 
 /// <summary>The results of a search, as the model summarized them, with their sources.</summary>
-public sealed record WebSearchResponse(string Text, IReadOnlyList<WebSource> Sources)
+internal sealed record WebSearchResponse(string Text, IReadOnlyList<WebSource> Sources)
 {
     /// <summary>The model as the vendor named it; null for the requested one.</summary>
     public string? Model { get; init; }
@@ -36,7 +36,7 @@ public sealed record WebSearchResponse(string Text, IReadOnlyList<WebSource> Sou
 }
 
 /// <param name="Excerpt">The passage that supports the text; null if the vendor sends none.</param>
-public sealed record WebSource(string Url, string? Title, string? Excerpt = null);
+internal sealed record WebSource(string Url, string? Title, string? Excerpt = null);
 
 /// <summary>True if the vendor of a provider can search the web.</summary>
 internal static class WebSearchSetting

@@ -59,5 +59,5 @@ public sealed record ProviderCapabilities
     /// <summary>It is a program that the user names and approves. It receives its provider's id and key.</summary>
     public bool IsUserProgram { get; init; }
 
-    public bool TakesGif(string model) => ModelsWithoutGif is not { } part || !model.Contains(part, StringComparison.OrdinalIgnoreCase);
+    public bool SupportsGif(string model) => ModelsWithoutGif is not { } part || !model.Contains(part, StringComparison.OrdinalIgnoreCase);
 }

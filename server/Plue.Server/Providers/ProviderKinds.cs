@@ -14,7 +14,7 @@ public enum AuthType
 /// <param name="AuthTypes">The default first.</param>
 /// <param name="DefaultEndpoint">Null if the user enters one, or none is needed.</param>
 /// <param name="TakesEndpoint">Whether the user may enter an endpoint.</param>
-public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType> AuthTypes, string? DefaultEndpoint, bool TakesEndpoint)
+internal sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType> AuthTypes, string? DefaultEndpoint, bool TakesEndpoint)
 {
     public ProviderCapabilities Capabilities { get; init; } = ProviderCapabilities.Default;
 
@@ -36,7 +36,7 @@ public sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthType
 }
 
 /// <summary>All kinds of providers.</summary>
-public static class ProviderKinds
+internal static class ProviderKinds
 {
     public const string ClaudeCode = "claude-code";
     public const string Anthropic = "anthropic";
@@ -177,7 +177,7 @@ public static class ProviderKinds
 }
 
 /// <summary>Maps the catalog's types to kinds.</summary>
-public static class CatalogTypes
+internal static class CatalogTypes
 {
     public static readonly IReadOnlyDictionary<string, string> KindByType = new Dictionary<string, string>(StringComparer.Ordinal)
     {

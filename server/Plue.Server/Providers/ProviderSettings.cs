@@ -70,7 +70,7 @@ public sealed record ProviderSettings
     public string? SessionMode { get; init; }
 
     /// <summary>Agents: the program gets the approved MCP servers of the chat.</summary>
-    public bool PassesServers { get; init; }
+    public bool PassesMcpServers { get; init; }
     public bool SupportsStreaming { get; init; } = true;
 
     /// <summary>The capabilities of the kind. A provider may lack some of them: see <see cref="IProvider.Capabilities"/>.</summary>

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers;
 /// Retries a request that failed before its first content. Does not retry after content, after a spending limit, or if the wait would exceed a minute. Each
 /// wait is announced.
 /// </summary>
-public static class Retry
+internal static class Retry
 {
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
 
@@ -35,7 +35,7 @@ public static class Retry
                     next is not ProviderEvent.Failed { Failure: var failure }
                     || hasAnswered
                     || !failure.IsRetryable
-                    || IsHopeless(provider.Settings, failure)
+                    || IsRetryPointless(provider.Settings, failure)
                 )
                 {
                     yield return next;
@@ -49,7 +49,7 @@ public static class Retry
                         failure with
                         {
                             Message = $"{failure.Message} {asked}",
-                            What = $"{failure.What} {asked}",
+                            Cause = $"{failure.Cause} {asked}",
                         }
                     );
                 }
@@ -68,7 +68,7 @@ public static class Retry
                 yield break;
             }
             var wait = WaitBefore(attempt, again.RetryAfter);
-            yield return new ProviderEvent.Retrying(attempt + 1, time.GetUtcNow() + wait, again.What);
+            yield return new ProviderEvent.Retrying(attempt + 1, time.GetUtcNow() + wait, again.Cause);
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -94,7 +94,7 @@ public static class Retry
             );
 
     /// <summary>True if a retry is pointless: a local server that is not running will not start within a second.</summary>
-    private static bool IsHopeless(ProviderSettings settings, Failure failure) =>
+    private static bool IsRetryPointless(ProviderSettings settings, Failure failure) =>
         failure.Kind == FailureKind.Unreachable && settings.Address is { IsAbsoluteUri: true, IsLoopback: true };
 
     private static int TriesOf(IProvider provider) =>

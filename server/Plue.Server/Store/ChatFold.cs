@@ -611,7 +611,7 @@ internal sealed class ChatFold(bool isTask)
                 MessageStatus.Streaming => ChatStatus.Running,
                 MessageStatus.Interrupted => ChatStatus.Interrupted,
                 MessageStatus.Failed => ChatStatus.Failed,
-                _ when last.GoesOn => isOwned ? ChatStatus.Running : ChatStatus.Interrupted,
+                _ when last.IsContinued => isOwned ? ChatStatus.Running : ChatStatus.Interrupted,
                 _ => ChatStatus.Idle,
             };
 

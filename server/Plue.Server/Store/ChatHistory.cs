@@ -51,7 +51,7 @@ internal sealed class ChatHistory
 
     private void Describe(StoredRecord? record, long seq, DateTimeOffset time)
     {
-        void Say(string author, string what)
+        void AddChange(string author, string what)
         {
             if (changes.Count == MaxChanges)
             {
@@ -63,10 +63,13 @@ internal sealed class ChatHistory
         switch (record)
         {
             case StoredHeader header:
-                Say(UserAuthor, ChannelKind.Task.IsIdOfKind(header.Id) ? "Created the task." : "Created the chat.");
+                AddChange(UserAuthor, ChannelKind.Task.IsIdOfKind(header.Id) ? "Created the task." : "Created the chat.");
                 break;
             case StoredHook hook:
-                Say(HookAuthor, hook.Error is { } error ? $"Hook {hook.Action} failed: {error}" : hook.Outcome ?? $"Hook {hook.Action}.");
+                AddChange(
+                    HookAuthor,
+                    hook.Error is { } error ? $"Hook {hook.Action} failed: {error}" : hook.Outcome ?? $"Hook {hook.Action}."
+                );
                 break;
             // The hook's own record describes its changes.
             case StoredFields { By: ChangedBy.Hook }:
@@ -75,27 +78,27 @@ internal sealed class ChatHistory
                 RecordParent(copied.Message.ToMessage());
                 if (copiedBy != seq - 1)
                 {
-                    Say(UserAuthor, "Copied messages from another chat.");
+                    AddChange(UserAuthor, "Copied messages from another chat.");
                 }
                 copiedBy = seq;
                 break;
             case StoredComplete complete:
-                Describe(complete.Message.ToMessage(), Say);
+                Describe(complete.Message.ToMessage(), AddChange);
                 break;
             case StoredHead { Reason: StoredHead.Undo }:
-                Say(UserAuthor, "Undid the last turn.");
+                AddChange(UserAuthor, "Undid the last turn.");
                 break;
             case StoredHead { Reason: StoredHead.Redo }:
-                Say(UserAuthor, "Redid the turn.");
+                AddChange(UserAuthor, "Redid the turn.");
                 break;
             case StoredHead when discardedBy != seq - 1:
-                Say(UserAuthor, "Switched to another branch.");
+                AddChange(UserAuthor, "Switched to another branch.");
                 break;
             case StoredDiscarded discarded:
                 // Deleting a message deletes its descendants, too.
                 if (discardedBy != seq - 1)
                 {
-                    Say(
+                    AddChange(
                         UserAuthor,
                         roles.GetValueOrDefault(discarded.MessageId) == MessageRole.User ? "Deleted a message." : "Deleted a response."
                     );
@@ -103,17 +106,17 @@ internal sealed class ChatHistory
                 discardedBy = seq;
                 break;
             case StoredQueued queued:
-                Say(UserAuthor, $"Queued {Quote(queued.Message.ToMessage().Text)}");
+                AddChange(UserAuthor, $"Queued {Quote(queued.Message.ToMessage().Text)}");
                 break;
             case StoredUnqueued:
-                Say(UserAuthor, "Removed a message from the queue.");
+                AddChange(UserAuthor, "Removed a message from the queue.");
                 break;
             case StoredFields fields when seq > CreationEnd:
-                Describe(fields, Say);
+                Describe(fields, AddChange);
                 break;
             case StoredDropped { Reason: StoredDropped.Damaged } dropped:
                 var lost = seq - dropped.FirstSeq + 1;
-                Say(
+                AddChange(
                     PlueAuthor,
                     string.Create(
                         CultureInfo.InvariantCulture,

@@ -7,7 +7,7 @@ namespace Plue.Server.Store;
 /// Finds messages in all chats and tasks by reading their journals: newest chats first, and in each the newest messages first. A chat whose title has the
 /// terms is found if none of its messages is. Any number of searches can run at a time; each has two dedicated threads, because it reads continuously.
 /// </summary>
-public sealed class ChatSearch(ChatStore store, ILogger logger)
+internal sealed class ChatSearch(ChatStore store, ILogger logger)
 {
     private const int Workers = 2;
 
@@ -152,4 +152,4 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 /// <param name="Chats">The number of chats with matches.</param>
 /// <param name="IsTruncated">True if there are more matches than the limit.</param>
 /// <param name="Unreadable">The number of chats that could not be read.</param>
-public sealed record SearchSummary(int Hits, int Chats, bool IsTruncated, int Unreadable);
+internal sealed record SearchSummary(int Hits, int Chats, bool IsTruncated, int Unreadable);

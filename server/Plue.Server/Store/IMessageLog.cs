@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>Stores the messages of a turn.</summary>
-public interface IMessageLog
+internal interface IMessageLog
 {
     /// <summary>Stores a complete message, or completes the started message with the same id. Durable when the method returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly: it was not stored; a retry may succeed.</exception>

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>Chats that started in another program or on another machine. The second line of the journal identifies the source.</summary>
-public sealed class ImportedChats(PluePaths paths, TimeProvider time)
+internal sealed class ImportedChats(PluePaths paths, TimeProvider time)
 {
     public const int MaxSourceLength = 300;
     private const string Extension = ".jsonl";
@@ -161,7 +161,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
 /// <param name="Source">The session and the program, to recognize a repeated import.</param>
 /// <param name="Messages">Every branch, each message behind the one it follows; ids and <see cref="Message.ParentId"/> are set.</param>
 /// <param name="Head">The last message of the branch that is shown; empty before the first.</param>
-public sealed record ImportedChat(string Source, string? Title, IReadOnlyList<Message> Messages, string Head)
+internal sealed record ImportedChat(string Source, string? Title, IReadOnlyList<Message> Messages, string Head)
 {
     /// <summary>The initial time of a chat without messages.</summary>
     public required DateTimeOffset CreatedAt { get; init; }

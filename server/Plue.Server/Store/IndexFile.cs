@@ -56,18 +56,18 @@ internal sealed class IndexFile(string path, ILogger logger)
     {
         try
         {
-            var news = changed.Count + gone.Count;
-            if (isRebuilt || stored + news > (2 * all.Count) + MaxObsoleteRows)
+            var changeCount = changed.Count + gone.Count;
+            if (isRebuilt || stored + changeCount > (2 * all.Count) + MaxObsoleteRows)
             {
                 DurableFile.Replace(path, [.. Mark, .. Block(all.Values, [])]);
                 (stored, isRebuilt) = (all.Count, false);
             }
-            else if (news > 0)
+            else if (changeCount > 0)
             {
                 using var file = DurableFile.OpenPrivate(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
                 file.Position = file.Length;
                 file.Write(Block(changed, gone));
-                stored += news;
+                stored += changeCount;
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)

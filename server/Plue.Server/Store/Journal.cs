@@ -101,10 +101,10 @@ internal sealed class Journal(
             }
 
             using var stream = JournalReader.Open(path);
-            var news = ReadAppended(stream);
+            var appended = ReadAppended(stream);
             seen = now;
             RefuseNewer(Scan, subject);
-            return news;
+            return appended;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

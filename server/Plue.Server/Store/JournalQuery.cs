@@ -40,7 +40,7 @@ internal sealed class JournalQuery
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 // A full read reports problems at the beginning.
-                if (isFirst && !BeginsAsExpected(block))
+                if (isFirst && !HasValidHeader(block))
                 {
                     return true;
                 }
@@ -78,7 +78,7 @@ internal sealed class JournalQuery
         return true;
     }
 
-    private static bool BeginsAsExpected(ReadOnlySpan<byte> block) =>
+    private static bool HasValidHeader(ReadOnlySpan<byte> block) =>
         JournalLine.TryParse(block[..Math.Max(0, block.IndexOf((byte)'\n'))], 0, out var line)
         && line.Type.SequenceEqual(StoredHeader.TypeName)
         && JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredHeader) is { Format: <= StoredHeader.CurrentFormat };

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Plue.Server.Store;
 
 /// <summary>Markdown as plain text, for one line of a list. Code keeps its characters.</summary>
-public static partial class MarkdownText
+internal static partial class MarkdownText
 {
     private const int MaxNesting = 8;
 

@@ -49,7 +49,7 @@ internal static class MessageLine
         StoredCost? cost = null;
         StoredProviderInfo? providerInfo = null;
         StoredTiming? timing = null;
-        IReadOnlyList<StoredSteering>? steeredBy = null;
+        IReadOnlyList<StoredInstructionSource>? instructions = null;
         var reader = new Utf8JsonReader(json, isFinalBlock: false, state: default);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -74,7 +74,8 @@ internal static class MessageLine
                 : reader.ValueTextEquals("stop_reason"u8) ? Text(ref reader, ref stopReason, "end_turn", "tool_use")
                 : reader.ValueTextEquals("turn_id"u8) ? Text(ref reader, ref turnId, before?.TurnId)
                 : reader.ValueTextEquals("steered_by"u8)
-                    && (steeredBy = JsonSerializer.Deserialize(ref reader, StoredJson.Default.IReadOnlyListStoredSteering)) is not null;
+                    && (instructions = JsonSerializer.Deserialize(ref reader, StoredJson.Default.IReadOnlyListStoredInstructionSource))
+                        is not null;
             if (!isRead)
             {
                 return null;
@@ -112,7 +113,7 @@ internal static class MessageLine
             Timing = timing,
             StopReason = stopReason,
             TurnId = turnId,
-            SteeredBy = steeredBy,
+            Instructions = instructions,
         };
     }
 

@@ -113,7 +113,7 @@ public sealed class MessageTree
         var first = message;
         for (
             var steps = 0;
-            steps < messages.Length && Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before;
+            steps < messages.Length && Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, IsContinued: true } before;
             steps++
         )
         {
@@ -124,7 +124,7 @@ public sealed class MessageTree
         var seen = rounds.ToHashSet(StringComparer.Ordinal);
         for (var at = 0; at < rounds.Count; at++)
         {
-            if (Find(rounds[at]) is { GoesOn: true } && Children.TryGetValue(rounds[at], out var next))
+            if (Find(rounds[at]) is { IsContinued: true } && Children.TryGetValue(rounds[at], out var next))
             {
                 rounds.AddRange(next.Where(id => Find(id)!.Role == MessageRole.Assistant && seen.Add(id)));
             }

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>The criteria of a message search. Searches text, reasoning, names and stored contents of files, and tool calls: names, parameters, results, errors.</summary>
-public sealed record SearchQuery
+internal sealed record SearchQuery
 {
     public const int DefaultLimit = 500;
     public const int MaxLimit = 5_000;
@@ -145,4 +145,4 @@ public sealed record SearchQuery
 
 /// <summary>A message that matches.</summary>
 /// <param name="MessageId">Empty if the title of the chat matches.</param>
-public sealed record SearchMatch(ChatSummary Chat, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, SearchSnippet Snippet);
+internal sealed record SearchMatch(ChatSummary Chat, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, SearchSnippet Snippet);

@@ -8,7 +8,7 @@ namespace Plue.Server.Store;
 /// the direction of the surrounding text. It is cut between characters as a reader sees them.
 /// </summary>
 /// <param name="Start">The start of the match in UTF-16 units.</param>
-public sealed record SearchSnippet(string Text, int Start, int Length)
+internal sealed record SearchSnippet(string Text, int Start, int Length)
 {
     private const int Width = 160;
     private const int Before = 48;

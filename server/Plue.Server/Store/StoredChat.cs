@@ -149,7 +149,7 @@ public sealed record StoredChat
 public sealed record HookFailure(DateTimeOffset Time, string Action, string Message);
 
 /// <summary>Authors of field changes other than the user.</summary>
-public static class ChangedBy
+internal static class ChangedBy
 {
     public const string Hook = "hook";
     public const string Plue = "plue";

@@ -32,8 +32,12 @@ internal sealed record StoredMessage
     public StoredTiming? Timing { get; init; }
     public string? StopReason { get; init; }
     public string? TurnId { get; init; }
-    public IReadOnlyList<string>? NotCarried { get; init; }
-    public IReadOnlyList<StoredSteering>? SteeredBy { get; init; }
+
+    [JsonPropertyName("not_carried")]
+    public IReadOnlyList<string>? Omitted { get; init; }
+
+    [JsonPropertyName("steered_by")]
+    public IReadOnlyList<StoredInstructionSource>? Instructions { get; init; }
     public StoredCompaction? Compaction { get; init; }
     public StoredRouting? Routing { get; init; }
     public IReadOnlyList<StoredHookRun>? Hooks { get; init; }
@@ -72,13 +76,13 @@ internal sealed record StoredMessage
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
             StopReason = message.StopReason is { } reason ? EnumNames<StopReason>.Of(reason) : null,
             TurnId = message.TurnId,
-            NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
-            SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(StoredSteering.From)],
+            Omitted = message.Omitted.Count == 0 ? null : message.Omitted,
+            Instructions = message.Instructions.Count == 0 ? null : [.. message.Instructions.Select(StoredInstructionSource.From)],
             Compaction = message.Compaction is { } compaction
                 ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter)
                 : null,
             Routing = message.Routing is { } routing
-                ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Why))])
+                ? new(routing.Chosen, routing.Reason, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Reason))])
                 : null,
             Hooks = message.Hooks.Count == 0 ? null : [.. message.Hooks.Select(StoredHookRun.From)],
             Hidden = message.IsHidden ? true : null,
@@ -122,8 +126,8 @@ internal sealed record StoredMessage
             Timing = Timing?.ToTiming(),
             StopReason = StopReason is { } reason ? EnumNames<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
             TurnId = TurnId,
-            NotCarried = NotCarried ?? [],
-            SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => source.ToSource())],
+            Omitted = Omitted ?? [],
+            Instructions = Instructions is not { } steered ? [] : [.. steered.Select(source => source.ToSource())],
             Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
             Routing = Routing is { } routing
                 ? new(routing.Chosen, routing.Why, [.. (routing.Rejected ?? []).Select(one => new Rejection(one.Candidate, one.Why))])
@@ -162,7 +166,7 @@ internal sealed record StoredPart(
     IReadOnlyList<StoredChange>? Changes = null,
     StoredApproval? Approval = null,
     double? DurationMs = null,
-    IReadOnlyList<StoredSteering>? Instructions = null
+    IReadOnlyList<StoredInstructionSource>? Instructions = null
 )
 {
     public static StoredPart From(MessagePart part) =>
@@ -182,7 +186,7 @@ internal sealed record StoredPart(
                 Unsaved: file.IsUnsaved ? true : null,
                 Hash: file.Hash,
                 ModifiedAt: file.ModifiedAt?.UtcDateTime,
-                Instructions: file.Skill is { } skill ? [StoredSteering.From(skill)] : null
+                Instructions: file.Skill is { } skill ? [StoredInstructionSource.From(skill)] : null
             ),
             MessagePart.ToolUse use => new("tool_use", ToolUseId: use.ToolUseId, ToolName: use.ToolName, Parameters: use.Parameters),
             MessagePart.ToolResult result => new(
@@ -197,7 +201,7 @@ internal sealed record StoredPart(
                     ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime)
                     : null,
                 DurationMs: result.RunTime?.TotalMilliseconds,
-                Instructions: result.Instructions.Count == 0 ? null : [.. result.Instructions.Select(StoredSteering.From)]
+                Instructions: result.Instructions.Count == 0 ? null : [.. result.Instructions.Select(StoredInstructionSource.From)]
             ),
             MessagePart.Reasoning reasoning => new(
                 "reasoning",
@@ -246,30 +250,30 @@ internal sealed record StoredChange(string Path, int Added, int Removed);
 
 internal sealed record StoredApproval(string? Decision, string? Reason, string? Rule, DateTime Time);
 
-internal sealed record StoredSteering(
+internal sealed record StoredInstructionSource(
     string Kind,
     string Source,
     string Title,
     string Version,
     string? AppliesTo = null,
-    string? LeftOut = null
+    [property: JsonPropertyName("left_out")] string? OmittedReason = null
 )
 {
-    public static StoredSteering From(InstructionSource source) =>
+    public static StoredInstructionSource From(InstructionSource source) =>
         new(
             EnumNames<InstructionKind>.Of(source.Kind),
             source.Source,
             source.Title,
             source.Version.ToString(),
             source.AppliesTo,
-            source.LeftOut
+            source.OmittedReason
         );
 
     public InstructionSource ToSource() =>
         new(EnumNames<InstructionKind>.Parse(Kind, InstructionKind.Rules), Source, Title, Version)
         {
             AppliesTo = AppliesTo,
-            LeftOut = LeftOut,
+            OmittedReason = OmittedReason,
         };
 }
 

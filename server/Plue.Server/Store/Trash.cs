@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>The folder of deleted files until they expire. The modification time of a file is the time of its deletion.</summary>
-public static class Trash
+internal static class Trash
 {
     /// <summary>Sets the modification time of a file before it is moved to the trash, so that its retention starts now.</summary>
     /// <exception cref="IOException">Or UnauthorizedAccessException: the file cannot be touched and should stay where it is.</exception>

@@ -12,7 +12,7 @@ namespace Plue.Server.Store;
 /// </summary>
 /// <param name="fromChats">Gets every response of the chats that were written to since then, including deleted chats that can be restored.</param>
 /// <param name="providerName">Gets the display name of a provider.</param>
-public sealed class UsageLedger(
+internal sealed class UsageLedger(
     PluePaths paths,
     Func<DateTimeOffset, IEnumerable<UsageEntry>> fromChats,
     Func<string, string> providerName,

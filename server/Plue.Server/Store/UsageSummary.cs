@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>Spending by day, provider, model, template and chat.</summary>
-public sealed class UsageSummary
+internal sealed class UsageSummary
 {
     private readonly Sums total = new();
     private readonly Dictionary<(DateOnly Day, string ProviderId), Sums> days = [];
@@ -154,4 +154,4 @@ public sealed class UsageSummary
 /// <param name="Cost">USD.</param>
 /// <param name="Duration">The total duration of all responses.</param>
 /// <param name="FirstToken">The median; null if it was not measured.</param>
-public sealed record UsageFigures(int Responses, int Unpriced, decimal Cost, Usage Usage, TimeSpan Duration, TimeSpan? FirstToken);
+internal sealed record UsageFigures(int Responses, int Unpriced, decimal Cost, Usage Usage, TimeSpan Duration, TimeSpan? FirstToken);

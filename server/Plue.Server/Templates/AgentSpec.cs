@@ -3,7 +3,7 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>The agent settings of a chat or task, read from its values. Shapes: server/template-file.json5.</summary>
-public sealed record AgentSpec
+internal sealed record AgentSpec
 {
     /// <summary>
     /// Keys that a template can also set at its top level: <c>budget: {...}</c> sets the default of the field <c>budget</c>, which a parent declares.
@@ -83,13 +83,13 @@ public sealed record AgentSpec
 }
 
 /// <summary>A model that can be chosen for a task, and the capabilities that it needs.</summary>
-public sealed record AgentCandidate(IReadOnlyList<string> ProviderRefs, string? Model, IReadOnlyList<string> Needs);
+internal sealed record AgentCandidate(IReadOnlyList<string> ProviderRefs, string? Model, IReadOnlyList<string> Needs);
 
 /// <summary>Rules, in the order of their file. Deny precedes ask, and ask precedes allow.</summary>
-public sealed record AgentPermissions(IReadOnlyList<string> Allow, IReadOnlyList<string> Ask, IReadOnlyList<string> Deny);
+internal sealed record AgentPermissions(IReadOnlyList<string> Allow, IReadOnlyList<string> Ask, IReadOnlyList<string> Deny);
 
 /// <summary>A budget; null for no limit.</summary>
-public sealed record AgentBudget(decimal? Usd, long? Tokens, int? Rounds, long? Seconds)
+internal sealed record AgentBudget(decimal? Usd, long? Tokens, int? Rounds, long? Seconds)
 {
     public static AgentBudget Of(Json5Object values) =>
         new(
@@ -104,4 +104,4 @@ public sealed record AgentBudget(decimal? Usd, long? Tokens, int? Rounds, long? 
 }
 
 /// <summary>A check of a task result: the exit code of a command, or a JSON schema for its outputs.</summary>
-public sealed record AgentCheck(string? Command, Json5Object? Schema);
+internal sealed record AgentCheck(string? Command, Json5Object? Schema);

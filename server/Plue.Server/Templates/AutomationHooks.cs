@@ -3,7 +3,7 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>The events that trigger hooks. The first three are changes of a codex; the others are steps of a chat or task and run only commands.</summary>
-public enum HookTrigger
+internal enum HookTrigger
 {
     FieldChange,
     StatusChange,
@@ -20,7 +20,7 @@ public enum HookTrigger
     BudgetThreshold,
 }
 
-public static class HookTriggers
+internal static class HookTriggers
 {
     public static readonly IReadOnlyDictionary<string, HookTrigger> ByName = new Dictionary<string, HookTrigger>(StringComparer.Ordinal)
     {
@@ -51,7 +51,7 @@ public static class HookTriggers
 
 /// <summary>A hook: its trigger, conditions and action.</summary>
 /// <param name="Field">The field, for a field change; null for any.</param>
-public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnlyList<HookCondition> Conditions, HookAction Action)
+internal sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnlyList<HookCondition> Conditions, HookAction Action)
 {
     /// <summary>Gets the display name of a command; null uses the beginning of the command.</summary>
     public string? Name { get; init; }
@@ -71,7 +71,7 @@ public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnl
 
 /// <summary>A change of a codex that can trigger hooks.</summary>
 /// <param name="Field">The changed field; null for other triggers.</param>
-public sealed record HookChange(HookTrigger Trigger, string? Field = null)
+internal sealed record HookChange(HookTrigger Trigger, string? Field = null)
 {
     private const string StatusField = "status";
 
@@ -97,7 +97,7 @@ public sealed record HookChange(HookTrigger Trigger, string? Field = null)
 }
 
 /// <summary>The action of a hook. Only defined here; Chat and Agents run it.</summary>
-public abstract record HookAction
+internal abstract record HookAction
 {
     private HookAction() { }
 
@@ -134,7 +134,7 @@ public abstract record HookAction
 }
 
 /// <summary>A condition of a hook. A path without a value does not exist, equals nothing and contains nothing.</summary>
-public abstract record HookCondition(ValuePath Path)
+internal abstract record HookCondition(ValuePath Path)
 {
     public abstract bool Holds(Json5Node values);
 
@@ -167,7 +167,7 @@ public abstract record HookCondition(ValuePath Path)
     }
 }
 
-public static class AutomationHooks
+internal static class AutomationHooks
 {
     /// <summary>Gets the actions of all hooks that match the change and whose conditions hold, in the template's order.</summary>
     /// <param name="values">The codex after the change; at least the fields that conditions name.</param>

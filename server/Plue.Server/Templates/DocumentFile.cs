@@ -6,7 +6,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Templates;
 
 /// <summary>Reads and writes files that users edit, up to a maximum size. Failures are reported as sentences.</summary>
-public static class DocumentFile
+internal static class DocumentFile
 {
     private const int MaxOfWorkspace = 1000;
 

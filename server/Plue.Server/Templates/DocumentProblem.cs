@@ -7,7 +7,7 @@ namespace Plue.Server.Templates;
 /// <param name="Line">From 1.</param>
 /// <param name="Column">In UTF-16 code units, from 1.</param>
 /// <param name="IsError">False for something that works but is probably unintended.</param>
-public sealed record DocumentProblem(string Message, int Line, int Column, bool IsError)
+internal sealed record DocumentProblem(string Message, int Line, int Column, bool IsError)
 {
     /// <summary>One of <see cref="FindingCodes"/>.</summary>
     public string Code { get; init; } = FindingCodes.Field;

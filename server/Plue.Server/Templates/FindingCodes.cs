@@ -3,7 +3,7 @@ namespace Plue.Server.Templates;
 /// <summary>
 /// Codes of findings in files. CI pipelines refer to them, so they never change. The codes of risks are in <see cref="TemplateRisks"/>.
 /// </summary>
-public static class FindingCodes
+internal static class FindingCodes
 {
     /// <summary>The file is not JSON5.</summary>
     public const string Syntax = "syntax";

@@ -7,7 +7,7 @@ namespace Plue.Server.Templates;
 /// <param name="what">The kind of object in messages, such as "a template".</param>
 internal sealed class KeyReader(Json5Object value, string what, List<DocumentProblem> problems)
 {
-    private const int MaxOfAKind = 50;
+    private const int MaxPerKind = 50;
 
     private readonly List<string> known = [];
 
@@ -98,7 +98,7 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
     /// <summary>Reports unknown and duplicate keys. Called after all keys were read.</summary>
     public IReadOnlySet<string> Finish()
     {
-        foreach (var member in value.Members.Where(member => !known.Contains(member.Name)).Take(MaxOfAKind))
+        foreach (var member in value.Members.Where(member => !known.Contains(member.Name)).Take(MaxPerKind))
         {
             problems.Add(
                 DocumentProblem.Error(
@@ -108,7 +108,7 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
             );
         }
 
-        foreach (var member in value.RepeatedMembers().Take(MaxOfAKind))
+        foreach (var member in value.RepeatedMembers().Take(MaxPerKind))
         {
             problems.Add(DocumentProblem.Error($"`{member.Name}` is defined twice.", member.NameSpan));
         }

@@ -7,7 +7,7 @@ namespace Plue.Server.Templates;
 /// list has fewer items, a select has any of its options, a limit (<c>max_…</c>) and each key of a <c>budget</c> are smaller, and <c>permissions</c> allow
 /// less, or ask or deny more. Other values must be equal.
 /// </summary>
-public static class Narrowing
+internal static class Narrowing
 {
     public const string Tools = "available_tools";
     public const string Permissions = "permissions";

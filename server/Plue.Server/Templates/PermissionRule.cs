@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>A syntax error in a rule, with its position.</summary>
-public sealed record PermissionRuleError(string Message, int Start, int Length);
+internal sealed record PermissionRuleError(string Message, int Start, int Length);
 
 /// <summary>
 /// A rule of <c>permissions</c>: <c>TOOL</c> or <c>TOOL(PATTERN)</c>. Deny rules precede ask rules, and ask rules precede allow rules. Case matters.
@@ -17,7 +17,7 @@ public sealed record PermissionRuleError(string Message, int Start, int Length);
 /// <item>For spawn_task, the pattern is a template: <c>spawn_task(task-reviewer)</c>. Server tools have no pattern.</item>
 /// </list>
 /// </summary>
-public sealed record PermissionRule
+internal sealed record PermissionRule
 {
     private const string AnyOfServer = "*";
     private const int MaxLength = 1000;

@@ -5,7 +5,7 @@ namespace Plue.Server.Templates;
 /// <summary>A file to create a new template from.</summary>
 /// <param name="Text">The content of the file.</param>
 /// <param name="Prompt">A prompt that the file refers to as <c>codex://prompts/ID</c>; null for none.</param>
-public sealed record StartingPoint(string Id, string Name, string Description, string Text, string? Prompt)
+internal sealed record StartingPoint(string Id, string Name, string Description, string Text, string? Prompt)
 {
     private const string Prefix = "starting-points/";
     private const string Extension = ".json5";

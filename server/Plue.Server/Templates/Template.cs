@@ -3,7 +3,7 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>The fields and hooks of a kind of codex. Shapes: server/template-file.json5.</summary>
-public sealed record Template
+internal sealed record Template
 {
     public required string Id { get; init; }
     public required string Name { get; init; }

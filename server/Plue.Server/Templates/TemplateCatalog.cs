@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>The origin of a document. Later layers override earlier ones.</summary>
-public enum TemplateLayer
+internal enum TemplateLayer
 {
     Shipped,
     User,
@@ -13,7 +13,7 @@ public enum TemplateLayer
 
 /// <param name="Source">The path of the file; the name of a shipped one.</param>
 /// <param name="Template">With fields of its parents; null if it has errors.</param>
-public sealed record TemplateEntry(
+internal sealed record TemplateEntry(
     string Id,
     TemplateLayer Layer,
     string Source,
@@ -27,7 +27,7 @@ public sealed record TemplateEntry(
 /// folder are detected at the next call, and files are read when first needed. Thread-safe.
 /// </summary>
 /// <param name="workspace">Gets the trusted folders, or null. If two templates have the same id, the first folder's is used.</param>
-public sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? workspace = null)
+internal sealed class TemplateCatalog(PluePaths paths, Func<WorkspaceFolders?>? workspace = null)
 {
     /// <summary>Tag of templates that features use and that are not offered for new chats.</summary>
     public const string InternalTag = "internal";

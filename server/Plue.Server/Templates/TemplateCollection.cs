@@ -1,7 +1,7 @@
 namespace Plue.Server.Templates;
 
 /// <summary>The collection of a template's codices, derived from its root template. Without one of these roots, it is items.</summary>
-public enum TemplateCollection
+internal enum TemplateCollection
 {
     Providers,
     Chats,
@@ -9,7 +9,7 @@ public enum TemplateCollection
     Items,
 }
 
-public static class TemplateCollections
+internal static class TemplateCollections
 {
     public const string ProviderRoot = "llm-provider";
     public const string ChatRoot = "ai-chat";

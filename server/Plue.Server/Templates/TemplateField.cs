@@ -2,7 +2,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-public enum FieldType
+internal enum FieldType
 {
     Text,
     Textarea,
@@ -18,7 +18,7 @@ public enum FieldType
 }
 
 /// <summary>A field of a template. For the attributes, see server/template-file.json5.</summary>
-public sealed record TemplateField
+internal sealed record TemplateField
 {
     public required string Name { get; init; }
     public FieldType Type { get; init; }
@@ -59,7 +59,7 @@ public sealed record TemplateField
 }
 
 /// <summary>A field that applies only while another field has one of these values.</summary>
-public sealed record FieldCondition(string Field, IReadOnlyList<Json5Node> Values)
+internal sealed record FieldCondition(string Field, IReadOnlyList<Json5Node> Values)
 {
     /// <summary>Gets the position of the other field's name.</summary>
     internal Json5Span Span { get; init; }
@@ -67,7 +67,7 @@ public sealed record FieldCondition(string Field, IReadOnlyList<Json5Node> Value
     public bool Holds(Json5Node? value) => value is not null && Values.Any(value.HasSameValueAs);
 }
 
-public static class FieldTypes
+internal static class FieldTypes
 {
     public static readonly IReadOnlyDictionary<string, FieldType> ByName = new Dictionary<string, FieldType>(StringComparer.Ordinal)
     {

@@ -3,7 +3,7 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>The fields of a template file, from <c>server/template-file.json5</c>. Used for completion, hover and the exported schema.</summary>
-public static class TemplateFileSchema
+internal static class TemplateFileSchema
 {
     private const string Resource = "template-file.json5";
     private static readonly Lazy<IReadOnlyList<TemplateField>> Read = new(ReadShipped);
@@ -26,10 +26,13 @@ public static class TemplateFileSchema
         }
 
         // Nested fields have the same attributes as fields.
-        return [.. fields.Select(field => field.Name == "fields" ? field with { Items = WithItself(field.Items!, depth: 4) } : field)];
+        return
+        [
+            .. fields.Select(field => field.Name == "fields" ? field with { Items = WithNestedFields(field.Items!, depth: 4) } : field),
+        ];
     }
 
-    private static TemplateField WithItself(TemplateField field, int depth) =>
+    private static TemplateField WithNestedFields(TemplateField field, int depth) =>
         depth == 0
             ? field
             : field with
@@ -39,14 +42,14 @@ public static class TemplateFileSchema
                     .. field.Properties.Select(property =>
                         property.Name switch
                         {
-                            "items" => Unnamed(WithItself(field, depth - 1)) with
+                            "items" => Unnamed(WithNestedFields(field, depth - 1)) with
                             {
                                 Name = "items",
                                 Description = property.Description,
                                 Conditional = property.Conditional,
                                 Required = false,
                             },
-                            "properties" => property with { Items = WithItself(field, depth - 1) },
+                            "properties" => property with { Items = WithNestedFields(field, depth - 1) },
                             _ => property,
                         }
                     ),

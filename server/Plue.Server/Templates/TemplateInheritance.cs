@@ -7,7 +7,7 @@ namespace Plue.Server.Templates;
 /// Merges a template with its parents, field by field and attribute by attribute. `automation` is inherited as a whole from the nearest template that defines
 /// it, so that a child can have none. A locked field can be narrowed but not widened.
 /// </summary>
-public static class TemplateInheritance
+internal static class TemplateInheritance
 {
     /// <summary>The attributes that determine whether a default is valid.</summary>
     private static readonly string[] DecidesDefault = ["default", "type", "options", "min", "max", "items", "properties"];

@@ -5,10 +5,10 @@ namespace Plue.Server.Templates;
 
 /// <summary>A template as read from its own file, before inheritance.</summary>
 /// <param name="Template">Null if there are errors, which make it ineffective.</param>
-public sealed record TemplateReading(Template? Template, IReadOnlyList<DocumentProblem> Problems);
+internal sealed record TemplateReading(Template? Template, IReadOnlyList<DocumentProblem> Problems);
 
 /// <summary>Reads a template file. Unknown keys, wrong types and impossible values are errors with a position.</summary>
-public static class TemplateReader
+internal static class TemplateReader
 {
     /// <summary>The maximum number of hooks, because each is checked against every change and every other hook.</summary>
     public const int MaxHooks = 200;

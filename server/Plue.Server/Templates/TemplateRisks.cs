@@ -6,10 +6,10 @@ namespace Plue.Server.Templates;
 /// <param name="Code">A stable code for pipelines, such as <c>risk.no-budget</c>.</param>
 /// <param name="Message">The risk and how to avoid it.</param>
 /// <param name="Span">A position in the template's own file; for an inherited risk, that of the parent's name.</param>
-public sealed record TemplateRisk(string Code, string Message, Json5Span Span);
+internal sealed record TemplateRisk(string Code, string Message, Json5Span Span);
 
 /// <summary>Finds settings that authors of templates should reconsider.</summary>
-public static class TemplateRisks
+internal static class TemplateRisks
 {
     public const string WriteAnywhere = "risk.write-anywhere";
     public const string CheapWriter = "risk.cheap-writer";

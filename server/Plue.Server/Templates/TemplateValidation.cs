@@ -5,12 +5,12 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>Checks the values of a codex against its template. Messages never repeat a value, because it could be a key.</summary>
-public static class TemplateValidation
+internal static class TemplateValidation
 {
     public const string TagsField = "tags";
 
     /// <summary>The maximum number of reported problems of one kind.</summary>
-    private const int MaxOfAKind = 50;
+    private const int MaxPerKind = 50;
 
     /// <summary>A field that every codex can have in addition to those of its template.</summary>
     private static readonly TemplateField Tags = new()
@@ -54,7 +54,7 @@ public static class TemplateValidation
 
     private static void CheckObject(IReadOnlyList<TemplateField> fields, Json5Object values, string unknown, List<DocumentProblem> problems)
     {
-        foreach (var member in values.Members.Where(member => fields.All(field => field.Name != member.Name)).Take(MaxOfAKind))
+        foreach (var member in values.Members.Where(member => fields.All(field => field.Name != member.Name)).Take(MaxPerKind))
         {
             problems.Add(
                 DocumentProblem.Error(
@@ -64,7 +64,7 @@ public static class TemplateValidation
             );
         }
 
-        foreach (var member in values.RepeatedMembers().Take(MaxOfAKind))
+        foreach (var member in values.RepeatedMembers().Take(MaxPerKind))
         {
             problems.Add(DocumentProblem.Error($"`{member.Name}` is defined twice.", member.NameSpan));
         }

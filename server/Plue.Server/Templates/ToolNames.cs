@@ -6,9 +6,9 @@ namespace Plue.Server.Templates;
 /// <param name="Description">One sentence, for lists and hovers. The description for models is in <c>codex://prompts/tool-NAME</c>.</param>
 /// <param name="MayChange">True if it can write files, run commands or spend money.</param>
 /// <param name="NeedsFolder">True if it needs a trusted workspace folder.</param>
-public sealed record ToolName(string Name, string Description, bool MayChange, bool NeedsFolder = true);
+internal sealed record ToolName(string Name, string Description, bool MayChange, bool NeedsFolder = true);
 
-public static class ToolNames
+internal static class ToolNames
 {
     /// <summary>Separates an MCP server and its tool: <c>github/create_issue</c>.</summary>
     public const char ServerSeparator = '/';

@@ -4,7 +4,7 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>A path into values, such as <c>messages[-1].role</c>: names separated by dots, and indexes in brackets, negative ones from the end.</summary>
-public sealed class ValuePath
+internal sealed class ValuePath
 {
     private readonly IReadOnlyList<(string? Name, int Index)> steps;
 

@@ -7,7 +7,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>Asks the user a question with two to four options or for free text. The runner asks it, and the answer is the result.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-public sealed class AskUserTool(string description) : ITool
+internal sealed class AskUserTool(string description) : ITool
 {
     public const string ToolName = "ask_user";
 

@@ -5,7 +5,7 @@ using Plue.Server.Policy;
 namespace Plue.Server.Tools;
 
 /// <summary>Web pages that the user attaches to a message. The user names the address, so nothing is approved; the limits and the policy are those of the fetch tool.</summary>
-public sealed class AttachedPages(PluePaths paths, TimeProvider time, WebPages pages)
+internal sealed class AttachedPages(PluePaths paths, TimeProvider time, WebPages pages)
 {
     /// <summary>Returns the page as Markdown after a line that says where it is from.</summary>
     public async Task<string> ReadAsync(string url, CancellationToken cancellationToken)

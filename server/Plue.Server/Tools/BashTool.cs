@@ -13,7 +13,7 @@ namespace Plue.Server.Tools;
 /// <param name="allowsNetwork">The user's setting, which a call cannot change.</param>
 /// <param name="editor">Provides the note about files with unsaved changes; null for none.</param>
 /// <param name="folders">The workspace of the window. With several folders, a call can choose one. Null for one folder.</param>
-public sealed class BashTool(
+internal sealed class BashTool(
     string description,
     Sandbox sandbox,
     ToolResults results,
@@ -197,9 +197,9 @@ public sealed class BashTool(
                 text.Append('\n');
             }
             // Only the launcher writes to stderr, because the outputs of the command are joined.
-            if (child.StderrTail is { Length: > 0 } complaint)
+            if (child.StderrTail is { Length: > 0 } problem)
             {
-                text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(complaint)}]\n");
+                text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(problem)}]\n");
             }
 
             if (start.Finish() is { } note)
@@ -221,24 +221,24 @@ public sealed class BashTool(
         )
         {
             var buffer = new byte[64 * 1024];
-            var unsaid = new StringBuilder();
+            var pending = new StringBuilder();
             var last = TimeProvider.System.GetTimestamp();
             void Report()
             {
-                if (unsaid.Length == 0)
+                if (pending.Length == 0)
                 {
                     return;
                 }
 
-                progress.Report(TextCut.Tail(unsaid.ToString(), MaxReportedAtOnce));
-                unsaid.Clear();
+                progress.Report(TextCut.Tail(pending.ToString(), MaxReportedAtOnce));
+                pending.Clear();
                 last = TimeProvider.System.GetTimestamp();
             }
 
             while (true)
             {
                 var reading = child.ReadAsync(buffer, cancellationToken).AsTask();
-                if (unsaid.Length > 0 && await Task.WhenAny(reading, Task.Delay(ProgressInterval, CancellationToken.None)) != reading)
+                if (pending.Length > 0 && await Task.WhenAny(reading, Task.Delay(ProgressInterval, CancellationToken.None)) != reading)
                 {
                     Report();
                 }
@@ -249,10 +249,10 @@ public sealed class BashTool(
                     break;
                 }
 
-                unsaid.Append(output.Add(buffer.AsSpan(0, count)));
-                if (unsaid.Length > 4 * MaxReportedAtOnce)
+                pending.Append(output.Add(buffer.AsSpan(0, count)));
+                if (pending.Length > 4 * MaxReportedAtOnce)
                 {
-                    unsaid.Remove(0, unsaid.Length - (2 * MaxReportedAtOnce));
+                    pending.Remove(0, pending.Length - (2 * MaxReportedAtOnce));
                 }
                 if (TimeProvider.System.GetElapsedTime(last) >= ProgressInterval)
                 {

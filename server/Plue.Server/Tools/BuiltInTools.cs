@@ -13,7 +13,7 @@ namespace Plue.Server.Tools;
 /// <param name="editor">For files with unsaved changes; null for none.</param>
 /// <param name="folders">The workspace of the window; null for one folder.</param>
 /// <param name="skills">Their files can be read; null for none.</param>
-public sealed class BuiltInTools(
+internal sealed class BuiltInTools(
     Func<string, string?> textOf,
     PermissionPolicy policy,
     Sandbox sandbox,

@@ -11,7 +11,7 @@ namespace Plue.Server.Tools;
 /// <summary>Replaces a passage of a file. Encoding, byte order mark and line endings are kept.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="editor">Edits files with unsaved changes; null edits only the disk.</param>
-public sealed class EditTool(string description, EditorWindow? editor = null) : ITool
+internal sealed class EditTool(string description, EditorWindow? editor = null) : ITool
 {
     private const string Schema =
         """{"type":"object","properties":{"path":{"type":"string"},"old":{"type":"string"},"new":{"type":"string"},"all":{"type":"boolean"}},"required":["path","old","new"],"additionalProperties":false}""";

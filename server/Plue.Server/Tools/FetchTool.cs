@@ -6,7 +6,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>Gets a web page for a model.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-public sealed class FetchTool(string description, WebPages pages) : ITool
+internal sealed class FetchTool(string description, WebPages pages) : ITool
 {
     private const string Schema =
         """{"type":"object","properties":{"url":{"type":"string"}},"required":["url"],"additionalProperties":false}""";

@@ -5,10 +5,10 @@ namespace Plue.Server.Tools;
 /// <param name="Tasks">Addresses of subtasks; empty for all whose results were not returned.</param>
 /// <param name="IsForAny">True to wait for one of them, false for all.</param>
 /// <param name="Timeout">Null waits until they have ended.</param>
-public sealed record ChildWait(string ParentId, string ToolUseId, IReadOnlyList<string> Tasks, bool IsForAny, TimeSpan? Timeout);
+internal sealed record ChildWait(string ParentId, string ToolUseId, IReadOnlyList<string> Tasks, bool IsForAny, TimeSpan? Timeout);
 
 /// <summary>The subtasks of a task or chat, for the tools that its agent uses. Implemented in <c>Agents</c>, on which tools do not depend.</summary>
-public interface IChildTasks
+internal interface IChildTasks
 {
     /// <param name="toolUseId">The call that returns the results of ended subtasks.</param>
     /// <param name="uris">Addresses of subtasks; empty for all that the agent started.</param>

@@ -7,7 +7,7 @@ namespace Plue.Server.Tools;
 /// <param name="ToolUseId">The id of the call, by which the parent finds its subtask after a restart.</param>
 /// <param name="Waits">False to return while the task runs.</param>
 /// <param name="Model">One of the template's candidates; null leaves the choice to routing.</param>
-public sealed record SpawnRequest(
+internal sealed record SpawnRequest(
     string ParentId,
     string ToolUseId,
     string TemplateId,
@@ -19,7 +19,7 @@ public sealed record SpawnRequest(
 );
 
 /// <summary>Creates tasks for spawn_task. Implemented in <c>Agents</c>, on which tools do not depend.</summary>
-public interface ITaskSpawner
+internal interface ITaskSpawner
 {
     /// <summary>Checks whether the task can be created: template, number, depth, budget and provider. Changes nothing.</summary>
     /// <exception cref="ToolFailureException">The task cannot be created.</exception>
@@ -32,4 +32,4 @@ public interface ITaskSpawner
 
 /// <param name="Shown">The resolved provider, model and price for the approval, in one line.</param>
 /// <param name="Doubt">Why approval is required, as one sentence; null if it is not.</param>
-public sealed record SpawnCheck(string Shown, string? Doubt);
+internal sealed record SpawnCheck(string Shown, string? Doubt);

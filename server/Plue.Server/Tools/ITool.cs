@@ -8,7 +8,7 @@ namespace Plue.Server.Tools;
 /// A tool that a model can call. Each call is planned with its effects before it runs, so that permissions, approval, recording and undo are handled in one
 /// place. Thread-safe.
 /// </summary>
-public interface ITool
+internal interface ITool
 {
     /// <summary>Gets the name in templates, such as <c>read</c> or <c>github/create_issue</c>.</summary>
     string Name { get; }
@@ -30,7 +30,7 @@ public interface ITool
 }
 
 /// <summary>A planned call that has not run. The user is shown exactly what runs.</summary>
-public abstract class PlannedCall
+internal abstract class PlannedCall
 {
     /// <summary>Gets the effects of the call. Each is evaluated.</summary>
     public abstract IReadOnlyList<ToolAction> Actions { get; }
@@ -56,7 +56,7 @@ public abstract class PlannedCall
     public virtual IReadOnlyList<string>? Changes => [];
 
     /// <summary>False if another program runs the call and can only end it with the response.</summary>
-    public virtual bool IsStoppedAlone => true;
+    public virtual bool CanStopAlone => true;
 
     /// <summary>Gets the unsaved editor text used for planning, as bytes of the file, by absolute path.</summary>
     public virtual IReadOnlyDictionary<string, byte[]>? Unsaved => null;
@@ -93,7 +93,7 @@ public abstract class PlannedCall
 
 /// <summary>The result of a call for the model.</summary>
 /// <param name="Text">The complete text; <see cref="ToolRunner"/> truncates it and stores the rest.</param>
-public sealed record ToolOutcome(string Text)
+internal sealed record ToolOutcome(string Text)
 {
     /// <summary>Gets the result of the agent, if the call ended its work.</summary>
     public JsonElement? Finished { get; init; }
@@ -111,7 +111,7 @@ public sealed record ToolOutcome(string Text)
 }
 
 /// <summary>Receives the progress of a long-running call.</summary>
-public interface IToolProgress
+internal interface IToolProgress
 {
     /// <summary>Reports additional output, which is displayed but not stored. Does not block.</summary>
     void Report(string text);
@@ -121,4 +121,4 @@ public interface IToolProgress
 }
 
 /// <summary>A failed call. The message tells the model what is wrong and what to do instead.</summary>
-public sealed class ToolFailureException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class ToolFailureException(string message, Exception? inner = null) : Exception(message, inner);

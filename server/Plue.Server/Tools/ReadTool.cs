@@ -14,7 +14,7 @@ namespace Plue.Server.Tools;
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="editor">Reads files with unsaved changes; null reads only the disk.</param>
 /// <param name="skills">The skills whose files can be read; null for none.</param>
-public sealed class ReadTool(string description, ToolResults results, EditorWindow? editor = null, SkillCatalog? skills = null) : ITool
+internal sealed class ReadTool(string description, ToolResults results, EditorWindow? editor = null, SkillCatalog? skills = null) : ITool
 {
     /// <summary>The maximum number of lines per result.</summary>
     public const int MaxLines = 2_000;

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Plue.Server.Tools;
 
 /// <summary>The running calls, so that a user can stop one of them and let the response continue.</summary>
-public sealed class RunningCalls
+internal sealed class RunningCalls
 {
     private readonly ConcurrentDictionary<(string CodexId, string ToolUseId), CancellationTokenSource> running = new();
 

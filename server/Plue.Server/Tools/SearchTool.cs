@@ -13,7 +13,7 @@ namespace Plue.Server.Tools;
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="policy">Each searched file is evaluated like a read.</param>
 /// <param name="editor">Searches unsaved changes, too; null searches only the disk.</param>
-public sealed class SearchTool(string description, PermissionPolicy policy, EditorWindow? editor = null) : ITool
+internal sealed class SearchTool(string description, PermissionPolicy policy, EditorWindow? editor = null) : ITool
 {
     private const int MaxLines = 200;
     private const int MaxNames = 500;

@@ -5,7 +5,7 @@ namespace Plue.Server.Tools;
 /// <summary>
 /// The SHA-256 of files when a codex last read or wrote them, by real path. Kept in memory: after a restart, a file has to be read again before it is changed.
 /// </summary>
-public sealed class SeenFiles
+internal sealed class SeenFiles
 {
     private readonly ConcurrentDictionary<string, string> seen = new(StringComparer.Ordinal);
 

@@ -9,7 +9,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>Loads a skill: its text, and the list of its files. The tool is not available if there is no skill for the model.</summary>
 /// <param name="textOf">Gets the description of the tool with this name for the model.</param>
-public sealed class SkillTool(SkillCatalog skills, Func<string, string?> textOf) : IToolSource
+internal sealed class SkillTool(SkillCatalog skills, Func<string, string?> textOf) : IToolSource
 {
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken)
     {

@@ -72,7 +72,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
             return null;
         }
 
-        foreach (var (fold, mayShift, said) in FuzzyMatches)
+        foreach (var (fold, mayShift, note) in FuzzyMatches)
         {
             var (file, given) = (lines.Select(line => fold(line.Text)).ToList(), requested.Select(line => fold(line.Text)).ToList());
             var places = Enumerable
@@ -88,7 +88,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
             if (places.Count > 1)
             {
                 throw new ToolFailureException(
-                    $"The exact text was not found; {said} it matches in lines {string.Join(", ", places.Select(one => one.At + 1))}. Nothing was changed. Copy it exactly from one of them, with more lines."
+                    $"The exact text was not found; {note} it matches in lines {string.Join(", ", places.Select(one => one.At + 1))}. Nothing was changed. Copy it exactly from one of them, with more lines."
                 );
             }
 
@@ -101,7 +101,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
                 added = LineEnds.ToWindows(added);
             }
 
-            return new TextReplacement(string.Concat(text.AsSpan(0, start), added, text.AsSpan(end)), 1, first + 1, said);
+            return new TextReplacement(string.Concat(text.AsSpan(0, start), added, text.AsSpan(end)), 1, first + 1, note);
         }
 
         return null;

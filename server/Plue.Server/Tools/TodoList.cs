@@ -4,16 +4,16 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tools;
 
-public enum TodoState
+internal enum TodoState
 {
     Open,
     Active,
     Done,
 }
 
-public sealed record TodoStep(string Text, TodoState State);
+internal sealed record TodoStep(string Text, TodoState State);
 
-public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
+internal sealed record TodoList(IReadOnlyList<TodoStep> Steps)
 {
     public const string ToolName = "todo";
     private const int MaxSteps = 50;

@@ -6,7 +6,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>The agent's todo list, which each call replaces. The last call in the journal is the current list.</summary>
 /// <param name="description">The description of the tool for the model.</param>
-public sealed class TodoTool(string description) : ITool
+internal sealed class TodoTool(string description) : ITool
 {
     private const string Schema =
         """{"type":"object","properties":{"steps":{"type":"array","maxItems":50,"items":{"type":"object","properties":{"text":{"type":"string","maxLength":300},"state":{"type":"string","enum":["open","active","done"]}},"required":["text","state"],"additionalProperties":false}}},"required":["steps"],"additionalProperties":false}""";

@@ -5,7 +5,7 @@ using Plue.Server.Tools.Hooks;
 
 namespace Plue.Server.Tools;
 
-public sealed record ToolContext
+internal sealed record ToolContext
 {
     public required string CodexId { get; init; }
     public required string TurnId { get; init; }

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>Stores results that are too long for a model for some days; <c>read</c> accepts <c>plue-output:ID</c>. Thread-safe.</summary>
-public sealed class ToolResults(PluePaths paths, TimeProvider time)
+internal sealed class ToolResults(PluePaths paths, TimeProvider time)
 {
     public const string Scheme = "plue-output:";
 
@@ -103,7 +103,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
 }
 
 /// <summary>A stored result, readable only by its user.</summary>
-public sealed class StoredOutput(string name, FileStream file) : IDisposable
+internal sealed class StoredOutput(string name, FileStream file) : IDisposable
 {
     private long length;
 

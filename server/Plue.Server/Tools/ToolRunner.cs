@@ -8,7 +8,7 @@ using Plue.Server.Tools.Hooks;
 namespace Plue.Server.Tools;
 
 /// <param name="Parameters">A JSON object as the model wrote it.</param>
-public sealed record ToolCall(string ToolUseId, string Name, string Parameters)
+internal sealed record ToolCall(string ToolUseId, string Name, string Parameters)
 {
     /// <summary>Gets why the call is not run, as a sentence for the model; null if it is.</summary>
     public string? Problem { get; init; }
@@ -18,7 +18,7 @@ public sealed record ToolCall(string ToolUseId, string Name, string Parameters)
 }
 
 /// <summary>The outcome of a call: either a result or an error.</summary>
-public sealed record ToolCallResult(string ToolUseId, string? Result, string? Error)
+internal sealed record ToolCallResult(string ToolUseId, string? Result, string? Error)
 {
     public JsonElement? Finished { get; init; }
     public IReadOnlyList<Messages.FileChange> Changes { get; init; } = [];
@@ -40,7 +40,7 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
     public TimeSpan? RunTime { get; init; }
 }
 
-public interface IToolObserver
+internal interface IToolObserver
 {
     /// <summary>Completes when the intent is stored. Called before anything with effects.</summary>
     ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken);
@@ -65,7 +65,7 @@ public interface IToolObserver
 /// </summary>
 /// <param name="results">Stores truncated results; null discards the rest.</param>
 /// <param name="blobs">Stores images; if null, they last only as long as the process.</param>
-public sealed class ToolRunner(
+internal sealed class ToolRunner(
     PermissionPolicy policy,
     Approvals approvals,
     IEditLog edits,
@@ -80,7 +80,7 @@ public sealed class ToolRunner(
     public RunningCalls Running { get; } = new();
 
     /// <summary>Appended to the reason why a call was denied without a user.</summary>
-    public const string NobodyAsked = "No user is available to approve it.";
+    public const string NoUserAvailable = "No user is available to approve it.";
 
     /// <summary>The maximum length of a result for the model in characters.</summary>
     public const int MaxResultLength = 40_000;
@@ -142,7 +142,7 @@ public sealed class ToolRunner(
             // A subtask measures its own time, without waiting.
             started = planned.Kind == ApprovalKind.Spawn ? null : clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
-            if (changesFiles || planned.Actions.Any(action => action.ReachesOut))
+            if (changesFiles || planned.Actions.Any(action => action.HasExternalEffect))
             {
                 await observer.RecordIntentAsync(call, cancellationToken);
             }
@@ -233,7 +233,7 @@ public sealed class ToolRunner(
         CancellationToken cancellationToken
     )
     {
-        using var entry = planned.IsStoppedAlone ? Running.Add(context.CodexId, call.ToolUseId) : null;
+        using var entry = planned.CanStopAlone ? Running.Add(context.CodexId, call.ToolUseId) : null;
         var stopped = entry?.Stopped ?? CancellationToken.None;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopped);
         if (planned.Kind is ApprovalKind.Command or ApprovalKind.ServerTool or ApprovalKind.Fetch)
@@ -276,9 +276,9 @@ public sealed class ToolRunner(
         {
             if (verdict.IsOfPolicy)
             {
-                policy.RecordRefusal(verdict.Why, context.CodexId, clock);
+                policy.RecordRefusal(verdict.Reason, context.CodexId, clock);
             }
-            throw new ToolFailureException($"The call was denied: {verdict.Why}");
+            throw new ToolFailureException($"The call was denied: {verdict.Reason}");
         }
         if (planned.Question is { } question)
         {
@@ -291,10 +291,10 @@ public sealed class ToolRunner(
         }
         if (rights.Any(one => one.IsUnattended))
         {
-            throw new ToolFailureException($"The call was denied: {verdict.Why} {NobodyAsked}");
+            throw new ToolFailureException($"The call was denied: {verdict.Reason} {NoUserAvailable}");
         }
 
-        await hooks.ApprovalRequestedAsync(planned, verdict.Why, cancellationToken);
+        await hooks.ApprovalRequestedAsync(planned, verdict.Reason, cancellationToken);
         // A rule that allows only part of the call would not avoid the next approval.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
         // Rules are stored for a folder.
@@ -315,7 +315,7 @@ public sealed class ToolRunner(
                 Diff = planned.Diff,
                 Files = planned.Proposed,
                 Where = verdict.Where ?? planned.Where,
-                Why = string.Join(' ', asked.Select(one => one.Why).Distinct()),
+                Why = string.Join(' ', asked.Select(one => one.Reason).Distinct()),
                 Sandbox = planned.Sandbox,
                 Rule = rule,
                 RuleFolder = rule is null ? null : ruleFolder ?? context.Workspace,
@@ -340,7 +340,7 @@ public sealed class ToolRunner(
                 // Rights that were revoked during the approval apply.
                 if (Evaluate(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now)
                 {
-                    throw new ToolFailureException($"The call was denied: {now.Why}");
+                    throw new ToolFailureException($"The call was denied: {now.Reason}");
                 }
                 return;
             }

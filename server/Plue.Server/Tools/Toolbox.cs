@@ -5,7 +5,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>The tools of one codex in one round, in a fixed order.</summary>
 /// <param name="deferred">Tools that are added when the model finds them, to keep requests short.</param>
-public sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? deferred = null)
+internal sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? deferred = null)
 {
     private const int MaxHints = 3;
     private const int MaxListed = 30;
@@ -62,7 +62,7 @@ public sealed class Toolbox(IReadOnlyList<ITool> tools, IReadOnlyList<ITool>? de
 }
 
 /// <summary>A source of tools: built-in, or servers.</summary>
-public interface IToolSource
+internal interface IToolSource
 {
     /// <summary>Gets the available tools with these names. A server that is not approved or does not start has none, and adds a note.</summary>
     /// <param name="names">The names in templates, including <c>SERVER/*</c>.</param>

@@ -6,7 +6,7 @@ namespace Plue.Server.Tools;
 /// <param name="Text">Markdown for HTML. Hidden characters are visible.</param>
 /// <param name="IsWhole">False if the page is longer than the limit.</param>
 /// <param name="RedirectsTo">Another host, scheme or port, to which nothing was sent; null if the page is the content.</param>
-public sealed record WebPage(Uri Address, int Status, string Text, bool IsWhole, Uri? RedirectsTo = null)
+internal sealed record WebPage(Uri Address, int Status, string Text, bool IsWhole, Uri? RedirectsTo = null)
 {
     /// <summary>The text with a first line that says where it is from and that it is no instruction.</summary>
     public string Labeled =>

@@ -10,7 +10,7 @@ namespace Plue.Server.Tools;
 /// <summary>Gets the main content of web pages as Markdown. It sends nothing but the address, keeps no cookies, and connects only to public addresses.</summary>
 /// <param name="isAllowed">Addresses that may be connected to though they are not public.</param>
 /// <param name="connections">Null for those without settings.</param>
-public sealed class WebPages(Func<IPAddress, bool> isAllowed, HostConnections? connections = null)
+internal sealed class WebPages(Func<IPAddress, bool> isAllowed, HostConnections? connections = null)
 {
     private const int MaxBytes = 4 * 1024 * 1024;
     private const int MaxRedirects = 5;

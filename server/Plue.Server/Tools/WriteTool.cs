@@ -10,7 +10,7 @@ namespace Plue.Server.Tools;
 /// <summary>Creates a file or replaces its content.</summary>
 /// <param name="description">The description of the tool for the model.</param>
 /// <param name="editor">Writes files with unsaved changes; null writes only the disk.</param>
-public sealed class WriteTool(string description, EditorWindow? editor = null) : ITool
+internal sealed class WriteTool(string description, EditorWindow? editor = null) : ITool
 {
     private const string Schema =
         """{"type":"object","properties":{"path":{"type":"string"},"content":{"type":"string"}},"required":["path","content"],"additionalProperties":false}""";

@@ -179,15 +179,15 @@ internal sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mas
 }
 
 /// <param name="ChatIds">In creation order.</param>
-/// <param name="NotCarried">The omitted content, one sentence per kind.</param>
-public sealed record ImportReport(IReadOnlyList<string> ChatIds, IReadOnlyList<string> NotCarried, IReadOnlyList<ImportFailure> Failed);
+/// <param name="Omitted">The omitted content, one sentence per kind.</param>
+public sealed record ImportReport(IReadOnlyList<string> ChatIds, IReadOnlyList<string> Omitted, IReadOnlyList<ImportFailure> Failed);
 
 /// <param name="ExistingChatId">The chat of an earlier import of this session; null for all other reasons.</param>
 public sealed record ImportFailure(string Path, string Message, string? ExistingChatId);
 
 /// <param name="IsTruncated">True if there are more than the scan limit.</param>
-public sealed record FoundSessions(IReadOnlyList<FoundSession> Sessions, bool IsTruncated);
+internal sealed record FoundSessions(IReadOnlyList<FoundSession> Sessions, bool IsTruncated);
 
 /// <param name="Size">The size of the file in bytes.</param>
 /// <param name="ChatId">The chat of an earlier import; null if there is none.</param>
-public sealed record FoundSession(string Path, string Title, DateTimeOffset UpdatedAt, long Size, string? ChatId);
+internal sealed record FoundSession(string Path, string Title, DateTimeOffset UpdatedAt, long Size, string? ChatId);

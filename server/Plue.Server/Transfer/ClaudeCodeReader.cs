@@ -117,7 +117,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
 
     private MessageDraft? User(JsonElement line, string? uuid, MessageDraft? parent)
     {
-        List<MessagePart> said = [];
+        List<MessagePart> parts = [];
         var (answered, hadBlocks) = (parent, false);
         foreach (var block in Blocks(line))
         {
@@ -125,13 +125,13 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
             switch (block.Text("type"))
             {
                 case "text" when block.Text("text") is { } text:
-                    AddText(text, said, parent);
+                    AddText(text, parts, parent);
                     break;
                 case "tool_result":
                     answered = Result(block, parent);
                     break;
                 case "image":
-                    Image(block, said);
+                    Image(block, parts);
                     break;
                 case "document":
                     omitted.Add(OmittedContent.Document);
@@ -146,17 +146,17 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         {
             omitted.Add(OmittedContent.Unreadable);
         }
-        if (said.Count == 0)
+        if (parts.Count == 0)
         {
             return answered;
         }
 
         var message = Add(new MessageDraft(uuid ?? $"line-{messages.Count}", answered, MessageRole.User, time));
-        message.Parts.AddRange(said);
+        message.Parts.AddRange(parts);
         return message;
     }
 
-    private void AddText(string text, List<MessagePart> said, MessageDraft? before)
+    private void AddText(string text, List<MessagePart> parts, MessageDraft? before)
     {
         var start = text.AsSpan().TrimStart();
         if (start.StartsWith("[Request interrupted by user"))
@@ -176,7 +176,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         }
         else if (!start.IsEmpty)
         {
-            said.Add(new MessagePart.Text(text));
+            parts.Add(new MessagePart.Text(text));
         }
     }
 
@@ -241,12 +241,12 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         return string.Join('\n', texts);
     }
 
-    private void Image(JsonElement block, List<MessagePart> said)
+    private void Image(JsonElement block, List<MessagePart> parts)
     {
         images++;
         if (block.Get("source") is { } source && ImportLimits.Image(source.Text("data"), images) is { } image)
         {
-            said.Add(image);
+            parts.Add(image);
         }
         else
         {

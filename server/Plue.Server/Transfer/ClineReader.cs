@@ -54,31 +54,31 @@ internal sealed partial class ClineReader(OmittedContent omitted, string program
 
     private void User(JsonElement message)
     {
-        List<MessagePart> said = [];
+        List<MessagePart> parts = [];
         foreach (var block in Blocks(message))
         {
             switch (block.Text("type"))
             {
                 case "text" when block.Text("text") is { } text:
-                    Text(text, said);
+                    Text(text, parts);
                     break;
                 case "tool_result":
                     session.Result(block.Text("tool_use_id") ?? "", TextOf(block.Get("content")), block.Is("is_error"), time);
                     break;
                 case "image":
-                    session.ImageOf(block.Get("source")?.Text("data"), said);
+                    session.ImageOf(block.Get("source")?.Text("data"), parts);
                     break;
                 default:
-                    session.Raw(block, said);
+                    session.Raw(block, parts);
                     break;
             }
         }
 
         Finish("");
-        session.Said(said, time);
+        session.AddUserMessage(parts, time);
     }
 
-    private void Text(string text, List<MessagePart> said)
+    private void Text(string text, List<MessagePart> parts)
     {
         var start = text.AsSpan().TrimStart();
         if (start.StartsWith("<environment_details>"))
@@ -100,11 +100,11 @@ internal sealed partial class ClineReader(OmittedContent omitted, string program
         }
         else if (Wrapped().Match(text) is { Success: true } wrapped)
         {
-            said.Add(new MessagePart.Text(wrapped.Groups["text"].Value.Trim()));
+            parts.Add(new MessagePart.Text(wrapped.Groups["text"].Value.Trim()));
         }
         else if (!start.IsEmpty)
         {
-            said.Add(new MessagePart.Text(text));
+            parts.Add(new MessagePart.Text(text));
         }
     }
 

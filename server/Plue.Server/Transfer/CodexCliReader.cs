@@ -138,7 +138,7 @@ internal sealed class CodexCliReader(OmittedContent omitted)
 
     private void UserMessage(JsonElement item)
     {
-        List<MessagePart> said = [];
+        List<MessagePart> parts = [];
         foreach (var block in Content(item))
         {
             switch (block.Text("type"))
@@ -151,11 +151,11 @@ internal sealed class CodexCliReader(OmittedContent omitted)
                     }
                     else if (start.Length > 0)
                     {
-                        said.Add(new MessagePart.Text(text));
+                        parts.Add(new MessagePart.Text(text));
                     }
                     break;
                 case "input_image":
-                    Image(block.Text("image_url"), said);
+                    Image(block.Text("image_url"), parts);
                     break;
                 default:
                     omitted.Add(OmittedContent.UnknownPart);
@@ -163,13 +163,13 @@ internal sealed class CodexCliReader(OmittedContent omitted)
             }
         }
 
-        if (said.Count > 0)
+        if (parts.Count > 0)
         {
-            Add(MessageRole.User).Parts.AddRange(said);
+            Add(MessageRole.User).Parts.AddRange(parts);
         }
     }
 
-    private void Image(string? address, List<MessagePart> said)
+    private void Image(string? address, List<MessagePart> parts)
     {
         images++;
         var data =
@@ -180,7 +180,7 @@ internal sealed class CodexCliReader(OmittedContent omitted)
                 : null;
         if (ImportLimits.Image(data, images) is { } image)
         {
-            said.Add(image);
+            parts.Add(image);
         }
         else
         {

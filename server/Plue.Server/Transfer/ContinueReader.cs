@@ -32,7 +32,7 @@ internal sealed class ContinueReader(OmittedContent omitted, DateTimeOffset writ
         switch (message.Text("role"))
         {
             case "user":
-                session.Said([.. Attached(entry), .. Parts(message.Get("content"))], writtenAt);
+                session.AddUserMessage([.. Attached(entry), .. Parts(message.Get("content"))], writtenAt);
                 break;
             case "thinking":
                 Reason(session.Answer(writtenAt, null), message);

@@ -85,7 +85,7 @@ internal sealed class GeminiCliReader(OmittedContent omitted)
         switch (record.Text("type"))
         {
             case "user":
-                session.Said(Parts(record.Get("content"), isUser: true), time);
+                session.AddUserMessage(Parts(record.Get("content"), isUser: true), time);
                 break;
             case "gemini":
                 Answer(record, time);

@@ -61,7 +61,7 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
     private void Write(Message message)
     {
         html.Append("<section><h2>")
-            .Append(Escaped(MessageDisplay.Speaker(message)))
+            .Append(Escaped(MessageDisplay.RoleLabel(message)))
             .Append("<time>")
             .Append(MessageDisplay.Time(message.CreatedAt))
             .Append("</time></h2>\n");

@@ -18,7 +18,7 @@ internal sealed class MarkdownExport(MaskedChat kept)
         Line($"*{MessageDisplay.About(chat)}*");
         foreach (var message in chat.Messages)
         {
-            Line($"## {InertMarkdown.Line(MessageDisplay.Speaker(message))} · {MessageDisplay.Time(message.CreatedAt)}");
+            Line($"## {InertMarkdown.Line(MessageDisplay.RoleLabel(message))} · {MessageDisplay.Time(message.CreatedAt)}");
             foreach (var part in message.Parts)
             {
                 Write(part);
@@ -36,8 +36,8 @@ internal sealed class MarkdownExport(MaskedChat kept)
     {
         switch (part)
         {
-            case MessagePart.Text said when said.Content.Length > 0:
-                Line(InertMarkdown.Blocks(said.Content));
+            case MessagePart.Text text when text.Content.Length > 0:
+                Line(InertMarkdown.Blocks(text.Content));
                 break;
             case MessagePart.File file:
                 Line(

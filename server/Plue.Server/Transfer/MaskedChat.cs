@@ -26,8 +26,14 @@ internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
             : message with
             {
                 Parts = [.. message.Parts.Select(Of)],
-                Error = message.Error is { } error ? error with { Message = mask.Mask(error.Message), What = mask.Mask(error.What) } : null,
-                NotCarried = [.. message.NotCarried.Select(mask.Mask)],
+                Error = message.Error is { } error
+                    ? error with
+                    {
+                        Message = mask.Mask(error.Message),
+                        Cause = mask.Mask(error.Cause),
+                    }
+                    : null,
+                Omitted = [.. message.Omitted.Select(mask.Mask)],
                 ProviderInfo = message.ProviderInfo is { } info
                     ? new(mask.Mask(info.ProviderId), OrNull(info.ModelId), OrNull(info.RequestId), OrNull(info.InsteadOf))
                     : null,

@@ -7,7 +7,7 @@ namespace Plue.Server.Transfer;
 /// <summary>Texts for the Markdown and HTML formats.</summary>
 internal static class MessageDisplay
 {
-    public static string Speaker(Message message) =>
+    public static string RoleLabel(Message message) =>
         message switch
         {
             { Compaction: not null } => "Summary of earlier messages",

@@ -84,12 +84,12 @@ internal sealed class OpenCodeReader(OmittedContent omitted)
             return;
         }
 
-        List<MessagePart> said = [];
+        List<MessagePart> sent = [];
         foreach (var part in parts)
         {
             if (part is { } given)
             {
-                Take(given, said);
+                Take(given, sent);
             }
             else
             {
@@ -97,10 +97,10 @@ internal sealed class OpenCodeReader(OmittedContent omitted)
             }
         }
 
-        session.Said(said, time);
+        session.AddUserMessage(sent, time);
     }
 
-    private void Take(JsonElement part, List<MessagePart> said)
+    private void Take(JsonElement part, List<MessagePart> parts)
     {
         switch (part.Text("type"))
         {
@@ -110,20 +110,20 @@ internal sealed class OpenCodeReader(OmittedContent omitted)
             case "text" when part.Text("text") is { } text:
                 if (text.Length > 0)
                 {
-                    said.Add(new MessagePart.Text(text));
+                    parts.Add(new MessagePart.Text(text));
                 }
                 break;
             case "file" when part.Text("mime")?.StartsWith("image/", StringComparison.Ordinal) == true:
-                session.Image(part.Text("url"), said);
+                session.Image(part.Text("url"), parts);
                 break;
             case "file":
-                said.Add(new MessagePart.File(ImportLimits.Name(part.Text("filename") ?? part.Text("url") ?? "file"), null));
+                parts.Add(new MessagePart.File(ImportLimits.Name(part.Text("filename") ?? part.Text("url") ?? "file"), null));
                 break;
             case "agent" or "subtask" or "compaction":
                 omitted.Add(OmittedContent.Metadata);
                 break;
             default:
-                session.Raw(part, said);
+                session.Raw(part, parts);
                 break;
         }
     }

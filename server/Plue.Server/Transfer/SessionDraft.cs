@@ -36,7 +36,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
     }
 
     /// <summary>Adds a user message, unless it has no parts.</summary>
-    public void Said(IReadOnlyList<MessagePart> parts, DateTimeOffset time)
+    public void AddUserMessage(IReadOnlyList<MessagePart> parts, DateTimeOffset time)
     {
         if (parts.Count > 0)
         {

@@ -41,18 +41,18 @@ internal sealed class VsCodeChatReader(OmittedContent omitted)
 
     private void Take(JsonElement request, DateTimeOffset time)
     {
-        List<MessagePart> said = [];
+        List<MessagePart> sent = [];
         foreach (var variable in request.Get("variableData")?.Get("variables")?.Items() ?? [])
         {
-            Attached(variable, said);
+            Attached(variable, sent);
         }
 
         var message = request.Get("message");
         if ((message?.Text("text") ?? message?.AsText()) is { Length: > 0 } text)
         {
-            said.Add(new MessagePart.Text(text));
+            sent.Add(new MessagePart.Text(text));
         }
-        session.Said(said, time);
+        session.AddUserMessage(sent, time);
 
         var result = request.Get("result");
         var took = result?.Get("timings")?.Count("totalElapsed") ?? 0;
@@ -80,7 +80,7 @@ internal sealed class VsCodeChatReader(OmittedContent omitted)
         }
     }
 
-    private void Attached(JsonElement variable, List<MessagePart> said)
+    private void Attached(JsonElement variable, List<MessagePart> parts)
     {
         var value = variable.Get("value");
         if (variable.Text("kind") == "image")
@@ -89,11 +89,11 @@ internal sealed class VsCodeChatReader(OmittedContent omitted)
         }
         else if ((PathOf(value) ?? PathOf(value?.Get("uri"))) is { } path)
         {
-            said.Add(new MessagePart.File(path, null));
+            parts.Add(new MessagePart.File(path, null));
         }
         else if (value?.AsText() is { Length: > 0 } text)
         {
-            said.Add(new MessagePart.File(ImportLimits.Name(variable.Text("name") ?? "context"), text));
+            parts.Add(new MessagePart.File(ImportLimits.Name(variable.Text("name") ?? "context"), text));
         }
         else
         {

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>Reads the keys in a <c>.env</c> file. Expands and runs nothing; lines that are not assignments are skipped.</summary>
-public static partial class EnvFile
+internal static partial class EnvFile
 {
     private const int MaximumSize = 1024 * 1024;
     private const int MaximumEntries = 1000;

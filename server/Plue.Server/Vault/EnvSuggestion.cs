@@ -3,7 +3,7 @@ namespace Plue.Server.Vault;
 /// <summary>The suggested vault entry for a variable in a <c>.env</c> file.</summary>
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
 /// <param name="Origins">The origins of the vendor; empty if the name belongs to no known vendor.</param>
-public sealed record EnvSuggestion(string Name, string Reference, IReadOnlyList<string> Origins)
+internal sealed record EnvSuggestion(string Name, string Reference, IReadOnlyList<string> Origins)
 {
     private const string KeyEnding = "_API_KEY";
 

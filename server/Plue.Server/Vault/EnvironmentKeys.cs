@@ -8,7 +8,7 @@ namespace Plue.Server.Vault;
 /// or to the origin that the command line named for it in this process.
 /// </summary>
 /// <param name="read">Gets a variable; <see cref="Environment.GetEnvironmentVariable(string)"/> outside tests.</param>
-public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redactor)
+internal sealed class EnvironmentKeys(Func<string, string?> read, Redactor redactor)
 {
     public const string Scheme = SecretReference.EnvironmentScheme;
 

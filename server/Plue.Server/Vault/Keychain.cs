@@ -19,7 +19,7 @@ public interface IKeychain
     Task DeleteAsync(string account, CancellationToken cancellationToken);
 }
 
-public static class Keychain
+internal static class Keychain
 {
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(3);
 

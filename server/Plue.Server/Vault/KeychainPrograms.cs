@@ -71,7 +71,7 @@ internal static class KeychainProgram
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     // Variables for the session bus and desktop prompts. Vendor keys in this environment are not passed on.
-    private static readonly string[] Environs =
+    private static readonly string[] EnvironmentVariables =
     [
         "HOME",
         "USER",
@@ -103,7 +103,7 @@ internal static class KeychainProgram
             WorkingDirectory = "/",
         };
         start.Environment.Clear();
-        foreach (var name in Environs)
+        foreach (var name in EnvironmentVariables)
         {
             if (Environment.GetEnvironmentVariable(name) is { } value)
             {

@@ -6,7 +6,7 @@ namespace Plue.Server.Vault;
 /// An origin that a secret may be sent to: scheme, host and port, compared exactly and never by prefix or suffix.
 /// The host is lower case and in its ASCII (IDN) form, so that two spellings of one host are equal and two look-alikes are not.
 /// </summary>
-public readonly record struct Origin(string Scheme, string Host, int Port)
+internal readonly record struct Origin(string Scheme, string Host, int Port)
 {
     /// <summary>A program on this machine, identified by its hashes: <c>exec://HASH.HASH</c>.</summary>
     private const string ProgramScheme = "exec";

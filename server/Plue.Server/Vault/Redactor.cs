@@ -139,7 +139,7 @@ public sealed class Redactor : ITextMask
         }
 
         // The value of an incomplete escape at the end is unknown; only the text before it is used.
-        var whole = text[..UnescapedText.CutEscapeIn(text)];
+        var whole = text[..UnescapedText.PartialEscapeStart(text)];
         open = Math.Min(open, whole.Length < text.Length ? known.OpenIn(whole) : open);
         foreach (var plain in UnescapedText.Of(whole, known))
         {

@@ -24,7 +24,7 @@ internal sealed class SecretVariants
             .Concat(secrets.Select(secret => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(secret))).ToList())
             .SelectMany(VariantsOf)
             .GroupBy(form => form.Text)
-            .Select(same => new Variant(same.Key, same.Any(form => form.HasBefore), same.Any(form => form.HasBehind)))
+            .Select(same => new Variant(same.Key, same.Any(form => form.DependsOnPrevious), same.Any(form => form.DependsOnNext)))
             .ToList();
         searches =
         [
@@ -80,17 +80,17 @@ internal sealed class SecretVariants
             var rest = text.AsSpan(open);
             foreach (var form in longestFirst[text[open]])
             {
-                var goesOn =
+                var mayContinue =
                     rest.Length < form.Text.Length
                         ? form.Text.AsSpan().StartsWith(rest, StringComparison.Ordinal)
                         // For base64, the following character is masked, too.
-                        : form.HasBehind
+                        : form.DependsOnNext
                             && rest.Length <= form.Text.Length + 2
                             && rest.StartsWith(form.Text, StringComparison.Ordinal)
                             && IsOneGroup(rest[form.Text.Length..]);
-                if (goesOn)
+                if (mayContinue)
                 {
-                    return form.HasBefore && open > 0 && Base64.Contains(text[open - 1]) ? open - 1 : open;
+                    return form.DependsOnPrevious && open > 0 && Base64.Contains(text[open - 1]) ? open - 1 : open;
                 }
             }
         }
@@ -137,11 +137,11 @@ internal sealed class SecretVariants
             }
 
             var (start, end) = (at, at + form.Text.Length);
-            if (form.HasBefore && start > 0 && Base64.Contains(text[start - 1]))
+            if (form.DependsOnPrevious && start > 0 && Base64.Contains(text[start - 1]))
             {
                 start--;
             }
-            if (form.HasBehind && end < text.Length && Base64.Contains(text[end]))
+            if (form.DependsOnNext && end < text.Length && Base64.Contains(text[end]))
             {
                 end++;
                 for (var signs = 0; signs < 2 && end < text.Length && text[end] == '='; signs++)
@@ -176,7 +176,11 @@ internal sealed class SecretVariants
             // The characters that depend only on the secret, in the base64 of any text that contains it. Each neighbor depends on it in part.
             var encoded = Convert.ToBase64String([.. new byte[offset], .. bytes]);
             var end = offset + bytes.Length;
-            var form = new Variant(encoded[(((offset * 8) + 5) / 6)..(end * 8 / 6)], HasBefore: offset > 0, HasBehind: end % 3 > 0);
+            var form = new Variant(
+                encoded[(((offset * 8) + 5) / 6)..(end * 8 / 6)],
+                DependsOnPrevious: offset > 0,
+                DependsOnNext: end % 3 > 0
+            );
             yield return form;
             yield return form with
             {
@@ -196,7 +200,7 @@ internal sealed class SecretVariants
             }
         );
 
-    /// <param name="HasBefore">True if the preceding character depends in part on the secret.</param>
-    /// <param name="HasBehind">True if the following character does.</param>
-    private readonly record struct Variant(string Text, bool HasBefore = false, bool HasBehind = false);
+    /// <param name="DependsOnPrevious">True if the preceding character depends in part on the secret.</param>
+    /// <param name="DependsOnNext">True if the following character does.</param>
+    private readonly record struct Variant(string Text, bool DependsOnPrevious = false, bool DependsOnNext = false);
 }

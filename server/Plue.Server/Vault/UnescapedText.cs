@@ -62,7 +62,7 @@ internal sealed class UnescapedText
     }
 
     /// <returns>The start of an escape that may be incomplete at the end of the text; the length of the text if there is none.</returns>
-    public static int CutEscapeIn(string text)
+    public static int PartialEscapeStart(string text)
     {
         var from = Math.Max(0, text.Length - MaxEscapeLength);
         var found = text.AsSpan(from).IndexOfAny('%', '\\');

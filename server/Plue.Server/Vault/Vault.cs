@@ -89,8 +89,8 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         var vault = VaultFile.Parse(bytes);
         var stored =
             vault.Ways.FirstOrDefault(candidate => candidate.Kind == method.Kind && candidate.Id == method.Id) ?? throw Unknown(method);
-        using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
-        var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(method);
+        using var methodKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
+        var key = VaultFile.Unwrap(vault, stored, methodKey.Span) ?? throw WrongKey(method);
         if (!VaultFile.IsSealedBy(vault, key.Span))
         {
             key.Dispose();
@@ -235,9 +235,9 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
                     if (vault.Ways.FirstOrDefault(stored => stored.Kind == UnlockMethod.PassphraseKind) is { } stored)
                     {
                         var old = UnlockMethod.Passphrase(current ?? "");
-                        using var wayKey = await MethodKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
+                        using var methodKey = await MethodKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
                         using var opened =
-                            VaultFile.Unwrap(vault, stored, wayKey.Span)
+                            VaultFile.Unwrap(vault, stored, methodKey.Span)
                             ?? throw new FailureException(
                                 FailureKind.VaultLocked,
                                 "The current passphrase is wrong. Nothing was changed. Try again."

@@ -135,13 +135,13 @@ internal static class VaultFile
     public static StoredUnlockMethod Wrap(
         StoredVault vault,
         StoredUnlockMethod method,
-        ReadOnlySpan<byte> wayKey,
+        ReadOnlySpan<byte> methodKey,
         ReadOnlySpan<byte> dataKey
-    ) => method with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, method))) };
+    ) => method with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(methodKey, dataKey, MethodFields(vault, method))) };
 
     /// <returns>The data key; null if the unlock method's key is wrong.</returns>
-    public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey) =>
-        VaultCrypto.Decrypt(wayKey, Convert.FromBase64String(method.WrappedKey), MethodFields(vault, method));
+    public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> methodKey) =>
+        VaultCrypto.Decrypt(methodKey, Convert.FromBase64String(method.WrappedKey), MethodFields(vault, method));
 
     public static StoredEntry Encrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> secret) =>
         entry with

@@ -159,8 +159,8 @@ public sealed partial class Vault
             await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
-        return VaultFile.Wrap(vault, stored, wayKey.Span, key.Span);
+        using var methodKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
+        return VaultFile.Wrap(vault, stored, methodKey.Span, key.Span);
     }
 
     private async Task<SecretBytes> MethodKeyAsync(

@@ -122,6 +122,6 @@ public sealed class AcpTaskTests
             $"{{ name: '{id}', provider_type: 'acp', command: '{program}', model_prices: {{ default: {Price}, small: {Price} }} }}"
         );
         var programs = new ExternalPrograms(new PluePaths(home), null, () => null, TimeProvider.System);
-        programs.Approve(program, programs.Look(program).Sha256);
+        programs.Approve(program, programs.Inspect(program).Sha256);
     }
 }

@@ -34,10 +34,10 @@ public sealed class BudgetTreeTests
         var child = Node("child", "top", Usd(0.6m)) with { Reserved = Usd(0.6m), Own = Money(0.1m) };
         BudgetNode[] nodes = [Node("top", null, Usd(1m)), child];
         var tree = new BudgetTree(_ => nodes);
-        Assert.Equal(0.4m, tree.Left("top").Usd);
+        Assert.Equal(0.4m, tree.Remaining("top").Usd);
         Assert.Throws<FailureException>(() => tree.Reserve("top", Request(0.5m)));
         nodes[1] = child with { HasEnded = true };
-        Assert.Equal(0.9m, tree.Left("top").Usd);
+        Assert.Equal(0.9m, tree.Remaining("top").Usd);
         tree.Reserve("top", Request(0.5m));
     }
 
@@ -74,7 +74,7 @@ public sealed class BudgetTreeTests
         BudgetNode[] nodes = [Node("a", "b", Usd(1m), spent: 0.1m), Node("b", "a", Usd(1m), spent: 0.1m)];
         var tree = new BudgetTree(_ => nodes);
         tree.Reserve("a", Request(0.1m));
-        Assert.NotNull(tree.Left("a").Usd);
+        Assert.NotNull(tree.Remaining("a").Usd);
     }
 
     /// <summary>Random trees of agents with concurrent requests. No response costs more than its reservation, so no ancestor may exceed its budget.</summary>
@@ -174,7 +174,7 @@ public sealed class BudgetTreeTests
 
         public decimal Total => nodes.Sum(node => node.Own.Usd);
 
-        public bool IsWithinEveryLimit => nodes.All(node => tree.InAll(node.Id).Usd <= (node.Limits.Usd ?? decimal.MaxValue));
+        public bool IsWithinEveryLimit => nodes.All(node => tree.TotalOf(node.Id).Usd <= (node.Limits.Usd ?? decimal.MaxValue));
 
         public void Ask(int at, int cost)
         {

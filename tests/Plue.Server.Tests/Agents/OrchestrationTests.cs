@@ -49,13 +49,13 @@ public sealed class OrchestrationTests : IAsyncLifetime
             rows.Where(row => (string?)row!["parentId"] == uri).Select(row => (string?)row!["title"]).Order()
         );
         Assert.All(rows, row => Assert.Equal("done", (string?)row!["status"]));
-        var told = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!
+        var result = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!
             .AsArray()
             .Where(part => (string?)part!["kind"] == "toolResult")
             .Select(part => JsonNode.Parse((string)part!["result"]!)!)
             .ToList();
-        Assert.Equal(["Did one.", "Did two.", "Did three."], told.Select(result => (string?)result["output"]));
-        Assert.All(told, result => Assert.Equal("done", (string?)result["status"]));
+        Assert.Equal(["Did one.", "Did two.", "Did three."], result.Select(result => (string?)result["output"]));
+        Assert.All(result, result => Assert.Equal("done", (string?)result["status"]));
 
         var detail = await home.GetAsync(uri);
         Assert.Equal(
@@ -96,13 +96,13 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var child = await home.NamedAsync("one", "running");
         await home.Client.ResultAsync("task/stop", new { uri = (string?)child["uri"] });
         await home.StatusAsync(uri, "done");
-        var told = JsonNode.Parse(
+        var result = JsonNode.Parse(
             (string)
                 (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")![
                     "result"
                 ]!
         )!;
-        Assert.Equal(("stopped", "It was stopped."), ((string?)told["status"], (string?)told["reason"]));
+        Assert.Equal(("stopped", "It was stopped."), ((string?)result["status"], (string?)result["reason"]));
     }
 
     [Fact]
@@ -179,7 +179,9 @@ public sealed class OrchestrationTests : IAsyncLifetime
         home.WriteTemplate("again", "max_spawned_tasks: 1, provider_ref: 'codex://providers/large', available_tools: ['spawn_task']");
         // Which of the two calls of a round comes first is not decided, so both ask for the same.
         home.Script = asked =>
-            asked.Asked == 0 ? Calls("", Spawn("c1", asked.Goal + "+", "again"), Spawn("c2", asked.Goal + "+", "again")) : Answer("Enough.");
+            asked.Asked == 0
+                ? Calls("", Spawn("c1", asked.Goal + "+", "again"), Spawn("c2", asked.Goal + "+", "again"))
+                : Answer("Enough.");
         var uri = await home.SpawnAsync("again", "g");
         await home.StatusAsync(uri, "done");
         var rows = await home.ListAsync(uri);
@@ -269,8 +271,8 @@ public sealed class OrchestrationTests : IAsyncLifetime
         await home.StatusAsync(uri, "done");
         Assert.True(File.Exists(Path.Combine(home.Folder, "second.txt")));
 
-        var told = Assert.Single((await home.GetAsync(child))["approvals"]!.AsArray())!;
-        Assert.Equal(("once", """write {"path":"second.txt","text":"2"}"""), ((string?)told["decision"], (string?)told["what"]));
+        var result = Assert.Single((await home.GetAsync(child))["approvals"]!.AsArray())!;
+        Assert.Equal(("once", """write {"path":"second.txt","text":"2"}"""), ((string?)result["decision"], (string?)result["what"]));
         var kept = (await home.ChatAsync(child))["messages"]!
             .AsArray()
             .SelectMany(message => message!["parts"]!.AsArray())
@@ -299,8 +301,8 @@ public sealed class OrchestrationTests : IAsyncLifetime
         );
         await home.StatusAsync(uri, "done");
         Assert.Single(await home.ListAsync(uri));
-        var told = Assert.Single((await home.GetAsync(uri))["approvals"]!.AsArray())!;
-        Assert.Equal(("deny", "Too dear."), ((string?)told["decision"], (string?)told["reason"]));
+        var result = Assert.Single((await home.GetAsync(uri))["approvals"]!.AsArray())!;
+        Assert.Equal(("deny", "Too dear."), ((string?)result["decision"], (string?)result["reason"]));
     }
 
     [Fact]
@@ -415,13 +417,13 @@ public sealed class OrchestrationTests : IAsyncLifetime
                     : Calls("Three.", ("f2", "finish", """{"count":3}"""));
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
-        var told = JsonNode.Parse(
+        var result = JsonNode.Parse(
             (string)
                 (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")![
                     "result"
                 ]!
         )!;
-        Assert.Equal(("done", 3), ((string?)told["status"], (int?)told["outputs"]!["count"]));
+        Assert.Equal(("done", 3), ((string?)result["status"], (int?)result["outputs"]!["count"]));
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count");
         Assert.Equal(3, (int?)(await home.GetAsync((string)child!["uri"]!))["outputs"]!["count"]);
     }
@@ -487,7 +489,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
                 );
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
-        var told = JsonNode.Parse(
+        var result = JsonNode.Parse(
             (string)
                 (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")![
                     "result"
@@ -496,7 +498,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         const string Note = "Its result does not match the schema of its template. `count` is a string where integer is expected.";
         Assert.Equal(
             ("done", null, "I counted.\n\nThere are three files.", Note),
-            ((string?)told["status"], told["outputs"]?.ToJsonString(), (string?)told["output"], (string?)told["reason"])
+            ((string?)result["status"], result["outputs"]?.ToJsonString(), (string?)result["output"], (string?)result["reason"])
         );
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count")!;
         Assert.Equal(("done", Note), ((string?)child["status"], (string?)child["note"]));

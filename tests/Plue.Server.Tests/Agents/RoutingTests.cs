@@ -34,7 +34,7 @@ public sealed class RoutingTests
     [InlineData("window", "Its window is not known to hold 100,000 tokens.")]
     public void Unknown_capabilities_of_a_model_are_not_assumed(string need, string why)
     {
-        Assert.Equal(why, Assert.Single(Routing.Choose([Of("A", 1, 1) with { Needs = [need] }]).Rejected).Why);
+        Assert.Equal(why, Assert.Single(Routing.Choose([Of("A", 1, 1) with { Needs = [need] }]).Rejected).Reason);
         var able = Of("A", 1, 1) with
         {
             Needs = [need],
@@ -57,7 +57,7 @@ public sealed class RoutingTests
     public void One_that_failed_is_named_with_the_reason_and_the_next_is_at_work()
     {
         var routing = TaskRouting.Of(Routing.Choose([Of("A", 1, 1), Of("B", 2, 2)])).Failed("It said no.");
-        Assert.Equal(("B", "A failed: It said no.", 0), (routing.Chosen, routing.Why, routing.Next.Count));
+        Assert.Equal(("B", "A failed: It said no.", 0), (routing.Chosen, routing.Reason, routing.Next.Count));
         Assert.Equal([new Rejection("A", "It said no.")], routing.Rejected);
     }
 

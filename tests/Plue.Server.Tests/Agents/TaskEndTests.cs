@@ -23,7 +23,7 @@ public sealed class TaskEndTests
         ConcurrentQueue<string?> seen = [];
         var supervisor = new Supervisor(chat.Agents)
         {
-            IsJudged = () =>
+            HasResultCheck = () =>
             {
                 // Like another request that reads the rows at this moment.
                 seen.Enqueue(chat.Conversations.ListTasks(includeArchived: true).Single().TaskStatus);
@@ -43,7 +43,7 @@ public sealed class TaskEndTests
         var respond = new TaskCompletionSource();
         await using var chat = await ToolChat.StartAsync("task", "edit", [Response(respond)]);
         var (second, decided) = (new TaskCompletionSource(), new TaskCompletionSource<string?>());
-        var supervisor = new Supervisor(chat.Agents) { IsJudged = () => true };
+        var supervisor = new Supervisor(chat.Agents) { HasResultCheck = () => true };
         var firstEnded = new TaskCompletionSource();
         var turns = 0;
         supervisor.TurnEnded = async conversation =>
@@ -133,7 +133,7 @@ public sealed class TaskEndTests
     /// <summary>Replaces the real supervisor's decision when a response completes a task.</summary>
     private sealed class Supervisor(ITaskSupervisor real) : ITaskSupervisor
     {
-        public required Func<bool> IsJudged { get; init; }
+        public required Func<bool> HasResultCheck { get; init; }
         public Func<Conversation, Task<bool>>? TurnEnded { get; set; }
         public Action OnChanged { get; set; } = () => { };
 
@@ -143,7 +143,7 @@ public sealed class TaskEndTests
 
         public RoutingNote? RoutingOf(StoredChat chat) => real.RoutingOf(chat);
 
-        bool ITaskSupervisor.IsJudged(StoredChat task) => IsJudged();
+        bool ITaskSupervisor.HasResultCheck(StoredChat task) => HasResultCheck();
 
         public Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken) =>
             TurnEnded?.Invoke(conversation) ?? real.TurnEndedAsync(conversation, answer, cancellationToken);

@@ -27,7 +27,7 @@ public partial class WireEnumTests
         (typeof(Plue.Protocol.MessageRole), typeof(Plue.Server.Messages.MessageRole)),
         (typeof(Plue.Protocol.MessageStatus), typeof(Plue.Server.Messages.MessageStatus)),
         (typeof(Plue.Protocol.SkillState), typeof(Plue.Server.Codices.Skills.SkillState)),
-        (typeof(Plue.Protocol.SteeringKind), typeof(Plue.Server.Messages.InstructionKind)),
+        (typeof(Plue.Protocol.InstructionSourceKind), typeof(Plue.Server.Messages.InstructionKind)),
         (typeof(Plue.Protocol.StopReason), typeof(Plue.Server.Messages.StopReason)),
         (typeof(Plue.Protocol.SwitchKind), typeof(Plue.Server.Transfer.Programs.ImportKind)),
         (typeof(Plue.Protocol.TodoState), typeof(Plue.Server.Agents.StepState)),

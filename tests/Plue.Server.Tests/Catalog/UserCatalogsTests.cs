@@ -226,10 +226,10 @@ public sealed class UserCatalogsTests : IDisposable
         );
         var result = home.Own.Import(path, replace: false);
         Assert.Equal(["acme"], result.Imported);
-        Assert.Equal(["acme", "groq", "[3]", "bad"], result.LeftOut.Select(item => item.Id));
-        Assert.Contains("twice", result.LeftOut[0].Why);
-        Assert.Contains("already", result.LeftOut[1].Why);
-        Assert.Contains("models", result.LeftOut[3].Why);
+        Assert.Equal(["acme", "groq", "[3]", "bad"], result.Skipped.Select(item => item.Id));
+        Assert.Contains("twice", result.Skipped[0].Reason);
+        Assert.Contains("already", result.Skipped[1].Reason);
+        Assert.Contains("models", result.Skipped[3].Reason);
         Assert.Equal("Groq", home.Catalog.Find("groq")?.Name);
 
         Assert.Equal(["acme", "groq"], home.Own.Import(path, replace: true).Imported);

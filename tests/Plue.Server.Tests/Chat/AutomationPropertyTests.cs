@@ -72,7 +72,7 @@ public sealed class AutomationPropertyTests
                     );
                     Assert.True(running.IsCompletedSuccessfully);
                     // Model requests caused by the user's own change are not counted.
-                    Assert.InRange(target.Deeds, 0, HookBounds.MaxPerCodex + (4 * hooks.Count));
+                    Assert.InRange(target.Actions, 0, HookBounds.MaxPerCodex + (4 * hooks.Count));
                     Assert.InRange(spawned, 0, HookBounds.MaxTasks);
                 }
             )
@@ -128,7 +128,7 @@ public sealed class AutomationPropertyTests
             await automation.RunAsync(target, HookChange.Of("messages"), 0, CancellationToken.None);
         }
 
-        Assert.Equal((HookBounds.MaxPerCodex, 100), (target.Outcomes, target.Deeds));
+        Assert.Equal((HookBounds.MaxPerCodex, 100), (target.Outcomes, target.Actions));
     }
 
     [Fact]
@@ -271,7 +271,7 @@ public sealed class AutomationPropertyTests
 
         public string Uri { get; init; } = "codex://chats/x";
         public Template Template => template;
-        public int Deeds { get; private set; }
+        public int Actions { get; private set; }
         public int Outcomes { get; private set; }
         public string? Error { get; private set; }
 
@@ -279,14 +279,14 @@ public sealed class AutomationPropertyTests
 
         public Task<IReadOnlyList<HookChange>> SetFieldAsync(string field, Json5Node value, CancellationToken cancellationToken)
         {
-            Deeds++;
+            Actions++;
             values = values.With(field, value);
             return Task.FromResult(HookChange.Of(field));
         }
 
         public Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken)
         {
-            Deeds++;
+            Actions++;
             return Task.FromResult<string?>(null);
         }
 

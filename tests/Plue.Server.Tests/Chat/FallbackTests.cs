@@ -180,7 +180,7 @@ public class FallbackTests
             [new("fail: Overloaded Away.", "first", "First"), null, new("text: Hello\nfinish: EndTurn", "second", "Second")],
             stopAtHold: false
         );
-        Assert.Equal(["First: Overloaded", "Second: answered"], transcript.Heard);
+        Assert.Equal(["First: Overloaded", "Second: answered"], transcript.Responses);
     }
 
     [Fact]
@@ -194,7 +194,7 @@ public class FallbackTests
             ],
             stopAtHold: false
         );
-        Assert.Equal(["First: seven_day", "First: RateLimited", "Second: five_hour", "Second: answered"], transcript.Heard);
+        Assert.Equal(["First: seven_day", "First: RateLimited", "Second: five_hour", "Second: answered"], transcript.Responses);
     }
 
     [Fact]
@@ -202,7 +202,7 @@ public class FallbackTests
     {
         var transcript = new TurnTranscript();
         await transcript.RunAsync([new("hold", "first", "First")], stopAtHold: true);
-        Assert.Empty(transcript.Heard);
+        Assert.Empty(transcript.Responses);
     }
 
     /// <summary>However the providers behave, and whenever the user stops, a turn ends exactly once, as its last event.</summary>

@@ -49,7 +49,7 @@ public sealed class RequestFilesTests : IDisposable
         );
         Assert.IsType<MessagePart.File>(two.Request.Messages[^1].Parts[0]);
         Assert.Equal(["One", "Yes"], two.Request.Messages.Take(2).Select(RequestMessages.Text));
-        Assert.Empty(two.NotCarried);
+        Assert.Empty(two.Omitted);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class RequestFilesTests : IDisposable
             "(The pinned file gone.txt is not included: gone.txt does not exist.)",
             ((MessagePart.Text)filled.Request.Messages[0].Parts[0]).Content
         );
-        Assert.Equal(["A pinned file was not sent: gone.txt does not exist."], filled.NotCarried);
+        Assert.Equal(["A pinned file was not sent: gone.txt does not exist."], filled.Omitted);
     }
 
     [Fact]
@@ -106,14 +106,14 @@ public sealed class RequestFilesTests : IDisposable
             Model = "blind",
             Messages = [Said(MessageRole.User, image, image, new MessagePart.Text("What?"))],
         };
-        var (filled, notCarried) = files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind", SupportsVision = false });
-        Assert.Equal(["2 images were not sent: blind does not support images."], notCarried);
+        var (filled, omitted) = files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind", SupportsVision = false });
+        Assert.Equal(["2 images were not sent: blind does not support images."], omitted);
         Assert.StartsWith(
             "<file path=\"a.png\" size=\"11\">(an image, not included)</file>",
             RequestMessages.Text(filled.Messages[0]),
             StringComparison.Ordinal
         );
-        Assert.Empty(files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind" }).NotCarried);
+        Assert.Empty(files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind" }).Omitted);
         var tour = new TourProvider(
             new ProviderSettings
             {
@@ -125,7 +125,7 @@ public sealed class RequestFilesTests : IDisposable
         );
         Assert.Equal(
             ["2 images were not sent: The tour does not support images."],
-            files.Fill(request, files.Pinned([]), tour, null).NotCarried
+            files.Fill(request, files.Pinned([]), tour, null).Omitted
         );
     }
 
@@ -142,8 +142,8 @@ public sealed class RequestFilesTests : IDisposable
                 new MessagePart.Text("Hi")
             )
         );
-        Assert.Equal(2, filled.NotCarried.Count);
-        Assert.All(filled.NotCarried, sentence => Assert.EndsWith("Attach the file again.", sentence, StringComparison.Ordinal));
+        Assert.Equal(2, filled.Omitted.Count);
+        Assert.All(filled.Omitted, sentence => Assert.EndsWith("Attach the file again.", sentence, StringComparison.Ordinal));
         Assert.Contains("not available any more", RequestMessages.Text(filled.Request.Messages[0]), StringComparison.Ordinal);
     }
 
@@ -159,10 +159,10 @@ public sealed class RequestFilesTests : IDisposable
             [false, true],
             filled.Request.Messages.SelectMany(message => message.Parts).OfType<MessagePart.File>().Select(file => file.Data is not null)
         );
-        Assert.StartsWith("old.png was not sent", Assert.Single(filled.NotCarried), StringComparison.Ordinal);
+        Assert.StartsWith("old.png was not sent", Assert.Single(filled.Omitted), StringComparison.Ordinal);
     }
 
-    private (ProviderRequest Request, IReadOnlyList<string> NotCarried) Fill(IReadOnlyList<string> pinned, params Message[] messages) =>
+    private (ProviderRequest Request, IReadOnlyList<string> Omitted) Fill(IReadOnlyList<string> pinned, params Message[] messages) =>
         files.Fill(
             new ProviderRequest
             {

@@ -122,7 +122,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
 
     public void Dispose() => released.TrySetResult();
 
-    private Mannered Provider(string manner) => new(manner, reached, released.Task);
+    private StoppableProvider Provider(string manner) => new(manner, reached, released.Task);
 
     /// <summary>Lets the grace period elapse.</summary>
     private static async Task LeaveAsync(TimeProvider time)
@@ -194,7 +194,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
     void ITurnSink.Publish(TurnEvent turnEvent) => events.Add(turnEvent);
 
     /// <summary>A provider with one kind of behavior on stop.</summary>
-    private sealed class Mannered(string manner, TaskCompletionSource reached, Task released) : IProvider
+    private sealed class StoppableProvider(string manner, TaskCompletionSource reached, Task released) : IProvider
     {
         public ProviderSettings Settings { get; } =
             new()

@@ -193,14 +193,14 @@ public sealed class ToolTurnTests
         );
 
         static IEnumerable<string> Titles(Message message) =>
-            message.SteeredBy.Where(source => source.Kind is InstructionKind.Rules).Select(source => source.Title);
+            message.Instructions.Where(source => source.Kind is InstructionKind.Rules).Select(source => source.Title);
         Assert.Equal(["AGENTS.md"], Titles(chat.Messages[1]));
         Assert.Equal(["AGENTS.md", "src/AGENTS.md"], Titles(chat.Messages[2]));
         await using var after = await chat.AfterKillAsync();
         Assert.Equal(["AGENTS.md", "src/AGENTS.md"], Titles(after.Last));
         Assert.StartsWith(
             "src/",
-            after.Last.SteeredBy.Single(source => source.Title == "src/AGENTS.md").AppliesTo,
+            after.Last.Instructions.Single(source => source.Title == "src/AGENTS.md").AppliesTo,
             StringComparison.Ordinal
         );
         after.Next.Clear();
@@ -225,7 +225,7 @@ public sealed class ToolTurnTests
         Assert.All(chat.Bodies, body => Assert.DoesNotContain("rules.", body, StringComparison.Ordinal));
         Assert.Equal(
             "It has an invisible character that a model reads.",
-            chat.Last.SteeredBy.Single(source => source.Title == "src/AGENTS.md").LeftOut
+            chat.Last.Instructions.Single(source => source.Title == "src/AGENTS.md").OmittedReason
         );
     }
 
@@ -576,7 +576,7 @@ public sealed class ToolTurnTests
         chat.Workspace.SetTrusted(false);
         await chat.AskAsync("Read.");
         Assert.DoesNotContain("\"tools\"", chat.Bodies[0], StringComparison.Ordinal);
-        Assert.Contains("Tools for files and commands were not sent: this folder is not trusted.", chat.Last.NotCarried);
+        Assert.Contains("Tools for files and commands were not sent: this folder is not trusted.", chat.Last.Omitted);
     }
 
     [Fact]

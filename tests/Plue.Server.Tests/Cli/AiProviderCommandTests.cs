@@ -8,7 +8,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary>What other programs get from <c>plue ai-provider</c> for the lines that they write.</summary>
+/// <summary>Requests to and replies from <c>plue ai-provider</c>.</summary>
 public sealed class AiProviderCommandTests : IAsyncDisposable
 {
     private const string Key = "sk-canary-handed-over-123";
@@ -31,7 +31,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_key_that_comes_back_in_an_answer_is_masked()
+    public async Task A_key_in_a_response_is_masked()
     {
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("It is ", Key[..7], Key[7..], "."));
         var replies = await AskAsync(
@@ -71,7 +71,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_provider_that_fails_ends_the_answer_with_its_sentence_and_without_its_key()
+    public async Task A_failed_request_ends_with_the_error_message_without_the_key()
     {
         await using var endpoint = new ScriptedEndpoint
         {
@@ -88,7 +88,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Models_are_listed_with_what_is_known_of_them()
+    public async Task Models_are_listed_with_their_known_properties()
     {
         var models = (await AskAsync("""{"id":"1","action":"list_models","provider":"tour"}""")).Single()["data"]?.AsArray();
         Assert.Contains("recording", models?.Select(model => (string?)model?["id"]) ?? []);
@@ -110,7 +110,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         "{\"action\":\"authenticate\",\"provider\":\"openai-compatible\",\"params\":{\"configuration\":{\"api_key\":\"sk-1\"}}}",
         "missing_field"
     )]
-    public async Task A_request_that_cannot_be_served_is_refused_with_a_code_and_the_next_is_served(string line, string code)
+    public async Task An_invalid_request_is_rejected_with_a_code_and_the_next_one_runs(string line, string code)
     {
         var replies = await AskAsync(line, "  ", """{"id":"2","action":"authenticate","provider":"tour"}""");
         Assert.Equal(code, (string?)replies.Single(reply => (bool?)reply["success"] == false)["error"]?["code"]);
@@ -118,7 +118,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_request_is_stopped_by_its_id_which_no_other_may_have_meanwhile()
+    public async Task A_request_is_stopped_by_its_id_which_is_unique_while_it_runs()
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(ChatScript.Chunk("half")).Hang());
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
@@ -129,7 +129,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         Assert.Equal("half", (string?)(await talk.NextAsync())["content"]);
         talk.Say(Chat);
         Assert.Equal("A request with the id 1 is already in progress.", (string?)(await talk.NextAsync())["error"]?["message"]);
-        // The first continues all the same.
+        // The first request continues.
         Assert.False(endpoint.ClientLeft.Task.IsCompleted);
         talk.Say("""{"id":"nobody","action":"cancel"}""");
         talk.Say("""{"id":"1","action":"cancel"}""");
@@ -184,7 +184,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         Assert.Contains("passphrase", error.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>All replies to these lines, after which the input ends.</summary>
+    /// <summary>Sends these lines, closes the input, and returns all replies.</summary>
     private async Task<List<JsonNode>> AskAsync(params string[] lines)
     {
         await using var talk = new Talk(this);
@@ -200,7 +200,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     private static string TextOf(IEnumerable<JsonNode> replies) =>
         string.Concat(replies.Where(reply => (string?)reply["type"] == "content").Select(reply => (string?)reply["content"]));
 
-    /// <summary>The command at work, with a line at a time in both directions.</summary>
+    /// <summary>A running command that exchanges single lines.</summary>
     private sealed class Talk : IAsyncDisposable
     {
         private readonly Lines input = new();
@@ -247,7 +247,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         public override string? ReadLine() => Waiting.TryTake(out var line, Timeout.Infinite) ? line : null;
     }
 
-    /// <summary>Whole lines as they come.</summary>
+    /// <summary>Collects complete lines.</summary>
     private sealed class Written : StringWriter
     {
         private readonly System.Threading.Channels.Channel<string> coming = System.Threading.Channels.Channel.CreateUnbounded<string>();

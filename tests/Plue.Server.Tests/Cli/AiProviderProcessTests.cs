@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary>The real <c>plue ai-provider</c> as an external provider of Plue's own; and the programs in the docs.</summary>
+/// <summary>The <c>plue ai-provider</c> process as an external provider of Plue, and the programs in the docs.</summary>
 public sealed class AiProviderProcessTests : IDisposable
 {
     private readonly ExternalHome home = new();
@@ -17,7 +17,7 @@ public sealed class AiProviderProcessTests : IDisposable
     public void Dispose() => home.Dispose();
 
     [Fact]
-    public async Task Ours_as_a_program_answers_ours_as_an_editor()
+    public async Task Plue_works_as_an_external_provider_of_Plue()
     {
         await using var endpoint = new ScriptedEndpoint
         {

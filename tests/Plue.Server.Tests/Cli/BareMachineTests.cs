@@ -6,7 +6,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary>The real program where there is little: no environment, no keyring, no display, no home, no terminal; and at the far end of ssh.</summary>
+/// <summary>The program without environment variables, a keyring, a display, a home folder, or a terminal, and over ssh.</summary>
 public sealed class BareMachineTests : IDisposable
 {
     private const string Passphrase = "correct horse";
@@ -101,7 +101,7 @@ public sealed class BareMachineTests : IDisposable
     [Theory]
     [InlineData("run Hello --provider tour", 0)]
     [InlineData("health", 1)]
-    public async Task In_a_container_without_users_and_homes_it_works_where_PLUE_HOME_is_writable(string line, int exitCode)
+    public async Task In_a_container_without_users_it_works_if_PLUE_HOME_is_writable(string line, int exitCode)
     {
         Directory.CreateDirectory(Home);
         var run = await InContainerAsync(["--bind", Home, "/data"], line, ["--setenv", "PLUE_HOME", "/data"]);
@@ -122,7 +122,7 @@ public sealed class BareMachineTests : IDisposable
     }
 
     [Fact]
-    public async Task Over_ssh_without_a_terminal_it_answers_and_a_pipe_brings_the_question()
+    public async Task Over_ssh_without_a_terminal_it_responds_to_a_piped_question()
     {
         Assert.SkipUnless(
             OperatingSystem.IsLinux() && File.Exists("/usr/sbin/sshd") && File.Exists("/usr/bin/ssh"),
@@ -154,7 +154,7 @@ public sealed class BareMachineTests : IDisposable
         );
     }
 
-    /// <param name="line">As a shell has it, without the program.</param>
+    /// <param name="line">The arguments, as in a shell.</param>
     private async Task<(int ExitCode, string Stdout, string Stderr)> PlueAsync(string line, string input = "") =>
         await EndAsync(Start("/bin/sh", ["-c", $"exec \"$0\" {line}", SidecarProcess.Executable], input, ("FILE", PassphraseFile)));
 
@@ -206,8 +206,8 @@ public sealed class BareMachineTests : IDisposable
         );
     }
 
-    /// <summary>In an environment that has nothing else.</summary>
-    /// <param name="input">All of it; null leaves stdin open.</param>
+    /// <summary>Runs the program with only these environment variables.</summary>
+    /// <param name="input">The complete stdin; null leaves it open.</param>
     private Process Start(string program, string[] arguments, string? input, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -256,7 +256,7 @@ public sealed class BareMachineTests : IDisposable
         }
     }
 
-    /// <summary>What is typed between the question and the first look at a key is shown, as by any program of .NET; nobody types that fast.</summary>
+    /// <summary>Waits until the terminal has no echo. .NET shows keys that are pressed before the first read.</summary>
     private static async Task UntilNothingIsShownAsync(string terminal)
     {
         for (var timeout = Stopwatch.StartNew(); ; )
@@ -278,7 +278,7 @@ public sealed class BareMachineTests : IDisposable
         }
     }
 
-    /// <returns>All that was said until then.</returns>
+    /// <returns>All output so far.</returns>
     private static async Task<string> WaitForAsync(Process process, string words)
     {
         var (seen, buffer) = ("", new char[256]);
@@ -292,7 +292,7 @@ public sealed class BareMachineTests : IDisposable
         return seen;
     }
 
-    /// <summary>An sshd of our own on a free port of this machine, and the key that it lets in.</summary>
+    /// <summary>Starts an sshd on a free port, with a key that it accepts.</summary>
     private sealed class LoopbackSsh(Process server, string folder, int port) : IAsyncDisposable
     {
         public static async Task<LoopbackSsh> StartAsync(string parent)
@@ -308,7 +308,7 @@ public sealed class BareMachineTests : IDisposable
 
             var port = FreePort();
             Directory.CreateDirectory("/run/sshd");
-            // With SHLVL the shell takes itself for a nested one and skips the user's .bashrc, which can print and wait.
+            // With SHLVL, the shell is nested and skips the user's .bashrc, which can print and wait.
             File.WriteAllText(
                 Path.Combine(folder, "config"),
                 string.Create(

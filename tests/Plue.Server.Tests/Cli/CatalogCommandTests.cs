@@ -122,7 +122,7 @@ public sealed class CatalogCommandTests : IDisposable
     public void Unknown_arguments_are_a_usage_error(params string[] arguments) => Assert.NotEmpty(Command().Parse(arguments).Errors);
 
     [Fact]
-    public async Task A_provider_in_use_is_moved_only_with_the_option_that_the_sentence_names()
+    public async Task A_provider_in_use_is_moved_only_with_the_option_that_the_error_names()
     {
         home.Environment["GROQ_API_KEY"] = "canary-key";
         var file = home.Put(

@@ -8,7 +8,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary><c>plue codex</c> as a shell sees it, and documents beside a sidecar that is killed.</summary>
+/// <summary>The <c>plue codex</c> process, and documents after a sidecar was killed.</summary>
 public sealed class CodexProcessTests : IDisposable
 {
     private readonly string home = Directory.CreateTempSubdirectory("plue-cli-").FullName;
@@ -48,7 +48,7 @@ public sealed class CodexProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_sidecar_killed_while_it_writes_leaves_the_old_file_or_the_new_one_and_its_history()
+    public async Task A_sidecar_killed_while_it_writes_keeps_the_old_or_the_new_file_and_its_history()
     {
         var paths = new PluePaths(home);
         InMemorySidecar.WriteProvider(home, "p", "{ provider_type: 'tour', model: 'm-1' }");

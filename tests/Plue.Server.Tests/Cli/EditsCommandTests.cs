@@ -81,7 +81,7 @@ public sealed class EditsCommandTests : IDisposable
     [InlineData("reject missing.txt", "There is no undecided change in missing.txt.", 1)]
     [InlineData("undo", "There is no turn whose changes can be undone.", 1)]
     [InlineData("list", "There are no changes of agents in ", 0)]
-    public async Task What_cannot_be_done_is_one_sentence(string line, string sentence, int exitCode)
+    public async Task Errors_are_one_sentence(string line, string sentence, int exitCode)
     {
         Assert.Equal(exitCode, await RunAsync(line.Split(' ')));
         Assert.StartsWith(sentence, error.ToString(), StringComparison.Ordinal);

@@ -7,7 +7,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary>What <c>plue health</c> prints, and what it tells a script by its exit code.</summary>
+/// <summary>The output and exit codes of <c>plue health</c>.</summary>
 public sealed class HealthCommandTests : IAsyncDisposable
 {
     private const string Passphrase = "correct horse";
@@ -30,7 +30,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task With_a_provider_that_is_set_up_all_is_there_and_each_provider_has_its_line()
+    public async Task With_a_configured_provider_all_checks_pass_and_each_provider_has_a_row()
     {
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(new Uri("http://localhost:1/")));
         home.Write("providers/vendor.json5", "{ name: 'Vendor', provider_type: 'anthropic' }");
@@ -43,7 +43,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
         Assert.Equal("Store a key, or sign in.", LineAfter("missing  Provider vendor"));
         Assert.Equal("$ plue providers show vendor", LineAfter("missing  Provider vendor", 2));
         Assert.Equal("$ plue providers show off", LineAfter("ok       Provider off"));
-        // A shell opens no file for anybody.
+        // A shell cannot open a file for the user.
         Assert.Equal("Open the file and fix it.", LineAfter("failed   Provider broken"));
         Assert.DoesNotContain("$", LineAfter("failed   Provider broken", 2), StringComparison.Ordinal);
         Assert.Equal("$ plue mcp list", LineAfter("warning  Server files"));
@@ -80,7 +80,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Online_each_provider_is_asked_and_a_program_can_read_the_answer()
+    public async Task Online_checks_test_each_provider_and_print_JSON()
     {
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""") };
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
@@ -100,7 +100,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     [InlineData("none", "The vault was not unlocked. There is no vault yet.")]
     [InlineData("damaged", "The vault file is damaged")]
     [InlineData("wrong", "The vault was not unlocked. Wrong passphrase.")]
-    public async Task A_passphrase_that_opens_nothing_is_the_row_of_the_vault_and_all_else_is_looked_at(string vault, string says)
+    public async Task A_wrong_passphrase_is_reported_in_the_row_of_the_vault_and_other_checks_run(string vault, string says)
     {
         if (vault == "damaged")
         {
@@ -133,7 +133,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_line_that_a_locked_vault_leads_to_opens_it_with_a_passphrase_that_is_typed_unseen()
+    public async Task The_command_suggested_for_a_locked_vault_unlocks_it_with_a_hidden_prompt()
     {
         await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
         await RunAsync();
@@ -170,7 +170,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
 
     private string Said => output.ToString();
 
-    /// <summary>The line so many after the one that begins so, without what it is indented by.</summary>
+    /// <summary>Returns the line at this offset after the line with this prefix, without its indentation.</summary>
     private string LineAfter(string begin, int by = 1)
     {
         var lines = Said.Split('\n');
@@ -179,7 +179,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
         return lines[at + by].Trim();
     }
 
-    /// <summary>A shell without a terminal: what is passed in is all there is to read.</summary>
+    /// <summary>Runs the command without a terminal, with this input.</summary>
     private Terminal Piped(string input) => new(new StringReader(input), output, error, isInputRedirected: true);
 
     private Task<int> RunAsync(params string[] arguments) => RunAsync(Piped(""), arguments);

@@ -5,7 +5,7 @@ using Plue.Server.Tests.Tools.Mcp;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary><c>plue mcp</c> as a shell sees it.</summary>
+/// <summary>The <c>plue mcp</c> process: stdout, stderr and exit code.</summary>
 public sealed class McpProcessTests : IAsyncDisposable
 {
     private readonly McpHome home = new();
@@ -84,7 +84,6 @@ public sealed class McpProcessTests : IAsyncDisposable
         );
     }
 
-    /// <summary>Of the only server.</summary>
     private async Task<string> FingerprintAsync() =>
         (string)JsonNode.Parse((await RunAsync("mcp", "list", "--json")).Stdout)!["servers"]!.AsArray().Single()!["fingerprint"]!;
 

@@ -4,7 +4,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary><c>plue providers</c> and <c>plue models</c> as a shell sees them.</summary>
+/// <summary>The <c>plue providers</c> and <c>plue models</c> processes: stdout, stderr and exit code.</summary>
 public sealed class ProvidersProcessTests : IDisposable
 {
     private readonly string home = Directory.CreateTempSubdirectory("plue-cli-").FullName;
@@ -102,7 +102,7 @@ public sealed class ProvidersProcessTests : IDisposable
     [InlineData(1, "There is no provider nobody", "providers", "show", "nobody")]
     [InlineData(1, "nobody", "providers", "test", "nobody")]
     [InlineData(1, "nobody", "models", "nobody")]
-    public async Task Errors_are_one_sentence_and_an_exit_code(int exitCode, string says, params string[] arguments)
+    public async Task Errors_are_one_sentence_with_an_exit_code(int exitCode, string says, params string[] arguments)
     {
         var run = await RunAsync(arguments);
         Assert.Equal(exitCode, run.ExitCode);

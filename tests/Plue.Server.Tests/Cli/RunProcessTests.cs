@@ -4,7 +4,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary><c>plue run</c> as a shell sees it: stdout, stderr and the exit code of the real program.</summary>
+/// <summary>The <c>plue run</c> process: stdout, stderr and exit code.</summary>
 public sealed class RunProcessTests
 {
     private const string Anthropic = """
@@ -40,7 +40,7 @@ public sealed class RunProcessTests
     [InlineData("anthropic")]
     [InlineData("openai-compatible")]
     [InlineData("ollama")]
-    public async Task Stdout_is_exactly_the_answer(string kind)
+    public async Task Stdout_is_exactly_the_response(string kind)
     {
         await using var endpoint = new ScriptedEndpoint
         {
@@ -159,7 +159,7 @@ public sealed class RunProcessTests
     [InlineData("run", "Hello?", "--provider", "a", "--kind", "tour")]
     [InlineData("run", "Hello?", "--kind", "ollama", "--base-url", "ftp://127.0.0.1/")]
     [InlineData("fly")]
-    public async Task Bad_usage_is_two_and_stdout_stays_empty(params string[] arguments)
+    public async Task Bad_usage_ends_with_two_and_an_empty_stdout(params string[] arguments)
     {
         var run = await ProcessAsync("", arguments);
         Assert.Equal(2, run.ExitCode);
@@ -167,7 +167,7 @@ public sealed class RunProcessTests
     }
 
     [Fact]
-    public async Task Ctrl_C_is_130_and_the_request_is_gone()
+    public async Task Ctrl_C_ends_with_130_and_cancels_the_request()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "A process cannot send itself Ctrl+C there.");
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(ChatScript.Chunk("Half")).Hang());

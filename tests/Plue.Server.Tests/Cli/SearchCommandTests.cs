@@ -17,7 +17,7 @@ public sealed class SearchCommandTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task Hits_are_printed_with_their_place()
+    public async Task Matches_are_printed_with_their_location()
     {
         var id = await fixture.NewChatAsync("Where is\nthe needle?", "Not here.");
         Assert.Equal(0, await RunAsync("the", "NEEDLE"));
@@ -29,7 +29,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Json_is_one_hit_a_line()
+    public async Task Json_has_one_match_per_line()
     {
         await fixture.NewChatAsync("needle 1", "needle 2", "needle 3");
         Assert.Equal(0, await RunAsync("needle", "--json", "--limit", "2"));
@@ -80,7 +80,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_day_is_a_usage_error()
+    public async Task An_invalid_date_is_a_usage_error()
     {
         Assert.NotEqual(0, await RunAsync("x", "--from", "yesterday"));
         Assert.Equal("", output.ToString());

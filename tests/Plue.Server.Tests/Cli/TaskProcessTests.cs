@@ -6,7 +6,7 @@ using static Plue.Server.Tests.Testing.ChatScript;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary><c>plue task run</c> as a shell sees it.</summary>
+/// <summary>The <c>plue task run</c> process: stdout, stderr and exit code.</summary>
 public sealed class TaskProcessTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();
@@ -22,7 +22,7 @@ public sealed class TaskProcessTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await endpoint.DisposeAsync();
 
     [Fact]
-    public async Task A_task_that_is_done_prints_its_result_and_ends_with_0()
+    public async Task A_completed_task_prints_its_result_and_ends_with_0()
     {
         endpoint.Route = _ => AgentsHome.Paid("All done.", 100);
         var run = await RunAsync(["run", "worker", "Do it", "--json"]);
@@ -70,7 +70,7 @@ public sealed class TaskProcessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Children_work_for_it_too()
+    public async Task Subtasks_run_too()
     {
         endpoint.Route = request =>
             (string?)JsonNode.Parse(request.Body)!["model"] == "small" ? Answer("Part.")
@@ -82,7 +82,7 @@ public sealed class TaskProcessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_task_that_is_interrupted_stops_what_it_started_and_ends_with_130()
+    public async Task An_interrupted_task_stops_its_child_processes_and_ends_with_130()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent on Unix.");
         endpoint.Route = request =>

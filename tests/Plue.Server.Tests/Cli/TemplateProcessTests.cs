@@ -4,7 +4,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary><c>plue template</c> as a shell and a team's pipeline see it.</summary>
+/// <summary>The <c>plue template</c> process: stdout, stderr and exit code.</summary>
 public sealed class TemplateProcessTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();
@@ -56,7 +56,7 @@ public sealed class TemplateProcessTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_pipeline_checks_a_workspace_and_strict_counts_warnings_but_not_what_the_machine_lacks()
+    public async Task Strict_checks_fail_on_warnings_but_not_on_missing_providers_of_the_machine()
     {
         var folder = Path.Combine(home.Folder, "work");
         home.Write(
@@ -82,7 +82,7 @@ public sealed class TemplateProcessTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Bad_usage_is_2_and_what_is_not_there_is_1()
+    public async Task Bad_usage_ends_with_2_and_a_missing_item_with_1()
     {
         Assert.Equal(2, (await RunAsync("template", "check", "--workspace", Path.Combine(home.Folder, "nowhere"))).ExitCode);
         Assert.Equal(2, (await RunAsync("template", "try", "task", "--set", "goal")).ExitCode);

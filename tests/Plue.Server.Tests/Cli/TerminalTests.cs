@@ -11,7 +11,7 @@ public sealed class TerminalTests
     [InlineData(4096, 100_000)]
     [InlineData(99_999, 100_000)]
     [InlineData(100_000, 100_000)]
-    public void All_that_was_piped_in_is_read_up_to_the_limit(int length, int maximum)
+    public void Piped_input_is_read_up_to_the_limit(int length, int maximum)
     {
         var piped = string.Concat(Enumerable.Range(0, length).Select(at => (char)('a' + (at % 26))));
         Assert.Equal(piped, Reading(piped).ReadToEnd(maximum));
@@ -21,10 +21,11 @@ public sealed class TerminalTests
     [InlineData(11, 10)]
     [InlineData(4097, 4096)]
     [InlineData(1_000_000, 100_000)]
-    public void More_than_the_limit_is_refused(int length, int maximum) => Assert.Null(Reading(new string('x', length)).ReadToEnd(maximum));
+    public void Input_over_the_limit_is_rejected(int length, int maximum) =>
+        Assert.Null(Reading(new string('x', length)).ReadToEnd(maximum));
 
     [Fact]
-    public void Reading_nothing_takes_next_to_no_memory()
+    public void Reading_empty_input_allocates_almost_nothing()
     {
         var terminal = Reading("");
         var before = GC.GetAllocatedBytesForCurrentThread();

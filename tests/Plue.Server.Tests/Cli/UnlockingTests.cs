@@ -10,7 +10,7 @@ using Plue.Server.Vault;
 
 namespace Plue.Server.Tests.Cli;
 
-/// <summary>Each command finds the vault locked, and opens it where a provider that it asks has its key there.</summary>
+/// <summary>Each command starts with a locked vault and unlocks it if one of its providers has its key there.</summary>
 public sealed class UnlockingTests : IAsyncDisposable
 {
     private const string Passphrase = "correct horse";
@@ -79,7 +79,7 @@ public sealed class UnlockingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_keychain_opens_the_vault_without_a_question_and_only_for_a_key_in_it()
+    public async Task The_keychain_unlocks_the_vault_without_a_prompt_and_only_for_its_keys()
     {
         using var other = new VaultHome();
         await using (var made = other.Open())
@@ -130,7 +130,7 @@ public sealed class UnlockingTests : IAsyncDisposable
         Assert.Contains("does not contain the", error.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>A vault with a key, and a provider that has it there or does without.</summary>
+    /// <summary>Creates a vault with a key, and a provider with or without a reference to it.</summary>
     private async Task WriteAsync(bool hasKey)
     {
         await using (var services = new Services(LogLevel.Warning, home.Paths))
@@ -144,7 +144,7 @@ public sealed class UnlockingTests : IAsyncDisposable
         AgentsHome.WriteTemplate(home.Folder, "worker", "provider_ref: 'codex://providers/house', available_tools: []");
     }
 
-    /// <param name="typed">At the keyboard; null where nobody sits there.</param>
+    /// <param name="typed">The keyboard input; null without a terminal.</param>
     private async Task<int> RunAsync(string line, string? typed)
     {
         output.GetStringBuilder().Clear();

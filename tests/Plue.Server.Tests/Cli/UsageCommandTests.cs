@@ -29,7 +29,7 @@ public sealed class UsageCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Programs_get_json_or_csv()
+    public async Task Prints_json_or_csv()
     {
         Assert.Equal(0, await RunAsync(["usage", "--from", "2026-11-01", "--to", "2026-11-30", "--json"]));
         Assert.Equal(3, (int?)JsonNode.Parse(output.ToString())?["total"]?["answers"]);

@@ -81,7 +81,7 @@ public sealed class VaultCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Keys_of_known_vendors_are_taken_from_an_env_file()
+    public async Task Keys_of_known_vendors_are_imported_from_an_env_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
         await using (var vault = await home.CreateAsync())
@@ -115,7 +115,7 @@ public sealed class VaultCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_person_is_asked_without_echo_and_twice_for_a_new_passphrase()
+    public async Task Prompts_have_no_echo_and_a_new_passphrase_is_entered_twice()
     {
         Assert.Equal(2, await TypeAsync($"{Passphrase}\rcorrect house\r", "create"));
         Assert.Contains("do not match", error.ToString());
@@ -133,7 +133,7 @@ public sealed class VaultCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task The_keychain_opens_the_vault_without_a_question()
+    public async Task The_keychain_unlocks_the_vault_without_a_prompt()
     {
         home.Keychain.Answers = true;
         Assert.Equal(0, await RunAsync("", "create"));
@@ -176,7 +176,7 @@ public sealed class VaultCommandTests : IDisposable
         Assert.NotEmpty(Command(home.Open(), "", null).Parse(arguments).Errors);
 
     [Fact]
-    public async Task Two_secrets_from_one_place_and_a_closed_descriptor_are_bad_usage()
+    public async Task Two_secrets_from_one_source_and_a_closed_descriptor_are_bad_usage()
     {
         await using (await home.CreateAsync()) { }
 

@@ -70,7 +70,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Null(home.Services.Codices.Templates.Find("old"));
         Assert.Equal("new", Store().Read(chat).TemplateId);
         Assert.Equal(
-            ["Renamed from old", "Changed name", "As it was found"],
+            ["Renamed from old", "Changed name", "Original version"],
             Documents.History("codex://templates/new").Versions.Select(version => version.What)
         );
         Assert.False(Documents.Get("codex://templates/new").CanUndo);
@@ -248,7 +248,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
                 (one.Read("providers/new.json5"), one.Read("config.json5"), one.Has("providers/old.json5"))
             );
             Assert.Equal(
-                ["Renamed from old", "As it was found"],
+                ["Renamed from old", "Original version"],
                 DocumentHandlers.Of(services, (_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What)
             );
         }

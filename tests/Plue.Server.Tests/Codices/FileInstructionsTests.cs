@@ -140,7 +140,7 @@ public sealed class FileInstructionsTests : IDisposable
         List<(InstructionSource, string)> found =
         [
             (Source("a", "1"), "Text of a."),
-            (Source("b", "1") with { LeftOut = "Hidden." }, "Text of b."),
+            (Source("b", "1") with { OmittedReason = "Hidden." }, "Text of b."),
         ];
         var (head, sent) = ("m1", new List<InstructionSource>());
         var files = new FileInstructions(_ => found, () => (head, sent));

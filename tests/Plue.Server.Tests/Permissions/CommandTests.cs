@@ -322,7 +322,7 @@ public sealed class CommandTests : IDisposable
     {
         var verdict = fixture.Command(command, fixture.Agent(allow: ["bash"], deny: ["bash(rm *)"]));
         Assert.Equal(Decision.Deny, verdict.Decision);
-        Assert.Contains("bash(rm *)", verdict.Why, StringComparison.Ordinal);
+        Assert.Contains("bash(rm *)", verdict.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -430,7 +430,7 @@ public sealed class CommandTests : IDisposable
             _ => fixture.Workspace,
         };
         Assert.Equal(expected, verdict.Where);
-        Assert.Contains(expected!, verdict.Why, StringComparison.Ordinal);
+        Assert.Contains(expected!, verdict.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class GuardedPathsTests : IDisposable
         var verdict = fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write", "edit", "write(**)"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
         Assert.Equal(fixture.At(path), verdict.Where);
-        Assert.Contains(": ", verdict.Why, StringComparison.Ordinal);
+        Assert.Contains(": ", verdict.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class GuardedPathsTests : IDisposable
     {
         var verdict = fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
-        Assert.Contains("models", verdict.Why, StringComparison.Ordinal);
+        Assert.Contains("models", verdict.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public sealed class GuardedPathsTests : IDisposable
         {
             var verdict = fixture.Change(path, fixture.Agent(mode, allow: ["write", "write(**)"]));
             Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
-            Assert.Contains(runs, verdict.Why[verdict.Why.LastIndexOf(':')..], StringComparison.Ordinal);
+            Assert.Contains(runs, verdict.Reason[verdict.Reason.LastIndexOf(':')..], StringComparison.Ordinal);
         }
 
         Assert.Equal(
@@ -185,7 +185,7 @@ public sealed class GuardedPathsTests : IDisposable
         Make(present);
         var verdict = fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
-        Assert.Contains("repository", verdict.Why, StringComparison.Ordinal);
+        Assert.Contains("repository", verdict.Reason, StringComparison.Ordinal);
         Assert.Equal(Decision.Ask, fixture.Command($"echo x > {path}", fixture.Agent(PermissionMode.EditFreely)).Decision);
     }
 

@@ -382,7 +382,7 @@ public sealed class PermissionPolicyTests : IDisposable
         }
         Assert.Equal(Decision.Deny, fixture.Read(Path.Combine(other, ".env"), several).Decision);
         Assert.Equal(Decision.Allow, fixture.Command($"cat {other}/a.txt", several).Decision);
-        Assert.Contains("all of", fixture.Command($"rm -r {other}", several).Why, StringComparison.Ordinal);
+        Assert.Contains("all of", fixture.Command($"rm -r {other}", several).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -188,7 +188,7 @@ public sealed class PolicyEnforcementTests : IDisposable
         var verdict = new PermissionPolicy(paths).Evaluate("bash", new ToolAction.RunCommand("ls", folder), [rights]);
         Assert.Equal(
             (Decision.Deny, $"Your organization's policy ({PolicyFile}) does not allow the tool bash."),
-            (verdict.Decision, verdict.Why)
+            (verdict.Decision, verdict.Reason)
         );
     }
 

@@ -27,7 +27,7 @@ public sealed class ProviderCapabilitiesTests
     [InlineData(ProviderKinds.VertexAi, "claude-sonnet-4-6", true)]
     [InlineData(ProviderKinds.OpenRouter, "google/gemini-2.5-pro", true)]
     public void Only_Gemini_models_at_Google_reject_GIF_images(string kind, string model, bool takesGif) =>
-        Assert.Equal(takesGif, Settings(kind).Capabilities.TakesGif(model));
+        Assert.Equal(takesGif, Settings(kind).Capabilities.SupportsGif(model));
 
     [Fact]
     public void A_kind_that_this_version_does_not_know_has_the_default_capabilities() =>

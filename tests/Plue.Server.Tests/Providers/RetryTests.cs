@@ -32,7 +32,7 @@ public class RetryTests
     [Fact]
     public async Task Retry_announcement_does_not_ask_the_user_to_retry()
     {
-        var busy = new ProviderEvent.Failed(new Failure(FailureKind.Overloaded, "It is busy. Try again.") { What = "It is busy." });
+        var busy = new ProviderEvent.Failed(new Failure(FailureKind.Overloaded, "It is busy. Try again.") { Cause = "It is busy." });
         var retrying = (await RunAsync("standard", [busy], [Text, End])).OfType<ProviderEvent.Retrying>().Single();
         Assert.Equal("It is busy.", retrying.Why);
     }

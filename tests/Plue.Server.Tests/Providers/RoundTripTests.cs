@@ -132,12 +132,12 @@ public partial class RoundTripTests
                 var chat = RandomChat.Of(seed);
                 var history = ProgramHistory.Of(chat.Request.Messages);
                 List<ProgramHistory.Entry> entries = [.. history.Past, history.Question];
-                var told = string.Concat(entries.Select(entry => entry.Said));
+                var sent = string.Concat(entries.Select(entry => entry.SentText));
                 var at = 0;
                 foreach (var said in chat.Said.Where(said => said.Kind == "text"))
                 {
                     // White space around a message is not sent.
-                    at = told.IndexOf(said.Value.Trim(), at, StringComparison.Ordinal);
+                    at = sent.IndexOf(said.Value.Trim(), at, StringComparison.Ordinal);
                     Assert.True(at >= 0, said.Value);
                     at += said.Value.Trim().Length;
                 }
@@ -263,7 +263,7 @@ public partial class RoundTripTests
     {
         var pinned = new MessagePart.File("a.txt", "then") { IsPinned = true };
         var first = ProgramHistory.Of([Said(MessageRole.User, null, pinned, new MessagePart.Text("One"))]);
-        Assert.Contains("then", first.Question.Said, StringComparison.Ordinal);
+        Assert.Contains("then", first.Question.SentText, StringComparison.Ordinal);
         var second = ProgramHistory.Of([
             Said(MessageRole.User, null, new MessagePart.Text("One")),
             Said(MessageRole.Assistant, null, new MessagePart.Text("Yes")),
@@ -817,7 +817,7 @@ public partial class RoundTripTests
         {
             var asking = new List<MessagePart>();
             var results = new List<MessagePart>();
-            var told = new List<Piece>();
+            var sent = new List<Piece>();
             if (random.Next(2) == 0)
             {
                 asking.Add(Thought(isOwn));
@@ -834,10 +834,10 @@ public partial class RoundTripTests
                 Said.Add(new("assistant", "use", parameters));
                 Said.Add(new("assistant", "id", id));
                 results.Add(new MessagePart.ToolResult(id, $"result {made}", null));
-                told.Add(new("user", "result", $"result {made}"));
+                sent.Add(new("user", "result", $"result {made}"));
             }
 
-            Said.AddRange(told);
+            Said.AddRange(sent);
             Add(MessageRole.Assistant, by, asking);
             Add(MessageRole.User, null, results);
         }

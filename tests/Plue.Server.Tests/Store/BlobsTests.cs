@@ -14,7 +14,7 @@ public sealed class BlobsTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public void The_same_content_is_kept_once_and_comes_back_as_it_was()
+    public void The_same_content_is_stored_once_and_read_unchanged()
     {
         var content = Encoding.UTF8.GetBytes("Hé 👋");
         var id = blobs.Put(content);
@@ -24,7 +24,7 @@ public sealed class BlobsTests : IDisposable
     }
 
     [Fact]
-    public void A_blob_can_be_read_by_its_owner_alone()
+    public void Only_the_owner_can_read_a_blob()
     {
         if (OperatingSystem.IsWindows())
         {

@@ -212,7 +212,7 @@ public sealed class ChannelIndexTests : IDisposable
         var figures =
             $"10,000 chats: index made {built.TotalMilliseconds:F0} ms, new process {Best(cold)}, after a change {Best(warm)}, unchanged {Best(same)}, a bare look at the files {Best(bare)}; index {new FileInfo(IndexPath).Length} bytes";
         TestContext.Current.TestOutputHelper?.WriteLine(figures);
-        // In shares of what the system itself takes, because others may use the machine.
+        // Compared with the time of the system calls, because other processes may use the machine.
         Assert.True(warm.Min() < 3 * bare.Min(), figures);
         Assert.True(cold.Min() < 5 * bare.Min(), figures);
         Assert.True(same.Min() < TimeSpan.FromMilliseconds(5), figures);

@@ -4,13 +4,13 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Store;
 
-/// <summary>Own fields, hooks and tasks, as journals keep them.</summary>
+/// <summary>Custom fields, hooks and tasks in journals.</summary>
 public sealed class ChannelValuesTests
 {
     private readonly StoreFixture fixture = new();
 
     [Fact]
-    public async Task Values_are_merged_name_by_name_and_null_takes_one_away()
+    public async Task Values_are_merged_by_name_and_null_removes_one()
     {
         var store = fixture.NewStore();
         var id = "";
@@ -142,7 +142,7 @@ public sealed class ChannelValuesTests
         }
 
         Assert.Equal("over_budget", Row(fixture.NewStore()).Status);
-        // Said again from the index, without opening the journal.
+        // Read from the index, without opening the journal.
         Assert.Equal(Row(store), Row(fixture.NewStore()));
     }
 

@@ -5,7 +5,6 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Store;
 
-/// <summary>What a user reads of how a chat came to be what it is.</summary>
 public sealed class ChatHistoryTests : IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -74,7 +73,7 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.SwitchAsync(answer.Id, None);
         await journal.UndoAsync(None);
         await journal.RedoAsync(None);
-        // The answer that stood beside it is shown then, and that is no choice of the user.
+        // The alternative response becomes visible, but the user did not select it.
         await journal.DiscardAsync([answer.Id], other.Id, None);
         await journal.DiscardAsync([question.Id, other.Id], "", None);
         Assert.Equal(
@@ -88,7 +87,7 @@ public sealed class ChatHistoryTests : IDisposable
                 "Deleted a response.",
                 "Deleted a message.",
             ],
-            Told(journal)
+            Descriptions(journal)
         );
     }
 
@@ -146,7 +145,7 @@ public sealed class ChatHistoryTests : IDisposable
         var waiting = Question("wait for\n\n  me");
         await journal.QueueAsync(waiting, None);
         await journal.UnqueueAsync(waiting.Id, None);
-        // Beside the copy, so the copy counts as asked.
+        // The message is an alternative to the copy, so the copy counts as a user message.
         await journal.AppendAsync(Question("new") with { ParentId = "" }, None);
         Assert.Equal(
             [
@@ -155,7 +154,7 @@ public sealed class ChatHistoryTests : IDisposable
                 "Removed a message from the queue.",
                 "Edited and resent \"new\".",
             ],
-            Told(journal)
+            Descriptions(journal)
         );
     }
 
@@ -165,7 +164,7 @@ public sealed class ChatHistoryTests : IDisposable
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
         await journal.AppendAsync(Question(new string('a', 61)), None);
         await journal.AppendAsync(Question(new string('a', 59) + "🙂b"), None);
-        Assert.Equal([$"Sent \"{new string('a', 60)}…\".", $"Sent \"{new string('a', 59)}…\"."], Told(journal));
+        Assert.Equal([$"Sent \"{new string('a', 60)}…\".", $"Sent \"{new string('a', 59)}…\"."], Descriptions(journal));
     }
 
     [Fact]
@@ -173,8 +172,11 @@ public sealed class ChatHistoryTests : IDisposable
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
         await journal.AppendAllAsync([.. Enumerable.Range(1, ChatHistory.MaxChanges + 1).Select(number => Question($"{number}"))], None);
-        var told = Told(journal);
-        Assert.Equal((ChatHistory.MaxChanges, "Sent \"2\".", $"Sent \"{ChatHistory.MaxChanges + 1}\"."), (told.Count, told[0], told[^1]));
+        var history = Descriptions(journal);
+        Assert.Equal(
+            (ChatHistory.MaxChanges, "Sent \"2\".", $"Sent \"{ChatHistory.MaxChanges + 1}\"."),
+            (history.Count, history[0], history[^1])
+        );
     }
 
     [Fact]
@@ -186,9 +188,12 @@ public sealed class ChatHistoryTests : IDisposable
         await File.WriteAllBytesAsync(fixture.PathOf(id), bytes);
         await using (await fixture.NewStore().OpenAsync(id, None)) { }
 
-        var told = fixture.NewStore().History(id);
-        Assert.Contains(("plue", "Repaired the file: 1 entry could not be read."), told.Select(change => (change.Author, change.Summary)));
-        Assert.DoesNotContain(told, change => change.Summary == "Responded.");
+        var history = fixture.NewStore().History(id);
+        Assert.Contains(
+            ("plue", "Repaired the file: 1 entry could not be read."),
+            history.Select(change => (change.Author, change.Summary))
+        );
+        Assert.DoesNotContain(history, change => change.Summary == "Responded.");
     }
 
     [Fact]
@@ -224,7 +229,7 @@ public sealed class ChatHistoryTests : IDisposable
     }
 
     [Fact]
-    public void A_chat_that_is_not_there_has_no_history() =>
+    public void A_missing_chat_has_no_history() =>
         Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => fixture.NewStore().History(Ids.New("chat"))).Failure.Kind);
 
     [Fact]
@@ -237,16 +242,16 @@ public sealed class ChatHistoryTests : IDisposable
         Assert.StartsWith("The history of this chat could not be read", failure.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>What one change of a new chat is told as, in order.</summary>
+    /// <summary>Returns the history entries of one change of a new chat, in order.</summary>
     private async Task<IEnumerable<string>> ToldAsync(ChatFields fields)
     {
         await using var journal = fixture.NewStore().Create("ai-chat", "A title", null, null);
         await journal.UpdateAsync(fields, None);
-        return Told(journal);
+        return Descriptions(journal);
     }
 
-    /// <summary>Oldest first, without that it was made.</summary>
-    private List<string> Told(ChatJournal journal) =>
+    /// <summary>Returns the history without its first entry, the creation; oldest first.</summary>
+    private List<string> Descriptions(ChatJournal journal) =>
         [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.Summary).Where(what => what != "Created the chat.")];
 
     private static Message Question(string text) => StoreFixture.NewMessage(MessageRole.User, text);

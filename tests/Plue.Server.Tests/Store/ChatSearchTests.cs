@@ -192,7 +192,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task The_limit_keeps_the_newest_hits_and_reports_that_there_are_more()
+    public async Task The_limit_keeps_the_newest_matches_and_reports_that_there_are_more()
     {
         await fixture.NewChatAsync("needle 1", "needle 2", "needle 3");
         await fixture.NewChatAsync("needle 4", "needle 5", "needle 6");
@@ -203,7 +203,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_chat_with_more_finds_than_the_limit_keeps_its_newest()
+    public async Task A_chat_with_more_matches_than_the_limit_keeps_its_newest()
     {
         await fixture.NewChatAsync([.. Enumerable.Range(1, 30).Select(number => $"needle {number}")]);
         var (matches, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 3 });
@@ -212,13 +212,13 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_journal_gives_its_good_lines_and_one_that_cannot_be_read_is_counted()
+    public async Task Valid_lines_of_a_damaged_journal_are_searched_and_unreadable_journals_are_counted()
     {
         var damaged = await fixture.NewChatAsync("needle good", "needle bad", "needle behind");
         var bytes = File.ReadAllBytes(fixture.PathOf(damaged));
         var bad = bytes.AsSpan().IndexOf("needle bad"u8);
         bytes[bad + 7] = (byte)'B';
-        // The line feed between two good lines is hit too.
+        // This also damages the line feed between two valid lines.
         bytes[bad + bytes.AsSpan(bad).IndexOf((byte)'\n')] = (byte)' ';
         File.WriteAllBytes(fixture.PathOf(damaged), bytes);
 
@@ -238,7 +238,7 @@ public sealed class ChatSearchTests : IDisposable
         Assert.Equal(1, summary.Unreadable);
     }
 
-    /// <summary>While the first find is told, the other thread can have read one chat more: whoever is gone by then was not read before.</summary>
+    /// <summary>While the first match is reported, the other thread can read one more chat. Chats that are deleted in the meantime were not read.</summary>
     [Fact]
     public async Task Reports_the_first_matches_before_reading_the_other_chats()
     {
@@ -248,24 +248,24 @@ public sealed class ChatSearchTests : IDisposable
             chats.Add(await fixture.NewChatAsync("needle"));
         }
 
-        List<string> told = [];
+        List<string> reported = [];
         await NewSearch()
             .RunAsync(
                 new SearchQuery("needle"),
                 matches =>
                 {
-                    if (told.Count == 0)
+                    if (reported.Count == 0)
                     {
                         chats.Where(id => id != matches[0].Chat.Id).ToList().ForEach(id => File.Delete(fixture.PathOf(id)));
                     }
 
-                    told.AddRange(matches.Select(match => match.Chat.Id));
+                    reported.AddRange(matches.Select(match => match.Chat.Id));
                 },
                 CancellationToken.None
             );
-        Assert.Equal(chats[^1], told[0]);
-        // The other worker reads on while the files go.
-        Assert.InRange(told.Count, 1, chats.Count - 1);
+        Assert.Equal(chats[^1], reported[0]);
+        // The other thread continues to read while the files are deleted.
+        Assert.InRange(reported.Count, 1, chats.Count - 1);
     }
 
     [Fact]
@@ -277,23 +277,23 @@ public sealed class ChatSearchTests : IDisposable
         }
 
         using var stop = new CancellationTokenSource();
-        var told = 0;
+        var reported = 0;
         var searching = NewSearch()
             .RunAsync(
                 new SearchQuery("needle"),
                 _ =>
                 {
-                    told++;
+                    reported++;
                     stop.Cancel();
                 },
                 stop.Token
             );
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => searching.WaitAsync(TimeSpan.FromSeconds(20)));
-        Assert.InRange(told, 1, 3);
+        Assert.InRange(reported, 1, 3);
     }
 
     [Fact]
-    public async Task A_search_ends_in_the_middle_of_a_chat_too()
+    public async Task A_search_can_be_canceled_in_the_middle_of_a_chat()
     {
         using var stop = new CancellationTokenSource();
         var id = await fixture.NewChatAsync("one", "two");
@@ -310,7 +310,7 @@ public sealed class ChatSearchTests : IDisposable
         );
     }
 
-    /// <summary>Files are looked through in blocks of 256 KiB before their lines are read one by one.</summary>
+    /// <summary>Files are scanned in blocks of 256 KiB before their lines are read.</summary>
     [Theory]
     [InlineData(1_000, 700)]
     [InlineData(262_000, 3)]
@@ -335,7 +335,7 @@ public sealed class ChatSearchTests : IDisposable
         Assert.Equal(messages, (await SearchAsync(new SearchQuery("created_at role") { Limit = messages })).Summary.Hits); // in the text of each
     }
 
-    /// <summary>Such a word is in each line of each journal, and only sometimes in a text.</summary>
+    /// <summary>These words are in every line of a journal, but rarely in a message.</summary>
     [Theory]
     [InlineData("created_at")]
     [InlineData("content")]
@@ -523,7 +523,7 @@ public sealed class ChatSearchTests : IDisposable
         );
     }
 
-    /// <summary>Messages that come, change, are begun again and are undone.</summary>
+    /// <summary>Adds, changes, restarts and undoes messages at random.</summary>
     private static void Play(ChatJournal journal, IReadOnlyList<(int What, int Which, List<MessagePart> Parts)> steps)
     {
         List<Message> messages = [];

@@ -37,7 +37,7 @@ public sealed class ChatStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Changed_fields_survive_and_an_empty_text_takes_a_value_away()
+    public async Task Changed_fields_are_kept_and_an_empty_text_removes_a_value()
     {
         var id = await fixture.NewChatAsync("Hello");
         await fixture
@@ -48,7 +48,7 @@ public sealed class ChatStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_hidden_message_is_not_shown_but_its_cost_stays()
+    public async Task A_hidden_message_is_not_shown_but_its_cost_counts()
     {
         var store = fixture.NewStore();
         await using var journal = store.Create("ai-chat", null, null, null);
@@ -73,7 +73,7 @@ public sealed class ChatStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deleted_chat_can_be_brought_back()
+    public async Task A_deleted_chat_can_be_restored()
     {
         var store = fixture.NewStore();
         var id = await fixture.NewChatAsync("Keep me");
@@ -144,7 +144,7 @@ public sealed class ChatStoreTests : IDisposable
         var id = await fixture.NewChatAsync("one");
         await fixture.NewChatAsync("two");
         fixture.NewStore().List();
-        // Same length, same time, other bytes: only a reader that opens the file would notice.
+        // The length and time stay the same, so only a reader that opens the file would notice the change.
         var path = fixture.PathOf(id);
         var time = File.GetLastWriteTimeUtc(path);
         File.WriteAllBytes(path, new byte[new FileInfo(path).Length]);
@@ -156,7 +156,7 @@ public sealed class ChatStoreTests : IDisposable
     public async Task Without_a_writable_index_the_list_still_works()
     {
         var id = await fixture.NewChatAsync("one");
-        File.WriteAllBytes(fixture.Paths.Index, []); // a file where the folder should be
+        File.WriteAllBytes(fixture.Paths.Index, []); // a file in place of the folder
         Assert.Equal(id, Assert.Single(fixture.NewStore().List()).Id);
     }
 

@@ -59,7 +59,7 @@ public sealed class DamagedJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task Damage_in_the_middle_is_kept_aside_and_stays_visible()
+    public async Task Damage_in_the_middle_is_copied_to_a_separate_file_and_stays_visible()
     {
         var id = await fixture.NewChatAsync(Texts);
         var bytes = File.ReadAllBytes(fixture.PathOf(id));

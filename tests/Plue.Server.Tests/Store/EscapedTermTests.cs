@@ -32,9 +32,9 @@ public sealed class EscapedTermTests
         Assert.Empty(missed);
     }
 
-    /// <summary>The quick comparison takes an ASCII letter for itself and its other case only.</summary>
+    /// <summary>The fast comparison matches an ASCII letter only with its upper and lower case.</summary>
     [Fact]
-    public void No_character_beyond_ASCII_counts_as_an_ASCII_one()
+    public void No_character_beyond_ASCII_matches_an_ASCII_one()
     {
         string[] plain = [.. Enumerable.Range(0, 0x80).Select(code => ((char)code).ToString())];
         Assert.All(
@@ -66,7 +66,7 @@ public sealed class EscapedTermTests
     }
 
     [Fact]
-    public void A_term_that_is_cut_by_the_end_is_not_found() => Assert.False(new EscapedTerm("needle").MayOccurIn("a needl"u8));
+    public void A_term_truncated_by_the_end_is_not_found() => Assert.False(new EscapedTerm("needle").MayOccurIn("a needl"u8));
 
     private static byte[] Json(string text) => Encoding.UTF8.GetBytes(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text));
 }

@@ -3,7 +3,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Store;
 
-/// <summary>Who may write to a journal, and what is said where nobody can be kept out.</summary>
+/// <summary>Exclusive access to a journal, and the error if locks are not available.</summary>
 public sealed class JournalLockTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("plue-lock-").FullName;
@@ -13,7 +13,7 @@ public sealed class JournalLockTests : IDisposable
     private string Journal => Path.Combine(folder, "a.jsonl");
 
     [Fact]
-    public void One_owns_it_at_a_time_and_nothing_is_left_afterwards()
+    public void One_process_owns_the_lock_at_a_time_and_no_file_remains()
     {
         Assert.False(JournalLock.IsHeld(Journal));
         using (var owner = JournalLock.Acquire(Journal, "chat"))

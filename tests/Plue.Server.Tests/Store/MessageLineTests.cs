@@ -63,7 +63,7 @@ public sealed class MessageLineTests
         }
     }
 
-    /// <summary>What is not common is left to the serializer, which knows what it is, or that it is nothing.</summary>
+    /// <summary>The serializer reads unusual content and rejects invalid content.</summary>
     [Theory]
     [InlineData("""{"type":"text","content":5}""")]
     [InlineData("""{"type":"text","content":null}""")]
@@ -86,7 +86,7 @@ public sealed class MessageLineTests
     public void Leaves_unusual_messages_to_the_serializer(string members) => Assert.Null(Read(Line(Record(members))));
 
     [Fact]
-    public void Leaves_a_record_with_members_behind_the_message_to_the_serializer()
+    public void Leaves_a_record_with_members_after_the_message_to_the_serializer()
     {
         var record = Record(""","parts":[]""");
         Assert.NotNull(Read(Line(record)));
@@ -103,7 +103,7 @@ public sealed class MessageLineTests
     }
 
     [Fact]
-    public async Task Parts_are_the_same_for_all_who_look_at_once()
+    public async Task Concurrent_readers_get_the_same_parts()
     {
         var parts = Read(
                 Line(new StoredComplete(StoredMessage.From(Message(new MessagePart.Text("a"), new MessagePart.Text("b")))).ToUtf8())

@@ -9,7 +9,7 @@ public sealed class MessageTreeTests
 {
     private static readonly Message Second = Answer("r1", "q2") with { StopReason = StopReason.ToolUse };
 
-    /// <summary>A second first question, and a question with two answers, one of them in two rounds with a question behind it.</summary>
+    /// <summary>Two first questions, and a question with two responses. One response has two rounds and is followed by a question.</summary>
     private static readonly MessageTree Forked = new(
         [
             Question("q1", ""),
@@ -28,7 +28,7 @@ public sealed class MessageTreeTests
     private static readonly MessageTree Straight = new([Question("q1", ""), Answer("a1", "q1")], "a1", []);
 
     [Fact]
-    public void The_branch_that_is_shown_leads_to_the_head()
+    public void The_visible_branch_ends_at_the_head()
     {
         Assert.Equal(["q1", "a1", "q2", "r1", "r2"], Ids(Forked.Path));
         Assert.Equal(["q1", "a1", "q2", "b1"], Ids(Forked.PathTo("b1")));
@@ -40,7 +40,7 @@ public sealed class MessageTreeTests
     }
 
     [Fact]
-    public void A_head_that_is_not_there_shows_no_branch()
+    public void A_missing_head_shows_no_branch()
     {
         var tree = new MessageTree(Straight.All, "gone", []);
         Assert.Equal(("", 0, 2), (tree.Head, tree.Path.Count, tree.Count));
@@ -48,7 +48,7 @@ public sealed class MessageTreeTests
     }
 
     [Fact]
-    public void Alternatives_ends_and_what_is_under_a_message_are_those_of_all_branches()
+    public void Alternatives_ends_and_descendants_include_all_branches()
     {
         Assert.Equal(["r1", "b1"], Forked.AlternativesOf(Second));
         Assert.Equal(["q1", "p1"], Forked.AlternativesOf(Forked.Find("q1")!));
@@ -63,11 +63,11 @@ public sealed class MessageTreeTests
     [InlineData("r2", "r1 r2")]
     [InlineData("b1", "b1")]
     [InlineData("a1", "a1")]
-    public void An_answer_is_all_of_its_rounds(string id, string rounds) =>
+    public void A_response_includes_all_its_rounds(string id, string rounds) =>
         Assert.Equal(rounds.Split(' '), Forked.ResponsesTo(Forked.Find(id)!));
 
     [Fact]
-    public void Undoing_leads_before_the_last_question_and_redoing_back()
+    public void Undo_moves_before_the_last_question_and_redo_returns()
     {
         Assert.Equal(("a1", "", null), (Forked.UndoTarget, Straight.UndoTarget, MessageTree.Empty.UndoTarget));
         Assert.Null(new MessageTree([Answer("a", "")], "a", []).UndoTarget);
@@ -130,7 +130,7 @@ public sealed class MessageTreeTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Messages_that_follow_each_other_in_a_circle_end_nothing()
+    public void A_cycle_of_messages_does_not_loop_forever()
     {
         var (one, other) = (
             Answer("one", "other") with

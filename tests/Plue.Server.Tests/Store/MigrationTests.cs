@@ -5,7 +5,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Store;
 
-/// <summary>Journals that earlier versions wrote: <c>Samples</c> holds files as they came from those programs.</summary>
+/// <summary>Journals of earlier versions. <c>Samples</c> contains files that those versions wrote.</summary>
 public sealed class MigrationTests : IDisposable
 {
     private readonly StoreFixture fixture = new();
@@ -13,7 +13,7 @@ public sealed class MigrationTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public void A_chat_of_format_1_is_read_as_it_is()
+    public void Reads_a_chat_of_format_1()
     {
         var chat = fixture.NewStore().Read(Put("plain"));
         Assert.Equal(
@@ -27,7 +27,7 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
-    public void A_hidden_answer_of_format_1_stays_hidden_and_paid_for()
+    public void A_hidden_response_of_format_1_stays_hidden_and_keeps_its_cost()
     {
         var chat = fixture.NewStore().Read(Put("retry"));
         Assert.Equal(["Name a color.", "Blue.", "Another."], chat.Messages.Select(message => message.Text));
@@ -36,7 +36,7 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
-    public async Task Half_an_answer_of_format_1_is_shown_and_stored_as_interrupted()
+    public async Task A_partial_response_of_format_1_is_shown_and_stored_as_interrupted()
     {
         var id = Put("partial");
         var read = fixture.NewStore().Read(id).Messages[1];
@@ -49,13 +49,13 @@ public sealed class MigrationTests : IDisposable
     [InlineData("plain")]
     [InlineData("retry")]
     [InlineData("partial")]
-    public async Task The_first_write_makes_it_format_2_and_keeps_the_old_file(string sample)
+    public async Task The_first_write_migrates_to_format_2_and_keeps_the_old_file(string sample)
     {
         var id = Put(sample);
         var old = File.ReadAllBytes(fixture.PathOf(id));
         var before = fixture.NewStore().Read(id);
         await using var follower = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        // Looking at it changes nothing; half an answer has to be ended.
+        // Reading changes nothing; the interrupted response is completed on the first write.
         Assert.Equal(sample == "partial" ? 2 : 1, FormatOf(id));
         await using (var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None))
         {
@@ -95,7 +95,7 @@ public sealed class MigrationTests : IDisposable
             using (var writer = fixture.StartWriter(id, "many", "1000"))
             {
                 Assert.Equal("open", await writer.StandardOutput.ReadLineAsync());
-                await Task.Delay(Random.Shared.Next(0, 40)); // the point of the kill is meant to be random
+                await Task.Delay(Random.Shared.Next(0, 40)); // kills at a random point
                 writer.Kill();
                 await writer.WaitForExitAsync();
             }
@@ -123,7 +123,7 @@ public sealed class MigrationTests : IDisposable
     {
         var id = Put("plain");
         var old = File.ReadAllBytes(fixture.PathOf(id));
-        File.WriteAllBytes(fixture.Paths.Backups, []); // a file where the folder should be
+        File.WriteAllBytes(fixture.Paths.Backups, []); // a file in place of the folder
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         var failure = await Assert.ThrowsAsync<FailureException>(() =>
             journal.UpdateAsync(new ChatFields(Title: "x"), CancellationToken.None).AsTask()

@@ -14,7 +14,7 @@ public sealed class SearchSnippetTests
     [InlineData("abc\u202ened\u0000le fed", "ned\u0000le", "abcnedle fed")]
     [InlineData("👩\u200d👩\u200d👧 needle", "needle", "👩\u200d👩\u200d👧 needle")]
     [InlineData("a\u2028needle\u00a0b", "needle", "a needle b")]
-    public void It_is_one_line_in_which_everything_can_be_seen(string text, string found, string line)
+    public void A_snippet_is_one_line_with_visible_characters(string text, string found, string line)
     {
         var snippet = SearchSnippet.Of(text, text.IndexOf(found, StringComparison.Ordinal), found.Length);
         Assert.Equal(line, snippet.Text);
@@ -73,7 +73,7 @@ public sealed class SearchSnippetTests
     }
 
     [Fact]
-    public void Any_place_of_any_text_can_be_shown()
+    public void Every_position_of_a_text_can_be_shown()
     {
         var pieces = Gen.Elements(
                 "a",

@@ -23,17 +23,17 @@ public sealed class SearchTermsTests
     public void A_query_consists_of_words_and_phrases(string text, string[] terms) => Assert.Equal(terms, SearchTerms.Parse(text));
 
     [Fact]
-    public void Half_a_character_is_looked_for_as_journals_write_it() => Assert.Equal(["a\ufffd"], SearchTerms.Parse($"a{(char)0xD83D}"));
+    public void A_lone_surrogate_is_searched_in_its_stored_form() => Assert.Equal(["a\ufffd"], SearchTerms.Parse($"a{(char)0xD83D}"));
 
     [Fact]
-    public void A_text_of_more_than_a_thousand_characters_is_refused()
+    public void Rejects_a_query_of_more_than_a_thousand_characters()
     {
         Assert.Single(SearchTerms.Parse(new string('x', 1_000)));
         Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => SearchTerms.Parse(new string('x', 1_001))).Failure.Kind);
     }
 
     [Fact]
-    public void Any_terms_can_be_asked_for_in_quotes() =>
+    public void Any_term_can_be_quoted() =>
         Prop.ForAll<NonEmptyString[]>(given =>
             {
                 var terms = given

@@ -6,7 +6,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Store;
 
-/// <summary>A data folder of its own, gone afterwards.</summary>
+/// <summary>A temporary data folder that is deleted after the test.</summary>
 public sealed class StoreFixture : IDisposable
 {
     public StoreFixture(string? home = null)
@@ -18,7 +18,7 @@ public sealed class StoreFixture : IDisposable
     public string Home { get; }
     internal PluePaths Paths { get; }
 
-    /// <summary>As another process would see the same folder.</summary>
+    /// <summary>Opens the same folder as another process would.</summary>
     public ChatStore NewStore(TimeProvider? time = null) => new(Paths, time ?? TimeProvider.System, NullLogger.Instance);
 
     public string PathOf(string id) => Path.Combine(Paths.Chats, id + ".jsonl");
@@ -35,7 +35,7 @@ public sealed class StoreFixture : IDisposable
             Parts = text is null ? [] : [new MessagePart.Text(text)],
         };
 
-    /// <summary>A chat with one message per text, user and assistant in turn; closed again.</summary>
+    /// <summary>Creates and closes a chat with one message for each text, alternately from the user and the assistant.</summary>
     public async Task<string> NewChatAsync(params string[] texts)
     {
         await using var journal = NewStore().Create("ai-chat", "A title", "local", "small");
@@ -47,7 +47,7 @@ public sealed class StoreFixture : IDisposable
         return journal.Id;
     }
 
-    /// <summary>Runs tests/Tools/JournalWriter; its stdin, stdout are redirected.</summary>
+    /// <summary>Starts tests/Tools/JournalWriter with redirected stdin and stdout.</summary>
     public Process StartWriter(string id, string mode, string argument = "0", params string[] before)
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);

@@ -4,7 +4,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Store;
 
-/// <summary>One chat, several processes.</summary>
+/// <summary>Several processes write to the same chat.</summary>
 public sealed class TwoWritersTests : IDisposable
 {
     private readonly StoreFixture fixture = new();
@@ -23,8 +23,8 @@ public sealed class TwoWritersTests : IDisposable
         List<string> seen = [];
         while (!received.All(output => output.IsCompleted))
         {
-            Assert.True(reader.Follow(news => Take(seen, news)));
-            // Two processes write meanwhile.
+            Assert.True(reader.Follow(updates => Take(seen, updates)));
+            // Two processes write at the same time.
             await Task.Delay(5);
         }
 
@@ -33,7 +33,7 @@ public sealed class TwoWritersTests : IDisposable
             Assert.Equal(each, (await output).Split('\n').Count(line => line.StartsWith("acknowledged", StringComparison.Ordinal)));
         }
 
-        reader.Follow(news => Take(seen, news));
+        reader.Follow(updates => Take(seen, updates));
         var chat = fixture.NewStore().Read(id);
         var texts = chat.Messages.Select(message => message.Text).ToList();
         Assert.Equal(2 * each, texts.Count);
@@ -61,10 +61,10 @@ public sealed class TwoWritersTests : IDisposable
         using var owner = fixture.StartWriter(id, "answer");
         Assert.Equal("open", await owner.StandardOutput.ReadLineAsync());
         Assert.Equal("begun", await owner.StandardOutput.ReadLineAsync());
-        List<ChatUpdate> news = [];
-        Assert.True(journal.Follow(news.Add));
-        Assert.IsType<ChatUpdate.MessageStarted>(news[0]);
-        Assert.Equal("half", string.Concat(news.OfType<ChatUpdate.TextAppended>().Select(text => text.Content)));
+        List<ChatUpdate> updates = [];
+        Assert.True(journal.Follow(updates.Add));
+        Assert.IsType<ChatUpdate.MessageStarted>(updates[0]);
+        Assert.Equal("half", string.Concat(updates.OfType<ChatUpdate.TextAppended>().Select(text => text.Content)));
         Assert.Equal((ChatStatus.Running, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
         Assert.Equal("Another window is running a turn in this chat.", journal.ReadOnlyReason);
         var failure = await Assert.ThrowsAsync<FailureException>(() =>
@@ -76,10 +76,10 @@ public sealed class TwoWritersTests : IDisposable
         owner.Kill();
         await owner.WaitForExitAsync();
         var clock = Stopwatch.StartNew();
-        news.Clear();
-        journal.Follow(news.Add);
+        updates.Clear();
+        journal.Follow(updates.Add);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5));
-        Assert.IsType<ChatUpdate.Other>(Assert.Single(news));
+        Assert.IsType<ChatUpdate.Other>(Assert.Single(updates));
         Assert.Equal((ChatStatus.Interrupted, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
         Assert.Null(journal.ReadOnlyReason);
         Assert.Contains("\"status\":\"interrupted\"", File.ReadAllText(fixture.PathOf(id)), StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_that_is_held_is_not_written_into_by_others()
+    public async Task Other_processes_do_not_write_into_an_open_change()
     {
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
@@ -116,9 +116,9 @@ public sealed class TwoWritersTests : IDisposable
             await other.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None);
         }
 
-        List<ChatUpdate> news = [];
-        Assert.True(journal.Follow(news.Add));
-        Assert.IsType<ChatUpdate.Other>(Assert.Single(news));
+        List<ChatUpdate> updates = [];
+        Assert.True(journal.Follow(updates.Add));
+        Assert.IsType<ChatUpdate.Other>(Assert.Single(updates));
         Assert.Equal(["two", "three"], journal.Chat.Messages.Select(message => message.Text));
         await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "four"), CancellationToken.None);
         Assert.Equal(["two", "three", "four"], fixture.NewStore().Read(id).Messages.Select(message => message.Text));
@@ -147,7 +147,7 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task A_chat_that_another_window_deleted_is_gone_here_too()
+    public async Task A_chat_deleted_by_another_window_is_deleted_here()
     {
         var id = await fixture.NewChatAsync("one");
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
@@ -160,5 +160,6 @@ public sealed class TwoWritersTests : IDisposable
         Assert.False(File.Exists(fixture.PathOf(id)));
     }
 
-    private static void Take(List<string> seen, ChatUpdate news) => seen.Add(Assert.IsType<ChatUpdate.MessageAdded>(news).Message.Text);
+    private static void Take(List<string> seen, ChatUpdate updates) =>
+        seen.Add(Assert.IsType<ChatUpdate.MessageAdded>(updates).Message.Text);
 }

@@ -53,7 +53,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_summary_is_paid_for_like_an_answer()
+    public async Task The_cost_of_a_summary_counts_like_that_of_a_response()
     {
         await using var ledger = NewLedger();
         ledger.Add(
@@ -124,7 +124,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_a_killed_program_did_not_write_is_added_at_the_next_start()
+    public async Task A_response_that_a_killed_process_did_not_write_is_added_at_the_next_start()
     {
         var store = fixture.NewStore();
         await using (var ledger = NewLedger())
@@ -143,7 +143,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_line_cut_by_a_crash_takes_no_other_with_it()
+    public async Task A_line_truncated_by_a_crash_does_not_affect_other_lines()
     {
         await using (var ledger = NewLedger())
         {
@@ -178,7 +178,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_written_fails_no_answer_and_is_completed_later()
+    public async Task A_read_only_folder_fails_no_response_and_the_ledger_is_completed_later()
     {
         Directory.CreateDirectory(fixture.Paths.Index);
         await File.WriteAllBytesAsync(Folder, []);
@@ -216,7 +216,7 @@ public sealed class UsageLedgerTests : IDisposable
         await using var ledger = NewLedger(time);
         ledger.Collect(Completion(0.25m));
         time.Advance(TimeSpan.FromSeconds(30));
-        // Nobody reads, so the write waits for more responses.
+        // Without a reader, the write waits for more responses.
         Assert.Equal(TimeSpan.FromMilliseconds(100), await time.NextWaitAsync());
         time.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Equal(0.25m, Assert.Single(await AllAsync(ledger)).Cost);
@@ -235,7 +235,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task Small_responses_are_no_chat_and_survive_a_rebuild()
+    public async Task Small_responses_are_not_counted_as_chats_and_survive_a_rebuild()
     {
         await using (var ledger = NewLedger())
         {
@@ -253,7 +253,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(60, 1)] // 23:30 UTC of the day before is today in a place an hour ahead
+    [InlineData(60, 1)] // 23:30 UTC of the previous day is today at UTC+1
     [InlineData(0, 2)]
     public async Task Today_begins_at_the_users_midnight(int offsetMinutes, int responses)
     {
@@ -286,7 +286,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ledger_that_cannot_be_read_leaves_the_typical_chat_unknown()
+    public async Task With_an_unreadable_ledger_the_typical_chat_is_unknown()
     {
         Directory.CreateDirectory(fixture.Paths.Index);
         await File.WriteAllTextAsync(Folder, "in the way");
@@ -368,7 +368,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public void Any_damage_of_a_line_is_noticed_or_harmless()
+    public void Any_damage_of_a_line_is_detected_or_harmless()
     {
         var line = new System.Buffers.ArrayBufferWriter<byte>();
         Entry("a", "groq", 1.5m, 10).WriteTo(line);
@@ -387,7 +387,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_hundred_thousand_answers_are_added_up_at_once()
+    public async Task Sums_a_hundred_thousand_responses_quickly()
     {
         await using (var ledger = NewLedger())
         {
@@ -415,7 +415,7 @@ public sealed class UsageLedgerTests : IDisposable
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{best.TotalMilliseconds:0} ms");
-        // A tenth of it on a free machine; the bound is for one that is busy with other things, without optimization.
+        // Ten times the typical duration, for a debug build on a busy machine.
         Assert.True(best < TimeSpan.FromSeconds(5), $"It took {best.TotalMilliseconds:0} ms.");
     }
 

@@ -46,24 +46,24 @@ public class ShippedTemplatesTests
                     tool != ToolNames.AllSelected && !tool.StartsWith($"{ToolNames.VsCode}/", StringComparison.Ordinal)
                 )
                 .ToList();
-            var told = new[] { Assert.IsType<string>(agent.SystemPromptRef) }
+            var texts = new[] { Assert.IsType<string>(agent.SystemPromptRef) }
                 .Concat(tools.Select(tool => $"codex://prompts/tool-{tool}"))
                 .Select(address => prompts.Get(address).Text)
                 .ToList();
-            Assert.All(told, text => Assert.InRange(text.Length, 400, 6_000));
+            Assert.All(texts, text => Assert.InRange(text.Length, 400, 6_000));
             Assert.All(tools, tool => Assert.NotNull(ToolNames.Find(tool)));
             Assert.All(
                 agent.ProviderRefs,
                 address => Assert.Contains(CodexUri.Parse(address).Name, (string[])["default-large", "default-small"])
             );
             foreach (
-                var placeholder in told.SelectMany(text => Regex.Matches(text, @"\{\{(.*?)\}\}")).Select(match => match.Groups[1].Value)
+                var placeholder in texts.SelectMany(text => Regex.Matches(text, @"\{\{(.*?)\}\}")).Select(match => match.Groups[1].Value)
             )
             {
                 Assert.NotNull(ValuePath.TryParse(placeholder) is { } path ? template.Field(path.Field) : null);
             }
 
-            foreach (var named in told.SelectMany(text => Regex.Matches(text, "`(task-[a-z-]+)`")).Select(match => match.Groups[1].Value))
+            foreach (var named in texts.SelectMany(text => Regex.Matches(text, "`(task-[a-z-]+)`")).Select(match => match.Groups[1].Value))
             {
                 Assert.NotNull(catalog.Find(named));
             }

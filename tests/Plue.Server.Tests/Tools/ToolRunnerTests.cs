@@ -37,7 +37,7 @@ public sealed class ToolRunnerTests : IDisposable
         await RunAsync(new ToolAction.Fetch(new Uri("https://example.com/")));
         await RunAsync(new ToolAction.SpawnTask("task"));
         await RunAsync(new ToolAction.ReadFile(fixture.PathOf("a.txt")));
-        Assert.Equal(["intended", "done", "intended", "done", "done"], observer.Heard);
+        Assert.Equal(["intended", "done", "intended", "done", "done"], observer.Calls);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class ToolRunnerTests : IDisposable
         fixture.Rights = fixture.Rights with { Mode = PermissionMode.PlanOnly };
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
         Assert.StartsWith("The call was denied: Plan mode is on", (await running).Error, StringComparison.Ordinal);
-        Assert.Empty(observer.Heard);
+        Assert.Empty(observer.Calls);
     }
 
     [Fact]
@@ -256,7 +256,7 @@ public sealed class ToolRunnerTests : IDisposable
         public Action? OnRun { get; set; }
         public Action<string>? OnProgress { get; set; }
 
-        public IReadOnlyList<string> Heard
+        public IReadOnlyList<string> Calls
         {
             get
             {

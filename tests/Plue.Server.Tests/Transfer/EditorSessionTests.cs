@@ -45,7 +45,7 @@ public sealed class EditorSessionTests : IDisposable
         var path = fixture.Write($"{User}/workspaceStorage/abc/chatSessions/c1.json", VsCodeChat);
         var report = fixture.Run(path);
         Assert.Empty(report.Failed);
-        Assert.Contains("1 part of an unknown type was imported as text.", report.NotCarried);
+        Assert.Contains("1 part of an unknown type was imported as text.", report.Omitted);
         var chat = fixture.Chats.Read(Assert.Single(report.ChatIds));
         Assert.Equal("Parser", chat.Title);
         Assert.Equal("/p/a.ts", Assert.IsType<MessagePart.File>(chat.Messages[0].Parts[0]).Path);

@@ -204,7 +204,7 @@ public sealed class ExportTests : IDisposable
                 Status = MessageStatus.Failed,
                 Error = new Failure(FailureKind.Internal, $"failed {Secret}"),
                 ProviderInfo = new ProviderInfo("p", $"m-{Secret}", $"r-{Secret}", $"because {Secret}"),
-                NotCarried = [$"not {Secret}"],
+                Omitted = [$"not {Secret}"],
             }
         );
         await using (var journal = await fixture.Chats.OpenAsync(chat.Id, CancellationToken.None))

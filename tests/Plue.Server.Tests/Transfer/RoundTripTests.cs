@@ -29,7 +29,7 @@ public sealed class RoundTripTests : IDisposable
             );
             var report = fixture.Run(path, again: true);
             Assert.Empty(report.Failed);
-            Assert.Empty(report.NotCarried);
+            Assert.Empty(report.Omitted);
             var back = fixture.Chats.Read(Assert.Single(report.ChatIds));
             Assert.Equal(TransferFixture.Shape(chat), TransferFixture.Shape(back));
             var all = back.Tree.DescendantsOf("").Skip(1).ToList();
@@ -106,7 +106,7 @@ public sealed class RoundTripTests : IDisposable
         var report = fixture.Run(path);
         Assert.Equal(
             ["1 part of an unknown type was omitted.", "1 file or image had no content; only its name was imported."],
-            report.NotCarried
+            report.Omitted
         );
         Assert.Null(Assert.IsType<MessagePart.File>(fixture.Chats.Read(Assert.Single(report.ChatIds)).Messages[0].Parts[0]).Blob);
         Assert.False(Directory.Exists(Path.Combine(fixture.Home, "blobs")));
@@ -122,7 +122,7 @@ public sealed class RoundTripTests : IDisposable
             $$"""{"format":"plue-chat","version":1,"head":"c","messages":[{{Message("c", "b")}},{{Message("x", "y")}},{{Message("y", "x")}},{{Message("b", "gone")}},{{Message("b", "")}}]}"""
         );
         var report = fixture.Run(path);
-        Assert.Equal(["3 entries could not be read."], report.NotCarried);
+        Assert.Equal(["3 entries could not be read."], report.Omitted);
         Assert.Equal(["b", "c"], fixture.Chats.Read(Assert.Single(report.ChatIds)).Messages.Select(message => message.Text));
     }
 
@@ -191,7 +191,7 @@ public sealed class RoundTripTests : IDisposable
                 Cost = kind == 9 ? new Cost(0.1m, 0.2m, 0, 0.3m, "catalog") { Price = new Price(1, 2, null, 3) } : null,
                 Timing = kind == 9 ? new Timing(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1)) : null,
                 Compaction = kind == 11 ? new Compaction(3, 100, 10) : null,
-                NotCarried = kind == 13 ? ["An image."] : [],
+                Omitted = kind == 13 ? ["An image."] : [],
             };
             made.Add(message);
             await journal.AppendAsync(message, CancellationToken.None);

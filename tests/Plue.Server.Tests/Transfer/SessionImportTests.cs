@@ -138,7 +138,7 @@ public sealed class SessionImportTests : IDisposable
                 "1 message that the program added for the model was omitted.",
                 "1 local command was omitted.",
             ],
-            report.NotCarried
+            report.Omitted
         );
     }
 
@@ -169,7 +169,7 @@ public sealed class SessionImportTests : IDisposable
                 "2 messages that the program added for the model were omitted.",
                 "1 encrypted reasoning block can be used only by its vendor; its readable part was imported.",
             ],
-            report.NotCarried
+            report.Omitted
         );
     }
 
@@ -201,7 +201,7 @@ public sealed class SessionImportTests : IDisposable
         var report = fixture.Run(Path.Combine(fixture.Outside, "in"));
         Assert.Empty(report.Failed);
         Assert.Equal(2, report.ChatIds.Count);
-        Assert.Contains("1 file in the folders is not a supported chat.", report.NotCarried);
+        Assert.Contains("1 file in the folders is not a supported chat.", report.Omitted);
     }
 
     [Fact]
@@ -321,7 +321,7 @@ public sealed class SessionImportTests : IDisposable
     {
         var report = fixture.Run(fixture.Write("s1.jsonl", ["not json", .. ClaudeCode, "{\"half\":", "[1]", ""]));
         Assert.Single(report.ChatIds);
-        Assert.Contains("3 entries could not be read.", report.NotCarried);
+        Assert.Contains("3 entries could not be read.", report.Omitted);
     }
 
     [Fact]
@@ -336,7 +336,7 @@ public sealed class SessionImportTests : IDisposable
 
         var report = fixture.Run(path);
         Assert.Equal(2, fixture.Chats.Read(Assert.Single(report.ChatIds)).Messages.Count);
-        Assert.Contains("1 line was longer than 64 MiB and was skipped.", report.NotCarried);
+        Assert.Contains("1 line was longer than 64 MiB and was skipped.", report.Omitted);
     }
 
     [Fact]

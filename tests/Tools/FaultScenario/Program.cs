@@ -53,8 +53,8 @@ static async Task CheckAsync()
 {
     while (Console.ReadLine() is { } line)
     {
-        var (home, told) = line.Split(' ') is [var first, var second] ? (first, second) : throw new ArgumentException(line);
-        var reader = new Reader(home, File.ReadAllLines(told));
+        var (home, output) = line.Split(' ') is [var first, var second] ? (first, second) : throw new ArgumentException(line);
+        var reader = new Reader(home, File.ReadAllLines(output));
         await reader.CheckAsync();
         foreach (var loss in reader.Losses)
         {

@@ -9,20 +9,21 @@ using static Plue.Tools.FaultScenario.Prepared;
 namespace Plue.Tools.FaultScenario;
 
 /// <summary>Opens a data folder after the scenario, however that ended: what was acknowledged is there and everything opens.</summary>
-/// <param name="told">What the scenario printed.</param>
-internal sealed class Reader(string home, IReadOnlyList<string> told)
+/// <param name="output">What the scenario printed.</param>
+internal sealed class Reader(string home, IReadOnlyList<string> output)
 {
     private readonly PluePaths paths = new(home);
     private readonly ChatStore store = new(new PluePaths(home), TimeProvider.System, NullLogger.Instance);
     private readonly List<string> losses = [];
     private readonly Dictionary<string, string> acknowledged = new(
-        told.Where(line => line.StartsWith("ack ", StringComparison.Ordinal))
+        output
+            .Where(line => line.StartsWith("ack ", StringComparison.Ordinal))
             .Select(line => line.Split(' ', 3))
             .Select(words => KeyValuePair.Create(words[1], words[2]))
     );
     private readonly HashSet<string> tried =
     [
-        .. told.Where(line => line.StartsWith("try ", StringComparison.Ordinal)).Select(line => line[4..]),
+        .. output.Where(line => line.StartsWith("try ", StringComparison.Ordinal)).Select(line => line[4..]),
     ];
 
     public IReadOnlyList<string> Losses => losses;
@@ -33,7 +34,7 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
 
     public async Task CheckAsync()
     {
-        foreach (var line in told)
+        foreach (var line in output)
         {
             Expect(!line.StartsWith("broke ", StringComparison.Ordinal) && !line.StartsWith("stuck ", StringComparison.Ordinal), line);
             if (line.StartsWith("failed ", StringComparison.Ordinal))

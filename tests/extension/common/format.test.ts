@@ -72,6 +72,8 @@ describe('figures as a person reads them', () => {
     expect(summaryOf('{"path":"src/date.ts","lines":[1,80]}')).toBe('src/date.ts 1, 80');
     expect(summaryOf('{"goal":"Fix it","budget":{"usd":0.2,"rounds":3}}')).toBe('Fix it usd 0.2, rounds 3');
     expect(summaryOf('{"summary":"Done.","results":[{"goal":"a"},{"goal":"b"}]}')).toBe('Done. (2)');
+    expect(summaryOf('{"goal":"Fix it","wait":false}')).toBe('Fix it wait false');
+    expect(summaryOf('{"path":"a.ts","offset":40}')).toBe('a.ts offset 40');
     expect(summaryOf('{"path":"src/da')).toBe('{"path":"src/da');
   });
 });

@@ -1,6 +1,6 @@
 import { join, normalize } from 'node:path';
 import { expect, it } from 'vitest';
-import { isInside, wayInside } from '../../../extension/src/infrastructure/insideFolder';
+import { isInside, relativePathInside } from '../../../extension/src/infrastructure/insideFolder';
 
 const folder = join('/', 'home', 'me', 'work');
 
@@ -16,6 +16,6 @@ it.each([
   ['../work2/a.ts', undefined],
   ['../../etc/passwd', undefined],
 ])('%s leads inside the folder to %s', (path, within) => {
-  expect(wayInside(join(folder, path), folder)).toBe(within === undefined ? undefined : normalize(within));
+  expect(relativePathInside(join(folder, path), folder)).toBe(within === undefined ? undefined : normalize(within));
   expect(isInside(join(folder, path), folder)).toBe(within !== undefined);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PromptStops, withGiven } from '../../../extension/src/webview/chat/composer/promptStops';
+import { PromptStops, withArguments } from '../../../extension/src/webview/chat/composer/promptStops';
 
 const topic = { name: 'topic', description: 'what it is about', isOptional: false };
 const tone = { name: 'tone', isOptional: true };
@@ -37,17 +37,17 @@ describe('the arguments of a prompt in the draft', () => {
   });
 
   it('receive the text after the command, the last one all the rest', () => {
-    expect(withGiven('{{topic}}|{{tone}}', [topic, tone], 'dates very kindly, please')).toBe('dates|very kindly, please');
-    expect(withGiven('{{topic}}|{{tone}}', [topic, tone], 'dates')).toBe('dates|{{tone}}');
-    expect(withGiven('{{topic}}', [topic], '  two words ')).toBe('two words');
-    expect(withGiven('{{topic}} {{x}}', [], 'dates')).toBe('{{topic}} {{x}}');
+    expect(withArguments('{{topic}}|{{tone}}', [topic, tone], 'dates very kindly, please')).toBe('dates|very kindly, please');
+    expect(withArguments('{{topic}}|{{tone}}', [topic, tone], 'dates')).toBe('dates|{{tone}}');
+    expect(withArguments('{{topic}}', [topic], '  two words ')).toBe('two words');
+    expect(withArguments('{{topic}} {{x}}', [], 'dates')).toBe('{{topic}} {{x}}');
   });
 
   it('take what is given as it is', () => {
     const word = fc.string({ minLength: 1 }).filter((given) => /^\S+$/u.test(given));
     fc.assert(
       fc.property(word, (given) => {
-        expect(withGiven('<{{topic}}>', [topic], given)).toBe(`<${given}>`);
+        expect(withArguments('<{{topic}}>', [topic], given)).toBe(`<${given}>`);
       }),
     );
   });

@@ -101,7 +101,7 @@ describe('a tool call', () => {
   it('shows its subject and its output while it runs', async () => {
     await receive(snapshot([question('q', 'x'), running('bash', '{"command":"npm test","timeout":60}')], { turnId: 't' }));
     const line = document.querySelector<HTMLButtonElement>('.tool-call .fold-button');
-    expect(line?.textContent).toBe('bashnpm test 60');
+    expect(line?.textContent).toBe('bashnpm test timeout 60');
     line?.click();
     const events = numbered([{ kind: 'toolCallProgress', messageId: 'r', toolUseId: 'u1', text: 'ok 1\n' }]);
     await receive(...events.map((params): ToChatPage => ({ type: 'event', params })));
@@ -216,6 +216,21 @@ describe('a tool call', () => {
     expect(link?.textContent).toBe('Update docswaiting for approval');
     button('Update docs').click();
     expect(posted.at(-1)).toEqual({ type: 'openCodex', uri: 'codex://tasks/Update docs' });
+  });
+
+  it('shows the state of a started agent instead of that of its call, and a way to stop it while it works', async () => {
+    const call = running('spawn_task', '{"goal":"Update docs","wait":false}');
+    const result = { kind: 'toolResult' as const, toolUseId: 'u1', result: '{"task":"codex://tasks/docs"}' };
+    const docs = child('Update docs', { uri: 'codex://tasks/docs' });
+    const messages = [question('q', 'x'), { ...call, status: 'complete' as const, parts: [...call.parts, result] }];
+    await receive(snapshot(messages), { type: 'children', tasks: [docs] });
+    expect(document.querySelector('.tool-child')?.textContent).toBe('Update docsrunningStop');
+    expect(document.querySelector('.tool-call .fold-trailing')?.textContent).toBe('');
+    expect(document.querySelector('.tool-call [role=img]')).toBeNull();
+    button('Stop Update docs').click();
+    expect(posted.at(-1)).toEqual({ type: 'taskCommand', command: 'plue.tasks.stop', uri: 'codex://tasks/docs' });
+    await receive({ type: 'children', tasks: [{ ...docs, status: 'done' }] });
+    expect(document.querySelector('.tool-child')?.textContent).toBe('Update docsdone');
   });
 
   it('leads to no agent where two could be meant', () => {

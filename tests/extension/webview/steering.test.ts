@@ -1,15 +1,15 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MessageSteeringResult, SteeredBy, SteeringSource } from '../../../extension/src/protocol/protocol.generated';
+import type { MessageSteeringResult, UsedInstructionView, InstructionSourceView } from '../../../extension/src/protocol/protocol.generated';
 import { changedSince, previousInstructions, instructionsChange } from '../../../extension/src/webview/chat/messages/instructionsChange';
 import { InstructionsList } from '../../../extension/src/webview/chat/header/instructionsList';
 import { answer, question } from './chatSamples';
 
-const prompt: SteeredBy = { kind: 'prompt', source: 'codex://prompts/mine', title: 'mine', version: 'a' };
-const rules: SteeredBy = { kind: 'rules', source: '/work/AGENTS.md', title: 'AGENTS.md', version: 'b' };
-const template: SteeredBy = { kind: 'template', source: 'codex://templates/ai-chat', title: 'Chat', version: 'c' };
-const provider: SteeredBy = { kind: 'provider', source: 'codex://providers/p', title: 'Anthropic', version: 'd' };
-const changed = (source: SteeredBy): SteeredBy => ({ ...source, version: `${source.version}2` });
+const prompt: UsedInstructionView = { kind: 'prompt', source: 'codex://prompts/mine', title: 'mine', version: 'a' };
+const rules: UsedInstructionView = { kind: 'rules', source: '/work/AGENTS.md', title: 'AGENTS.md', version: 'b' };
+const template: UsedInstructionView = { kind: 'template', source: 'codex://templates/ai-chat', title: 'Chat', version: 'c' };
+const provider: UsedInstructionView = { kind: 'provider', source: 'codex://providers/p', title: 'Anthropic', version: 'd' };
+const changed = (source: UsedInstructionView): UsedInstructionView => ({ ...source, version: `${source.version}2` });
 
 describe('changed instructions', () => {
   it('is nothing when all is as it was, and another provider is no change of the texts', () => {
@@ -46,7 +46,7 @@ describe('changed instructions', () => {
 describe('the list of instructions', () => {
   let done: string[];
   let list: InstructionsList;
-  const hidden: SteeringSource = {
+  const hidden: InstructionSourceView = {
     ...rules,
     hiddenCharacters: 2,
     leftOut: 'It has 2 characters that nobody sees.',
@@ -56,7 +56,7 @@ describe('the list of instructions', () => {
   const button = (): HTMLButtonElement | null => list.node.querySelector('.steering-button');
   const popup = (): HTMLElement | null => list.node.querySelector('[role=dialog]');
   const press = (label: string): void => [...list.node.querySelectorAll('button')].find((one) => one.textContent === label)?.click();
-  const show = (steering: MessageSteeringResult, last?: SteeredBy[]): void => list.show(steering, last);
+  const show = (steering: MessageSteeringResult, last?: UsedInstructionView[]): void => list.show(steering, last);
 
   beforeEach(() => {
     done = [];

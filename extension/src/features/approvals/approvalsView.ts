@@ -17,7 +17,7 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
   private readonly disposables = new Disposables();
   private view: vscode.WebviewView | undefined;
   private isReady = false;
-  private focusWanted = false;
+  private shouldFocus = false;
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -44,7 +44,7 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
 
   /** Focuses the view after the user opened it. */
   async focus(): Promise<void> {
-    this.focusWanted = true;
+    this.shouldFocus = true;
     await vscode.commands.executeCommand(`${viewType}.focus`);
     if (this.isReady) this.passFocus();
   }
@@ -89,8 +89,8 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
   }
 
   private passFocus(): void {
-    if (!this.focusWanted) return;
-    this.focusWanted = false;
+    if (!this.shouldFocus) return;
+    this.shouldFocus = false;
     this.post({ type: 'focus' });
   }
 

@@ -170,7 +170,7 @@ export class ChatGroups {
         return [];
       }
     }
-    const left = before === undefined ? undefined : this.takeOut(before);
+    const left = before === undefined ? undefined : this.removeRow(before);
     const joined = isShown ? this.putIn(codex, group) : undefined;
     return [...new Set([left, joined])].filter((one) => one !== undefined);
   }
@@ -182,7 +182,7 @@ export class ChatGroups {
     this.chats.delete(uri);
     this.families = undefined;
     this.unreadChats -= countsUnread(before);
-    return this.takeOut(before);
+    return this.removeRow(before);
   }
 
   private rebuild(): void {
@@ -207,7 +207,7 @@ export class ChatGroups {
     return group;
   }
 
-  private takeOut(codex: CodexSummary): GroupName | undefined {
+  private removeRow(codex: CodexSummary): GroupName | undefined {
     if (!passes(codex, this.wanted)) return undefined;
     const group = this.groupOf(codex);
     this.groups.get(group)?.splice(placeOf(this.of(group), codex), 1);

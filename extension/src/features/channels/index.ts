@@ -52,9 +52,9 @@ export function activateChannels(
   };
   /** A menu passes the row and all selected rows, a key binding the selection, and the Command Palette nothing. */
   const onChats = (id: string, title: LocalizedText, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
-    register(id, async (...handed) => {
-      requireRows(handed);
-      const [node, nodes] = handed;
+    register(id, async (...args) => {
+      requireRows(args);
+      const [node, nodes] = args;
       const given = readRows(nodes) ?? readRows([node]);
       const selected = view.visible ? view.selection : [];
       // A webview can refer to a chat before the tree is shown.
@@ -69,9 +69,9 @@ export function activateChannels(
   onChats(commands.pin, l10n.t('Pin Chat'), (chats) => actions.pin(chats, true));
   onChats(commands.unpin, l10n.t('Unpin Chat'), (chats) => actions.pin(chats, false));
   onChat(commands.fork, l10n.t('Fork Chat'), (codex) => actions.fork(codex));
-  const restore = (...handed: unknown[]): Promise<void> => {
-    requireRows(handed);
-    const [node, nodes] = handed;
+  const restore = (...args: unknown[]): Promise<void> => {
+    requireRows(args);
+    const [node, nodes] = args;
     const given = readRows(nodes) ?? readRows([node]) ?? [...view.selection];
     const chats = given.flatMap((row) => (row.type === 'deleted' ? [tree.deletedChat(row.uri)] : []));
     return actions.restore(chats.filter((codex) => codex !== undefined));
@@ -122,8 +122,8 @@ export function activateChannels(
 const rows = v.array(v.object({ type: v.picklist(['codex', 'deleted']), uri: v.string() }));
 
 /** A row menu passes undefined if VS Code is redrawing the row. The selection may then be another row. */
-function requireRows(handed: unknown[]): void {
-  if (handed.length > 0 && (handed[0] === undefined || (Array.isArray(handed[1]) && handed[1].includes(undefined))))
+function requireRows(args: unknown[]): void {
+  if (args.length > 0 && (args[0] === undefined || (Array.isArray(args[1]) && args[1].includes(undefined))))
     throw new FailureError('conflict', l10n.t('The list changed, so nothing was done. Select the action again.'));
 }
 

@@ -72,7 +72,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     // The status of a task is shown after the title, so the title is shortened.
-    label: taskStatus === undefined ? label : truncate(label, roomBeside(said(taskStatus))),
+    label: taskStatus === undefined ? label : truncate(label, maxLabelLength(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
       : [said(taskStatus), codex.unread ? '●' : '', who(codex, task), task === undefined ? age : elapsed(task), cost]
@@ -138,7 +138,7 @@ function who(codex: CodexSummary, task: TaskView | undefined): string {
 }
 
 /** The side bar truncates rows at the end, so the status must fit. */
-function roomBeside(state: string): number {
+function maxLabelLength(state: string): number {
   return state === '' ? maxTaskLabelLength : Math.max(shortestTaskLabel, maxWithStateLength - state.length);
 }
 

@@ -15,8 +15,8 @@ export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chose
     return [];
   }
   const kinds = await Promise.all(uris.map((uri) => kindOf(uri)));
-  const leftOut = kinds.find((kind) => kind !== 'file');
-  if (leftOut !== undefined) void showInformationMessage(reasons[leftOut]);
+  const skipped = kinds.find((kind) => kind !== 'file');
+  if (skipped !== undefined) void showInformationMessage(reasons[skipped]);
   return uris.filter((_, at) => kinds[at] === 'file').map((uri) => ({ path: files.pathOf(uri) }));
 }
 

@@ -2,7 +2,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
-import { wayInside } from '../../infrastructure/insideFolder';
+import { relativePathInside } from '../../infrastructure/insideFolder';
 
 /** Returns the workspace folders on this machine; empty while the workspace is not trusted. */
 export function openFolders(): string[] {
@@ -23,7 +23,7 @@ export interface InsidePath {
  */
 export async function pathInside(path: string, folder: string): Promise<InsidePath | undefined> {
   const [real, home] = [await realPathOf(resolve(folder, path)), await realPathOf(folder)];
-  const within = real === undefined || home === undefined ? undefined : wayInside(real, home);
+  const within = real === undefined || home === undefined ? undefined : relativePathInside(real, home);
   return real === undefined || within === undefined ? undefined : { real, within };
 }
 

@@ -54,10 +54,10 @@ function besides(file: string, code: string, eol: string, cursor: Selection | un
 function piecesOf(code: string): string[][] {
   const pieces: string[][] = [[]];
   for (const line of code.split('\n')) {
-    const isLeftOut = /^\s*(?:\/\/|#|--|\/\*|<!--|\{\/\*)?\s*(?:\.{3}|…)(?:.*(?:\.{3}|…|existing|unchanged|rest|same|code).*)?$/i.test(
+    const isPlaceholder = /^\s*(?:\/\/|#|--|\/\*|<!--|\{\/\*)?\s*(?:\.{3}|…)(?:.*(?:\.{3}|…|existing|unchanged|rest|same|code).*)?$/i.test(
       line,
     );
-    if (isLeftOut) pieces.push([]);
+    if (isPlaceholder) pieces.push([]);
     else pieces.at(-1)?.push(line);
   }
   const trimmed = pieces.map(withoutBlankEnds).filter((piece) => piece.length > 0);

@@ -59,10 +59,12 @@ export class Transfer {
     const result = await this.run(paths, chosen.source, false);
     const before = result.failed.filter(({ uri }) => uri !== undefined && uri !== null).map(({ path }) => path);
     const all =
-      before.length > 0 && (await wantsAgain(before.length)) ? joined(result, before, await this.run(before, chosen.source, true)) : result;
+      before.length > 0 && (await confirmImportAgain(before.length))
+        ? joined(result, before, await this.run(before, chosen.source, true))
+        : result;
     const last = all.imported.at(-1);
     if (last !== undefined) await vscode.commands.executeCommand('plue.openChat', last.uri);
-    void tell(all);
+    void showResult(all);
   }
 
   private async chooseSessions(format: ImportFormat, name: string): Promise<string[]> {
@@ -166,7 +168,7 @@ async function chooseFiles(): Promise<string[]> {
   return files.map(({ fsPath }) => fsPath);
 }
 
-async function wantsAgain(count: number): Promise<boolean> {
+async function confirmImportAgain(count: number): Promise<boolean> {
   const again = l10n.t('Import Again');
   const answer = await showWarningMessage(
     count === 1
@@ -186,7 +188,7 @@ function joined(first: CodexImportResult, repeated: readonly string[], second: C
   };
 }
 
-async function tell(result: CodexImportResult): Promise<void> {
+async function showResult(result: CodexImportResult): Promise<void> {
   const { imported, notCarried, failed } = result;
   const came =
     imported.length === 1

@@ -3,7 +3,7 @@ import { sep } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
-import { wayInside } from '../../infrastructure/insideFolder';
+import { relativePathInside } from '../../infrastructure/insideFolder';
 import { firstFolder, hasSeveralFolders, outerFolders, workspacePath } from '../../infrastructure/workspaceFolders';
 import { formatInteger } from '../../common/format';
 import type { FileHit } from '../../common/messages/chatComposer';
@@ -71,7 +71,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, readTimeout))]);
     const open = this.openPaths();
     const isOpen = new Set(open);
-    takeOutWhatWent(reading);
+    removeDeleted(reading);
     const bySymbol = new Map(
       symbols.map((hit): [NamedFile, FileHit] => [{ path: hit.name ?? '', name: hit.name ?? '', isOpen: false }, hit]),
     );
@@ -94,7 +94,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     if (this.folder === undefined) return [];
     const reading = this.currentReading();
     await reading.done;
-    takeOutWhatWent(reading);
+    removeDeleted(reading);
     return reading.files.flatMap((file) => (file.path.startsWith(`${path}/`) ? [file.path] : []));
   }
 
@@ -175,8 +175,8 @@ export class WorkspaceFiles implements vscode.Disposable {
     this.watch(reading, folder, isExcluded);
     return walkFolder(folder, {
       isExcluded,
-      found: (way) => {
-        const path = start + way;
+      found: (relativePath) => {
+        const path = start + relativePath;
         reading.files.push(named(path));
         addFolders(reading.folders, path);
         if (reading.files.length % 5_000 === 0) this.read.fire();
@@ -190,7 +190,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**/*'));
     this.watchers.push(watcher);
     watcher.onDidCreate((uri) => {
-      const path = (wayInside(uri.fsPath, folder) ?? uri.fsPath).replaceAll(sep, '/');
+      const path = (relativePathInside(uri.fsPath, folder) ?? uri.fsPath).replaceAll(sep, '/');
       if (!isExcluded(path) && !path.split('/').includes('.git')) this.forget();
     });
     watcher.onDidChange((uri) => {
@@ -233,7 +233,7 @@ function addFolders(folders: Map<string, NamedFile>, path: string): void {
 }
 
 /** Switching branches can delete thousands of files, so they are removed together on the next query. */
-function takeOutWhatWent(reading: Reading): void {
+function removeDeleted(reading: Reading): void {
   const { gone } = reading;
   if (gone.size === 0) return;
   const isThere = (path: string): boolean => {

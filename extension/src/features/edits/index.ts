@@ -46,8 +46,8 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
   register(commands.rejectAllChanges, (target, given) => reviews.decideAll(target, false, isReviewOfAll(given)));
   register(commands.nextChange, () => Promise.resolve(reviews.move(1)));
   register(commands.previousChange, () => Promise.resolve(reviews.move(-1)));
-  register(commands.undoTurn, (target) => reviews.takeBack(target, true));
-  register(commands.redoTurn, (target) => reviews.takeBack(target, false));
+  register(commands.undoTurn, (target) => reviews.undoOrRedo(target, true));
+  register(commands.redoTurn, (target) => reviews.undoOrRedo(target, false));
   return disposables;
 }
 

@@ -116,7 +116,7 @@ export class Reviews implements vscode.Disposable {
     for (const { codexId, path } of files) await this.send(isAccepted, { codexId, path });
   }
 
-  async takeBack(target: Target | undefined, isUndo: boolean): Promise<void> {
+  async undoOrRedo(target: Target | undefined, isUndo: boolean): Promise<void> {
     const { codexId, turnId, all } = target ?? (await this.pickTurn(isUndo));
     this.take(await this.sidecar.request(isUndo ? editUndo : editRedo, { codexId, turnId, all }));
   }

@@ -63,7 +63,7 @@ export class ItemEditor implements vscode.Disposable {
         if (uri !== this.codex?.uri || this.isSaving || codex?.version === this.codex.version) return;
         if (codex === undefined) this.page.post({ type: 'changed', isGone: true });
         else if (isFile(codex)) this.page.post({ type: 'changed', isGone: false });
-        else void this.lookAgain(codex);
+        else void this.reload(codex);
       }),
     );
     this.disposables.add(services.providers.onDidChange((providers) => this.page.post({ type: 'providers', providers })));
@@ -211,7 +211,7 @@ export class ItemEditor implements vscode.Disposable {
   }
 
   /** A chat changes with every message, but its settings rarely do. */
-  private async lookAgain(codex: CodexSummary): Promise<void> {
+  private async reload(codex: CodexSummary): Promise<void> {
     if (this.isLooking || codex.status === 'running') return;
     this.isLooking = true;
     try {

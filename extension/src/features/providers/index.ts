@@ -15,7 +15,7 @@ import { checkClaudeCodeAuth } from './claudeCode';
 import { commands } from './commands';
 import { Connector } from './connector';
 import { ProviderActions } from './providerActions';
-import { addProvider, connectInChat, enableAndTell, inWindow, pickProvider, testAndTell } from './providerCommands';
+import { addProvider, connectInChat, enableAndNotify, inWindow, pickProvider, testAndNotify } from './providerCommands';
 import { ProvidersPage } from './providersPage';
 import { activateSignIn } from './signIn';
 
@@ -65,10 +65,10 @@ export function activateProviders(
   );
   register(commands.testProvider, async (id) => {
     const provider = await pickProvider(providers, l10n.t('Test Provider'), (one) => works(one) && one.enabled, id);
-    await testAndTell(actions, provider);
+    await testAndNotify(actions, provider);
   });
   register(commands.enableProvider, async (id) => {
-    await enableAndTell(actions, await pickProvider(providers, l10n.t('Enable Provider'), (one) => works(one) && !one.enabled, id));
+    await enableAndNotify(actions, await pickProvider(providers, l10n.t('Enable Provider'), (one) => works(one) && !one.enabled, id));
   });
   register(commands.disableProvider, async (id) => {
     const provider = await pickProvider(providers, l10n.t('Disable Provider'), (one) => works(one) && one.enabled, id);
@@ -100,10 +100,10 @@ export function activateProviders(
       (await pickProvider(providers, l10n.t('Open Provider File'), ({ file, fault }) => (file ?? fault?.path) !== undefined, id)).id,
     );
   });
-  const say = async (work: Promise<LocalizedText>): Promise<void> => void showInformationMessage(await work);
-  register(commands.refreshCatalog, () => inWindow(l10n.t('Updating the catalog…'), () => say(catalogs.refresh())));
-  register(commands.importCatalog, () => say(catalogs.import()));
-  register(commands.exportCatalog, () => say(catalogs.export([])));
+  const showResult = async (work: Promise<LocalizedText>): Promise<void> => void showInformationMessage(await work);
+  register(commands.refreshCatalog, () => inWindow(l10n.t('Updating the catalog…'), () => showResult(catalogs.refresh())));
+  register(commands.importCatalog, () => showResult(catalogs.import()));
+  register(commands.exportCatalog, () => showResult(catalogs.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
   disposables.add(activateSignIn(sidecar, providers, log));
 

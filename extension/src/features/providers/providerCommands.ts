@@ -42,17 +42,17 @@ export async function pickProvider(
 }
 
 /** Tests a provider with progress and reports the result. */
-export async function testAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
+export async function testAndNotify(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
   const tested = await inWindow(l10n.t('Testing {0}…', name), () => actions.test(id));
-  await tell(tested, l10n.t('{0} responded.', tested.name));
+  await showResult(tested, l10n.t('{0} responded.', tested.name));
 }
 
-export async function enableAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
+export async function enableAndNotify(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
   const enabled = await inWindow(l10n.t('Enabling {0}…', name), () => actions.setEnabled(id, true));
-  await tell(enabled, l10n.t('{0} is enabled.', enabled.name));
+  await showResult(enabled, l10n.t('{0} is enabled.', enabled.name));
 }
 
-async function tell({ id, error }: ProviderSummary, words: LocalizedText): Promise<void> {
+async function showResult({ id, error }: ProviderSummary, words: LocalizedText): Promise<void> {
   if (error === undefined) {
     void showInformationMessage(words);
     return;
@@ -76,7 +76,7 @@ export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: 
       : chosen.kind.kind === 'external'
         ? await addProgram(sidecar, connector, chosen.kind)
         : await connector.connectVendor(chosen.kind, chosen.catalog);
-  await tell(connected, l10n.t('{0} is connected.', connected.name));
+  await showResult(connected, l10n.t('{0} is connected.', connected.name));
 }
 
 /** Returns the ID of the connected provider, which the chat then shows; undefined if its test failed. */
@@ -84,7 +84,7 @@ export async function connectInChat(connector: Connector, card: ProviderCard): P
   const connected = await connector.connectCard(card);
   if (connected.error === undefined) return connected.id;
   // Not awaited: the message can stay open for a long time.
-  void tell(connected, l10n.t('{0} is connected.', connected.name));
+  void showResult(connected, l10n.t('{0} is connected.', connected.name));
   return undefined;
 }
 

@@ -82,12 +82,12 @@ export class ProvidersPage implements vscode.Disposable {
     // A provider's file may have been changed by hand or by another program.
     this.disposables.add(
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-        if (/[/\\](?:providers|catalog)[/\\][^/\\]+\.json5?$/.test(uri.fsPath)) this.lookAgain();
+        if (/[/\\](?:providers|catalog)[/\\][^/\\]+\.json5?$/.test(uri.fsPath)) this.reload();
       }),
     );
     this.disposables.add(
       vscode.window.onDidChangeWindowState(({ focused }) => {
-        if (focused) this.lookAgain();
+        if (focused) this.reload();
       }),
     );
   }
@@ -103,7 +103,7 @@ export class ProvidersPage implements vscode.Disposable {
     }
     const wasOpen = this.page.isOpen;
     this.page.reveal();
-    if (wasOpen) this.lookAgain();
+    if (wasOpen) this.reload();
     // A new webview reports when it is ready.
     if (wasOpen && this.wanted !== undefined) this.post(this.wanted);
   }
@@ -112,7 +112,7 @@ export class ProvidersPage implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private lookAgain(): void {
+  private reload(): void {
     const { sidecar, providers, log } = this.services;
     if (!this.page.isOpen || sidecar.state.state !== 'running') return;
     providers.refresh().catch((error: unknown) => log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
@@ -250,7 +250,7 @@ export class ProvidersPage implements vscode.Disposable {
         await this.withCatalogs(() => catalogs.import());
         return;
       case 'exportCatalog':
-        this.tell(await catalogs.export(action.ids));
+        this.showMessage(await catalogs.export(action.ids));
         return;
       case 'refreshCatalog':
         await this.withCatalogs(() => catalogs.refresh());
@@ -261,7 +261,7 @@ export class ProvidersPage implements vscode.Disposable {
       case 'restore':
         this.post({ type: 'savedCatalog', detail: await catalogs.restore(action.backupId) });
         this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
-        this.tell(l10n.t('The catalog was restored.'));
+        this.showMessage(l10n.t('The catalog was restored.'));
         return;
       case 'openChat':
         await this.run(otherCommands.openChat, action.uri);
@@ -361,7 +361,7 @@ export class ProvidersPage implements vscode.Disposable {
 
   private async withCatalogs(change: () => Promise<LocalizedText>): Promise<void> {
     const { sidecar } = this.services;
-    this.tell(await change());
+    this.showMessage(await change());
     const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);
     this.post({ type: 'catalogs', list, startingPoints: items });
   }
@@ -371,7 +371,7 @@ export class ProvidersPage implements vscode.Disposable {
   }
 
   /** Shows a message on the page, which screen readers announce. */
-  private tell(words: LocalizedText): void {
+  private showMessage(words: LocalizedText): void {
     this.post({ type: 'status', text: words });
     void showInformationMessage(words);
   }

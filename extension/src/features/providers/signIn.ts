@@ -41,7 +41,7 @@ export async function signIn(sidecar: Sidecar, providers: ProviderList, id?: str
     const signedIn = waitFor(sidecar, provider, start, stop);
     // The sign-in can succeed even if the user ignores the prompt for the code.
     await Promise.all([signedIn, Promise.race([openPage(provider, start, stop), signedIn])]);
-    tell(await signedIn);
+    showResult(await signedIn);
   } finally {
     stop.dispose();
     await providers.refresh();
@@ -89,7 +89,7 @@ async function openPage(
   if (!(await openAddress(url))) stop.cancel();
 }
 
-function tell(provider: ProviderSummary): void {
+function showResult(provider: ProviderSummary): void {
   if (provider.error === undefined) void showInformationMessage(l10n.t('Signed in to {0}.', provider.name));
   else void showWarningMessage(l10n.t('Signed in, but {0} does not respond. {1}', provider.name, provider.error.message));
 }

@@ -33,10 +33,10 @@ export function messageIn(response: string): string {
 function changeText({ files, newFiles, omitted, commits }: Changes): string[] {
   let left = maxAll;
   const diffs = files.map(({ path, text }) => {
-    const room = Math.min(maxFile, left);
-    const kept = text.length <= room ? text : `${text.slice(0, room)}\n[${text.length - room} characters omitted]`;
-    left -= Math.min(text.length, room);
-    return room <= 0 ? `${path} [omitted]` : kept;
+    const available = Math.min(maxFile, left);
+    const kept = text.length <= available ? text : `${text.slice(0, available)}\n[${text.length - available} characters omitted]`;
+    left -= Math.min(text.length, available);
+    return available <= 0 ? `${path} [omitted]` : kept;
   });
   const fence = fenceFor(diffs.join('\n'));
   return [

@@ -19,17 +19,18 @@ export function activateStart(
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const disposables = new Disposables();
-  const say = (key: string, value: boolean): void => void vscode.commands.executeCommand('setContext', key, value);
+  const setContext = (key: string, value: boolean): void => void vscode.commands.executeCommand('setContext', key, value);
   /** A completed step stays completed, even if its chat is deleted. */
   const remember = (key: string): void => {
     if (context.globalState.get<unknown>(key) === true) return;
-    say(key, true);
+    setContext(key, true);
     void context.globalState.update(key, true);
   };
-  for (const key of ['plue.chats.isAnswered', 'plue.tasks.isDone']) if (context.globalState.get<unknown>(key) === true) say(key, true);
+  for (const key of ['plue.chats.isAnswered', 'plue.tasks.isDone'])
+    if (context.globalState.get<unknown>(key) === true) setContext(key, true);
 
-  disposables.add(sidecar.onDidChangeState(({ state }) => say('plue.sidecar.isDown', state === 'stopped')));
-  disposables.add(providers.onDidChange(() => say('plue.providers.isConnected', isConnected(providers.default))));
+  disposables.add(sidecar.onDidChangeState(({ state }) => setContext('plue.sidecar.isDown', state === 'stopped')));
+  disposables.add(providers.onDidChange(() => setContext('plue.providers.isConnected', isConnected(providers.default))));
   disposables.add(
     sidecar.onMessageEvent((params) => {
       if (isAnswer(params)) remember('plue.chats.isAnswered');

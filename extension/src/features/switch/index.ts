@@ -44,7 +44,7 @@ class Importer {
   async run(): Promise<void> {
     const { groups, lastRun } = await this.find();
     if (groups.every(({ items }) => items.length === 0)) {
-      await this.tellNothing(groups, lastRun);
+      await this.showNothingFound(groups, lastRun);
       return;
     }
     const chosen = await this.choose(groups, lastRun);
@@ -52,7 +52,7 @@ class Importer {
     const { groups: wanted, storeKeys } = await this.askForKeys(chosen);
     if (wanted.length === 0) return;
     const options = { storeKeys, ...(this.userFolder === undefined ? {} : { userFolder: this.userFolder }) };
-    await this.tell(await importGroups(this.sidecar, wanted, options));
+    await this.showReport(await importGroups(this.sidecar, wanted, options));
   }
 
   async undoLast(): Promise<void> {
@@ -171,7 +171,7 @@ class Importer {
     return exists && !locked;
   }
 
-  private async tell(report: ImportReport): Promise<void> {
+  private async showReport(report: ImportReport): Promise<void> {
     const { imported, failed, isCanceled } = report;
     const sentences = [
       ...(isCanceled ? [l10n.t('The import was canceled.')] : []),
@@ -191,7 +191,7 @@ class Importer {
     }
   }
 
-  private async tellNothing(groups: readonly FoundGroup[], lastRun: SwitchRunView | undefined): Promise<void> {
+  private async showNothingFound(groups: readonly FoundGroup[], lastRun: SwitchRunView | undefined): Promise<void> {
     const text =
       groups.length > 0
         ? l10n.t('Everything that was found in other programs was imported before.')

@@ -19,7 +19,7 @@ export interface PassphrasePrompt {
 }
 
 /** Display texts for the methods to unlock a vault. */
-const wayText: Readonly<Record<string, string>> = {
+const methodText: Readonly<Record<string, string>> = {
   editor: l10n.t('by VS Code'),
   keychain: l10n.t('by the system’s keychain'),
 };
@@ -41,7 +41,7 @@ export class VaultAccess {
   /** Tries this editor's key and the keychain. Never prompts and never creates a vault. Resolves to true if the vault is unlocked. */
   async unlockSilently(): Promise<boolean> {
     const status = await this.sidecar.request(vaultStatus, {});
-    return status.exists && status.problem === undefined && (await this.tryStoredWays(status, this.unlock));
+    return status.exists && status.problem === undefined && (await this.tryStoredMethods(status, this.unlock));
   }
 
   /** Unlocks the vault, or creates it. Throws UserCancelledError or FailureError. */
@@ -49,7 +49,7 @@ export class VaultAccess {
     const status = await this.sidecar.request(vaultStatus, {});
     if (status.problem !== undefined) throw new FailureError('internal', status.problem);
     if (!status.exists) await this.create(status);
-    else if (!(await this.tryStoredWays(status, this.unlockOrAskAboutOlder))) await this.askForPassphrase(status);
+    else if (!(await this.tryStoredMethods(status, this.unlockOrAskAboutOlder))) await this.askForPassphrase(status);
   }
 
   private readonly unlock: Unlock = async (params) => !(await this.sidecar.request(vaultUnlock, params)).locked;
@@ -65,14 +65,14 @@ export class VaultAccess {
     }
   };
 
-  private async tryStoredWays(status: VaultStatusResult, unlock: Unlock): Promise<boolean> {
+  private async tryStoredMethods(status: VaultStatusResult, unlock: Unlock): Promise<boolean> {
     if (!status.locked) return true;
     const key = status.ways.includes('editor') ? await this.keys.read() : undefined;
-    if (key && (await this.tryWay({ way: 'editor', secret: key.secret, wayId: key.wayId }, unlock))) return true;
-    return status.ways.includes('keychain') && (await this.tryWay({ way: 'keychain' }, unlock));
+    if (key && (await this.tryMethod({ way: 'editor', secret: key.secret, wayId: key.wayId }, unlock))) return true;
+    return status.ways.includes('keychain') && (await this.tryMethod({ way: 'keychain' }, unlock));
   }
 
-  private async tryWay(params: VaultWayParams, unlock: Unlock): Promise<boolean> {
+  private async tryMethod(params: VaultWayParams, unlock: Unlock): Promise<boolean> {
     try {
       return await unlock(params);
     } catch (error) {
@@ -89,7 +89,7 @@ export class VaultAccess {
         'vaultLocked',
         l10n.t(
           'The vault is unlocked by another method ({0}), which is not available here. Your keys are still in it: unlock it once where that method works.',
-          status.ways.map((way) => wayText[way] ?? way).join(', '),
+          status.ways.map((way) => methodText[way] ?? way).join(', '),
         ),
       );
     }

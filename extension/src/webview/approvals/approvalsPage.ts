@@ -26,7 +26,7 @@ export class ApprovalsPage {
         },
         openDiff: (id) => panel.post({ type: 'openDiff', id }),
         open: (uri) => panel.post({ type: 'open', uri }),
-        say: (words) => setText(this.status, words),
+        announce: (words) => setText(this.status, words),
         left: () => this.words.focus(),
       },
       now,

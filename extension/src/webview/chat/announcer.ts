@@ -10,10 +10,10 @@ export class Announcer {
   follow(state: ChatState): void {
     const words = announcement(this.before, state);
     this.before = state;
-    if (words !== undefined) this.say(words);
+    if (words !== undefined) this.announce(words);
   }
 
-  say(words: string): void {
+  announce(words: string): void {
     this.node.textContent = words;
   }
 }

@@ -87,7 +87,7 @@ export class ChatPage {
 
   private createActions(panel: Panel, store: ChatStore): ChatActions {
     return {
-      announce: (text) => this.announcer.say(text),
+      announce: (text) => this.announcer.announce(text),
       redraw: () => this.drawLoop.schedule(),
       save: () => this.save(),
       saveSoon: () => this.saveSoon(),
@@ -118,13 +118,13 @@ export class ChatPage {
     return new Outbox(
       {
         giveBack: (text, attachments) => this.foot.composer.giveBack(text, attachments),
-        takeBack: (text) => {
-          this.foot.composer.takeBack(text);
+        restoreDraft: (text) => {
+          this.foot.composer.restoreDraft(text);
           store.update({ refusal: undefined });
         },
         timedOut: (error) => {
           store.update({ refusal: error });
-          this.announcer.say(l10n.t('Error: {0}', error.message));
+          this.announcer.announce(l10n.t('Error: {0}', error.message));
         },
         changed: () => {
           store.update({ isSending: this.outbox.isSending });
@@ -199,7 +199,7 @@ export class ChatPage {
       refused: ({ text, error }) => {
         store.update({ refusal: error });
         if (text !== undefined) this.outbox.refused(text);
-        this.announcer.say(l10n.t('Error: {0}', error.message));
+        this.announcer.announce(l10n.t('Error: {0}', error.message));
         this.foot.askAgain();
       },
       sidecar: ({ state, cause }) => {

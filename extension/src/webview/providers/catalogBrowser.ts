@@ -56,7 +56,7 @@ export class CatalogBrowser implements View {
     this.filter = filter;
     if (this.search.value !== filter.words && document.activeElement !== this.search) this.search.value = filter.words;
     const up = isUp(state);
-    const others = (catalogs?.length ?? 0) + kindsBeside(kinds, catalogs).length - providerCards.length;
+    const others = (catalogs?.length ?? 0) + kindsWithoutCatalog(kinds, catalogs).length - providerCards.length;
     this.search.placeholder = others > 0 ? l10n.t('Search {0} more providers', others) : l10n.t('Search providers');
     this.tools.show([filter, state.startingPoints, up, state.busy], () => this.toolLine(state));
     this.list.show(
@@ -133,7 +133,7 @@ export class CatalogBrowser implements View {
       return [failed || !isUp(state) ? undefined : loadingLine(l10n.t('Loading the catalog…')), ...under];
     }
     const found = filtered(catalogs, filter);
-    const kinds = kindsBeside(state.kinds, catalogs).filter((kind) =>
+    const kinds = kindsWithoutCatalog(state.kinds, catalogs).filter((kind) =>
       matches(`${kindLabel(kind)} ${kind.kind} ${besides[kind.kind] ?? ''}`, filter),
     );
     const problem =
@@ -310,7 +310,10 @@ const besides: Record<string, string> = {
 };
 
 /** Returns provider types without a catalog entry, or with a custom address. */
-export function kindsBeside(kinds: readonly ProviderKindView[], catalogs: readonly CatalogSummary[] | undefined): ProviderKindView[] {
+export function kindsWithoutCatalog(
+  kinds: readonly ProviderKindView[],
+  catalogs: readonly CatalogSummary[] | undefined,
+): ProviderKindView[] {
   const listed = new Set(catalogs?.map(({ kind }) => kind));
   return kinds.filter(({ kind }) => kind !== 'tour' && (kind in besides || !listed.has(kind)));
 }

@@ -32,7 +32,7 @@ import {
 } from './words';
 
 /** Fields with their own control on this page, or stored in the vault. */
-const elsewhere = ['name', 'provider_type', 'catalog_provider', 'api_key_ref', 'auth_type', 'command', 'endpoint', 'enabled'];
+const separateFields = ['name', 'provider_type', 'catalog_provider', 'api_key_ref', 'auth_type', 'command', 'endpoint', 'enabled'];
 
 /** Fields that are rarely set, because they have a default. All others, including custom ones, are always shown. */
 const rare = [
@@ -160,7 +160,7 @@ export class ConnectView implements View {
       id: 'connect-field',
       fields: template.fields,
       values: { ...choice.fields, provider_type: choice.kind },
-      hidden: elsewhere,
+      hidden: separateFields,
       folded: rare,
       defaultWord: l10n.t('Suggested'),
       onChange: () => {
@@ -243,7 +243,7 @@ export class ConnectView implements View {
     input.value = value;
     input.addEventListener('input', () => {
       keep(input.value);
-      this.tell(id, undefined);
+      this.showProblem(id, undefined);
       this.keep();
     });
     input.addEventListener('keydown', (event) => {
@@ -366,8 +366,8 @@ export class ConnectView implements View {
 
   private chooseCommand(path: string): void {
     this.choice.command = path;
-    this.tell('connect-program', undefined);
-    this.tell('connect-command', undefined);
+    this.showProblem('connect-program', undefined);
+    this.showProblem('connect-command', undefined);
     this.keep();
   }
 
@@ -552,14 +552,14 @@ export class ConnectView implements View {
         choice.kind === 'acp' && (choice.command ?? '') === '' ? l10n.t('Choose an agent, or enter the path of its program.') : undefined,
       ],
     ];
-    for (const [id, problem] of problems) this.tell(id, problem);
+    for (const [id, problem] of problems) this.showProblem(id, problem);
     const wrong = problems.find(([, problem]) => problem !== undefined)?.[0];
     if (wrong === undefined) return this.form?.check() !== false;
     document.getElementById(wrong)?.focus();
     return false;
   }
 
-  private tell(id: string, problem: string | undefined): void {
+  private showProblem(id: string, problem: string | undefined): void {
     const place = document.getElementById(`${id}-problem`);
     if (place !== null) {
       place.hidden = problem === undefined;

@@ -9,7 +9,7 @@ import { keyText } from './providerDetail';
 import { authNames, authSpelling, authTypes } from './words';
 
 /** Fields that are fixed, stored in the vault, or have their own control. */
-const elsewhere = ['provider_type', 'api_key_ref', 'enabled'];
+const separateFields = ['provider_type', 'api_key_ref', 'enabled'];
 
 /** The same labels as in the connect step. */
 const authText = Object.fromEntries(authTypes.map((type) => [authSpelling[type], authNames[type]]));
@@ -54,7 +54,7 @@ export class EditProviderView implements View {
           id: 'provider',
           fields: state.template.fields,
           values,
-          hidden: elsewhere,
+          hidden: separateFields,
           labels: { auth_type: l10n.t('Authentication') },
           words: authText,
           defaultWord: l10n.t('Suggested'),

@@ -15,7 +15,7 @@ import { CompareView } from './compare';
 import { connectWork, ConnectView } from './connect';
 import { EditProviderView } from './editProvider';
 import type { FromProvidersPage, ProvidersAction, ToProvidersPage } from '../../common/messages/providers';
-import { begin, isBusy, keptOf, reduce, stateFrom, type Route, type State } from './pageState';
+import { begin, isBusy, savedStateOf, reduce, stateFrom, type Route, type State } from './pageState';
 import { ProvidersView } from './providersView';
 import { statusOf } from './words';
 
@@ -71,10 +71,10 @@ export class ProvidersPage implements Actions {
         if (this.view instanceof CatalogEditor) this.view.showProblems(message.work, message.problems);
         break;
       case 'status':
-        this.say(message.text);
+        this.announce(message.text);
         break;
       case 'refused':
-        this.say(message.error.message);
+        this.announce(message.error.message);
         break;
       case 'savedCatalog':
         // Reload, because the list does not include the saved catalog yet.
@@ -100,8 +100,8 @@ export class ProvidersPage implements Actions {
   go(route: Route): void {
     this.remember();
     // Programs may have changed since they were listed.
-    const looksAgain = route.at === 'connect' && isProgram(route.choice.kind);
-    this.state = { ...this.state, executables: looksAgain ? undefined : this.state.executables, route };
+    const shouldReload = route.at === 'connect' && isProgram(route.choice.kind);
+    this.state = { ...this.state, executables: shouldReload ? undefined : this.state.executables, route };
     this.settle();
   }
 
@@ -116,13 +116,13 @@ export class ProvidersPage implements Actions {
 
   change(change: Partial<State>): void {
     this.state = { ...this.state, ...change };
-    this.panel.setState(keptOf(this.state));
+    this.panel.setState(savedStateOf(this.state));
     this.schedule();
   }
 
   keep(route: Route): void {
     this.state = { ...this.state, route };
-    this.panel.setState(keptOf(this.state));
+    this.panel.setState(savedStateOf(this.state));
   }
 
   private remember(): void {
@@ -132,7 +132,7 @@ export class ProvidersPage implements Actions {
   }
 
   private settle(): void {
-    this.panel.setState(keptOf(this.state));
+    this.panel.setState(savedStateOf(this.state));
     this.draw();
     this.frame.body.scrollTop = 0;
   }
@@ -140,20 +140,20 @@ export class ProvidersPage implements Actions {
   private finished(before: State, work: string, problem: string | undefined): void {
     const [what, id] = split(work);
     if (problem !== undefined) {
-      this.say(problem);
+      this.announce(problem);
       return;
     }
     if (what === 'test' || what === 'switch' || what === 'use') {
       const provider = this.state.providers?.find((one) => one.id === id);
-      if (provider !== undefined) this.say(`${provider.name}: ${statusOf(provider, new Date(), false).words}`);
+      if (provider !== undefined) this.announce(`${provider.name}: ${statusOf(provider, new Date(), false).words}`);
     }
     if (work === 'configure' && before.route.at === 'edit') this.back();
     if (work === saveWork && before.route.at === 'editCatalog') this.back();
     if (work === connectWork && this.state.route.at === 'connect' && this.state.route.choice.providerId !== undefined)
-      this.say(l10n.t('Saved and tested.'));
+      this.announce(l10n.t('Saved and tested.'));
   }
 
-  private say(words: string): void {
+  private announce(words: string): void {
     this.frame.status.textContent = visibleText(words);
   }
 
@@ -207,10 +207,12 @@ export class ProvidersPage implements Actions {
       'warning',
     );
     this.frame.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));
-    const asides = ['help:unlockVault', 'help:checkClaudeCode', 'newChat', 'tour', 'discover'].map((work) => state.failures[work]?.message);
+    const otherFailures = ['help:unlockVault', 'help:checkClaudeCode', 'newChat', 'tour', 'discover'].map(
+      (work) => state.failures[work]?.message,
+    );
     this.frame.banners.set(
       'aside',
-      asides.find((one) => one !== undefined),
+      otherFailures.find((one) => one !== undefined),
       'error',
     );
   }

@@ -253,7 +253,7 @@ const kept = v.object({
 });
 
 /** State that VS Code keeps while the page is hidden: route and typed values. */
-export function keptOf(state: State): unknown {
+export function savedStateOf(state: State): unknown {
   const { route, selected, compared, filter } = state;
   return { route, selected, compared, filter };
 }

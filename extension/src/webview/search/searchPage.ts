@@ -74,7 +74,7 @@ export class SearchPage {
         this.filters.box.select();
         return;
       case 'refused':
-        this.say(failureLine(message.error.message));
+        this.setStatus(failureLine(message.error.message));
         return;
       case 'hits':
         if (message.searchId !== this.searchId) return;
@@ -94,7 +94,7 @@ export class SearchPage {
         this.isSearching = false;
         this.dropStale();
         this.drawLine();
-        this.say(
+        this.setStatus(
           failureLine(message.error.message),
           textButton(l10n.t('Try Again'), () => this.search()),
         );
@@ -119,7 +119,7 @@ export class SearchPage {
     const { form } = this.filters;
     const problem = problemOf(form);
     const query = problem === undefined ? queryOf(form, this.now()) : undefined;
-    this.say();
+    this.setStatus();
     if (query === undefined) {
       if (this.isSearching) this.panel.post({ type: 'cancel' });
       this.isSearching = false;
@@ -127,10 +127,10 @@ export class SearchPage {
       this.results.clear();
       this.drawLine();
       if (problem === undefined)
-        this.say(
+        this.setStatus(
           element('p', {}, l10n.t('Type words or a quoted phrase to find messages that contain all of them, or use filters alone.')),
         );
-      else this.say(failureLine(problem));
+      else this.setStatus(failureLine(problem));
       return;
     }
     this.searchId = `search-${++this.searches}`;
@@ -165,7 +165,7 @@ export class SearchPage {
       notes.push(
         element('p', {}, unreadable === 1 ? l10n.t('1 chat could not be read.') : l10n.t('{0} chats could not be read.', unreadable)),
       );
-    this.say(...notes);
+    this.setStatus(...notes);
   }
 
   private drawLine(): void {
@@ -177,7 +177,7 @@ export class SearchPage {
     );
   }
 
-  private say(...children: Child[]): void {
+  private setStatus(...children: Child[]): void {
     this.note.replaceChildren(...children.filter((child) => child !== undefined));
   }
 }

@@ -106,14 +106,14 @@ export class SettingsPage {
         this.lists.show(message.providerId, message.models, message.error);
         return;
       case 'saved':
-        this.tell(message.name, undefined);
+        this.showFieldProblem(message.name, undefined);
         this.show(message.settings);
-        this.say(l10n.t('Saved'));
+        this.announce(l10n.t('Saved'));
         return;
       case 'notSaved':
-        this.tell(message.name, message.error.message);
+        this.showFieldProblem(message.name, message.error.message);
         this.showRows();
-        this.say(l10n.t('Not saved'));
+        this.announce(l10n.t('Not saved'));
         return;
       case 'refused':
         this.showRefusal(message.error.message);
@@ -188,13 +188,13 @@ export class SettingsPage {
     this.panel.post({ type: 'set', name, ...(value === undefined ? {} : { value }) });
   }
 
-  private tell(name: string, problem: string | undefined): void {
+  private showFieldProblem(name: string, problem: string | undefined): void {
     this.formOf.get(name)?.showProblem(name, problem);
     this.rows.find(({ field }) => field.name === name)?.showProblem(problem);
   }
 
   /** Shows a message for a moment, without moving other content. */
-  private say(text: string): void {
+  private announce(text: string): void {
     setText(this.status, text);
     clearTimeout(this.clearing);
     this.clearing = setTimeout(() => setText(this.status, ''), savedMs);

@@ -120,7 +120,7 @@ export class Form {
   /** Shows an external error for a field; undefined clears it. */
   showProblem(name: string, problem: string | undefined): void {
     const row = this.rows.find(({ field }) => field.name === name);
-    if (row !== undefined) this.tell(row, problem);
+    if (row !== undefined) this.showRowProblem(row, problem);
   }
 
   focus(name?: string): void {
@@ -205,11 +205,11 @@ export class Form {
 
   private checkRow(row: Row): boolean {
     const problem = row.node.hidden ? undefined : (row.control.problem() ?? missing(row));
-    this.tell(row, problem);
+    this.showRowProblem(row, problem);
     return problem === undefined;
   }
 
-  private tell({ control, problem: place }: Row, problem: string | undefined): void {
+  private showRowProblem({ control, problem: place }: Row, problem: string | undefined): void {
     setText(place, problem === undefined ? '' : visibleText(problem));
     place.hidden = problem === undefined;
     control.markInvalid(problem !== undefined);

@@ -1,6 +1,6 @@
 // Previews the instructions, tools, and cost of a template without calling a model.
 import * as l10n from '@vscode/l10n';
-import type { SteeringSource, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
+import type { InstructionSourceView, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
 import { formatTokens, formatPrice, formatCost } from '../../common/format';
 import { Form } from '../shared/form';
@@ -12,7 +12,7 @@ import { withCode } from '../shared/withCode';
 import type { FromTrialPage, ToTrialPage, Trial } from '../../common/messages/trial';
 import type { SavedState } from './savedState';
 
-const sourceText: Readonly<Record<SteeringSource['kind'], string>> = {
+const sourceText: Readonly<Record<InstructionSourceView['kind'], string>> = {
   prompt: l10n.t('Prompt'),
   override: l10n.t('Custom text that replaces the prompt'),
   rules: l10n.t('Workspace instructions'),
@@ -265,7 +265,7 @@ function tools(given: readonly ToolView[]): HTMLElement {
   return element('table', { class: 'tools' }, element('thead', {}, element('tr', {}, ...heads)), element('tbody', {}, ...rows));
 }
 
-function sources(instructions: readonly SteeringSource[], panel: Panel<FromTrialPage>): HTMLElement | undefined {
+function sources(instructions: readonly InstructionSourceView[], panel: Panel<FromTrialPage>): HTMLElement | undefined {
   if (instructions.length === 0) return undefined;
   const rows = instructions.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
     const name = visibleText(title === '' ? source : title);

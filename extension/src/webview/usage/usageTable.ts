@@ -89,11 +89,11 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
 function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTableOptions): HTMLElement {
   const words = displayTitle(name);
   const label = open === undefined ? words : textButton(words, () => open(key), 'quiet');
-  const whose = providerName === undefined ? undefined : element('span', { class: 'whose' }, visibleText(providerName));
+  const provider = providerName === undefined ? undefined : element('span', { class: 'whose' }, visibleText(providerName));
   return element(
     'tr',
     {},
-    element('th', { scope: 'row' }, label, whose),
+    element('th', { scope: 'row' }, label, provider),
     ...columns.map(({ cell }) => element('td', { class: 'number' }, cell(figures))),
   );
 }

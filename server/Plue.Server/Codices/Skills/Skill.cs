@@ -7,7 +7,7 @@ namespace Plue.Server.Codices.Skills;
 /// <summary>A file of a skill.</summary>
 /// <param name="Path">Relative to the skill's folder, with <c>/</c>.</param>
 /// <param name="Sha256">Lowercase hex; for a link, the hash of its target path.</param>
-public sealed record SkillFile(string Path, long Length, string Sha256)
+internal sealed record SkillFile(string Path, long Length, string Sha256)
 {
     /// <summary>The first line with characters that editors do not show; null if there is none.</summary>
     public int? HiddenLine { get; init; }
@@ -26,7 +26,7 @@ public sealed record SkillFile(string Path, long Length, string Sha256)
 }
 
 /// <summary>A skill on disk: a folder with a <c>SKILL.md</c>.</summary>
-public sealed record Skill
+internal sealed record Skill
 {
     public const string FileName = "SKILL.md";
 
@@ -102,7 +102,7 @@ public sealed record Skill
     }
 }
 
-public enum SkillState
+internal enum SkillState
 {
     On,
     Off,
@@ -116,8 +116,8 @@ public enum SkillState
     Invalid,
 }
 
-/// <param name="Why">Why it is not on, in one sentence; null if it is.</param>
-public sealed record FoundSkill(Skill Skill, SkillState State, string? Why)
+/// <param name="Reason">Why it is not on, in one sentence; null if it is.</param>
+internal sealed record FoundSkill(Skill Skill, SkillState State, string? Reason)
 {
     /// <summary>The files that changed since the user approved the skill.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];

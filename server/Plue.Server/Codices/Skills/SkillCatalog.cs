@@ -8,7 +8,7 @@ namespace Plue.Server.Codices.Skills;
 /// The skills of the user and of the trusted folders with their states. Files are checked on each call, so a change applies from the next request. A skill in a
 /// workspace or with hidden characters is used only if the user approved exactly this version of its files. Thread-safe.
 /// </summary>
-public sealed class SkillCatalog
+internal sealed class SkillCatalog
 {
     /// <summary>The maximum number of skills that are read; the note of <see cref="List(out string?)"/> reports further ones.</summary>
     public const int MaxSkills = 200;
@@ -88,7 +88,7 @@ public sealed class SkillCatalog
             && (isUser ? waiting.Skill.Head.IsForUser : waiting.Skill.Head.IsForModel)
             ? throw new FailureException(
                 FailureKind.Conflict,
-                $"The skill {name} is not used yet. {waiting.Why} Review and approve it with Plue: Show Skills."
+                $"The skill {name} is not used yet. {waiting.Reason} Review and approve it with Plue: Show Skills."
             )
             : null;
     }

@@ -33,7 +33,7 @@ internal static class SkillFolder
     /// <exception cref="IOException">A file cannot be read or became too large.</exception>
     public static IReadOnlyList<SkillFile> Read(string folder, IReadOnlyList<Entry> entries)
     {
-        var room = MaxBytes;
+        var remaining = MaxBytes;
         List<SkillFile> files = [];
         foreach (var entry in entries)
         {
@@ -49,8 +49,8 @@ internal static class SkillFolder
                 continue;
             }
 
-            var content = RegularFile.Read(path, room) ?? throw new IOException("its files are too large");
-            room -= content.Length;
+            var content = RegularFile.Read(path, remaining) ?? throw new IOException("its files are too large");
+            remaining -= content.Length;
             var text =
                 PromptFormat.Decode(content) is { } decoded && !decoded.Contains('\0', StringComparison.Ordinal)
                     ? decoded.TrimStart('\uFEFF')

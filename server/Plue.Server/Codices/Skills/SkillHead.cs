@@ -6,10 +6,10 @@ namespace Plue.Server.Codices.Skills;
 
 /// <summary>A key of the front matter of a skill.</summary>
 /// <param name="IsUsed">False for a Claude Code key that Plue ignores.</param>
-public sealed record SkillKey(string Name, string Description, string Insert, bool IsUsed = true);
+internal sealed record SkillKey(string Name, string Description, string Insert, bool IsUsed = true);
 
 /// <summary>The front matter of a skill: the keys of the Agent Skills specification and of Claude Code. Other keys are kept and ignored.</summary>
-public sealed record SkillHead(Json5Object Values)
+internal sealed record SkillHead(Json5Object Values)
 {
     public const int MaxNameLength = 64;
     public const int MaxDescriptionLength = 1024;
@@ -188,7 +188,8 @@ public sealed record SkillHead(Json5Object Values)
         : Text(key) is { } text ? Split(text)
         : [];
 
-    private string? Text(string key) => Values.GetString(key) is { } text && text.Trim() is { Length: > 0 } said ? OneLine.Of(said) : null;
+    private string? Text(string key) =>
+        Values.GetString(key) is { } text && text.Trim() is { Length: > 0 } trimmed ? OneLine.Of(trimmed) : null;
 
     private bool? Flag(string key) =>
         Text(key)?.ToLowerInvariant() switch

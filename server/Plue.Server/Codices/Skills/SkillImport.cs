@@ -65,7 +65,7 @@ internal static class SkillImport
             );
         }
 
-        var room = MaxBytes;
+        var remaining = MaxBytes;
         List<NewSkill> skills = [];
         foreach (var root in roots)
         {
@@ -73,9 +73,9 @@ internal static class SkillImport
             foreach (var entry in entries.Where(entry => entry.Path.StartsWith(root, StringComparison.Ordinal)))
             {
                 var bytes =
-                    entry.Read(Math.Min(room, SkillFolder.MaxBytes))
+                    entry.Read(Math.Min(remaining, SkillFolder.MaxBytes))
                     ?? throw Refused($"{Shown(entry.Path)} or all files together are too large.");
-                room -= bytes.Length;
+                remaining -= bytes.Length;
                 files.Add(new NewFile(entry.Path[root.Length..], bytes, entry.IsExecutable));
             }
 

@@ -6,7 +6,7 @@ namespace Plue.Server.Codices.Skills;
 /// <summary>The list of skills in the instructions of a request. The same skills result in the same bytes.</summary>
 /// <param name="Names">The skills in the list.</param>
 /// <param name="Unlisted">The number of omitted skills.</param>
-public sealed record SkillList(string Text, IReadOnlyList<string> Names, int Unlisted)
+internal sealed record SkillList(string Text, IReadOnlyList<string> Names, int Unlisted)
 {
     public const string Source = "skills";
 

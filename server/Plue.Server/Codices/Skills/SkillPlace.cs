@@ -5,7 +5,7 @@ namespace Plue.Server.Codices.Skills;
 /// <summary>A folder with skills, each in a subfolder.</summary>
 /// <param name="Title">The name in lists: <c>~/.plue/skills</c>, or a path relative to the workspace.</param>
 /// <param name="Root">The workspace folder; null for a folder of the user.</param>
-public sealed record SkillPlace(string Path, string Title, string? Root)
+internal sealed record SkillPlace(string Path, string Title, string? Root)
 {
     private static readonly string[] OfWorkspace = [".plue", ".agents", ".claude", ".github"];
     private static readonly string[] OfUser = [".agents", ".claude"];

@@ -19,7 +19,7 @@ internal sealed class SkillReader
     {
         List<string> found = [];
         var visited = 0;
-        void Look(string folder, int depth)
+        void Scan(string folder, int depth)
         {
             foreach (var inner in Folders(folder))
             {
@@ -33,12 +33,12 @@ internal sealed class SkillReader
                 }
                 else if (depth < MaxDepth && new DirectoryInfo(inner).LinkTarget is null)
                 {
-                    Look(inner, depth + 1);
+                    Scan(inner, depth + 1);
                 }
             }
         }
 
-        Look(place.Path, 1);
+        Scan(place.Path, 1);
         return found;
     }
 

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices.Skills;
 
 /// <summary>Builds the text of a loaded skill for a model: its instructions with arguments filled in, and the list of its files.</summary>
-public static partial class SkillText
+internal static partial class SkillText
 {
     private const int MaxListed = 100;
 

@@ -3,7 +3,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices.Skills;
 
 /// <summary>The tools that a skill names in <c>allowed-tools</c>, as permission rules. Names of Claude Code are understood.</summary>
-public static class SkillToolRules
+internal static class SkillToolRules
 {
     private static readonly Dictionary<string, string[]> Known = new(StringComparer.OrdinalIgnoreCase)
     {

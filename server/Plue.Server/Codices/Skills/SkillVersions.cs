@@ -26,7 +26,7 @@ internal sealed class SkillVersions(PluePaths paths, TimeProvider time)
             );
         if (versions.Read(Collection, NameOf(skill)).Hash != VersionStore.HashOf(before))
         {
-            Append(skill, VersionKind.Changed, VersionAuthor.Outside, "As it was found", before);
+            Append(skill, VersionKind.Changed, VersionAuthor.Outside, "Original version", before);
         }
 
         DocumentFile.Replace(skill.Path, text);
@@ -50,7 +50,7 @@ internal sealed class SkillVersions(PluePaths paths, TimeProvider time)
         }
 
         DocumentFile.Replace(skill.Path, content);
-        Append(skill, VersionKind.Undo, VersionAuthor.User, $"Back to version {target}", content, target);
+        Append(skill, VersionKind.Undo, VersionAuthor.User, $"Restored version {target}", content, target);
     }
 
     private long? TargetOf(Skill skill)

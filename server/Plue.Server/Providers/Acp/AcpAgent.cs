@@ -73,10 +73,14 @@ internal sealed record AcpAgent(
             : null;
 
     /// <summary>The known agents whose program is in one of these folders. None is started.</summary>
-    /// <param name="isLeftOut">Folders that may not bring a program.</param>
-    public static IReadOnlyList<ProviderSettings> Find(IEnumerable<string> folders, Func<string, bool> isLeftOut)
+    /// <param name="isExcluded">Folders that may not bring a program.</param>
+    public static IReadOnlyList<ProviderSettings> Find(IEnumerable<string> folders, Func<string, bool> isExcluded)
     {
-        var places = folders.Where(Path.IsPathFullyQualified).Where(folder => !isLeftOut(folder)).Distinct(StringComparer.Ordinal).ToList();
+        var places = folders
+            .Where(Path.IsPathFullyQualified)
+            .Where(folder => !isExcluded(folder))
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         string[] endings = OperatingSystem.IsWindows() ? [".exe", ".cmd"] : [""];
         List<ProviderSettings> found = [];
         foreach (var agent in All)

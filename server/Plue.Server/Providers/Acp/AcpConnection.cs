@@ -35,7 +35,7 @@ internal sealed class AcpConnection : IAcpReceiver, IAsyncDisposable
     public Task Ended => reading;
 
     /// <summary>Why it ended.</summary>
-    public Failure End => end ?? failures.Gone(child.ExitCode, child.StderrTail);
+    public Failure End => end ?? failures.ProcessExited(child.ExitCode, child.StderrTail);
 
     /// <exception cref="AcpErrorException">The agent answered with an error.</exception>
     /// <exception cref="FailureException">The program ended.</exception>
@@ -122,7 +122,7 @@ internal sealed class AcpConnection : IAcpReceiver, IAsyncDisposable
 
         await child.EndAsync(urgent: why is not null).ConfigureAwait(false);
         var code = await child.Exited.ConfigureAwait(false);
-        end = why ?? failures.Gone(code, child.StderrTail);
+        end = why ?? failures.ProcessExited(code, child.StderrTail);
         peer.End(end);
         client.Ended();
     }

@@ -132,7 +132,7 @@ internal sealed class AcpConversation(
             current.Launch.Directory,
             texts.Sum(text => TokenEstimate.Of(text))
                 + (images.Count * TokenEstimate.Image)
-                + (isKnown ? current.ContextTokens ?? history.Past.Sum(entry => TokenEstimate.Of(entry.Said)) : 0),
+                + (isKnown ? current.ContextTokens ?? history.Past.Sum(entry => TokenEstimate.Of(entry.SentText)) : 0),
             current.Cost
         );
         current.Known = null;
@@ -189,7 +189,7 @@ internal sealed class AcpConversation(
             await ReleaseAsync(isStopped).ConfigureAwait(false);
         });
         // The next turn waits for the cancellation.
-        LetNextWait();
+        AllowNextTurn();
     }
 
     public override async ValueTask DisposeAsync()
@@ -299,7 +299,7 @@ internal sealed class AcpConversation(
 
     private async Task<AgentServers> ServersAsync(ProviderRequest request, AcpLaunch launch, CancellationToken cancellationToken)
     {
-        if (!settings.PassesServers || request.AgentHost is not { } host)
+        if (!settings.PassesMcpServers || request.AgentHost is not { } host)
         {
             return AgentServers.None;
         }
@@ -330,10 +330,10 @@ internal sealed class AcpConversation(
     {
         List<string> texts = [];
         // Agents look for a slash command at the start.
-        var startsWithCommand = history.Question.Said.StartsWith('/');
+        var startsWithCommand = history.Question.SentText.StartsWith('/');
         if (startsWithCommand)
         {
-            texts.Add(history.Question.Said);
+            texts.Add(history.Question.SentText);
         }
 
         var isNew = current.Known != history.Fingerprint || history.Past.Count == 0;
@@ -356,7 +356,7 @@ internal sealed class AcpConversation(
             {
                 earlier
                     .Append(entry.IsAnswer ? "<assistant>\n" : "<user>\n")
-                    .Append(entry.Said)
+                    .Append(entry.SentText)
                     .Append(entry.IsAnswer ? "\n</assistant>\n" : "\n</user>\n");
                 images.InsertRange(images.Count - history.Question.Images.Count, entry.Images);
             }
@@ -364,9 +364,9 @@ internal sealed class AcpConversation(
             texts.Add(earlier.Append("</earlier_messages>").ToString());
         }
 
-        if (history.Question.Said.Length > 0 && !startsWithCommand)
+        if (history.Question.SentText.Length > 0 && !startsWithCommand)
         {
-            texts.Add(history.Question.Said);
+            texts.Add(history.Question.SentText);
         }
 
         return (texts, images);

@@ -14,7 +14,7 @@ internal sealed partial class AcpFailures(ProviderSettings settings, Func<string
 
     /// <summary>The program ended before its response was complete.</summary>
     /// <param name="code">Null while it runs.</param>
-    public Failure Gone(int? code, string stderr)
+    public Failure ProcessExited(int? code, string stderr)
     {
         var reason = ErrorOutput.ReasonIn(mask(stderr));
         return new Failure(
@@ -62,21 +62,24 @@ internal sealed partial class AcpFailures(ProviderSettings settings, Func<string
     /// <summary>An error that the agent sent in place of a result.</summary>
     public Failure Of(AcpErrorException error, JsonElement initialized)
     {
-        var said = VendorMessage.Clean(mask(error.Message)).TrimEnd('.');
-        return said switch
+        var reason = VendorMessage.Clean(mask(error.Message)).TrimEnd('.');
+        return reason switch
         {
             _ when error.Code == AcpErrorException.AuthenticationRequired => NotSignedIn(initialized),
-            _ when SignIn().IsMatch(said) => new Failure(
+            _ when SignIn().IsMatch(reason) => new Failure(
                 FailureKind.ProviderAuthFailed,
-                $"{Name} could not sign in to its model provider ({said}). {(AcpAgent.Of(settings.Command) is { } known ? $"Run `{known.SignIn}` in a terminal" : "Sign in with the program in a terminal")}, then select Retry."
+                $"{Name} could not sign in to its model provider ({reason}). {(AcpAgent.Of(settings.Command) is { } known ? $"Run `{known.SignIn}` in a terminal" : "Sign in with the program in a terminal")}, then select Retry."
             ),
-            _ when RateLimit().IsMatch(said) => new Failure(FailureKind.RateLimited, $"{Name} is rate limited: {said}. Try again later."),
-            _ when Unreachable().IsMatch(said) => new Failure(
+            _ when RateLimit().IsMatch(reason) => new Failure(
+                FailureKind.RateLimited,
+                $"{Name} is rate limited: {reason}. Try again later."
+            ),
+            _ when Unreachable().IsMatch(reason) => new Failure(
                 FailureKind.Unreachable,
-                $"{Name} could not reach its model provider ({said}). Check the network, then select Retry."
+                $"{Name} could not reach its model provider ({reason}). Check the network, then select Retry."
             ),
             "" => new Failure(FailureKind.ProviderExecutableFailed, $"{Name} reported an error without a message. Select Retry."),
-            _ => new Failure(FailureKind.ProviderExecutableFailed, $"{Name} reported an error: {said}."),
+            _ => new Failure(FailureKind.ProviderExecutableFailed, $"{Name} reported an error: {reason}."),
         };
     }
 

@@ -12,7 +12,7 @@ namespace Plue.Server.Providers.Acp;
 /// Any agent that speaks the Agent Client Protocol: one process for each chat. It works with tools of its own in the sandbox; what it asks for goes to
 /// <see cref="IAgentHost"/>, and so does what it changed.
 /// </summary>
-public sealed class AcpProvider : IProvider
+internal sealed class AcpProvider : IProvider
 {
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(60);
 

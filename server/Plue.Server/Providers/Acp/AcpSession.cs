@@ -52,7 +52,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
     public int ProcessId => connection.Id;
     public SandboxedProgram Sandbox => program.Sandbox;
     public Failure End => connection.End;
-    public bool TakesImages => initialized.Field("agentCapabilities")?.Field("promptCapabilities")?.Flag("image") == true;
+    public bool SupportsImages => initialized.Field("agentCapabilities")?.Field("promptCapabilities")?.Flag("image") == true;
 
     /// <summary>The MCP servers that were offered to it, with those that it could not take.</summary>
     public AgentServers Servers { get; private set; } = AgentServers.None;
@@ -175,7 +175,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
             try
             {
                 var result = await connection
-                    .RequestAsync("session/prompt", AcpWire.Prompt(Id, texts, TakesImages ? images : []), CancellationToken.None)
+                    .RequestAsync("session/prompt", AcpWire.Prompt(Id, texts, SupportsImages ? images : []), CancellationToken.None)
                     .ConfigureAwait(false);
                 last = new AcpEvent.Ended(result);
             }

@@ -172,9 +172,7 @@ internal sealed class AcpStarter(
         [
             .. (known?.Folders ?? []).Select(name => Path.Combine(home, name)),
             .. known is null ? [] : named,
-            .. settings
-                .WritableFolders.Select(folder => HomePath.Of(folder, home))
-                .Where(Path.IsPathFullyQualified),
+            .. settings.WritableFolders.Select(folder => HomePath.Of(folder, home)).Where(Path.IsPathFullyQualified),
         ];
         return folders;
     }

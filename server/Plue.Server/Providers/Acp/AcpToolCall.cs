@@ -80,7 +80,7 @@ internal sealed class AcpToolCall(string toolUseId, string folder)
     public string? Take(JsonElement update)
     {
         name = update.Text("name") ?? name;
-        kind = update.Text("kind") is { Length: > 0 and < 40 } said ? said : kind;
+        kind = update.Text("kind") is { Length: > 0 and < 40 } value ? value : kind;
         title = update.Text("title") ?? title;
         status = update.Text("status") ?? status;
         if (update.Field("rawInput") is { ValueKind: JsonValueKind.Object } given)
@@ -196,8 +196,8 @@ internal sealed class AcpToolCall(string toolUseId, string folder)
         {
             switch (item.Text("type"))
             {
-                case "content" when item.Field("content") is { } block && AcpWire.TextOf(block) is { } said:
-                    text.Append(text.Length > 0 ? "\n" : "").Append(said);
+                case "content" when item.Field("content") is { } block && AcpWire.TextOf(block) is { } value:
+                    text.Append(text.Length > 0 ? "\n" : "").Append(value);
                     break;
                 case "diff" when PathOf(item.Text("path")) is { } path && item.Text("newText") is { } after && diffs.Count < 100:
                     diffs.Add(new AgentEdit(path, item.Text("oldText"), after));

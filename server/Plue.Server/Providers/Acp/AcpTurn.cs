@@ -249,11 +249,11 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
                 var id = update.Text("messageId");
                 if (id is not null && messageId is not null && id != messageId && answer.Length > 0 && answer[^1] != '\n')
                 {
-                    Say("\n\n", events);
+                    EmitText("\n\n", events);
                 }
 
                 messageId = id ?? messageId;
-                Say(text, events);
+                EmitText(text, events);
                 break;
             case "agent_thought_chunk" when update.Field("content") is { } block && AcpWire.TextOf(block) is { Length: > 0 } thought:
                 BeginRound();
@@ -306,7 +306,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         Close(call, events);
         isAfterTools = true;
         events.Add(new ProviderEvent.UsageReported(Used, VendorCost));
-        if (host is not null && await host.WhyNotOnAsync(Used, Rounds).ConfigureAwait(false) is { } failure)
+        if (host is not null && await host.CheckRoundLimitsAsync(Used, Rounds).ConfigureAwait(false) is { } failure)
         {
             Break(failure, events);
         }
@@ -388,7 +388,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         if (update.Text("severity") is "warning" or "error")
         {
             CloseReasoning(events);
-            Say($"{(answer.Length > 0 ? "\n\n" : "")}> {notice.ReplaceLineEndings("\n> ")}\n\n", events);
+            EmitText($"{(answer.Length > 0 ? "\n\n" : "")}> {notice.ReplaceLineEndings("\n> ")}\n\n", events);
         }
         else if (answer.Length == 0)
         {
@@ -511,7 +511,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         }
     }
 
-    private void Say(string text, List<ProviderEvent> events)
+    private void EmitText(string text, List<ProviderEvent> events)
     {
         answer.Append(text);
         output += TokenEstimate.Of(text);

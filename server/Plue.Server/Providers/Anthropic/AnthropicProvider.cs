@@ -6,7 +6,7 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Anthropic;
 
 /// <summary>The Messages API of Anthropic or of a compatible endpoint.</summary>
-public sealed class AnthropicProvider : IWebSearchProvider
+internal sealed class AnthropicProvider : IWebSearchProvider
 {
     private readonly ProviderConnection connection;
     private readonly RefusedOptions refused = new();

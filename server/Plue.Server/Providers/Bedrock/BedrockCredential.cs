@@ -9,8 +9,8 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
 {
     private const string Service = "bedrock";
 
-    private static readonly TimeSpan TolerableSkew = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AllowedClockSkew = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan ExpiryMargin = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim loading = new(1, 1);
     private volatile AwsKeys? current;
@@ -43,7 +43,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         {
             failures.Mask(session);
         }
-        failures.Proof = (keys.Source, keys.Advice);
+        failures.CredentialNote = (keys.Source, keys.Advice);
         Sign(
             request,
             body,
@@ -121,9 +121,9 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         await loading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (current is { } meanwhile && !RunsOut(meanwhile))
+            if (current is { } refreshed && !RunsOut(refreshed))
             {
-                return meanwhile;
+                return refreshed;
             }
             return current = await credentials.LoadAsync(ProviderEndpoint.OriginOf(url), cancellationToken).ConfigureAwait(false);
         }
@@ -133,7 +133,7 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
         }
     }
 
-    private bool RunsOut(AwsKeys keys) => keys.ExpiresAt <= Now + Soon;
+    private bool RunsOut(AwsKeys keys) => keys.ExpiresAt <= Now + ExpiryMargin;
 
     private void Sign(HttpRequestMessage request, ReadOnlyMemory<byte> body, AwsKeys keys, string signingRegion)
     {
@@ -178,28 +178,31 @@ internal sealed class BedrockCredential(AwsCredentials credentials, string? regi
             );
         }
 
-        failures.Proof = ("the API key in AWS_BEARER_TOKEN_BEDROCK", "Make a new one in the AWS console, or set other credentials.");
+        failures.CredentialNote = (
+            "the API key in AWS_BEARER_TOKEN_BEDROCK",
+            "Make a new one in the AWS console, or set other credentials."
+        );
         request.Headers.TryAddWithoutValidation("authorization", "Bearer " + failures.Sendable(token));
     }
 
     private bool IsSkewed(HttpResponseMessage refusal, string sentAt)
     {
         if (
-            refusal.Headers.Date is not { } theirs
+            refusal.Headers.Date is not { } serverTime
             || !DateTimeOffset.TryParseExact(
                 sentAt,
                 "yyyyMMdd'T'HHmmss'Z'",
                 CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal,
-                out var ours
+                out var requestTime
             )
-            || (theirs - ours).Duration() <= TolerableSkew
+            || (serverTime - requestTime).Duration() <= AllowedClockSkew
         )
         {
             return false;
         }
 
-        Interlocked.Exchange(ref skewTicks, (theirs - time.GetUtcNow()).Ticks);
+        Interlocked.Exchange(ref skewTicks, (serverTime - time.GetUtcNow()).Ticks);
         return true;
     }
 

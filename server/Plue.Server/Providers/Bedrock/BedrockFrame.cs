@@ -65,7 +65,7 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
     /// <summary>Returns the failure for the exception in this frame.</summary>
     public Failure FailureBy(ProviderFailures failures)
     {
-        var said = Payload.Length > 0 ? VendorMessage.Read(Payload.ToArray()) : new VendorMessage("", "");
+        var message = Payload.Length > 0 ? VendorMessage.Read(Payload.ToArray()) : new VendorMessage("", "");
         int? status = Problem?.ToLowerInvariant() switch
         {
             "throttlingexception" => 429,
@@ -78,7 +78,7 @@ internal readonly ref struct BedrockFrame(string? eventType, string? problem, st
             _ => null,
         };
         return failures.OfEvent(
-            new VendorMessage($"{Problem} {said.Code}", said.Text.Length > 0 ? said.Text : problemText ?? "") { Status = status }
+            new VendorMessage($"{Problem} {message.Code}", message.Text.Length > 0 ? message.Text : problemText ?? "") { Status = status }
         );
     }
 

@@ -27,7 +27,7 @@ internal static class BedrockModels
     }
 
     /// <summary>True if a model that is called with <c>converse</c> supports cache points; other models reject them.</summary>
-    public static bool TakesCachePoints(string model) => IsOf(model, "amazon") && model.Contains("nova", StringComparison.Ordinal);
+    public static bool SupportsCachePoints(string model) => IsOf(model, "amazon") && model.Contains("nova", StringComparison.Ordinal);
 
     /// <summary>Returns the path of a call. The colon is not escaped, as in the AWS CLI.</summary>
     public static string PathOf(string model) => "/model/" + Uri.EscapeDataString(model).Replace("%3A", ":");

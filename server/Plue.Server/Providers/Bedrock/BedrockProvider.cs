@@ -8,7 +8,7 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Bedrock;
 
 /// <summary>Models on AWS Bedrock: Claude with Anthropic's protocol, others with AWS's. Uses AWS keys, whose source failures name, or an API key.</summary>
-public sealed class BedrockProvider : IProvider
+internal sealed class BedrockProvider : IProvider
 {
     private readonly ISecretSource secrets;
     private readonly ProviderHttp http;

@@ -61,11 +61,11 @@ internal sealed class ConverseParser(ProviderFailures failures, ProviderRequest 
         }
         if (!HasBrokenCall && stopReason is "malformed_tool_use")
         {
-            Fail(Failures.BrokenOff("it called a tool in a form that cannot be read"));
+            Fail(Failures.StoppedEarly("it called a tool in a form that cannot be read"));
         }
         else if (!HasBrokenCall && stopReason is "malformed_model_output")
         {
-            Fail(Failures.BrokenOff("it wrote something that cannot be read"));
+            Fail(Failures.StoppedEarly("it wrote something that cannot be read"));
         }
         // Some models report the end of the turn for a response with calls.
         else

@@ -20,7 +20,7 @@ internal static class ConverseWire
         var body = JsonBody.Write(json =>
         {
             var messages = RequestMessages.Of(request, settings);
-            var isMarked = BedrockModels.TakesCachePoints(request.Model) && options.Take(RefusableOptions.CacheMarks);
+            var isMarked = BedrockModels.SupportsCachePoints(request.Model) && options.Take(RefusableOptions.CacheMarks);
             WriteSystem(json, request, isMarked);
             WriteMessages(json, messages, isMarked ? CacheMarks.Of(messages) : CacheMarks.None);
             WriteConfig(json, options);

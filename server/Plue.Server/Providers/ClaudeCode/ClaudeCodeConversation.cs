@@ -122,7 +122,7 @@ internal sealed class ClaudeCodeConversation(
                 }
                 else if (line is null)
                 {
-                    turn.Fail(await current.GoneAsync().ConfigureAwait(false), events);
+                    turn.Fail(await current.ExitFailureAsync().ConfigureAwait(false), events);
                 }
                 else if (line is ClaudeCodeLine.Nested nested)
                 {
@@ -135,7 +135,7 @@ internal sealed class ClaudeCodeConversation(
                     if (
                         line is ClaudeCodeLine.ToolResults
                         && host is not null
-                        && await host.WhyNotOnAsync(turn.Used, turn.Rounds).ConfigureAwait(false) is { } failure
+                        && await host.CheckRoundLimitsAsync(turn.Used, turn.Rounds).ConfigureAwait(false) is { } failure
                     )
                     {
                         turn.Break(failure, events);
@@ -155,7 +155,7 @@ internal sealed class ClaudeCodeConversation(
             }
             catch (IOException)
             {
-                turn.Fail(await current.GoneAsync().ConfigureAwait(false), events);
+                turn.Fail(await current.ExitFailureAsync().ConfigureAwait(false), events);
             }
             catch (TimeoutException e)
             {
@@ -262,7 +262,7 @@ internal sealed class ClaudeCodeConversation(
         catch (IOException)
         {
             throw new FailureException(
-                process is { } gone ? await gone.GoneAsync().ConfigureAwait(false) : ClaudeCodeFailures.Gone(-1, "")
+                process is { } gone ? await gone.ExitFailureAsync().ConfigureAwait(false) : ClaudeCodeFailures.ProcessExited(-1, "")
             );
         }
     }

@@ -14,59 +14,59 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
 
     private Failure Classify(ClaudeCodeLine.Result result, string? errorClass, string errorText, DateTimeOffset? limitResetsAt)
     {
-        var said = Plain(errorText.Length > 0 ? errorText : result.Text);
+        var reason = Plain(errorText.Length > 0 ? errorText : result.Text);
         return (errorClass, result.Status, result.TerminalReason) switch
         {
-            _ when result.StopReason == "refusal" => new Failure(FailureKind.Refused, $"The model declined to respond: {said}"),
+            _ when result.StopReason == "refusal" => new Failure(FailureKind.Refused, $"The model declined to respond: {reason}"),
             (_, _, "prompt_too_long") or (_, 413, _) => new Failure(
                 FailureKind.ContextFull,
                 "The chat is too long for the model. Start a new chat, or remove attached files."
             ),
             ("authentication_failed", _, _) or (_, 401, _) => Authentication(),
             ("oauth_org_not_allowed" or "account_on_hold" or "verification_required" or "cloud_credential_error", _, _) or (_, 403, _) =>
-                new Failure(FailureKind.ProviderAuthFailed, $"This account may not use Claude Code: {said}"),
+                new Failure(FailureKind.ProviderAuthFailed, $"This account may not use Claude Code: {reason}"),
             ("model_not_found", _, _) or (_, 404, _) => new Failure(
                 FailureKind.ModelNotFound,
-                $"The vendor does not have this model: {said}"
+                $"The vendor does not have this model: {reason}"
             ),
             ("billing_error", _, _) => new Failure(
                 FailureKind.SpendLimit,
-                $"The account cannot pay for this response: {said}. Choose another provider or add credit."
+                $"The account cannot pay for this response: {reason}. Choose another provider or add credit."
             ),
             ("rate_limit", _, _) or (_, 429, _) => new Failure(
                 FailureKind.RateLimited,
-                $"The limit of this account is reached, so try again later: {said}",
+                $"The limit of this account is reached, so try again later: {reason}",
                 UntilReset(limitResetsAt)
             ),
             ("overloaded", _, _) or (_, >= 500, _) => new Failure(
                 FailureKind.Overloaded,
-                $"The vendor is not available now: {said}. Try again in a moment."
+                $"The vendor is not available now: {reason}. Try again in a moment."
             ),
-            _ when Unconnected().IsMatch(said) => new Failure(
+            _ when Unconnected().IsMatch(reason) => new Failure(
                 FailureKind.Unreachable,
                 "Claude Code could not reach its vendor. Check the network, then try again."
             ),
-            _ when Lost().IsMatch(said) => new Failure(
+            _ when ConnectionLost().IsMatch(reason) => new Failure(
                 FailureKind.CutStream,
                 "The connection was lost in the middle of the response. Try again."
             ),
-            _ when said.Contains("verloaded", StringComparison.Ordinal) => new Failure(
+            _ when reason.Contains("verloaded", StringComparison.Ordinal) => new Failure(
                 FailureKind.Overloaded,
-                $"The vendor is not available now: {said}. Try again in a moment."
+                $"The vendor is not available now: {reason}. Try again in a moment."
             ),
             ("server_error", _, _) => new Failure(
                 FailureKind.Overloaded,
-                $"The vendor is not available now: {said}. Try again in a moment."
+                $"The vendor is not available now: {reason}. Try again in a moment."
             ),
             (_, _, "max_turns") => MaxTurns(),
             _ when result.Subtype == "error_max_turns" => MaxTurns(),
             ("invalid_request" or "unknown", _, _) or (_, >= 400, _) => new Failure(
                 FailureKind.BadRequest,
-                $"The vendor refused the request: {said}"
+                $"The vendor refused the request: {reason}"
             ),
             _ => new Failure(
                 FailureKind.Internal,
-                said.Length > 0 ? $"Claude Code reports: {said}" : "Claude Code ended the response without a reason. Try again."
+                reason.Length > 0 ? $"Claude Code reports: {reason}" : "Claude Code ended the response without a reason. Try again."
             ),
         };
     }
@@ -80,7 +80,7 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
         );
 
     /// <summary>The program went away in the middle of an answer.</summary>
-    public static Failure Gone(int exitCode, string stderrTail) =>
+    public static Failure ProcessExited(int exitCode, string stderrTail) =>
         new(
             FailureKind.ProviderExecutableFailed,
             $"Claude Code stopped unexpectedly (exit code {exitCode}){(stderrTail.Length > 0 ? $": {Plain(stderrTail)}" : "")}. Try again."
@@ -125,5 +125,5 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
         "ECONNRESET|connection.*(lost|closed|reset)|Server error mid-response",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
     )]
-    private static partial Regex Lost();
+    private static partial Regex ConnectionLost();
 }

@@ -22,7 +22,7 @@ public sealed record ClaudeCodeLocation(ClaudeCodeProgram? Program, IReadOnlyLis
 /// Finds the CLI: the setting, PATH, the login shell's PATH, the usual install places, the host of a Flatpak. A relative PATH entry
 /// and anything inside the open folder never count, so that no workspace can bring a program along. Found once, it is remembered.
 /// </summary>
-public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<string, string> environment)
+internal sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<string, string> environment)
 {
     private const string FlatpakSpawn = "/usr/bin/flatpak-spawn";
     private static readonly TimeSpan ShellLimit = TimeSpan.FromSeconds(5);

@@ -80,7 +80,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
 {
     private static readonly TimeSpan FirstLine = TimeSpan.FromSeconds(30);
     private int requests;
-    private bool hasSpoken;
+    private bool hasOutput;
 
     public ClaudeCodeQuestions Questions { get; } = new(child, launch, logger);
 
@@ -121,7 +121,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     }
 
     public ValueTask AskAsync(ProgramHistory.Entry question, CancellationToken cancellationToken) =>
-        child.WriteLineAsync(ClaudeCodeWire.User(question.Said, query: true, question.Images), cancellationToken);
+        child.WriteLineAsync(ClaudeCodeWire.User(question.SentText, query: true, question.Images), cancellationToken);
 
     public ValueTask InterruptAsync(CancellationToken cancellationToken) =>
         child.WriteLineAsync(ClaudeCodeWire.Interrupt(NextId()), cancellationToken);
@@ -139,7 +139,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
             }
 
             await child
-                .WriteLineAsync(ClaudeCodeWire.User(entry.Said, query: false, entry.Images), cancellationToken)
+                .WriteLineAsync(ClaudeCodeWire.User(entry.SentText, query: false, entry.Images), cancellationToken)
                 .ConfigureAwait(false);
             while (await ReadAsync(cancellationToken).ConfigureAwait(false) is var line and not ClaudeCodeLine.Result)
             {
@@ -160,7 +160,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         {
             if (
                 (
-                    hasSpoken
+                    hasOutput
                         ? await child.ReadLineAsync(cancellationToken).ConfigureAwait(false)
                         : await ReadFirstAsync(cancellationToken).ConfigureAwait(false)
                 )
@@ -170,7 +170,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
                 return null;
             }
 
-            hasSpoken = true;
+            hasOutput = true;
             switch (ClaudeCodeWire.Read(bytes.Span))
             {
                 case ClaudeCodeLine.Question question:
@@ -194,10 +194,10 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     }
 
     /// <summary>How it ended, once it has or soon will have.</summary>
-    public async Task<Failure> GoneAsync()
+    public async Task<Failure> ExitFailureAsync()
     {
         await child.EndAsync(urgent: true).ConfigureAwait(false);
-        return ClaudeCodeFailures.Gone(await child.Exited.ConfigureAwait(false), child.StderrTail);
+        return ClaudeCodeFailures.ProcessExited(await child.Exited.ConfigureAwait(false), child.StderrTail);
     }
 
     /// <summary>Lets it finish writing its session.</summary>

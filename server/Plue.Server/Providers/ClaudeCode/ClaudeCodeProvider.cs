@@ -160,7 +160,7 @@ public sealed class ClaudeCodeProvider : IProvider
             // It went away, which the next line tells.
         }
 
-        throw new FailureException(await process.GoneAsync().ConfigureAwait(false));
+        throw new FailureException(await process.ExitFailureAsync().ConfigureAwait(false));
     }
 
     /// <summary>Where the CLI was looked for, and which was taken.</summary>

@@ -49,7 +49,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         {
             case ClaudeCodeLine.TextDelta delta:
                 Find(delta.Index, "text").Content.Append(delta.Text);
-                Say(delta.Text, events);
+                EmitText(delta.Text, events);
                 break;
             case ClaudeCodeLine.ThinkingDelta delta:
                 Find(delta.Index, "thinking").Content.Append(delta.Text);
@@ -184,7 +184,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
                 confirmed.Add(new ProviderEvent.TextDelta(wasStreamed ? streamed!.Content.ToString() : text.Content));
                 if (!wasStreamed)
                 {
-                    Say(text.Content, events);
+                    EmitText(text.Content, events);
                 }
 
                 break;
@@ -240,7 +240,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         }
         if (!result.IsError && answer.Length == 0 && result.Text.Length > 0)
         {
-            Say(result.Text, events);
+            EmitText(result.Text, events);
         }
 
         totalCost = result.TotalCost;
@@ -284,7 +284,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         }
     }
 
-    private void Say(string text, List<ProviderEvent> events)
+    private void EmitText(string text, List<ProviderEvent> events)
     {
         answer.Append(text);
         events.Add(new ProviderEvent.TextDelta(text));

@@ -10,7 +10,7 @@ namespace Plue.Server.Providers.Connections;
 /// <param name="claudeCode">Looks for the CLI and its sign-in.</param>
 /// <param name="probe">Checks whether a provider responds; used for Ollama.</param>
 /// <param name="agents">Looks for programs that support ACP, without starting any.</param>
-public sealed class Discovery(
+internal sealed class Discovery(
     Func<CancellationToken, Task<ClaudeCodeFinding>> claudeCode,
     Func<ProviderSettings, CancellationToken, Task<Failure?>> probe,
     Func<string, string?> environment,
@@ -89,9 +89,9 @@ public sealed class Discovery(
         await once.WaitAsync(cancellationToken);
         try
         {
-            if (!again && last is { } meanwhile)
+            if (!again && last is { } found)
             {
-                return meanwhile;
+                return found;
             }
             return last = await DiscoverAsync(cancellationToken);
         }
@@ -286,7 +286,12 @@ public sealed class Discovery(
 
 /// <param name="Path">The CLI; null if none was found.</param>
 /// <param name="Sentence">A status message for the user.</param>
-public sealed record ClaudeCodeFinding(string? Path, bool SignedIn, string? Version, string Sentence, IReadOnlyList<string> Tried);
+internal sealed record ClaudeCodeFinding(string? Path, bool SignedIn, string? Version, string Sentence, IReadOnlyList<string> Tried);
 
 /// <param name="Tried">What was looked for, with the result, one sentence each.</param>
-public sealed record DiscoveryResult(IReadOnlyList<ProviderSettings> Found, string DefaultId, string Sentence, IReadOnlyList<string> Tried);
+internal sealed record DiscoveryResult(
+    IReadOnlyList<ProviderSettings> Found,
+    string DefaultId,
+    string Sentence,
+    IReadOnlyList<string> Tried
+);

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>Stores the user's providers. Implemented by <c>Modules/ProviderCodices</c>, so that this module does not depend on documents.</summary>
-public interface IProviderSource
+internal interface IProviderSource
 {
     /// <summary>Returns the user's providers. Equal while unchanged, so that processes and connections are kept. Only changed files are read again.</summary>
     IReadOnlyList<ConfiguredProvider> List();
@@ -40,13 +40,21 @@ public interface IProviderSource
 
 /// <param name="Templates">Template ids.</param>
 /// <param name="Settings">Setting keys.</param>
-public sealed record ProviderReferences(IReadOnlyList<string> Templates, IReadOnlyList<string> Settings);
+internal sealed record ProviderReferences(IReadOnlyList<string> Templates, IReadOnlyList<string> Settings);
 
 /// <param name="Id">Null to derive it from the name.</param>
 /// <param name="Name">Empty for no change.</param>
 /// <param name="Kind">Empty for no change, or for the catalog's.</param>
 /// <param name="Endpoint">Null for no change; empty to remove it. The same applies to <paramref name="Model"/>.</param>
-public sealed record ProviderChange(string? Id, string Name, string Kind, string? Endpoint, string? Model, bool? Enabled, bool MakeDefault)
+internal sealed record ProviderChange(
+    string? Id,
+    string Name,
+    string Kind,
+    string? Endpoint,
+    string? Model,
+    bool? Enabled,
+    bool MakeDefault
+)
 {
     public bool MakeDefaultSmall { get; init; }
 

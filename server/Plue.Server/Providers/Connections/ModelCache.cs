@@ -8,14 +8,14 @@ namespace Plue.Server.Providers.Connections;
 
 /// <summary>A list of models from a vendor.</summary>
 /// <param name="Fingerprint">The fingerprint of the connection.</param>
-public sealed record StoredModels(string Fingerprint, DateTimeOffset FetchedAt, IReadOnlyList<ModelInfo> Models);
+internal sealed record StoredModels(string Fingerprint, DateTimeOffset FetchedAt, IReadOnlyList<ModelInfo> Models);
 
 /// <summary>
 /// Caches the vendors' lists of models, one file per provider, so that lists are available at once and shared by processes. Damaged files are ignored, and
 /// write errors are not reported. Sizes are limited, because the vendor determines the content.
 /// </summary>
 /// <param name="log">Called if a file cannot be read or written.</param>
-public sealed class ModelCache(PluePaths paths, Action<string> log)
+internal sealed class ModelCache(PluePaths paths, Action<string> log)
 {
     public const int MaxModels = 10_000;
     private const int MaxBytes = 16 * 1024 * 1024;

@@ -10,7 +10,7 @@ namespace Plue.Server.Providers.Connections;
 /// <summary>The models of one provider.</summary>
 /// <param name="FetchedAt">When the list was requested from the vendor; null if it is the catalog's.</param>
 /// <param name="Error">Why the vendor's list is not available; the models are then the stored list or the catalog's.</param>
-public sealed record ModelListing(IReadOnlyList<ModelInfo> Models, DateTimeOffset? FetchedAt, Failure? Error);
+internal sealed record ModelListing(IReadOnlyList<ModelInfo> Models, DateTimeOffset? FetchedAt, Failure? Error);
 
 /// <summary>
 /// The models of each provider: the vendor's list, cached for an hour, merged with the catalog. An expired list is returned at once while it is refreshed in
@@ -159,9 +159,9 @@ internal sealed partial class ModelLists(
         var id = provider.Settings.Id;
         lock (sync)
         {
-            if (fetching.TryGetValue(id, out var underWay) && underWay.Fingerprint == fingerprint && !underWay.Fetch.IsCompleted)
+            if (fetching.TryGetValue(id, out var running) && running.Fingerprint == fingerprint && !running.Fetch.IsCompleted)
             {
-                return underWay.Fetch;
+                return running.Fetch;
             }
             if (ending.IsCancellationRequested)
             {

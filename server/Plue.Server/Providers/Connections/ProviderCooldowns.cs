@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.Connections;
 /// Pauses a provider that fails: after three consecutive failures within ten minutes for one minute, then twice as long after each further failure, up to
 /// fifteen minutes. A response or changed settings end the pause. A paused provider is tried after its fallbacks. Thread-safe.
 /// </summary>
-public sealed class ProviderCooldowns(TimeProvider time)
+internal sealed class ProviderCooldowns(TimeProvider time)
 {
     public const int FailuresBeforeCooldown = 3;
     public static readonly TimeSpan FailureWindow = TimeSpan.FromMinutes(10);

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.Connections;
 /// The providers that a chat can use: those of the user, those found on this machine, and the tour. Instances live as long as their settings are unchanged;
 /// their states are shared across processes.
 /// </summary>
-public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
+internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 {
     /// <summary>A reserved name for the user's default, valid wherever a provider is named.</summary>
     public const string DefaultLarge = "default-large";
@@ -552,7 +552,7 @@ public sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 }
 
 /// <param name="Fault">Why the user's file is invalid; null if it is valid.</param>
-public sealed record ConfiguredProvider(ProviderSettings Settings, ProviderFault? Fault)
+internal sealed record ConfiguredProvider(ProviderSettings Settings, ProviderFault? Fault)
 {
     public string? Description { get; init; }
 
@@ -561,10 +561,10 @@ public sealed record ConfiguredProvider(ProviderSettings Settings, ProviderFault
 }
 
 /// <param name="HoldsSecret">True if the file contains a literal key.</param>
-public sealed record ProviderFault(string Path, int Line, int Column, string Message, bool HoldsSecret)
+internal sealed record ProviderFault(string Path, int Line, int Column, string Message, bool HoldsSecret)
 {
     public override string ToString() => $"{System.IO.Path.GetFileName(Path)}:{Line}:{Column} {Message}";
 }
 
 /// <param name="Failure">Null if the test succeeded.</param>
-public sealed record ProviderTest(ProviderSettings Settings, DateTimeOffset At, Failure? Failure);
+internal sealed record ProviderTest(ProviderSettings Settings, DateTimeOffset At, Failure? Failure);

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Providers.Connections;
 
-public enum ProviderHealth
+internal enum ProviderHealth
 {
     Untested,
     Connected,
@@ -13,7 +13,7 @@ public enum ProviderHealth
 }
 
 /// <summary>The stored state of a provider.</summary>
-public sealed record ProviderState
+internal sealed record ProviderState
 {
     public static readonly ProviderState Unknown = new();
 
@@ -24,16 +24,16 @@ public sealed record ProviderState
     public Failure? Failure { get; init; }
 
     /// <summary>True if the provider failed its test when it was enabled, so that it is still disabled.</summary>
-    public bool WasKeptOff { get; init; }
+    public bool HasFailedToEnable { get; init; }
 
     /// <summary>Newest first, including those with earlier settings.</summary>
-    public IReadOnlyList<PastFailure> Failures { get; init; } = [];
+    public IReadOnlyList<FailureRecord> Failures { get; init; } = [];
 
     /// <summary>The number of models in the last list; null before the first request.</summary>
     public int? ModelCount { get; init; }
 }
 
-public sealed record PastFailure(DateTimeOffset At, Failure Failure);
+internal sealed record FailureRecord(DateTimeOffset At, Failure Failure);
 
 /// <summary>
 /// The outcome of the last use of each provider, in a file that processes share. It is a cache: a damaged file is ignored, and write errors are not reported.
@@ -41,7 +41,7 @@ public sealed record PastFailure(DateTimeOffset At, Failure Failure);
 /// </summary>
 /// <param name="mask">Masks secrets in messages before they are stored.</param>
 /// <param name="log">Called if the file cannot be read or written.</param>
-public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<string, string> mask, Action<string> log) : IAsyncDisposable
+internal sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<string, string> mask, Action<string> log) : IAsyncDisposable
 {
     private const int MaxFailures = 5;
     private const int MaxProviders = 2_000;
@@ -91,8 +91,8 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
                 },
             At = isSame ? stored.At : null,
             Failure = isSame ? stored.Error?.ToFailure() : null,
-            WasKeptOff = isSame && stored.KeptOff,
-            Failures = [.. (stored.Errors ?? []).Select(past => new PastFailure(past.At, past.ToFailure()))],
+            HasFailedToEnable = isSame && stored.HasFailedToEnable,
+            Failures = [.. (stored.Errors ?? []).Select(past => new FailureRecord(past.At, past.ToFailure()))],
             ModelCount =
                 stored.ModelCount is { } count && stored.ModelsFingerprint == ProviderFingerprint.OfConnection(settings) ? count : null,
         };
@@ -145,7 +145,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
                 return false;
             }
 
-            Note(settings, failure, effect == Effect.Health, before?.KeptOff ?? false);
+            Note(settings, failure, effect == Effect.Health, before?.HasFailedToEnable ?? false);
             return effect == Effect.Health && (before?.Status != Status(failure) || before.Error?.Message != Stored(failure)?.Message);
         }
     }
@@ -170,9 +170,9 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     {
         lock (sync)
         {
-            if (known.GetValueOrDefault(settings.Id) is { KeptOff: true } before)
+            if (known.GetValueOrDefault(settings.Id) is { HasFailedToEnable: true } before)
             {
-                Put(settings.Id, before with { KeptOff = false });
+                Put(settings.Id, before with { HasFailedToEnable = false });
             }
         }
     }
@@ -281,7 +281,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
                 Status = Status(failure),
                 At = now,
                 Error = Stored(failure),
-                KeptOff = wasKeptOff,
+                HasFailedToEnable = wasKeptOff,
             };
         }
 
@@ -438,7 +438,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             {
                 return states
                     .Where(entry => entry.Value is not null)
-                    .ToDictionary(entry => entry.Key, entry => Sound(entry.Value!), StringComparer.Ordinal);
+                    .ToDictionary(entry => entry.Key, entry => WithoutNulls(entry.Value!), StringComparer.Ordinal);
             }
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
@@ -450,7 +450,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     }
 
     /// <summary>Replaces missing values, because another program may have written the file.</summary>
-    private static StoredState Sound(StoredState state) =>
+    private static StoredState WithoutNulls(StoredState state) =>
         state with
         {
             Error = state.Error is { Message: not null } error ? error : null,
@@ -484,7 +484,9 @@ internal sealed record StoredState
     public string? Status { get; init; }
     public DateTimeOffset? At { get; init; }
     public StoredFailure? Error { get; init; }
-    public bool KeptOff { get; init; }
+
+    [JsonPropertyName("kept_off")]
+    public bool HasFailedToEnable { get; init; }
     public IReadOnlyList<StoredFailure>? Errors { get; init; }
     public int? ModelCount { get; init; }
     public string? ModelsFingerprint { get; init; }

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Plue.Server.Providers.Connections;
 
 /// <summary>The last reported limits of subscriptions, until they are reset. Thread-safe.</summary>
-public sealed class UsageWindows(TimeProvider time)
+internal sealed class UsageWindows(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, (ProviderSettings Settings, IReadOnlyList<UsageWindow> Windows)> reported = new(
         StringComparer.Ordinal

@@ -49,11 +49,11 @@ internal sealed class CopilotProvider(
         // GPT models reject a limit and apply their own.
         var isGpt = request.Model.StartsWith("gpt", StringComparison.OrdinalIgnoreCase);
         var asked = isGpt ? request with { MaxTokens = null } : request;
-        var said = isGpt ? settings with { MaxTokens = null } : settings;
+        var adjusted = isGpt ? settings with { MaxTokens = null } : settings;
         if (other is not null)
         {
             await foreach (
-                var next in new Responses(said, Connection(InitiatorOf(request), request.Messages.Any(RequestMessages.HasImages)))
+                var next in new Responses(adjusted, Connection(InitiatorOf(request), request.Messages.Any(RequestMessages.HasImages)))
                     .StreamAsync(endpoint.At(ResponsesPath), asked, cancellationToken)
                     .ConfigureAwait(false)
             )
@@ -68,7 +68,7 @@ internal sealed class CopilotProvider(
             request.Model,
             without =>
             {
-                var body = OpenAiWire.Request(asked, said, Dialect.Compatible, without, out var sent);
+                var body = OpenAiWire.Request(asked, adjusted, Dialect.Compatible, without, out var sent);
                 var connection = Connection(InitiatorOf(request), HasImage(body));
                 var failures = connection.Failures(request.Model);
                 return new Attempt(
@@ -155,9 +155,9 @@ internal sealed class CopilotProvider(
         await listing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Fresh() is { } meanwhile)
+            if (Fresh() is { } refreshed)
             {
-                return meanwhile;
+                return refreshed;
             }
 
             using var document = await Connection(initiator: null, hasImage: false)

@@ -64,7 +64,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         {
             Forget(id);
             await child.Exited.WaitAsync(cancellationToken).ConfigureAwait(false);
-            throw new FailureException(end ?? Gone());
+            throw new FailureException(end ?? ExitFailure());
         }
         catch
         {
@@ -107,7 +107,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
     }
 
     /// <summary>Why the program ended.</summary>
-    internal Failure End => end ?? Gone();
+    internal Failure End => end ?? ExitFailure();
 
     public async ValueTask DisposeAsync()
     {
@@ -148,7 +148,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         }
 
         await child.Exited.ConfigureAwait(false);
-        end = why ?? Gone();
+        end = why ?? ExitFailure();
         firstEnvelope.TrySetResult();
         foreach (var id in open.Keys)
         {
@@ -198,7 +198,7 @@ internal sealed class ExternalProcess : IAsyncDisposable
         }
     }
 
-    private Failure Gone()
+    private Failure ExitFailure()
     {
         var code = child.ExitCode ?? 0;
         var reason = ErrorOutput.ReasonIn(mask(child.StderrTail));

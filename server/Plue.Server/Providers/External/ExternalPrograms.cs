@@ -12,7 +12,7 @@ namespace Plue.Server.Providers.External;
 /// <param name="Sha256">The hash of its content in lowercase hex.</param>
 /// <param name="IsApproved">True if this path with this content is approved.</param>
 /// <param name="ChangedSinceApproval">True if the path was approved with other content.</param>
-public sealed record ExternalProgram(string Path, string Sha256, bool IsApproved, bool ChangedSinceApproval)
+internal sealed record ExternalProgram(string Path, string Sha256, bool IsApproved, bool ChangedSinceApproval)
 {
     /// <summary>The origin to which its secrets are bound: this path with this content.</summary>
     public Uri Origin
@@ -31,7 +31,7 @@ public sealed record ExternalProgram(string Path, string Sha256, bool IsApproved
 /// </summary>
 /// <param name="searchPath">The value of PATH; relative entries are ignored.</param>
 /// <param name="openFolders">The workspace folders, whose programs are not accepted.</param>
-public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<WorkspaceFolders?> openFolders, TimeProvider time)
+internal sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<WorkspaceFolders?> openFolders, TimeProvider time)
 {
     private const string Prefix = "plue-provider-";
     private const long MaxProgramBytes = 1024L * 1024 * 1024;
@@ -59,7 +59,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
         {
             try
             {
-                found.Add(Look(path, useCache: true));
+                found.Add(Inspect(path, useCache: true));
             }
             catch (FailureException)
             { /* Not a valid program. */
@@ -71,14 +71,14 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
 
     /// <summary>Returns the current state of a program.</summary>
     /// <exception cref="FailureException">ProviderExecutableFailed: it does not exist, or is in a folder that is not accepted.</exception>
-    public ExternalProgram Look(string path) => Look(path, useCache: false);
+    public ExternalProgram Inspect(string path) => Inspect(path, useCache: false);
 
     /// <summary>Returns the current origin of a program's secrets; null if there is no such program.</summary>
     public Uri? OriginOf(string path)
     {
         try
         {
-            return Look(path, useCache: true).Origin;
+            return Inspect(path, useCache: true).Origin;
         }
         catch (FailureException)
         {
@@ -90,7 +90,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
     /// <exception cref="FailureException">Conflict: the content differs from what the user reviewed.</exception>
     public ExternalProgram Approve(string path, string sha256)
     {
-        var program = Look(path);
+        var program = Inspect(path);
         if (!string.Equals(program.Sha256, sha256, StringComparison.OrdinalIgnoreCase))
         {
             throw new FailureException(
@@ -130,7 +130,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
     /// <exception cref="FailureException">PermissionDenied: it is not approved.</exception>
     public ExternalProgram RequireApproved(string path)
     {
-        var program = Look(path);
+        var program = Inspect(path);
         if (program.IsApproved)
         {
             return program;
@@ -144,7 +144,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<W
         );
     }
 
-    private ExternalProgram Look(string path, bool useCache)
+    private ExternalProgram Inspect(string path, bool useCache)
     {
         if (!Path.IsPathFullyQualified(path) || path.Contains('\0'))
         {

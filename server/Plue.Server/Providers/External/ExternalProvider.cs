@@ -12,7 +12,7 @@ namespace Plue.Server.Providers.External;
 /// </summary>
 /// <param name="environment">Plue's environment; only an allowlist of harmless variables is passed on.</param>
 /// <param name="mask">Masks secrets in the program's messages.</param>
-public sealed class ExternalProvider(
+internal sealed class ExternalProvider(
     ProviderSettings settings,
     ISecretSource secrets,
     ExternalPrograms programs,

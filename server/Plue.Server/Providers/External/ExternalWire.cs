@@ -244,10 +244,10 @@ internal static class ExternalWire
     public static Failure ReadError(JsonElement envelope, string who)
     {
         var error = envelope.Field("error");
-        var said = error is { ValueKind: JsonValueKind.String } text ? text.GetString() : error?.Text("message");
+        var reason = error is { ValueKind: JsonValueKind.String } text ? text.GetString() : error?.Text("message");
         var kind = KindOf(error?.Text("code"));
         var wait = error?.Whole("retry_after_ms") is { } milliseconds and > 0 ? TimeSpan.FromMilliseconds(milliseconds) : (TimeSpan?)null;
-        var sentence = string.IsNullOrWhiteSpace(said) ? "it gave no reason." : VendorMessage.Clean(said);
+        var sentence = string.IsNullOrWhiteSpace(reason) ? "it gave no reason." : VendorMessage.Clean(reason);
         return new Failure(kind, $"{who} said: {sentence}", wait);
     }
 

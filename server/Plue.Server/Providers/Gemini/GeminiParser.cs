@@ -100,7 +100,7 @@ internal sealed class GeminiParser(ProviderFailures failures, ProviderRequest re
         }
         else if (WhyBroken(finishReason) is { } why)
         {
-            Fail(Failures.BrokenOff(why));
+            Fail(Failures.StoppedEarly(why));
         }
         // The finish reason of a turn with calls is also STOP.
         else

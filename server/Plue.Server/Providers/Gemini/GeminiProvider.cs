@@ -6,7 +6,7 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.Gemini;
 
 /// <summary>Google's Gemini API.</summary>
-public sealed class GeminiProvider : IWebSearchProvider
+internal sealed class GeminiProvider : IWebSearchProvider
 {
     private static readonly GeminiOptions Options = new();
 

@@ -238,8 +238,8 @@ internal sealed class ProviderConnection(
             }
             if (status is not (>= 200 and < 300))
             {
-                var said = await ReadAllAsync(response, MaxErrorBytes, timeout).ConfigureAwait(false);
-                throw new FailureException(failures.OfStatus(status, response.Headers, said, time.GetUtcNow()));
+                var errorBody = await ReadAllAsync(response, MaxErrorBytes, timeout).ConfigureAwait(false);
+                throw new FailureException(failures.OfStatus(status, response.Headers, errorBody, time.GetUtcNow()));
             }
 
             if (response.Content.Headers.ContentType?.MediaType == "text/html")

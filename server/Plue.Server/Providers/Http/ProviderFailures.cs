@@ -14,14 +14,14 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
 {
     private readonly List<string> secrets = [];
 
-    private string Who =>
+    private string ProviderName =>
         settings.Name.Contains(endpoint.Host, StringComparison.OrdinalIgnoreCase) ? settings.Name : $"{settings.Name} ({endpoint.Host})";
     private string Model => model is null ? "this model" : model;
 
     /// <summary>
     /// The credential of the request if it is not an API key (<c>the keys of the profile "work"</c>), and the sentence that says what to do if it is rejected.
     /// </summary>
-    public (string What, string Advice)? Proof { get; set; }
+    public (string What, string Advice)? CredentialNote { get; set; }
 
     /// <summary>Masks this value as <c>***</c> from now on, including its encoded forms.</summary>
     public void Mask(string secret)
@@ -58,63 +58,71 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
     /// <summary>Returns the failure for a status other than 200.</summary>
     public Failure OfStatus(int status, HttpResponseHeaders headers, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
-        var said = VendorMessage.Read(body);
-        var kind = settings.Kind == ProviderKinds.GithubCopilot ? KindAtCopilot(status, said) : KindOf(status, said);
+        var vendorMessage = VendorMessage.Read(body);
+        var kind = settings.Kind == ProviderKinds.GithubCopilot ? KindAtCopilot(status, vendorMessage) : KindOf(status, vendorMessage);
         if (kind == FailureKind.BadRequest && VendorMessage.LooksLikeHtml(body.Span))
         {
             return WebPage(status);
         }
-        return Sentence(kind, said.Text, status, kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? said.RetryAfter);
+        return Sentence(
+            kind,
+            vendorMessage.Text,
+            status,
+            kind == FailureKind.SpendLimit ? null : RetryAfter.Of(headers, now) ?? vendorMessage.RetryAfter
+        );
     }
 
     /// <summary>Returns the failure for an error event in a stream.</summary>
-    public Failure OfEvent(VendorMessage said) => Sentence(KindOf(said.Status, said), said.Text, null, said.RetryAfter);
+    public Failure OfEvent(VendorMessage vendorMessage) =>
+        Sentence(KindOf(vendorMessage.Status, vendorMessage), vendorMessage.Text, null, vendorMessage.RetryAfter);
 
     public Failure Redirect(int status, Uri? location) =>
         new(
             FailureKind.BadResponse,
-            $"{Who} redirected to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow redirects with a key or a prompt. "
+            $"{ProviderName} redirected to {(location is { IsAbsoluteUri: true } ? location.Host : "another address")} ({status}), and Plue does not follow redirects with a key or a prompt. "
                 + "If you trust that address, make it the endpoint."
         );
 
     public Failure WebPage(int? status = null) =>
         new(
             FailureKind.BadResponse,
-            $"{Who} responded with a web page{(status is null ? "" : $" ({status})")} instead of a response. Check the endpoint, and whether a proxy or a sign-in page is in between."
+            $"{ProviderName} responded with a web page{(status is null ? "" : $" ({status})")} instead of a response. Check the endpoint, and whether a proxy or a sign-in page is in between."
         );
 
     public Failure NotStreamed() =>
-        new(FailureKind.BadResponse, $"{Who} sent a response in an unexpected format. Check the endpoint and the kind.");
+        new(FailureKind.BadResponse, $"{ProviderName} sent a response in an unexpected format. Check the endpoint and the kind.");
 
     public Failure BadEvent() =>
         new(
             FailureKind.BadResponse,
-            $"{Who} sent invalid JSON in the middle of its response. Try again. If that does not help, check the endpoint and the kind."
+            $"{ProviderName} sent invalid JSON in the middle of its response. Try again. If that does not help, check the endpoint and the kind."
         );
 
     /// <param name="why">The end of a sentence: <c>it called too many tools</c>.</param>
-    public Failure BrokenOff(string why) => new(FailureKind.CutStream, $"{Model} stopped its response at {Who}: {why}. Try again.");
+    public Failure StoppedEarly(string why) =>
+        new(FailureKind.CutStream, $"{Model} stopped its response at {ProviderName}: {why}. Try again.");
 
     public Failure TooLong(int cap) =>
         new(
             FailureKind.BadResponse,
-            $"{Who} sent an event of more than {cap / (1024 * 1024)} MiB, so the response was cut off. Check the endpoint."
+            $"{ProviderName} sent an event of more than {cap / (1024 * 1024)} MiB, so the response was cut off. Check the endpoint."
         );
 
     public Failure Damaged() =>
         new(
             FailureKind.BadResponse,
-            $"{Who} sent an event that was damaged in transit, so the response was cut off. Try again. If that does not help, check the endpoint and any proxy."
+            $"{ProviderName} sent an event that was damaged in transit, so the response was cut off. Try again. If that does not help, check the endpoint and any proxy."
         );
 
-    public Failure Cut() => new(FailureKind.CutStream, $"{Who} closed the connection before the response was complete. Try again.");
+    public Failure Cut() =>
+        new(FailureKind.CutStream, $"{ProviderName} closed the connection before the response was complete. Try again.");
 
     public Failure TimedOut(ExchangeTimeout timeout) =>
         new(
             FailureKind.Timeout,
             timeout.HasFirstByte
-                ? $"{Who} stopped sending for {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
-                : $"{Who} did not start to respond within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
+                ? $"{ProviderName} stopped sending for {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
+                : $"{ProviderName} did not start to respond within {DurationText.Of(timeout.Limit)}. Try again, or raise the provider's timeout."
         );
 
     /// <summary>Returns the failure for an exception of the connection, before or during a response.</summary>
@@ -126,7 +134,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
             {
                 return new Failure(
                     FailureKind.Unreachable,
-                    $"No secure connection to {Who}: {Quote(inner.Message)} Check the clock of this machine, any proxy, and the endpoint."
+                    $"No secure connection to {ProviderName}: {Quote(inner.Message)} Check the clock of this machine, any proxy, and the endpoint."
                 );
             }
 
@@ -167,101 +175,110 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         return exception is OperationCanceledException
             ? new Failure(
                 FailureKind.Unreachable,
-                $"{Who} accepted no connection within {DurationText.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint."
+                $"{ProviderName} accepted no connection within {DurationText.Of(ProviderHttp.ConnectTimeout)}. Check the network and the endpoint."
             )
-            : new Failure(FailureKind.Unreachable, $"{Who} cannot be reached. Check the network and the endpoint.");
+            : new Failure(FailureKind.Unreachable, $"{ProviderName} cannot be reached. Check the network and the endpoint.");
     }
 
-    private Failure Sentence(FailureKind kind, string said, int? status, TimeSpan? after)
+    private Failure Sentence(FailureKind kind, string vendorMessage, int? status, TimeSpan? after)
     {
         // The sentence that contains the quotation ends with a period.
-        var quoted = Quote(said).TrimEnd('.') is { Length: > 0 } text ? $": \"{text}\"" : "";
+        var quoted = Quote(vendorMessage).TrimEnd('.') is { Length: > 0 } text ? $": \"{text}\"" : "";
         var number = status is null ? "" : $" ({status})";
         var what = kind switch
         {
-            FailureKind.RateLimited => $"{Who} is rate limiting you{quoted}.",
-            FailureKind.Overloaded => $"{Who} is not available now{number}{quoted}.",
+            FailureKind.RateLimited => $"{ProviderName} is rate limiting you{quoted}.",
+            FailureKind.Overloaded => $"{ProviderName} is not available now{number}{quoted}.",
             _ => null,
         };
         var message = kind switch
         {
             FailureKind.ProviderAuthFailed when settings.AuthType == AuthType.Oauth =>
-                $"{Who} refused the sign-in{number}{quoted}. Sign in again.",
-            FailureKind.ProviderAuthFailed when Proof is { } proof => $"{Who} refused {proof.What}{number}{quoted}. {proof.Advice}",
+                $"{ProviderName} refused the sign-in{number}{quoted}. Sign in again.",
+            FailureKind.ProviderAuthFailed when CredentialNote is { } proof =>
+                $"{ProviderName} refused {proof.What}{number}{quoted}. {proof.Advice}",
             FailureKind.ProviderAuthFailed when settings.ApiKeyRef is null =>
-                $"{Who} requires a key, and none is set{quoted}. Set a key for it.",
+                $"{ProviderName} requires a key, and none is set{quoted}. Set a key for it.",
             FailureKind.ProviderAuthFailed =>
-                $"{Who} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
+                $"{ProviderName} refused the key{number}{quoted}. Set a key that is valid for this provider and model.",
             FailureKind.PermissionDenied =>
-                $"{Who} does not allow this{number}{quoted}. Your plan or your organization does not include it. Choose another model, or check the Copilot settings on GitHub.",
+                $"{ProviderName} does not allow this{number}{quoted}. Your plan or your organization does not include it. Choose another model, or check the Copilot settings on GitHub.",
             FailureKind.SpendLimit =>
-                $"The credit or spend limit at {Who} is reached{quoted}. Add credit there, or choose another provider.",
+                $"The credit or spend limit at {ProviderName} is reached{quoted}. Add credit there, or choose another provider.",
             FailureKind.ModelNotFound when settings.Kind == ProviderKinds.Ollama =>
-                $"{Who} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
-            FailureKind.ModelNotFound => $"{Who} does not have the model {Model}{quoted}. Choose another model.",
+                $"{ProviderName} does not have the model {Model}. Run \"ollama pull {Model}\", or choose another model.",
+            FailureKind.ModelNotFound => $"{ProviderName} does not have the model {Model}{quoted}. Choose another model.",
             FailureKind.RateLimited => $"{what} Try again {(after is { } wait ? $"in {DurationText.Of(wait)}" : "in a moment")}.",
             FailureKind.Overloaded => $"{what} Try again in a moment, or choose another model.",
             FailureKind.ContextFull =>
                 $"The conversation exceeds the context window of {Model}{quoted}. Start a new chat, or choose a model with a larger context window.",
-            FailureKind.NotFound => $"{Who} found nothing at this address{number}{quoted}. Check the endpoint.",
-            FailureKind.Refused => $"{Who} declined to respond{quoted}. Rephrase your message, or choose another model.",
-            _ => $"{Who} refused the request{number}{quoted}. Choose another model, or change what is sent in the provider's settings.",
+            FailureKind.NotFound => $"{ProviderName} found nothing at this address{number}{quoted}. Check the endpoint.",
+            FailureKind.Refused => $"{ProviderName} declined to respond{quoted}. Rephrase your message, or choose another model.",
+            _ =>
+                $"{ProviderName} refused the request{number}{quoted}. Choose another model, or change what is sent in the provider's settings.",
         };
         var failure = new Failure(kind, message, after);
-        return what is null ? failure : failure with { What = what };
+        return what is null ? failure : failure with { Cause = what };
     }
 
     /// <summary>GitHub returns 403 if the plan or the organization does not allow the request, not for a wrong token.</summary>
-    private static FailureKind KindAtCopilot(int status, VendorMessage said) =>
+    private static FailureKind KindAtCopilot(int status, VendorMessage vendorMessage) =>
         status == 403 ? FailureKind.PermissionDenied
-        : Mentions(said.Code, "model_not_supported") ? FailureKind.ModelNotFound
-        : KindOf(status, said);
+        : Mentions(vendorMessage.Code, "model_not_supported") ? FailureKind.ModelNotFound
+        : KindOf(status, vendorMessage);
 
-    private string Quote(string said)
+    private string Quote(string vendorMessage)
     {
         foreach (var secret in secrets)
         {
-            said = said.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
+            vendorMessage = vendorMessage.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
         }
-        return VendorMessage.Clean(said);
+        return VendorMessage.Clean(vendorMessage);
     }
 
-    private static FailureKind KindOf(int? status, VendorMessage said)
+    private static FailureKind KindOf(int? status, VendorMessage vendorMessage)
     {
         // Google reports "exceeded your current quota" for limits per minute, too, but with the time to wait.
-        if (status is 429 && said is { RetryAfter: not null, IsPerDay: false })
+        if (status is 429 && vendorMessage is { RetryAfter: not null, IsPerDay: false })
         {
             return FailureKind.RateLimited;
         }
-        if (status == 402 || said.IsPerDay || Mentions(said, Spend))
+        if (status == 402 || vendorMessage.IsPerDay || Mentions(vendorMessage, Spend))
         {
             return FailureKind.SpendLimit;
         }
         // AWS's error for models without a cache.
-        if (status is 403 && Mentions(said.Text, "prompt caching"))
+        if (status is 403 && Mentions(vendorMessage.Text, "prompt caching"))
         {
             return FailureKind.BadRequest;
         }
-        if (status is 403 && Mentions(said.Text, "flagged", "moderation"))
+        if (status is 403 && Mentions(vendorMessage.Text, "flagged", "moderation"))
         {
             return FailureKind.Refused;
         }
         if (
             status is 401 or 403
-            || Mentions(said.Code, "authentication_error", "invalid_api_key", "permission_error", "API_KEY_INVALID", "UNAUTHENTICATED")
+            || Mentions(
+                vendorMessage.Code,
+                "authentication_error",
+                "invalid_api_key",
+                "permission_error",
+                "API_KEY_INVALID",
+                "UNAUTHENTICATED"
+            )
         )
         {
             return FailureKind.ProviderAuthFailed;
         }
-        if (status is 429 || Mentions(said.Code, "rate_limit", "429") || (status == 413 && Mentions(said, "per minute")))
+        if (status is 429 || Mentions(vendorMessage.Code, "rate_limit", "429") || (status == 413 && Mentions(vendorMessage, "per minute")))
         {
             return FailureKind.RateLimited;
         }
-        if (status is null or 400 or 413 or 422 or 500 && (Mentions(said, TooMuch) || status == 413))
+        if (status is null or 400 or 413 or 422 or 500 && (Mentions(vendorMessage, ContextExceeded) || status == 413))
         {
             return FailureKind.ContextFull;
         }
-        if (status is null or 400 or 404 && Mentions(said, UnknownModel))
+        if (status is null or 400 or 404 && Mentions(vendorMessage, UnknownModel))
         {
             return FailureKind.ModelNotFound;
         }
@@ -271,21 +288,23 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         }
         if (status == 404)
         {
-            return said.Text.Contains("model", StringComparison.OrdinalIgnoreCase) ? FailureKind.ModelNotFound : FailureKind.NotFound;
+            return vendorMessage.Text.Contains("model", StringComparison.OrdinalIgnoreCase)
+                ? FailureKind.ModelNotFound
+                : FailureKind.NotFound;
         }
-        if (status is 408 or 409 or 424 or >= 500 || Mentions(said.Code, Transient))
+        if (status is 408 or 409 or 424 or >= 500 || Mentions(vendorMessage.Code, Transient))
         {
             return FailureKind.Overloaded;
         }
-        if (Mentions(said.Code, "content_filter", "content_policy", "bio_policy", "cyber_policy"))
+        if (Mentions(vendorMessage.Code, "content_filter", "content_policy", "bio_policy", "cyber_policy"))
         {
             return FailureKind.Refused;
         }
-        if (Mentions(said.Code, "invalid_prompt") && Mentions(said.Text, "policy", "flagged"))
+        if (Mentions(vendorMessage.Code, "invalid_prompt") && Mentions(vendorMessage.Text, "policy", "flagged"))
         {
             return FailureKind.Refused;
         }
-        return status is null && !Mentions(said.Code, "invalid_", "image_", "data_residency")
+        return status is null && !Mentions(vendorMessage.Code, "invalid_", "image_", "data_residency")
             ? FailureKind.Overloaded
             : FailureKind.BadRequest;
     }
@@ -303,7 +322,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         "insufficient credits",
     ];
 
-    private static readonly string[] TooMuch =
+    private static readonly string[] ContextExceeded =
     [
         "context_length_exceeded",
         "prompt is too long",
@@ -342,8 +361,8 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         "529",
     ];
 
-    private static bool Mentions(VendorMessage said, params ReadOnlySpan<string> words) =>
-        Mentions(said.Code, words) || Mentions(said.Text, words);
+    private static bool Mentions(VendorMessage vendorMessage, params ReadOnlySpan<string> words) =>
+        Mentions(vendorMessage.Code, words) || Mentions(vendorMessage.Text, words);
 
     private static bool Mentions(string text, params ReadOnlySpan<string> words)
     {

@@ -98,19 +98,19 @@ internal readonly record struct VendorMessage(string Code, string Text)
         {
             text = Field(error, "detail");
         }
-        var said = new VendorMessage(code, text.Length > 0 ? text : error.GetRawText()) { Status = StatusOf(error) };
-        return error.Items("details").Aggregate(said, WithDetail);
+        var message = new VendorMessage(code, text.Length > 0 ? text : error.GetRawText()) { Status = StatusOf(error) };
+        return error.Items("details").Aggregate(message, WithDetail);
     }
 
     private static int? StatusOf(JsonElement error) =>
         int.TryParse(Field(error, "code"), out var status) && status is >= 400 and < 600 ? status : null;
 
     /// <summary>Adds the details of Google's errors, which are often more specific.</summary>
-    private static VendorMessage WithDetail(VendorMessage said, JsonElement detail)
+    private static VendorMessage WithDetail(VendorMessage message, JsonElement detail)
     {
         if (detail.Text("reason") is { } reason)
         {
-            said = said with { Code = $"{said.Code} {reason}" };
+            message = message with { Code = $"{message.Code} {reason}" };
         }
         if (
             detail.Text("retryDelay") is { Length: > 1 } delay
@@ -119,17 +119,17 @@ internal readonly record struct VendorMessage(string Code, string Text)
             && seconds is >= 0 and < 1e6
         )
         {
-            said = said with { RetryAfter = TimeSpan.FromSeconds(seconds) };
+            message = message with { RetryAfter = TimeSpan.FromSeconds(seconds) };
         }
 
         return detail
             .Items("violations")
             .Any(violation => violation.Text("quotaId")?.Contains("PerDay", StringComparison.OrdinalIgnoreCase) == true)
-            ? said with
+            ? message with
             {
                 IsPerDay = true,
             }
-            : said;
+            : message;
     }
 
     private static string Field(JsonElement element, string name) =>

@@ -14,7 +14,7 @@ internal sealed record OllamaModel(long? ContextLength, IReadOnlyList<string>? C
     public long ContextToSend => Math.Min(ContextLength ?? UnknownContext, MaxContext);
 
     /// <summary>True for a family that supports thinking levels and ignores true and false.</summary>
-    public bool ThinksInLevels => Family is "gptoss" or "gpt-oss";
+    public bool HasThinkingLevels => Family is "gptoss" or "gpt-oss";
 
     public bool? Can(string capability) => Capabilities?.Contains(capability);
 

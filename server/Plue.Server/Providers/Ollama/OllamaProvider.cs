@@ -10,7 +10,7 @@ namespace Plue.Server.Providers.Ollama;
 /// Uses Ollama's own API, because the OpenAI-compatible one cannot set the context length and silently truncates the start of a long chat. Properties of a
 /// model are requested once and cached, because a different context length reloads the model.
 /// </summary>
-public sealed class OllamaProvider : IInlineCompletionProvider
+internal sealed class OllamaProvider : IInlineCompletionProvider
 {
     /// <summary>The maximum number of models whose details are requested, one call each.</summary>
     private const int MaxShownModels = 100;

@@ -148,7 +148,7 @@ internal static class OllamaWire
     private static void WriteThink(Utf8JsonWriter json, OllamaModel model, string level)
     {
         var isOff = RequestOptions.IsOff(level);
-        if (!model.ThinksInLevels)
+        if (!model.HasThinkingLevels)
         {
             json.WriteBoolean("think", !isOff);
         }

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.OpenAi;
 /// Azure OpenAI. The endpoint is the resource, and a model is the name of a deployment. <c>additional_auth.api</c> selects the API (<c>chat_completions</c> or
 /// <c>responses</c>), <c>additional_auth.api_version</c> the older addresses.
 /// </summary>
-public sealed class AzureProvider : IProvider
+internal sealed class AzureProvider : IProvider
 {
     private readonly ProviderConnection connection;
     private readonly ChatCompletions chat;

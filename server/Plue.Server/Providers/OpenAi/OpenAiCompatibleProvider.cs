@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>Chat Completions of OpenAI or of one of the many compatible servers.</summary>
-public sealed class OpenAiCompatibleProvider : IInlineCompletionProvider
+internal sealed class OpenAiCompatibleProvider : IInlineCompletionProvider
 {
     private readonly ProviderConnection connection;
     private readonly ChatCompletions chat;

@@ -281,7 +281,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
     private void Take(long? index, string? id, string? name, string? arguments)
     {
         var call = index is { } at ? byIndex.GetValueOrDefault(at) : latest;
-        if (call is not null && name is not null && IsAnother(call, id, name))
+        if (call is not null && name is not null && IsNewCall(call, id, name))
         {
             call = null;
         }
@@ -305,7 +305,7 @@ internal sealed class OpenAiParser(ProviderFailures failures, ProviderRequest re
         Append(call, arguments);
     }
 
-    private static bool IsAnother(ToolCall call, string? id, string name) =>
+    private static bool IsNewCall(ToolCall call, string? id, string name) =>
         id is not null ? id != call.VendorId : name != call.Name || (call.HasArguments && call.ToFinished().Raw is null);
 
     /// <summary>Reads a text, or a list of fragments (Mistral), some of which are reasoning.</summary>

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.OpenAi;
 /// OpenAI: the Responses API, or Chat Completions if the settings select it (<c>additional_auth.api</c>: <c>responses</c> or <c>chat_completions</c>) or if
 /// another server does not support Responses.
 /// </summary>
-public sealed class OpenAiProvider : IWebSearchProvider
+internal sealed class OpenAiProvider : IWebSearchProvider
 {
     private const string ChatApi = "chat_completions";
     private const string ResponsesApi = "responses";
@@ -132,9 +132,9 @@ public sealed class OpenAiProvider : IWebSearchProvider
     /// <summary>Returns the API selected by the settings or by the address of a call; null to detect it.</summary>
     internal static string? ApiOf(ProviderSettings settings)
     {
-        if (settings.AdditionalAuth.GetValueOrDefault("api") is { Length: > 0 } said)
+        if (settings.AdditionalAuth.GetValueOrDefault("api") is { Length: > 0 } api)
         {
-            return said == ChatApi ? ChatApi : ResponsesApi;
+            return api == ChatApi ? ChatApi : ResponsesApi;
         }
         if (settings.Endpoint is not { IsAbsoluteUri: true } endpoint)
         {

@@ -64,7 +64,7 @@ internal static class OpenAiWire
         {
             json.WriteString("model", request.Model);
             var messages = RequestMessages.Of(request, settings);
-            var isMarked = dialect == Dialect.OpenRouter && TakesMarks(request.Model) && options.Take(RefusableOptions.CacheMarks);
+            var isMarked = dialect == Dialect.OpenRouter && SupportsCacheMarks(request.Model) && options.Take(RefusableOptions.CacheMarks);
             WriteMessages(json, request, messages, dialect, isMarked);
             WriteTools(json, request);
             if (dialect == Dialect.Zai && request.Tools.Count > 0)
@@ -109,7 +109,7 @@ internal static class OpenAiWire
     }
 
     /// <summary>True for the models for which OpenRouter does not cache automatically.</summary>
-    private static bool TakesMarks(string model) =>
+    private static bool SupportsCacheMarks(string model) =>
         model.StartsWith("anthropic/", StringComparison.Ordinal) || model.StartsWith("qwen/", StringComparison.Ordinal);
 
     private static void WriteMessages(

@@ -4,7 +4,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.OpenAi;
 
 /// <summary>OpenRouter: Chat Completions with its own fields for reasoning and cost, and a public list of models.</summary>
-public sealed class OpenRouterProvider : IWebSearchProvider
+internal sealed class OpenRouterProvider : IWebSearchProvider
 {
     private readonly ProviderConnection connection;
     private readonly ProviderConnection listing;

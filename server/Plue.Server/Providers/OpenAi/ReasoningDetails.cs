@@ -23,8 +23,8 @@ internal sealed class ReasoningDetails
         var (type, index) = (piece.Text("type"), piece.Whole("index"));
         var block = blocks.FindLast(known => known.Type == type && known.Index == index);
         // A block without an index continues only if no other block came between. Encrypted blocks are never split.
-        var goesOn = block is not null && type != "reasoning.encrypted" && (index is not null || ReferenceEquals(block, blocks[^1]));
-        if (!goesOn)
+        var isSamePart = block is not null && type != "reasoning.encrypted" && (index is not null || ReferenceEquals(block, blocks[^1]));
+        if (!isSamePart)
         {
             blocks.Add(block = new Block(type, index));
         }

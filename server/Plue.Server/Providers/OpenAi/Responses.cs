@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.OpenAi;
 internal sealed class Responses(ProviderSettings settings, ProviderConnection connection)
 {
     private readonly RefusedOptions refused = new();
-    private int hasSaidStops;
+    private int hasReportedStops;
 
     public async IAsyncEnumerable<ProviderEvent> StreamAsync(
         Uri url,
@@ -17,7 +17,7 @@ internal sealed class Responses(ProviderSettings settings, ProviderConnection co
     )
     {
         var hasStops = request.StopSequences.Count > 0 || settings.StopSequences.Count > 0;
-        if (hasStops && Interlocked.Exchange(ref hasSaidStops, 1) == 0)
+        if (hasStops && Interlocked.Exchange(ref hasReportedStops, 1) == 0)
         {
             yield return new ProviderEvent.Waiting($"a response without stop sequences, which {settings.Name} does not support");
         }

@@ -121,7 +121,7 @@ internal static class ResponsesWire
             {
                 // The API rejects reasoning that is not followed by a message or call.
                 case MessagePart.Reasoning { Opaque: { } item }
-                    when takesReasoning && ResponsesParser.IsReasoningItem(item) && LeadsOn(message, at):
+                    when takesReasoning && ResponsesParser.IsReasoningItem(item) && HasContentAfter(message, at):
                     json.WriteRawValue(item, skipInputValidation: true);
                     break;
                 case MessagePart.ToolUse use:
@@ -139,7 +139,8 @@ internal static class ResponsesWire
         }
     }
 
-    private static bool LeadsOn(Message message, int at) => message.Parts.Skip(at + 1).Any(part => part is not MessagePart.Reasoning);
+    private static bool HasContentAfter(Message message, int at) =>
+        message.Parts.Skip(at + 1).Any(part => part is not MessagePart.Reasoning);
 
     private static void WriteText(Utf8JsonWriter json, string role, string type, string text)
     {

@@ -98,7 +98,7 @@ internal sealed class ThinkTag
         }
         else
         {
-            var whole = text.AsSpan(0, text.Length - BeginningOfClosing(text)).TrimEnd().Length;
+            var whole = text.AsSpan(0, text.Length - PartialClosingTagLength(text)).TrimEnd().Length;
             thought = text[..whole];
             held.Append(text, whole, text.Length - whole);
         }
@@ -108,7 +108,7 @@ internal sealed class ThinkTag
     }
 
     /// <returns>The length of a partial closing tag at the end of the text.</returns>
-    private static int BeginningOfClosing(string text)
+    private static int PartialClosingTagLength(string text)
     {
         for (var length = Math.Min(Closing.Length - 1, text.Length); length > 0; length--)
         {

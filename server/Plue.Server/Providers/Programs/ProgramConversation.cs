@@ -50,7 +50,7 @@ internal abstract class ProgramConversation : IAsyncDisposable
     protected void StopIdle() => idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <summary>The next turn waits for <see cref="Release"/> instead of being refused.</summary>
-    protected void LetNextWait() => isInTurn = false;
+    protected void AllowNextTurn() => isInTurn = false;
 
     /// <param name="closesWhenIdle">True if the program is kept for the next turn.</param>
     protected void Release(bool closesWhenIdle)

@@ -21,7 +21,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
         var entries = messages
             .Where(message => message.Role != MessageRole.System)
             .Select(EntryOf)
-            .Where(entry => entry.Said.Length > 0 || entry.Images.Count > 0)
+            .Where(entry => entry.SentText.Length > 0 || entry.Images.Count > 0)
             .ToList();
         return entries is [.. var past, { IsAnswer: false } question]
             ? new ProgramHistory(past, question)
@@ -46,7 +46,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
         var text = TextOf(kept);
         return new Entry(message.Role == MessageRole.Assistant, text)
         {
-            Said = kept.Count == message.Parts.Count ? text : TextOf(message.Parts),
+            SentText = kept.Count == message.Parts.Count ? text : TextOf(message.Parts),
             Images =
                 message.Role == MessageRole.User
                     ? [.. message.Parts.OfType<MessagePart.File>().Where(file => file is { IsImage: true, Data: not null })]
@@ -59,9 +59,9 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
         var text = new StringBuilder();
         foreach (var part in parts)
         {
-            if (part is MessagePart.Text said)
+            if (part is MessagePart.Text textPart)
             {
-                text.Append(said.Content);
+                text.Append(textPart.Content);
             }
             else if (part is MessagePart.File file && RequestMessages.Text(file) is { } tag)
             {
@@ -93,7 +93,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
     public sealed record Entry(bool IsAnswer, string Text)
     {
         /// <summary>The text for the program.</summary>
-        public string Said { get; init; } = Text;
+        public string SentText { get; init; } = Text;
         public IReadOnlyList<MessagePart.File> Images { get; init; } = [];
     }
 }

@@ -16,8 +16,8 @@ internal static class ToolUseIds
             return id;
         }
         var plain = string.Concat(id.Select(one => IsPlain(one) ? one : '_'));
-        var room = most - HashLength - 1;
-        return $"{(plain.Length <= room ? plain : plain[^room..])}_{HashOf(id)}";
+        var remaining = most - HashLength - 1;
+        return $"{(plain.Length <= remaining ? plain : plain[^remaining..])}_{HashOf(id)}";
     }
 
     /// <summary>Accepts any characters, at most <paramref name="most"/> of them.</summary>

@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Tour;
 
 /// <summary>Replays recorded chats for new users. Needs no key, network or model, and says so.</summary>
-public sealed class TourProvider : IProvider
+internal sealed class TourProvider : IProvider
 {
     public const string ModelId = "recording";
 

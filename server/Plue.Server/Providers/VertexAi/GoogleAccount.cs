@@ -36,11 +36,11 @@ internal sealed class GoogleAccount(
     /// <exception cref="FailureException">There are no credentials, or Google issues no token for them.</exception>
     public async ValueTask<GoogleToken> TokenAsync(Uri origin, CancellationToken cancellationToken)
     {
-        if (current is { } kept && IsGood(kept))
+        if (current is { } kept && IsValid(kept))
         {
             return kept;
         }
-        return await FetchAsync(origin, IsGood, cancellationToken).ConfigureAwait(false);
+        return await FetchAsync(origin, IsValid, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Returns a token that differs from the rejected one.</summary>
@@ -68,16 +68,16 @@ internal sealed class GoogleAccount(
 
     public void Dispose() => fetching.Dispose();
 
-    private bool IsGood(GoogleToken token) => token.ExpiresAt > time.GetUtcNow() + RefreshAhead;
+    private bool IsValid(GoogleToken token) => token.ExpiresAt > time.GetUtcNow() + RefreshAhead;
 
     private async ValueTask<GoogleToken> FetchAsync(Uri origin, Func<GoogleToken, bool> isGood, CancellationToken cancellationToken)
     {
         await fetching.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (current is { } meanwhile && isGood(meanwhile))
+            if (current is { } refreshed && isGood(refreshed))
             {
-                return meanwhile;
+                return refreshed;
             }
             var (account, source) = await ReadAsync(origin, cancellationToken).ConfigureAwait(false);
             return current = await ExchangeAsync(account, source, cancellationToken).ConfigureAwait(false);

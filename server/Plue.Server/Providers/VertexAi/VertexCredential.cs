@@ -18,7 +18,7 @@ internal sealed class VertexCredential(GoogleAccount account) : IRequestCredenti
             return;
         }
         var token = await account.TokenAsync(ProviderEndpoint.OriginOf(request.RequestUri!), cancellationToken).ConfigureAwait(false);
-        failures.Proof = (token.Source, token.Advice);
+        failures.CredentialNote = (token.Source, token.Advice);
         request.Headers.TryAddWithoutValidation("authorization", "Bearer " + failures.Sendable(token.Value));
         if (token.QuotaProject is { } project && !request.Headers.NonValidated.Contains("x-goog-user-project"))
         {

@@ -9,7 +9,7 @@ using Plue.Server.Providers.Requests;
 namespace Plue.Server.Providers.VertexAi;
 
 /// <summary>Gemini and Claude models on Google Vertex AI, each with its vendor's protocol, authenticated with an access token.</summary>
-public sealed partial class VertexProvider : IProvider
+internal sealed partial class VertexProvider : IProvider
 {
     private const string CheapModel = "gemini-2.5-flash";
 

@@ -49,7 +49,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
             yield break;
         }
 
-        if (request.Tools.Count > 0 && await TakesToolsAsync(models, request.Model, cancellationToken).ConfigureAwait(false) == false)
+        if (request.Tools.Count > 0 && await SupportsToolsAsync(models, request.Model, cancellationToken).ConfigureAwait(false) == false)
         {
             request = request with { Tools = [] };
             yield return new ProviderEvent.Waiting("a response without tools, which this version of VS Code does not support");
@@ -158,7 +158,7 @@ internal sealed class EditorModelProvider(ProviderSettings settings, string? ven
         ];
     }
 
-    private async Task<bool?> TakesToolsAsync(IEditorModels models, string model, CancellationToken cancellationToken)
+    private async Task<bool?> SupportsToolsAsync(IEditorModels models, string model, CancellationToken cancellationToken)
     {
         try
         {

@@ -41,7 +41,7 @@ internal sealed class CallHooks(ToolCall call, ITool tool, ToolContext context, 
         {
             return planned;
         }
-        if (!planned.IsStoppedAlone)
+        if (!planned.CanStopAlone)
         {
             throw new ToolFailureException(
                 "The call was denied: a hook replaced its arguments, which is not possible for tools that Claude Code runs itself."

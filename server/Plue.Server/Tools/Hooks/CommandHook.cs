@@ -7,7 +7,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Hooks;
 
 /// <summary>A hook that runs a command, and the file that defines it.</summary>
-public sealed record CommandHook(string Name, HookTrigger Trigger, string Command)
+internal sealed record CommandHook(string Name, HookTrigger Trigger, string Command)
 {
     private const int MaxNameLength = 60;
 

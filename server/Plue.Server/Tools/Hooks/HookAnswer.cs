@@ -48,12 +48,12 @@ internal sealed record HookAnswer
         }
         if (output.ExitCode != 0)
         {
-            var said = output.ErrorText.Length > 0 ? output.ErrorText : output.Text.Trim();
+            var reason = output.ErrorText.Length > 0 ? output.ErrorText : output.Text.Trim();
             return Failed(
                 hook,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The command failed with exit code {output.ExitCode}.{(said.Length > 0 ? $" {said}" : "")}"
+                    $"The command failed with exit code {output.ExitCode}.{(reason.Length > 0 ? $" {reason}" : "")}"
                 )
             );
         }
@@ -90,7 +90,7 @@ internal sealed record HookAnswer
             ?? Text(root, "permissionDecisionReason")
             ?? Text(decision, "message")
             ?? Text(root, "reason");
-        var isStopped = root.TryGetProperty("continue", out var goesOn) && goesOn.ValueKind == JsonValueKind.False;
+        var isStopped = root.TryGetProperty("continue", out var continues) && continues.ValueKind == JsonValueKind.False;
         var isBlocked = permission == "deny" || Text(root, "decision") is "block" or "deny" || Text(specific, "decision") is "block";
         var context = Text(specific, "additionalContext") ?? Text(root, "additionalContext");
         var parameters = Object(specific, "updatedInput") ?? Object(decision, "updatedInput") ?? Object(root, "updatedInput");

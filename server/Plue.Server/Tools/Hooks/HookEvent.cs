@@ -6,7 +6,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Hooks;
 
 /// <summary>A step of a chat or task that triggers hooks.</summary>
-public sealed record HookEvent(HookTrigger Trigger)
+internal sealed record HookEvent(HookTrigger Trigger)
 {
     private const int MaxTextLength = 200_000;
 
@@ -127,7 +127,7 @@ public sealed record HookEvent(HookTrigger Trigger)
 }
 
 /// <summary>The combined decisions of all hooks for an event. The strictest applies.</summary>
-public sealed record HookEffects
+internal sealed record HookEffects
 {
     public static readonly HookEffects None = new();
 

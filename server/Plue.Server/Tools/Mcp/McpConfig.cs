@@ -9,7 +9,7 @@ namespace Plue.Server.Tools.Mcp;
 
 /// <summary>The servers that a template declares.</summary>
 /// <param name="Source">The file of the template.</param>
-public sealed record McpTemplate(string Source, bool IsFromWorkspace, Json5Object Servers)
+internal sealed record McpTemplate(string Source, bool IsFromWorkspace, Json5Object Servers)
 {
     /// <summary>Gets the servers of all effective templates that declare them; inherited ones belong to the parent.</summary>
     public static IReadOnlyList<McpTemplate> Of(TemplateCatalog templates) =>
@@ -27,7 +27,7 @@ public sealed record McpTemplate(string Source, bool IsFromWorkspace, Json5Objec
 }
 
 /// <param name="Problems">One sentence each, with the file.</param>
-public sealed record McpConfigResult(IReadOnlyList<McpDeclaration> Servers, IReadOnlyList<string> Problems);
+internal sealed record McpConfigResult(IReadOnlyList<McpDeclaration> Servers, IReadOnlyList<string> Problems);
 
 /// <summary>
 /// Reads the declared servers: the user's in <c>config.json5</c> under <c>mcp_servers</c>, in <c>mcp.json5</c> and in templates, then those of a trusted folder

@@ -355,14 +355,14 @@ internal sealed partial class McpConnection : IAsyncDisposable
                     ? null
                     : new ElicitationCapability { Form = new FormElicitationCapability(), Url = new UrlElicitationCapability() },
 #pragma warning disable MCP9005 // Deprecated since 2026-07-28, but some servers need them.
-                Roots = server.GetsRoots ? new RootsCapability { ListChanged = true } : null,
+                Roots = server.ReceivesRoots ? new RootsCapability { ListChanged = true } : null,
                 Sampling = sampling.IsOffered(server) ? new SamplingCapability() : null,
             },
             InitializationTimeout = Timeout.InfiniteTimeSpan,
             Handlers = new McpClientHandlers
             {
                 ElicitationHandler = services.Ask is null ? null : questions.AskAsync,
-                RootsHandler = server.GetsRoots ? (_, _) => new ValueTask<ListRootsResult>(RootsNow()) : null,
+                RootsHandler = server.ReceivesRoots ? (_, _) => new ValueTask<ListRootsResult>(CurrentRoots()) : null,
                 SamplingHandler = sampling.IsOffered(server)
                     ? (asked, _, cancellationToken) => sampling.SampleAsync(asked, cancellationToken)
                     : null,
@@ -564,7 +564,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
 #pragma warning disable MCP9005
     /// <summary>Gets the current trusted folders.</summary>
-    private ListRootsResult RootsNow()
+    private ListRootsResult CurrentRoots()
     {
         var folders = services.Workspace.TrustedFolders?.All ?? [];
         sentRoots = string.Join('\n', folders.Select(folder => folder.Path));

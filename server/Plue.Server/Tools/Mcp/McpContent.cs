@@ -112,12 +112,12 @@ internal sealed class McpContent(string server, Func<string, string> mask, strin
         text.Append(line);
     }
 
-    public void Image(ReadOnlyMemory<byte> data, string? saidType)
+    public void Image(ReadOnlyMemory<byte> data, string? mediaType)
     {
         // The type is detected from the bytes, because the server's claim is untrusted.
         if (ImageType.Detect(data.Span) is not { } type)
         {
-            Line($"[Image of type {saidType} omitted because models do not support it]");
+            Line($"[Image of type {mediaType} omitted because models do not support it]");
         }
         else if (data.Length > MaxImageBytes || images.Count == MaxImages)
         {

@@ -5,7 +5,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>The declaration of a server. Either <see cref="Command"/> or <see cref="Address"/> is set, unless it has a fault.</summary>
-public sealed record McpDeclaration
+internal sealed record McpDeclaration
 {
     /// <summary>Leaves space for the tool's name within the 64 characters that vendors allow.</summary>
     internal const int MaxNameLength = 24;
@@ -50,7 +50,7 @@ public sealed record McpDeclaration
     /// <summary>True if the user allows the server to use a model.</summary>
     public bool Sampling { get; init; }
 
-    internal bool GetsRoots => Roots ?? Address is null;
+    internal bool ReceivesRoots => Roots ?? Address is null;
 
     /// <summary>Gets why the server cannot be used, in one sentence; null if it can.</summary>
     public string? Fault { get; init; }
@@ -62,7 +62,7 @@ public sealed record McpDeclaration
     public IReadOnlyList<string> GivenNames => [.. (Address is null ? Environment : Headers).Keys.Order(StringComparer.Ordinal)];
 }
 
-public sealed record McpServices
+internal sealed record McpServices
 {
     public required Platform.PluePaths Paths { get; init; }
     public required Platform.Workspace Workspace { get; init; }

@@ -81,7 +81,7 @@ internal sealed partial class McpForAgents(McpServers servers, McpServices servi
     {
         var action = new ToolAction.CallServer(server, tool[(server.Length + 1)..]);
         return services.Judge?.Invoke(tool, action, rights) is { Decision: Decision.Deny } verdict
-            ? $"{tool} is denied. {verdict.Why}"
+            ? $"{tool} is denied. {verdict.Reason}"
             : null;
     }
 

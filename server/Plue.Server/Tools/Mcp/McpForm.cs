@@ -44,7 +44,7 @@ internal static class McpForm
     public static string Text(string? text, int length = MaxTextLength) =>
         HiddenCharacters.Visible(
             text is null ? ""
-            : text.Length > length ? text[..length] + "…"
+            : text.Length > length ? TextCut.Head(text, length) + "…"
             : text
         );
 

@@ -8,7 +8,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools.Mcp;
 
 /// <param name="Command">The slash command of server and name, without the slash.</param>
-public sealed record McpPromptInfo(
+internal sealed record McpPromptInfo(
     string Server,
     string Name,
     string Command,
@@ -16,17 +16,17 @@ public sealed record McpPromptInfo(
     IReadOnlyList<McpPromptArgument> Arguments
 );
 
-public sealed record McpPromptArgument(string Name, string Description, bool IsRequired);
+internal sealed record McpPromptArgument(string Name, string Description, bool IsRequired);
 
 /// <param name="Text">Null if required arguments are missing.</param>
 /// <param name="Missing">The required arguments without a value.</param>
-public sealed record McpPromptText(string? Text, IReadOnlyList<McpPromptArgument> Missing);
+internal sealed record McpPromptText(string? Text, IReadOnlyList<McpPromptArgument> Missing);
 
 /// <summary>
 /// The prompts of servers, which users insert into a message with a slash command. Only running servers are queried, so that typing starts none. The text is
 /// displayed before it is sent, with hidden characters visible.
 /// </summary>
-public sealed partial class McpPrompts(McpServers servers, McpServices services)
+internal sealed partial class McpPrompts(McpServers servers, McpServices services)
 {
     private const int MaxPrompts = 200;
     private const int MaxPages = 10;

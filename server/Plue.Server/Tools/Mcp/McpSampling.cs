@@ -75,13 +75,13 @@ internal sealed class McpSampling(string server, McpServices services, McpElicit
                     }
                 }
 
-                var said = await model.AskAsync(request, offer, either.Token).ConfigureAwait(false);
+                var response = await model.AskAsync(request, offer, either.Token).ConfigureAwait(false);
                 return new CreateMessageResult
                 {
                     Role = Role.Assistant,
-                    Model = said.Model,
+                    Model = response.Model,
                     StopReason = "endTurn",
-                    Content = [new TextContentBlock { Text = said.Text }],
+                    Content = [new TextContentBlock { Text = response.Text }],
                 };
             }
             finally

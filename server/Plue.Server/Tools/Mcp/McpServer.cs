@@ -3,7 +3,7 @@ using Plue.Server.Policy;
 
 namespace Plue.Server.Tools.Mcp;
 
-public enum McpServerState
+internal enum McpServerState
 {
     NotApproved,
     Stopped,

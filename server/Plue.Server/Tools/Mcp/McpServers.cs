@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>The status of a server for display.</summary>
-public sealed record McpServerStatus
+internal sealed record McpServerStatus
 {
     public required McpDeclaration Declaration { get; init; }
     public required McpServerState State { get; init; }
@@ -29,10 +29,10 @@ public sealed record McpServerStatus
 
 /// <param name="Name">The name in templates.</param>
 /// <param name="Tokens">The estimated tokens in each request.</param>
-public sealed record McpToolStatus(string Name, string Description, long Tokens);
+internal sealed record McpToolStatus(string Name, string Description, long Tokens);
 
 /// <summary>All declared servers. Their files are read on demand, and servers start on first use. Thread-safe.</summary>
-public sealed class McpServers : IAsyncDisposable
+internal sealed class McpServers : IAsyncDisposable
 {
     private readonly McpServices services;
     private readonly McpExecutables programs;

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Tools.Mcp;
 
 /// <summary>The server tools that a template lists as <c>SERVER/TOOL</c> or <c>SERVER/*</c>. Finding them starts their servers, in parallel.</summary>
-public sealed class McpTools(McpServers servers, McpServices services) : IToolSource
+internal sealed class McpTools(McpServers servers, McpServices services) : IToolSource
 {
     private const string All = "*";
 

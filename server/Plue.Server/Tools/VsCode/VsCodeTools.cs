@@ -12,7 +12,7 @@ namespace Plue.Server.Tools.VsCode;
 /// The tools of VS Code and its extensions that the user enabled, for templates that list <c>vscode/NAME</c> or <c>vscode/*</c>. A tool that has changed since
 /// it was enabled is not offered.
 /// </summary>
-public sealed class VsCodeTools : IToolSource
+internal sealed class VsCodeTools : IToolSource
 {
     /// <summary>Below the vendors' limit of 128 tools per request.</summary>
     private const int MaxEnabled = 64;
@@ -47,7 +47,7 @@ public sealed class VsCodeTools : IToolSource
         {
             return [];
         }
-        if (WhyNone() is { } why)
+        if (UnavailableReason() is { } why)
         {
             notes.Add($"Tools of VS Code were not sent: {why}.");
             return [];
@@ -89,7 +89,7 @@ public sealed class VsCodeTools : IToolSource
     /// <exception cref="FailureException">BadRequest: there is no window, or its folder is not trusted. Otherwise, the editor did not respond.</exception>
     public async Task<(IReadOnlyList<VsCodeToolStatus> Tools, IReadOnlyList<string> Notes)> ListAsync(CancellationToken cancellationToken)
     {
-        if (WhyNone() is { } why)
+        if (UnavailableReason() is { } why)
         {
             throw new FailureException(FailureKind.BadRequest, $"The tools of VS Code are not available: {why}.");
         }
@@ -141,7 +141,7 @@ public sealed class VsCodeTools : IToolSource
 
         var (found, _) = await ReadAsync(cancellationToken);
         if (
-            WhyNone() is not null
+            UnavailableReason() is not null
             || found.All(one => one.Info.Sha256 != tool.Sha256)
             || choices.List().All(one => one.Sha256 != tool.Sha256)
         )
@@ -173,7 +173,7 @@ public sealed class VsCodeTools : IToolSource
     }
 
     /// <returns>The end of a sentence; null if tools are available.</returns>
-    private string? WhyNone() =>
+    private string? UnavailableReason() =>
         window.Editor is null ? "no editor is attached"
         : workspace is { OpenFolder: not null, TrustedFolder: null } ? "this folder is not trusted"
         : null;
@@ -237,7 +237,7 @@ public sealed class VsCodeTools : IToolSource
 
 /// <param name="FullName">The name in templates.</param>
 /// <param name="Source">The name of the extension, or VS Code.</param>
-public sealed record VsCodeToolStatus(string Name, string FullName, string Title, string Source)
+internal sealed record VsCodeToolStatus(string Name, string FullName, string Title, string Source)
 {
     public required string Description { get; init; }
     public required bool IsEnabled { get; init; }

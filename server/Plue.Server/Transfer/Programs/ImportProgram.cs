@@ -1,7 +1,7 @@
 namespace Plue.Server.Transfer.Programs;
 
 /// <summary>The kinds of data to import from another program, in display order.</summary>
-public enum ImportKind
+internal enum ImportKind
 {
     Chats,
     Agents,

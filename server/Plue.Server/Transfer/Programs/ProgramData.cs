@@ -87,13 +87,14 @@ internal sealed class ProgramData(ProgramFolders folders, ChatImport chats, Func
 
     /// <exception cref="FailureException">NotFound.</exception>
     public SettingFile Setting(ImportProgram program, ImportKind kind, string id) =>
-        Settings(program, kind).FirstOrDefault(file => file.Path == id) ?? throw Gone();
+        Settings(program, kind).FirstOrDefault(file => file.Path == id) ?? throw NoLongerExists();
 
     /// <exception cref="FailureException">NotFound.</exception>
-    public FoundKey Key(ImportProgram program, string id) => keys.Of(program.Id).FirstOrDefault(key => key.Id == id) ?? throw Gone();
+    public FoundKey Key(ImportProgram program, string id) =>
+        keys.Of(program.Id).FirstOrDefault(key => key.Id == id) ?? throw NoLongerExists();
 
     private IEnumerable<SettingFile> Settings(ImportProgram program, ImportKind kind) =>
         places.Of(program.Id).Where(place => place.Kind == kind).SelectMany(SettingFile.In).DistinctBy(file => file.Path);
 
-    private static FailureException Gone() => new(FailureKind.NotFound, "It is no longer there. Search again.");
+    private static FailureException NoLongerExists() => new(FailureKind.NotFound, "It is no longer there. Search again.");
 }

@@ -37,7 +37,7 @@ public sealed class SkillCatalogTests : IDisposable
     {
         var folder = skills.Write(Path.Combine(skills.Workspace, ".claude/skills"), "pdf");
         File.WriteAllText(Path.Combine(folder, "run.sh"), "echo one");
-        Assert.Equal("It comes from the workspace and needs your approval.", skills.One("pdf").Why);
+        Assert.Equal("It comes from the workspace and needs your approval.", skills.One("pdf").Reason);
         Assert.Contains(
             "not used yet",
             Assert.Throws<FailureException>(() => skills.Catalog.Find("pdf", isUser: false)).Message,
@@ -50,9 +50,9 @@ public sealed class SkillCatalogTests : IDisposable
 
         File.WriteAllText(Path.Combine(folder, "run.sh"), "echo other");
         var changed = skills.One("pdf");
-        Assert.Equal((SkillState.Waiting, "It changed since you approved it: run.sh."), (changed.State, changed.Why));
+        Assert.Equal((SkillState.Waiting, "It changed since you approved it: run.sh."), (changed.State, changed.Reason));
         File.Delete(Path.Combine(folder, "run.sh"));
-        Assert.Equal("It changed since you approved it: run.sh (deleted).", skills.One("pdf").Why);
+        Assert.Equal("It changed since you approved it: run.sh (deleted).", skills.One("pdf").Reason);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class SkillCatalogTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "references", "forms.md"), "One\nTwo\u202E\n");
         Assert.Equal(
             (SkillState.Waiting, "It has invisible characters that a model reads: references/forms.md, line 2."),
-            (skills.One("pdf").State, skills.One("pdf").Why)
+            (skills.One("pdf").State, skills.One("pdf").Reason)
         );
         skills.Approve("pdf");
         Assert.Equal(SkillState.On, skills.One("pdf").State);
@@ -109,7 +109,7 @@ public sealed class SkillCatalogTests : IDisposable
         var near = skills.Catalog.List()[0].Skill;
         skills.Catalog.Approve(near.Folder, near.Sha256);
         Assert.Equal(["On", "Shadowed"], skills.Catalog.List().Select(one => $"{one.State}"));
-        Assert.Equal("The skill with this name in .agents/skills is used instead.", skills.Catalog.List()[1].Why);
+        Assert.Equal("The skill with this name in .agents/skills is used instead.", skills.Catalog.List()[1].Reason);
         Assert.Equal(near.Folder, skills.Catalog.Find("pdf", isUser: false)?.Folder);
     }
 
@@ -118,7 +118,7 @@ public sealed class SkillCatalogTests : IDisposable
     {
         var folder = skills.Write(skills.Paths.Skills, "pdf");
         skills.Catalog.SetEnabled(folder, false);
-        Assert.Equal((SkillState.Off, "You turned it off."), (skills.One("pdf").State, skills.One("pdf").Why));
+        Assert.Equal((SkillState.Off, "You turned it off."), (skills.One("pdf").State, skills.One("pdf").Reason));
         Assert.Null(skills.Catalog.Find("pdf", isUser: true));
         skills.Catalog.SetEnabled(folder, true);
         Assert.NotNull(skills.Catalog.Find("pdf", isUser: true));
@@ -144,7 +144,7 @@ public sealed class SkillCatalogTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(place, "pdf"), outside);
         Assert.Equal(
             (SkillState.Invalid, "It is a link to a folder outside the workspace."),
-            (skills.One("pdf").State, skills.One("pdf").Why)
+            (skills.One("pdf").State, skills.One("pdf").Reason)
         );
 
         var own = skills.Write(skills.Paths.Skills, "own");
@@ -166,7 +166,7 @@ public sealed class SkillCatalogTests : IDisposable
         skills.Write(skills.Paths.Skills, "large", body: new string('x', SkillReader.MaxTextBytes));
         Assert.Equal(
             (SkillState.Invalid, $"It has more than {SkillFolder.MaxFiles} files."),
-            (skills.One("many").State, skills.One("many").Why)
+            (skills.One("many").State, skills.One("many").Reason)
         );
         Assert.Equal(SkillState.Invalid, skills.One("large").State);
     }

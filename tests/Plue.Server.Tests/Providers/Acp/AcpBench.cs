@@ -40,7 +40,7 @@ internal sealed class AcpBench : IAsyncDisposable
             "scripted",
             $"{{ name: 'Scripted', provider_type: 'acp', command: '{program}', arguments: [{arguments}], environment: {{ AGENT_STORE: '{bench.Store}' }}, writable_folders: ['{bench.Store}']{fields} }}"
         );
-        bench.ProgramOrigin = bench.Sidecar.Services.Providers.Programs.Look(program).Origin.OriginalString;
+        bench.ProgramOrigin = bench.Sidecar.Services.Providers.Programs.Inspect(program).Origin.OriginalString;
         if (approve)
         {
             bench.Approve(program);
@@ -71,7 +71,7 @@ internal sealed class AcpBench : IAsyncDisposable
     public void Approve(string program)
     {
         var programs = Sidecar.Services.Providers.Programs;
-        programs.Approve(program, programs.Look(program).Sha256);
+        programs.Approve(program, programs.Inspect(program).Sha256);
     }
 
     public async Task<string> ChatAsync(string mode = "ask", string template = "ai-chat")

@@ -84,7 +84,7 @@ public sealed class AcpServersTests
         await WriteAsync(bench, "{ mcpServers: { one: { command: 'node', args: ['--version'] } } }", ["one/*"], ["one"]);
         var answer = await bench.AskAsync("servers");
         Assert.Equal("[]", answer.Text);
-        Assert.Equal(note, answer.NotCarried.FirstOrDefault(sentence => sentence.StartsWith("The agent", StringComparison.Ordinal)));
+        Assert.Equal(note, answer.Omitted.FirstOrDefault(sentence => sentence.StartsWith("The agent", StringComparison.Ordinal)));
     }
 
     private static async Task WriteAsync(AcpBench bench, string json5, string[] tools, string[] approved)
@@ -106,7 +106,7 @@ public sealed class AcpServersTests
     {
         const string Start = "The agent did not receive the MCP server ";
         return answer
-            .NotCarried.Where(sentence => sentence.StartsWith(Start, StringComparison.Ordinal))
+            .Omitted.Where(sentence => sentence.StartsWith(Start, StringComparison.Ordinal))
             .Select(sentence => sentence[Start.Length..])
             .Order(StringComparer.Ordinal);
     }

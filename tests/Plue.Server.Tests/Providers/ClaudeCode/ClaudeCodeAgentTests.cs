@@ -457,7 +457,7 @@ public class ClaudeCodeAgentTests
 
         public ToolContext ContextOf(string toolUseId) => context with { ToolUseId = toolUseId };
 
-        public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds)
+        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds)
         {
             agent.Told = usage;
             return Task.FromResult(rounds >= agent.Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
@@ -590,7 +590,7 @@ public class ClaudeCodeAgentTests
             return Task.CompletedTask;
         }
 
-        public Task<Failure?> WhyNotOnAsync(Usage usage, int rounds) => Task.FromResult<Failure?>(null);
+        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds) => Task.FromResult<Failure?>(null);
     }
 
     private sealed class NotedEdits : IEditLog

@@ -265,11 +265,11 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
     {
         Write("p", "provider_type: 'anthropic'");
         var registry = Open();
-        List<(bool, ProviderHealth)> told = [];
-        registry.Changed += id => told.Add((registry.IsTesting(id!), registry.StateOf(Find(registry, "p")).Health));
+        List<(bool, ProviderHealth)> states = [];
+        registry.Changed += id => states.Add((registry.IsTesting(id!), registry.StateOf(Find(registry, "p")).Health));
         vendor.CheckFailure = Down;
         Assert.Equal(Down, (await registry.TestAsync("p", default)).Failure);
-        Assert.Equal([(true, ProviderHealth.Untested), (false, ProviderHealth.Error)], told);
+        Assert.Equal([(true, ProviderHealth.Untested), (false, ProviderHealth.Error)], states);
     }
 
     [Fact]
@@ -280,7 +280,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         vendor.CheckFailure = Down;
         await registry.SetEnabledAsync("p", enabled: true, default);
         var state = registry.StateOf(Find(registry, "p"));
-        Assert.Equal((false, true, Down), (Find(registry, "p").Enabled, state.WasKeptOff, state.Failure));
+        Assert.Equal((false, true, Down), (Find(registry, "p").Enabled, state.HasFailedToEnable, state.Failure));
         vendor.CheckFailure = null;
         await registry.SetEnabledAsync("p", enabled: true, default);
         Assert.Equal((true, ProviderHealth.Connected), (Find(registry, "p").Enabled, registry.StateOf(Find(registry, "p")).Health));

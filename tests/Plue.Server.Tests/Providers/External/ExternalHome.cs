@@ -51,7 +51,7 @@ internal sealed class ExternalHome : IDisposable
     public string WriteApproved(string name, string content)
     {
         var path = Write(name, content);
-        Programs.Approve(path, Programs.Look(path).Sha256);
+        Programs.Approve(path, Programs.Inspect(path).Sha256);
         return path;
     }
 

@@ -42,9 +42,9 @@ public sealed class ExternalProgramsTests : IDisposable
     public void A_program_that_changed_is_asked_about_again()
     {
         var path = home.WriteApproved("mine", "#!/bin/sh\n# one\n");
-        Assert.True(home.Programs.Look(path).IsApproved);
+        Assert.True(home.Programs.Inspect(path).IsApproved);
         home.Write("mine", "#!/bin/sh\n# two\n");
-        var changed = home.Programs.Look(path);
+        var changed = home.Programs.Inspect(path);
         Assert.True(changed is { IsApproved: false, ChangedSinceApproval: true });
         Assert.Contains(
             "has changed since you approved it",
@@ -63,11 +63,11 @@ public sealed class ExternalProgramsTests : IDisposable
                     Task.Run(() =>
                     {
                         var window = windows[number % windows.Length];
-                        return window.Approve(path, window.Look(path).Sha256);
+                        return window.Approve(path, window.Inspect(path).Sha256);
                     })
             )
         );
-        Assert.All(paths, path => Assert.True(home.Programs.Look(path).IsApproved));
+        Assert.All(paths, path => Assert.True(home.Programs.Inspect(path).IsApproved));
 
         ExternalPrograms NewWindow() => new(home.Paths, null, () => null, TimeProvider.System);
     }
@@ -76,10 +76,10 @@ public sealed class ExternalProgramsTests : IDisposable
     public void The_approved_program_is_the_one_that_was_shown()
     {
         var path = home.Write("mine", "#!/bin/sh\n# one\n");
-        var seen = home.Programs.Look(path).Sha256;
+        var seen = home.Programs.Inspect(path).Sha256;
         home.Write("mine", "#!/bin/sh\n# two\n");
         Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => home.Programs.Approve(path, seen)).Failure.Kind);
-        Assert.False(home.Programs.Look(path).IsApproved);
+        Assert.False(home.Programs.Inspect(path).IsApproved);
     }
 
     [Fact]
@@ -91,16 +91,16 @@ public sealed class ExternalProgramsTests : IDisposable
         File.CreateSymbolicLink(link, inside);
         foreach (var path in new[] { inside, link })
         {
-            Assert.Contains("is in the workspace", Assert.Throws<FailureException>(() => home.Programs.Look(path)).Message);
+            Assert.Contains("is in the workspace", Assert.Throws<FailureException>(() => home.Programs.Inspect(path)).Message);
         }
     }
 
     [Fact]
     public void A_secret_of_a_program_is_for_this_path_and_this_content()
     {
-        var one = home.Programs.Look(home.Write("one", "#!/bin/sh\n"));
-        var copy = home.Programs.Look(home.Write("copy", "#!/bin/sh\n"));
-        var changed = home.Programs.Look(home.Write("one", "#!/bin/sh\n#\n"));
+        var one = home.Programs.Inspect(home.Write("one", "#!/bin/sh\n"));
+        var copy = home.Programs.Inspect(home.Write("copy", "#!/bin/sh\n"));
+        var changed = home.Programs.Inspect(home.Write("one", "#!/bin/sh\n#\n"));
         Assert.Equal(
             3,
             new[] { one, copy, changed }.Select(program => Plue.Server.Vault.Origin.Parse(program.Origin.ToString())).Distinct().Count()
@@ -112,7 +112,7 @@ public sealed class ExternalProgramsTests : IDisposable
     {
         var path = home.WriteApproved("mine", "#!/bin/sh\n");
         File.WriteAllText(home.Paths.Approvals, "{ nonsense");
-        Assert.False(home.Programs.Look(path).IsApproved);
+        Assert.False(home.Programs.Inspect(path).IsApproved);
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class ExternalProgramsTests : IDisposable
             }
         )
         {
-            var failure = Assert.Throws<FailureException>(() => home.Programs.Look(path)).Failure;
+            var failure = Assert.Throws<FailureException>(() => home.Programs.Inspect(path)).Failure;
             Assert.Equal(FailureKind.ProviderExecutableFailed, failure.Kind);
             Assert.EndsWith(
                 $"{why} Give the program's absolute path in the provider's settings.",
@@ -157,10 +157,10 @@ public sealed class ExternalProgramsTests : IDisposable
     {
         var path = home.Write("mine", "#!/bin/sh\n");
         File.WriteAllText(home.Paths.Home, "in the way");
-        var failure = Assert.Throws<FailureException>(() => home.Programs.Approve(path, home.Programs.Look(path).Sha256)).Failure;
+        var failure = Assert.Throws<FailureException>(() => home.Programs.Approve(path, home.Programs.Inspect(path).Sha256)).Failure;
         Assert.Equal(FailureKind.StoreReadOnly, failure.Kind);
         Assert.Contains($"Make {home.Paths.Home} writable", failure.Message, StringComparison.Ordinal);
-        Assert.False(home.Programs.Look(path).IsApproved);
+        Assert.False(home.Programs.Inspect(path).IsApproved);
     }
 
     [Fact]

@@ -245,7 +245,7 @@ public sealed class ExternalProviderTests : IDisposable
         {
             Assert.DoesNotContain(FixedSecrets.Key, await File.ReadAllTextAsync(Path.Combine(home.Folder, "environment")));
         }
-        Assert.All(home.Secrets.Asked, asked => Assert.Equal(home.Programs.Look(path).Origin, asked.Origin));
+        Assert.All(home.Secrets.Asked, asked => Assert.Equal(home.Programs.Inspect(path).Origin, asked.Origin));
     }
 
     [Fact]
@@ -359,11 +359,11 @@ public sealed class ExternalProviderTests : IDisposable
                 }
         );
         Assert.Null(await provider.CheckAsync(default));
-        var told = System.Text.Json.JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(home.Folder, "input")));
-        Assert.Equal("inner", told.GetProperty("provider").GetString());
+        var request = System.Text.Json.JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(home.Folder, "input")));
+        Assert.Equal("inner", request.GetProperty("provider").GetString());
         Assert.Equal(
             $$"""{"model":"m","region":"eu","token":"{{FixedSecrets.Key}}"}""",
-            told.GetProperty("params").GetProperty("configuration").GetRawText()
+            request.GetProperty("params").GetProperty("configuration").GetRawText()
         );
     }
 

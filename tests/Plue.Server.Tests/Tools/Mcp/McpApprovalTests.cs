@@ -70,8 +70,8 @@ public class McpApprovalTests
         home.WriteFolder(("folder", home.Hostile("plain", $", \"env\": {{ \"A\": \"1\" }}, {now}")));
         var status = home.Status("folder");
         Assert.Equal(McpServerState.NotApproved, status.State);
-        Assert.Contains(status.Changes!, told => told.StartsWith(change, StringComparison.Ordinal));
-        Assert.DoesNotContain(status.Changes!, told => told.Contains("--require", StringComparison.Ordinal));
+        Assert.Contains(status.Changes!, text => text.StartsWith(change, StringComparison.Ordinal));
+        Assert.DoesNotContain(status.Changes!, text => text.Contains("--require", StringComparison.Ordinal));
         Assert.Contains(
             "has changed since it was approved",
             Assert.Single((await home.FindAsync("folder/echo")).Notes),

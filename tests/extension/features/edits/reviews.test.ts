@@ -150,7 +150,7 @@ test('Nothing is decided about a file that is not saved', async () => {
 
 test('If no turn can be undone, this is shown instead of an empty list', async () => {
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([])));
-  await expect(reviews.takeBack(undefined, true)).rejects.toThrow(UserCancelledError);
+  await expect(reviews.undoOrRedo(undefined, true)).rejects.toThrow(UserCancelledError);
   expect(shown).toMatchObject([{ kind: 'info', text: 'No changes to undo.' }]);
 });
 
@@ -158,7 +158,7 @@ test('A turn that cannot be restored is shown as such', async () => {
   const turns = [{ codexId: chat, turnId: '1', time: '', title: 'Fix', files: 1, isUndone: false }];
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([], { turns, leftOut: 'dist is too large to keep.' })));
   answers.push(undefined);
-  await expect(reviews.takeBack(undefined, true)).rejects.toThrow(UserCancelledError);
+  await expect(reviews.undoOrRedo(undefined, true)).rejects.toThrow(UserCancelledError);
   expect(shown).toMatchObject([{ kind: 'pick', detail: 'Files changed since then are not modified. dist is too large to keep.' }]);
 });
 
@@ -299,18 +299,18 @@ test('A turn that is chosen is undone, or done again', async () => {
     .answer(editRedo, () => listed([]));
   const reviews = reviewsOf(sidecar);
   answers.push('Fix');
-  await reviews.takeBack(undefined, true);
+  await reviews.undoOrRedo(undefined, true);
   expect(sidecar.asked.at(-1)).toEqual({ method: 'edit/undo', params: { codexId: chat, turnId: '1', all: undefined } });
   expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'a.ts was changed since.' });
   answers.push('Tidy');
-  await reviews.takeBack(undefined, false);
+  await reviews.undoOrRedo(undefined, false);
   expect(sidecar.asked.at(-1)).toMatchObject({ method: 'edit/redo', params: { turnId: '2' } });
   const time = (at: number): string => formatTime(turns[at]?.time ?? '');
   expect(lists).toMatchObject([
     [{ label: 'Fix', description: `1 file, ${time(0)}` }],
     [{ label: 'Tidy', description: `3 files, ${time(1)}` }],
   ]);
-  await reviews.takeBack({ codexId: chat, all: true }, true);
+  await reviews.undoOrRedo({ codexId: chat, all: true }, true);
   expect(sidecar.asked.at(-1)?.params).toEqual({ codexId: chat, turnId: undefined, all: true });
   reviews.dispose();
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import * as l10n from '../../../../extension/src/infrastructure/localizedText';
 import { Connector } from '../../../../extension/src/features/providers/connector';
 import { ProviderActions } from '../../../../extension/src/features/providers/providerActions';
-import { addProvider, enableAndTell, pickProvider, testAndTell } from '../../../../extension/src/features/providers/providerCommands';
+import { addProvider, enableAndNotify, pickProvider, testAndNotify } from '../../../../extension/src/features/providers/providerCommands';
 import { UserCancelledError } from '../../../../extension/src/infrastructure/errors';
 import {
   catalogGet,
@@ -230,15 +230,15 @@ describe('how a test went', () => {
   it('shows the error with a button', async () => {
     items = [provider({ status: 'error', error: { kind: 'providerAuthFailed', message: 'The key was refused.' } })];
     answers.push('Set Key…');
-    await testAndTell(actions, provider());
+    await testAndNotify(actions, provider());
     expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'The key was refused.', buttons: ['Set Key…'] });
     expect(executed).toEqual([['plue.configureProviderKey', 'anthropic']]);
-    await testAndTell(actions, provider());
+    await testAndNotify(actions, provider());
     expect(executed).toHaveLength(1);
   });
 
   it('reports an enabled provider', async () => {
-    await enableAndTell(actions, provider());
+    await enableAndNotify(actions, provider());
     expect(sidecar.asked[0]).toEqual({ method: 'provider/setEnabled', params: { id: 'anthropic', enabled: true } });
     expect(shown.map(({ text }) => text)).toEqual(['Enabling Anthropic…', 'Anthropic is enabled.']);
   });

@@ -19,7 +19,7 @@ export interface ChipActions {
 
 export interface ChipContext {
   /** The reason why the model cannot see images; undefined if it can, or if unknown. */
-  blind: string | undefined;
+  imageWarning: string | undefined;
   pinned: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export class AttachmentChips {
     const questions = openQuestions(file);
     const note = file.problem === undefined && questions.length === 0 ? file.view?.note : undefined;
     const isWide = file.problem !== undefined || questions.length > 0 || note !== undefined;
-    const warning = isImage(file) && file.problem === undefined ? context.blind : undefined;
+    const warning = isImage(file) && file.problem === undefined ? context.imageWarning : undefined;
     const head = element(
       'span',
       { class: 'chip-head' },

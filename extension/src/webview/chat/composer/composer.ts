@@ -145,7 +145,7 @@ export class Composer {
   }
 
   /** Removes the text that {@link giveBack} inserted. */
-  takeBack(text: string): void {
+  restoreDraft(text: string): void {
     if (this.draft === text) this.setDraft('');
     else if (this.draft.startsWith(`${text}\n`)) this.setDraft(this.draft.slice(text.length + 1));
   }

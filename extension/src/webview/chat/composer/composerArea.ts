@@ -11,7 +11,7 @@ import type { ChatContext } from '../state/chatContext';
 import { Composer } from './composer';
 import { ContextRequest } from './contextRequest';
 import { DraftAttachments } from './draftAttachments';
-import { takeDrops } from './dropTarget';
+import { acceptDrops } from './dropTarget';
 import { FileMentions } from './fileMentions';
 import { modeOf } from './modeSwitch';
 import { QueueList } from './queueList';
@@ -26,7 +26,7 @@ export interface ComposerAreaState {
   /** Texts of the questions of this chat, oldest first. */
   sent: readonly string[];
   /** The reason why the model cannot see images; undefined if it can, or if unknown. */
-  blind: string | undefined;
+  imageWarning: string | undefined;
   /** Changes whenever the context may have: another message, another model. */
   contextKey: string;
   /** Name of the agent that gets the next message. */
@@ -48,7 +48,7 @@ export class ComposerArea {
     isReadOnly: true,
     queue: [],
     sent: [],
-    blind: undefined,
+    imageWarning: undefined,
     contextKey: '',
     agent: undefined,
   };
@@ -74,7 +74,7 @@ export class ComposerArea {
     this.mentions = new FileMentions(this.composer, this.attachments, panel);
     this.slash = new SlashCommands(this.composer, context);
     this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.attachments.pinned.node, this.composer.node);
-    takeDrops(page, {
+    acceptDrops(page, {
       dropped: (uris) => panel.post({ type: 'dropped', uris }),
       droppedFiles: (files) => this.attachments.addDropped(files),
     });
@@ -147,10 +147,10 @@ export class ComposerArea {
   }
 
   /** The restored message was stored after all. */
-  takeBack(text: string): void {
+  restoreDraft(text: string): void {
     const draft = this.sentDraft.restoredOf(text);
     if (this.composer.draft === draft) this.attachments.files.take();
-    this.composer.takeBack(draft);
+    this.composer.restoreDraft(draft);
   }
 
   focus(): void {
@@ -240,8 +240,8 @@ export class ComposerArea {
   }
 
   private showComposer(): void {
-    const { isRunning, blocked, blind, agent, sent, isReadOnly } = this.state;
-    this.attachments.show(isReadOnly, blind);
+    const { isRunning, blocked, imageWarning, agent, sent, isReadOnly } = this.state;
+    this.attachments.show(isReadOnly, imageWarning);
     this.composer.show({ isRunning, blocked, waitsFor: this.attachments.files.blocked, agent, sent });
   }
 

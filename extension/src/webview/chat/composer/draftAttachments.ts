@@ -38,11 +38,11 @@ export class DraftAttachments {
     return [...this.files.attachments, ...this.editor.sent.map(({ attachment }) => attachment)];
   }
 
-  /** @param blind The reason why the model cannot see images. */
-  show(isReadOnly: boolean, blind: string | undefined): void {
+  /** @param imageWarning The reason why the model cannot see images. */
+  show(isReadOnly: boolean, imageWarning: string | undefined): void {
     this.pinned.allowChanges(!isReadOnly);
     this.editor.show(isReadOnly, (place) => this.isCovered(place));
-    this.chips.show(this.files.all, { blind, pinned: this.pinned.paths });
+    this.chips.show(this.files.all, { imageWarning, pinned: this.pinned.paths });
   }
 
   /** Removes and returns all attachments when the message is sent. */

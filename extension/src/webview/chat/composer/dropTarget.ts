@@ -12,7 +12,7 @@ export interface DropActions {
 const namedTypes = ['application/vnd.code.uri-list', 'text/uri-list'];
 
 /** Lets the whole webview accept dropped files and highlights the target. VS Code passes drags to a webview only while Shift is held. */
-export function takeDrops(root: HTMLElement, actions: DropActions): void {
+export function acceptDrops(root: HTMLElement, actions: DropActions): void {
   const veil = element('div', { class: 'drop-veil', hidden: true }, icon('attach'), l10n.t('Drop to add to the message'));
   root.append(veil);
   const isTaken = ({ dataTransfer }: DragEvent): boolean =>

@@ -22,7 +22,7 @@ export class FileMentions {
     const before = this.token;
     this.token = mentionAt(text, cursor);
     if (this.token === undefined) {
-      this.takeWhatWasWritten(before, text, cursor);
+      this.acceptTyped(before, text, cursor);
       this.asked = undefined;
       return false;
     }
@@ -88,7 +88,7 @@ export class FileMentions {
   }
 
   /** A complete mention followed by a space. */
-  private takeWhatWasWritten(before: Token | undefined, text: string, cursor: number): void {
+  private acceptTyped(before: Token | undefined, text: string, cursor: number): void {
     if (before === undefined || cursor !== before.end + 1 || !/\s/u.test(text.charAt(before.end))) return;
     const url = urlOf(before.query);
     if (url !== undefined) return this.attachments.files.addSource('url', url);

@@ -71,7 +71,7 @@ export class FootView implements ChatView {
       isReadOnly,
       queue: chat?.queue ?? [],
       sent: (chat?.messages ?? []).filter(({ role }) => role === 'user').map(textOf),
-      blind: this.composer.hasImage ? this.blind(model) : undefined,
+      imageWarning: this.composer.hasImage ? this.imageWarning(model) : undefined,
       contextKey: contextKey(chat),
       agent: agent === undefined ? undefined : visibleText(agent.name),
     });
@@ -180,7 +180,7 @@ export class FootView implements ChatView {
       answer: (answer) => panel.post({ type: 'answerApproval', answer }),
       openDiff: (id) => panel.post({ type: 'openApprovalDiff', id }),
       open: (uri) => panel.post({ type: 'openCodex', uri }),
-      say: (words) => actions.announce(words),
+      announce: (words) => actions.announce(words),
       left: () => this.composer.focus(),
       closed,
     });
@@ -204,7 +204,7 @@ export class FootView implements ChatView {
   }
 
   /** Known once the provider's models are. */
-  private blind({ chat, providers }: ChatModel): string | undefined {
+  private imageWarning({ chat, providers }: ChatModel): string | undefined {
     const { lists, store } = this.context;
     const { provider } = store;
     const choice = chat === undefined ? undefined : chosenChoice(chat.codex, providers);

@@ -12,7 +12,7 @@ export const storeTimeout = 30_000;
 export interface OutboxActions {
   giveBack(text: string, attachments?: readonly Attachment[]): void;
   /** The restored message was stored after all. */
-  takeBack(text: string): void;
+  restoreDraft(text: string): void;
   timedOut(error: ViewError): void;
   changed(): void;
 }
@@ -90,7 +90,7 @@ export class Outbox {
   private confirm(): void {
     const { unstored } = this;
     this.forget();
-    if (unstored?.isBack === true) this.actions.takeBack(unstored.text);
+    if (unstored?.isBack === true) this.actions.restoreDraft(unstored.text);
   }
 
   private forget(): void {

@@ -55,7 +55,7 @@ export class PromptStops {
 }
 
 /** Assigns words behind the command to its arguments, one each and the rest to the last one. */
-export function withGiven(text: string, args: readonly PromptArgumentView[], given: string): string {
+export function withArguments(text: string, args: readonly PromptArgumentView[], given: string): string {
   const words = given.trim().split(/\s+/u);
   if (given.trim() === '' || args.length === 0) return text;
   const values = new Map(args.map(({ name }, at) => [name, at === args.length - 1 ? words.slice(at).join(' ') : words[at]]));

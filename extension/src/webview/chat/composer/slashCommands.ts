@@ -7,14 +7,14 @@ import type { ChatContext } from '../state/chatContext';
 import type { Completion } from './completionList';
 import type { Composer } from './composer';
 import { commandAt, type Token } from './mention';
-import { withGiven } from './promptStops';
+import { withArguments } from './promptStops';
 
 interface Command {
   name: string;
   icon: string;
   detail: string;
   /** True if the command takes text behind it. */
-  takesMore?: boolean;
+  takesArguments?: boolean;
   run(given: string): void;
 }
 
@@ -53,7 +53,7 @@ export class SlashCommands {
         name: 'task',
         icon: 'rocket',
         detail: l10n.t('Start an agent task'),
-        takesMore: true,
+        takesArguments: true,
         run: (goal) => panel.post({ type: 'newTask', goal }),
       },
       { name: 'export', icon: 'export', detail: l10n.t('Export this chat to a file'), run: run('plue.chat.export') },
@@ -99,7 +99,7 @@ export class SlashCommands {
   /** Runs a draft that is a command, or inserts the named prompt. */
   runs(draft: string): boolean {
     const { name, given } = readCommand(draft) ?? {};
-    const command = this.commands.find((one) => draft === `/${one.name}` || (one.takesMore === true && one.name === name));
+    const command = this.commands.find((one) => draft === `/${one.name}` || (one.takesArguments === true && one.name === name));
     if (command !== undefined) {
       command.run(given ?? '');
       return true;
@@ -125,14 +125,14 @@ export class SlashCommands {
     // The agent receives its commands as text.
     if (command === undefined && this.agent.some((one) => one.name === name)) return undefined;
     if (command === undefined) return l10n.t('/{0} is not a command, prompt or skill. Send it as text?', name);
-    return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes no arguments. Send it as text?', name);
+    return given === '' || command.takesArguments === true ? undefined : l10n.t('/{0} takes no arguments. Send it as text?', name);
   }
 
   /** The text of the prompt that was loading, with the text behind its command as arguments. */
   filledIn(text: string, args: readonly PromptArgumentView[]): string {
     const { given } = this;
     this.given = '';
-    return withGiven(text, args, given);
+    return withArguments(text, args, given);
   }
 
   private readPrompt({ uri }: PromptView, given: string): void {

@@ -13,7 +13,7 @@ export interface FindTarget {
   drawn(): HTMLElement[];
   /** Called when the bar was closed. */
   leave(): void;
-  say(words: string): void;
+  announce(words: string): void;
 }
 
 /** Delay after typing before the search starts, in milliseconds. */
@@ -75,7 +75,7 @@ export class FindBar {
     this.isTruncated = isTruncated;
     if (isSame) {
       this.at = Math.min(this.at, this.total - 1);
-      this.tell();
+      this.updateCount();
       return;
     }
     // Starts at the first match in view.
@@ -111,7 +111,7 @@ export class FindBar {
     this.found = [];
     this.isTruncated = false;
     this.mark();
-    this.tell();
+    this.updateCount();
     if (this.text !== '') this.target.ask(this.text);
   }
 
@@ -127,11 +127,11 @@ export class FindBar {
   }
 
   private go(): void {
-    this.tell();
+    this.updateCount();
     this.mark();
     const current = this.current();
     if (current === undefined) return;
-    this.target.say(this.count.textContent ?? '');
+    this.target.announce(this.count.textContent ?? '');
     const revealed = this.marks.reveal(current.messageId);
     if (revealed !== undefined) {
       this.target.reveal(revealed);
@@ -153,7 +153,7 @@ export class FindBar {
     return undefined;
   }
 
-  private tell(): void {
+  private updateCount(): void {
     const { total } = this;
     const all = this.isTruncated ? `${total}+` : total;
     const words = this.text === '' ? '' : total === 0 ? l10n.t('No results') : l10n.t('{0} of {1}', this.at + 1, all);

@@ -1,6 +1,11 @@
 // Instruction sources in the header: their number, and a popup with the list and its problems.
 import * as l10n from '@vscode/l10n';
-import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../../protocol/protocol.generated';
+import type {
+  MessageSteeringResult,
+  UsedInstructionView,
+  InstructionSourceKind,
+  InstructionSourceView,
+} from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
 import { formatTokens } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
@@ -9,14 +14,14 @@ import { changedSince } from '../messages/instructionsChange';
 export interface InstructionsActions {
   /** Requests a current list. */
   refresh(): void;
-  open(source: SteeringSource): void;
-  allow(source: SteeringSource): void;
+  open(source: InstructionSourceView): void;
+  allow(source: InstructionSourceView): void;
   manageTrust(): void;
   /** Ends the document's listeners. */
   closed: AbortSignal;
 }
 
-const kinds: Record<SteeringKind, { icon: string; name: string }> = {
+const kinds: Record<InstructionSourceKind, { icon: string; name: string }> = {
   prompt: { icon: 'note', name: l10n.t('Prompt') },
   override: { icon: 'edit', name: l10n.t('Custom text in this chat or its template') },
   rules: { icon: 'law', name: l10n.t('Workspace instructions') },
@@ -74,7 +79,7 @@ export class InstructionsList {
   }
 
   /** @param last Instructions of the last response. */
-  show(steering: MessageSteeringResult | undefined, last: readonly SteeredBy[] | undefined): void {
+  show(steering: MessageSteeringResult | undefined, last: readonly UsedInstructionView[] | undefined): void {
     const key = JSON.stringify([steering, last]);
     if (key === this.shown) return;
     this.shown = key;
@@ -110,7 +115,7 @@ export class InstructionsList {
     else this.trust.remove();
   }
 
-  private row(source: SteeringSource, at: number, isChanged: boolean): HTMLElement {
+  private row(source: InstructionSourceView, at: number, isChanged: boolean): HTMLElement {
     const { kind, title, leftOut, hiddenCharacters, mayBeAllowed, appliesTo, tokens } = source;
     const name = visibleText(title);
     const open = textButton(name, () => this.actions.open(source), 'quiet');
@@ -166,6 +171,6 @@ export class InstructionsList {
   }
 }
 
-function needsLook({ leftOut, hiddenCharacters }: SteeringSource): boolean {
+function needsLook({ leftOut, hiddenCharacters }: InstructionSourceView): boolean {
   return leftOut !== undefined || hiddenCharacters !== undefined;
 }

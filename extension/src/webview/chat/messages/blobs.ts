@@ -13,16 +13,16 @@ export class Blobs {
   constructor(private readonly ask: (blob: string) => void) {}
 
   /** Calls back with the URL of an image, or undefined if it is not available. */
-  read(blob: string, tell: (address: string | undefined) => void): void {
+  read(blob: string, callback: (address: string | undefined) => void): void {
     if (this.known.has(blob)) {
-      tell(this.known.get(blob));
+      callback(this.known.get(blob));
       return;
     }
     const others = this.waiting.get(blob);
     if (others === undefined) {
-      this.waiting.set(blob, [tell]);
+      this.waiting.set(blob, [callback]);
       this.ask(blob);
-    } else others.push(tell);
+    } else others.push(callback);
   }
 
   take(blob: string, mediaType: string | undefined, data: string | undefined): void {
@@ -32,6 +32,6 @@ export class Blobs {
     for (const oldest of [...this.known.keys()].slice(0, -maxKept)) this.known.delete(oldest);
     const waiting = this.waiting.get(blob) ?? [];
     this.waiting.delete(blob);
-    for (const tell of waiting) tell(address);
+    for (const callback of waiting) callback(address);
   }
 }

@@ -4,7 +4,7 @@ import type { MessageView } from '../../../protocol/protocol.generated';
 interface Deletion {
   index: number;
   /** Deleting a question also deletes everything after it. */
-  takesRest: boolean;
+  includesFollowing: boolean;
   /** True after the deletion succeeded or failed: the sidecar's next update is then authoritative. */
   isSettled: boolean;
 }
@@ -13,7 +13,7 @@ export class Deletions {
   private readonly all = new Map<string, Deletion>();
 
   add(message: MessageView, index: number): void {
-    this.all.set(message.id, { index, takesRest: message.role === 'user', isSettled: false });
+    this.all.set(message.id, { index, includesFollowing: message.role === 'user', isSettled: false });
   }
 
   undo(messageId: string): void {
@@ -33,6 +33,6 @@ export class Deletions {
   }
 
   hides(messageId: string, index: number): boolean {
-    return this.all.has(messageId) || [...this.all.values()].some((deletion) => deletion.takesRest && index >= deletion.index);
+    return this.all.has(messageId) || [...this.all.values()].some((deletion) => deletion.includesFollowing && index >= deletion.index);
   }
 }

@@ -7,7 +7,7 @@ import type { HelpAction } from '../../../common/messages/chat';
 import type { ViewError } from '../../../common/messages/viewError';
 
 /** Action of a button: a panel command, retry, continue, or the model picker. */
-export type Remedy = { label: string; does: 'retry' | 'goOn' | 'pick' | HelpAction };
+export type Remedy = { label: string; does: 'retry' | 'continue' | 'pick' | HelpAction };
 
 /** The parts of a provider that select the buttons. */
 export type FailedProvider = Pick<ProviderSummary, 'kind' | 'authType'>;
@@ -15,13 +15,13 @@ export type FailedProvider = Pick<ProviderSummary, 'kind' | 'authType'>;
 export interface Remedies {
   retry(): void;
   /** Undefined if there is no text to continue. */
-  goOn: (() => void) | undefined;
+  continueResponse: (() => void) | undefined;
   pick(): void;
   help(action: HelpAction): void;
 }
 
 const retry: Remedy = { label: l10n.t('Retry'), does: 'retry' };
-const goOn: Remedy = { label: l10n.t('Continue'), does: 'goOn' };
+const continueResponse: Remedy = { label: l10n.t('Continue'), does: 'continue' };
 const chooseAnother: Remedy = { label: l10n.t('Switch Model…'), does: 'pick' };
 const setKey: Remedy = { label: l10n.t('Set Key…'), does: 'setKey' };
 const signIn: Remedy = { label: l10n.t('Sign In…'), does: 'signInClaude' };
@@ -55,7 +55,7 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
     case 'timeout':
     case 'cutStream':
     case 'roundLimit':
-      return [goOn, retry];
+      return [continueResponse, retry];
     case 'badResponse':
     case 'badRequest':
     case 'refused':
@@ -80,7 +80,7 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
 /** @param canRetry False if the message was returned to the composer. */
 export function failureLine(error: ViewError, provider: FailedProvider | undefined, remedies: Remedies, canRetry = true): HTMLElement {
   const buttons = remediesFor(error.kind, provider)
-    .filter((remedy) => (canRetry || remedy.does !== 'retry') && (remedies.goOn !== undefined || remedy.does !== 'goOn'))
+    .filter((remedy) => (canRetry || remedy.does !== 'retry') && (remedies.continueResponse !== undefined || remedy.does !== 'continue'))
     .map((remedy, index) => textButton(remedy.label, () => apply(remedy, remedies), index === 0 ? 'primary' : 'secondary'));
   return element(
     'div',
@@ -92,7 +92,7 @@ export function failureLine(error: ViewError, provider: FailedProvider | undefin
 
 function apply(remedy: Remedy, remedies: Remedies): void {
   if (remedy.does === 'retry') remedies.retry();
-  else if (remedy.does === 'goOn') remedies.goOn?.();
+  else if (remedy.does === 'continue') remedies.continueResponse?.();
   else if (remedy.does === 'pick') remedies.pick();
   else remedies.help(remedy.does);
 }

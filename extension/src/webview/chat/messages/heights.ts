@@ -72,9 +72,9 @@ export class Heights {
 
   private grow(length: number): void {
     const { known } = this;
-    const room = 2 ** Math.ceil(Math.log2(length + 1));
-    this.known = new Float64Array(room).fill(NaN);
-    this.tree = new Float64Array(room + 1);
+    const capacity = 2 ** Math.ceil(Math.log2(length + 1));
+    this.known = new Float64Array(capacity).fill(NaN);
+    this.tree = new Float64Array(capacity + 1);
     for (let index = 0; index < this.size; index++) {
       const height = known[index] ?? NaN;
       if (!Number.isNaN(height)) this.set(index, height);

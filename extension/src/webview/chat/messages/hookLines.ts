@@ -41,10 +41,10 @@ function iconOf({ result }: HookRunView): string {
 
 /** Returns "Hook Format ran (120 ms)". */
 export function hookSentence({ name, result, durationMs, trigger }: HookRunView): string {
-  const [hook, took] = [visibleText(name), tookText(durationMs)];
+  const [hook, duration] = [visibleText(name), durationText(durationMs)];
   switch (result) {
     case 'ran':
-      return l10n.t('Hook {0} ran ({1})', hook, took);
+      return l10n.t('Hook {0} ran ({1})', hook, duration);
     case 'refused':
       return trigger === 'user_message' ? l10n.t('Hook {0} refused the message', hook) : l10n.t('Hook {0} refused', hook);
     case 'asked':
@@ -52,7 +52,7 @@ export function hookSentence({ name, result, durationMs, trigger }: HookRunView)
     case 'replaced':
       return l10n.t('Hook {0} replaced the arguments', hook);
     case 'addedContext':
-      return l10n.t('Hook {0} added context ({1})', hook, took);
+      return l10n.t('Hook {0} added context ({1})', hook, duration);
     case 'continued':
       return l10n.t('Hook {0} continued the response', hook);
     case 'failed':
@@ -80,6 +80,6 @@ function lineOf(run: HookRunView, at: number, isOpen: boolean): HTMLElement {
   return line;
 }
 
-function tookText(ms: number): string {
+function durationText(ms: number): string {
   return ms < 1000 ? l10n.t('{0} ms', Math.max(1, Math.round(ms))) : formatDuration(ms);
 }

@@ -1,13 +1,13 @@
 // Differences between the instructions of two responses.
 import * as l10n from '@vscode/l10n';
-import type { MessageView, SteeredBy, SteeringSource } from '../../../protocol/protocol.generated';
+import type { MessageView, UsedInstructionView, InstructionSourceView } from '../../../protocol/protocol.generated';
 import { formatList } from '../../../common/formatList';
 
 /** Maximum messages to search back: enough to pass summaries and tool calls. */
 const farthest = 50;
 
 /** Returns "Instructions changed: default-assistant and AGENTS.md."; undefined if nothing changed. */
-export function instructionsChange(before: readonly SteeredBy[], now: readonly SteeredBy[]): string | undefined {
+export function instructionsChange(before: readonly UsedInstructionView[], now: readonly UsedInstructionView[]): string | undefined {
   const changed = now.filter((source) => versionIn(before, source) !== undefined && versionIn(before, source) !== source.version);
   // A change of provider is already visible, because each response names its provider.
   const added = now.filter((source) => source.kind !== 'provider' && versionIn(before, source) === undefined);
@@ -21,7 +21,7 @@ export function instructionsChange(before: readonly SteeredBy[], now: readonly S
 }
 
 /** True if a source was changed or added after the last response. */
-export function changedSince(last: readonly SteeredBy[] | undefined, source: SteeringSource): boolean {
+export function changedSince(last: readonly UsedInstructionView[] | undefined, source: InstructionSourceView): boolean {
   return last !== undefined && source.leftOut === undefined && versionIn(last, source) !== source.version;
 }
 
@@ -29,7 +29,7 @@ export function changedSince(last: readonly SteeredBy[] | undefined, source: Ste
 export function previousInstructions(
   index: number,
   messageAt: (index: number) => MessageView | undefined,
-): readonly SteeredBy[] | undefined {
+): readonly UsedInstructionView[] | undefined {
   for (let at = index - 1; at >= Math.max(0, index - farthest); at--) {
     const message = messageAt(at);
     if (message === undefined) return undefined;
@@ -38,10 +38,13 @@ export function previousInstructions(
   return undefined;
 }
 
-function versionIn(sources: readonly SteeredBy[], { kind, source }: Pick<SteeredBy, 'kind' | 'source'>): string | undefined {
+function versionIn(
+  sources: readonly UsedInstructionView[],
+  { kind, source }: Pick<UsedInstructionView, 'kind' | 'source'>,
+): string | undefined {
   return sources.find((one) => one.kind === kind && one.source === source)?.version;
 }
 
-function list(sources: readonly SteeredBy[]): string {
+function list(sources: readonly UsedInstructionView[]): string {
   return formatList([...new Set(sources.map(({ title }) => title))]);
 }

@@ -39,7 +39,7 @@ export interface MessageContext {
   /** The response that this round belongs to. */
   rounds: Rounds;
   /** True for the last message, if nothing is running and the chat is writable. */
-  canGoOn: boolean;
+  canContinue: boolean;
   /** True if nothing is running and the chat is writable. */
   canChange: boolean;
   /** True while this turn is running: a tool without a result is then also running. */

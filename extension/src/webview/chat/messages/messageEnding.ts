@@ -18,7 +18,7 @@ export class MessageEnding {
       message.status,
       message.parts.length === 0,
       message.error,
-      context.canGoOn,
+      context.canContinue,
       context.provider?.kind,
       context.provider?.authType,
       context.note,
@@ -31,25 +31,25 @@ export class MessageEnding {
 
   private linesOf(message: MessageView, context: MessageContext): Node[] {
     const { before } = context.rounds;
-    const goOn = textButton(l10n.t('Continue'), () => this.actions.retry(message.id, true), 'quiet');
+    const continueButton = textButton(l10n.t('Continue'), () => this.actions.retry(message.id, true), 'quiet');
     const lines: Node[] = [];
     if (message.status === 'interrupted') {
       const discard = textButton(l10n.t('Discard'), () => this.actions.discard(message.id, before), 'quiet');
-      lines.push(thinLine(interruptedText(message), ...(context.canGoOn ? [goOn, discard] : [])));
+      lines.push(thinLine(interruptedText(message), ...(context.canContinue ? [continueButton, discard] : [])));
     } else if (message.status === 'stopped') {
       // Without text, there is nothing to continue.
       const again = textButton(l10n.t('Retry'), () => this.actions.retry(before[0] ?? message.id, false), 'quiet');
-      lines.push(thinLine(l10n.t('Stopped.'), ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
+      lines.push(thinLine(l10n.t('Stopped.'), ...(context.canContinue ? [message.parts.length === 0 ? again : continueButton] : [])));
     } else if (message.status === 'failed') {
       const error = message.error ?? { kind: 'internal', message: l10n.t('The response failed without a reason.') };
-      if (context.canGoOn) lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, before.length > 0)));
+      if (context.canContinue) lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, before.length > 0)));
       else
         lines.push(
           element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),
         );
     }
     if (message.notCarried !== undefined && message.notCarried.length > 0) lines.push(notCarriedLine(message.notCarried));
-    if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canGoOn ? [goOn] : [])));
+    if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canContinue ? [continueButton] : [])));
     return lines;
   }
 }

@@ -177,10 +177,10 @@ export class MessagesView implements ChatView {
       }
       actions.redraw();
     };
-    const takesAll = message.role === 'user' && index < this.list.total - 1;
-    actions.offerUndo(takesAll ? l10n.t('Deleted the message and everything after it.') : l10n.t('Deleted.'), undo);
+    const includesFollowing = message.role === 'user' && index < this.list.total - 1;
+    actions.offerUndo(includesFollowing ? l10n.t('Deleted the message and everything after it.') : l10n.t('Deleted.'), undo);
     actions.announce(
-      takesAll
+      includesFollowing
         ? l10n.t('Deleted the message and everything after it. Select Undo above the composer to restore them.')
         : l10n.t('Deleted. Select Undo above the composer to restore.'),
     );
@@ -207,7 +207,7 @@ export class MessagesView implements ChatView {
       firstInView: () => this.list.firstInView,
       drawn: () => this.list.drawn,
       leave: () => actions.focusComposer(),
-      say: (words) => actions.announce(words),
+      announce: (words) => actions.announce(words),
     });
   }
 
@@ -240,7 +240,7 @@ export class MessagesView implements ChatView {
     const providerId = message.providerInfo?.providerId;
     return {
       timing: chat.timings.get(message.id),
-      canGoOn: isLast && !running && chat.readOnlyReason === undefined,
+      canContinue: isLast && !running && chat.readOnlyReason === undefined,
       canChange: !running && chat.readOnlyReason === undefined,
       isRunning: running && (isLast || message === chat.messages.findLast(({ role }) => role === 'assistant')),
       provider: providers.find(({ id }) => id === providerId),

@@ -23,12 +23,16 @@ export class Reasoning {
     this.node = this.fold.node;
   }
 
-  /** @param tookMs Undefined if the webview did not measure it. */
-  update(content: string, isThinking: boolean, tookMs: number | undefined): void {
+  /** @param durationMs Undefined if the webview did not measure it. */
+  update(content: string, isThinking: boolean, durationMs: number | undefined): void {
     this.content = content;
     this.isWhole = !isThinking;
     this.fold.describe(
-      isThinking ? l10n.t('Thinking…') : tookMs === undefined ? l10n.t('Thought') : l10n.t('Thought for {0}', formatDuration(tookMs)),
+      isThinking
+        ? l10n.t('Thinking…')
+        : durationMs === undefined
+          ? l10n.t('Thought')
+          : l10n.t('Thought for {0}', formatDuration(durationMs)),
     );
     this.fold.refresh();
   }

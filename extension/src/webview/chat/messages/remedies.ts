@@ -10,7 +10,7 @@ export function remedies(
 ): Remedies {
   return {
     retry: () => messageId !== undefined && actions.retry(messageId, false),
-    goOn: messageId !== undefined && canContinue ? () => actions.retry(messageId, true) : undefined,
+    continueResponse: messageId !== undefined && canContinue ? () => actions.retry(messageId, true) : undefined,
     pick: () => actions.openPicker(),
     help: (action) => actions.help(action, providerId ?? store.provider?.id),
   };

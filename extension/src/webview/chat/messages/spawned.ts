@@ -14,12 +14,12 @@ export function childrenOfCalls(
     const result = parts.find((other) => other.kind === 'toolResult' && other.toolUseId === part.toolUseId);
     const output = outputs.get(part.toolUseId) ?? '';
     const uri = address.exec(`${output} ${result?.kind === 'toolResult' ? (result.result ?? '') : ''}`)?.[0];
-    const isMeant = ({ uri: known, title }: TaskView): boolean => {
+    const isNamed = ({ uri: known, title }: TaskView): boolean => {
       if (uri !== undefined) return known === uri;
       if (output !== '') return output.split('\n').some((line) => line.startsWith(`${title}: `));
       return title !== '' && part.parameters.includes(JSON.stringify(title).slice(1, -1));
     };
-    const named = tasks.filter(isMeant);
+    const named = tasks.filter(isNamed);
     const [task] = named;
     return task !== undefined && named.length === 1 ? [[part.toolUseId, task] as const] : [];
   });

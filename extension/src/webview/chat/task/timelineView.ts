@@ -51,7 +51,7 @@ export class TimelineView {
     ];
   }
 
-  private lane(row: TimelineRow, { lengthMs, ticks }: Timeline, say: (words: string | undefined) => void): HTMLElement {
+  private lane(row: TimelineRow, { lengthMs, ticks }: Timeline, setStatus: (words: string | undefined) => void): HTMLElement {
     const name = textButton(visibleText(row.title), () => this.open(row.uri), 'quiet');
     name.dataset['key'] = `lane-${row.uri}`;
     name.title = l10n.t('Open {0}', visibleText(row.title));
@@ -73,8 +73,8 @@ export class TimelineView {
       const title = document.createElementNS(svg, 'title');
       title.textContent = wordsOf(row, bar);
       rect.append(title);
-      rect.addEventListener('pointerenter', () => say(wordsOf(row, bar)));
-      rect.addEventListener('pointerleave', () => say(undefined));
+      rect.addEventListener('pointerenter', () => setStatus(wordsOf(row, bar)));
+      rect.addEventListener('pointerleave', () => setStatus(undefined));
       chart.append(rect);
     }
     const { usd, usdIsAtLeast } = row.spent;
@@ -152,8 +152,8 @@ function summaryOf({ title, status, bars }: TimelineRow): string {
 
 function wordsOf({ title }: TimelineRow, bar: TimelineBar): string {
   const cost = bar.costUsd === undefined ? '' : `, ${formatCost(bar.costUsd)}`;
-  const took = bar.isOpen ? l10n.t('{0} so far', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs);
-  return visibleText(`${title}: ${bar.name}, ${shapes[bar.kind].words}, ${took}${cost}`);
+  const duration = bar.isOpen ? l10n.t('{0} so far', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs);
+  return visibleText(`${title}: ${bar.name}, ${shapes[bar.kind].words}, ${duration}${cost}`);
 }
 
 function percent(part: number): string {

@@ -15,7 +15,7 @@ export interface ApprovalBoxActions {
   /** Opens the proposed change of an approval in a diff editor. */
   openDiff(id: string): void;
   /** Announces text to screen readers. */
-  say(words: string): void;
+  announce(words: string): void;
   /** Called when the last approval was answered with the keyboard. */
   left(): void;
   /** Ends the document's listeners if the box is removed before its page. */
@@ -69,7 +69,7 @@ export class ApprovalBox {
     this.node.hidden = cards.length === 0;
     for (const card of cards) card.look();
     this.keepFocus(at);
-    this.tell(approvals);
+    this.announceChanges(approvals);
   }
 
   /** Enables the buttons again after an answer was rejected. */
@@ -91,7 +91,7 @@ export class ApprovalBox {
       openDiff: (id) => this.actions.openDiff(id),
       changed: () => this.touch(),
       mayAnswer: () => this.guard.isOpen,
-      say: (words) => this.actions.say(words),
+      announce: (words) => this.actions.announce(words),
     });
   }
 
@@ -111,12 +111,12 @@ export class ApprovalBox {
     next?.focus({ preventScroll: true });
   }
 
-  private tell(approvals: readonly ApprovalView[]): void {
+  private announceChanges(approvals: readonly ApprovalView[]): void {
     const fresh = approvals.filter(({ id }) => !this.known.has(id));
     this.known = new Set(approvals.map(({ id }) => id));
     const [first] = fresh;
     if (first === undefined) return;
-    this.actions.say(
+    this.actions.announce(
       fresh.length > 1
         ? l10n.t('Approval needed: {0} ({1}), and {2} more', questionOf(first), pathOf(first), fresh.length - 1)
         : l10n.t('Approval needed: {0} ({1})', questionOf(first), pathOf(first)),

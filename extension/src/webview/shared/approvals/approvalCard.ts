@@ -7,7 +7,7 @@ import { formatInteger } from '../../../common/format';
 import { countHidden, visibleText } from '../../../common/visibleText';
 import { withParts } from '../withParts';
 import { pathOf, shortPathOf, questionOf, type ApprovalGroup } from './groups';
-import { diffLines, JudgedText } from './judgedText';
+import { diffLines, ApprovalText } from './approvalText';
 import { QuestionForm } from './questionForm';
 
 export interface CardActions {
@@ -23,7 +23,7 @@ export interface CardActions {
   /** False shortly after an element appeared or moved. */
   mayAnswer(): boolean;
   /** Announces text to screen readers. */
-  say(words: string): void;
+  announce(words: string): void;
 }
 
 type Mode = 'asking' | 'rule' | 'deny' | 'sent';
@@ -32,7 +32,7 @@ export class ApprovalCard {
   readonly node: HTMLElement;
   private readonly equal = element('p', { class: 'approval-equal', hidden: true });
   private readonly foot = element('div', { class: 'approval-foot' });
-  private readonly texts: readonly JudgedText[];
+  private readonly texts: readonly ApprovalText[];
   private readonly form: QuestionForm | undefined;
   private readonly unread = element('span', { class: 'quiet' });
   private readonly showNext = textButton(l10n.t('Show Next Lines'), () => this.showUnread());
@@ -110,7 +110,7 @@ export class ApprovalCard {
   private showUnread(): void {
     this.texts.find((text) => !text.isRead)?.showNext(this.foot);
     this.look();
-    this.actions.say(this.isRead ? l10n.t('All lines viewed.') : unreadText(this.unreadLines));
+    this.actions.announce(this.isRead ? l10n.t('All lines viewed.') : unreadText(this.unreadLines));
   }
 
   private head(first: ApprovalView): HTMLElement[] {
@@ -292,7 +292,7 @@ export class ApprovalCard {
   private send(answer: Omit<ApprovalAnswerParams, 'id' | 'fingerprint'>): void {
     if (!this.canAnswer || this.mode === 'sent' || !this.actions.mayAnswer()) return;
     if (answer.decision !== 'deny' && !this.isRead) {
-      this.actions.say(unreadText(this.unreadLines));
+      this.actions.announce(unreadText(this.unreadLines));
       return;
     }
     const { id, fingerprint } = this.group.first;
@@ -306,20 +306,20 @@ function showsWhat({ kind, what, diff }: ApprovalView): boolean {
   return diff === undefined || diff === '' || (kind !== 'write' && what !== diff);
 }
 
-function textsOf(approval: ApprovalView): JudgedText[] {
+function textsOf(approval: ApprovalView): ApprovalText[] {
   const { kind, what, diff = '' } = approval;
   // Windows line endings are normal in a file, but not in a command.
   const shown = kind === 'write' || kind === 'edit' ? visibleText(what) : exactText(what);
   return [
     ...(showsWhat(approval)
       ? [
-          new JudgedText(
+          new ApprovalText(
             l10n.t('Details'),
             shown.split('\n').map((text) => ({ text })),
           ),
         ]
       : []),
-    ...(diff === '' ? [] : [new JudgedText(l10n.t('Changes'), diffLines(visibleText(diff)))]),
+    ...(diff === '' ? [] : [new ApprovalText(l10n.t('Changes'), diffLines(visibleText(diff)))]),
   ];
 }
 

@@ -12,4 +12,4 @@ internal interface ISignInFlow : IDisposable
 
 /// <param name="Url">The sign-in page.</param>
 /// <param name="UserCode">The code that the user types there; null if there is none.</param>
-public sealed record SignInStart(Uri Url, string? UserCode, DateTimeOffset ExpiresAt);
+internal sealed record SignInStart(Uri Url, string? UserCode, DateTimeOffset ExpiresAt);

@@ -138,7 +138,7 @@ internal sealed class LoopbackRedirect : IDisposable
     private (string Status, string Sentence, Action? Outcome) Answer(string[] head)
     {
         var first = head[0].Split(' ');
-        if (first is not ["GET", var target, "HTTP/1.1" or "HTTP/1.0"] || !IsForUs(head))
+        if (first is not ["GET", var target, "HTTP/1.1" or "HTTP/1.0"] || !IsRedirectRequest(head))
         {
             return NotFound;
         }
@@ -188,7 +188,7 @@ internal sealed class LoopbackRedirect : IDisposable
     private static readonly (string, string, Action?) NotFound = ("404 Not Found", "There is nothing here.", null);
 
     /// <summary>False for requests that another site makes the browser send, with its host name or from its origin.</summary>
-    private static bool IsForUs(string[] head)
+    private static bool IsRedirectRequest(string[] head)
     {
         string[] hosts =
         [

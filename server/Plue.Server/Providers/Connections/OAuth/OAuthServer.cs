@@ -189,17 +189,17 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
 
     private static string? Text(JsonElement element, string name) => element.ValueKind == JsonValueKind.Object ? element.Text(name) : null;
 
-    private static string Masked(string said, IReadOnlyList<(string Name, string Value)> form)
+    private static string Masked(string body, IReadOnlyList<(string Name, string Value)> form)
     {
         foreach (var (name, value) in form)
         {
             if (name is "code" or "code_verifier" or "refresh_token" or "client_secret" or "device_code" && value.Length >= 4)
             {
-                said = said.Replace(value, "***", StringComparison.Ordinal);
+                body = body.Replace(value, "***", StringComparison.Ordinal);
             }
         }
 
-        return VendorMessage.Clean(said);
+        return VendorMessage.Clean(body);
     }
 
     private static Failure NotOAuth(OAuthSettings settings, Uri url) =>

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.Connections.OAuth;
 /// <summary>
 /// The OAuth tokens of all providers. They are stored in the vault and refreshed here, by one refresh at a time.
 /// </summary>
-public sealed class OAuthTokens
+internal sealed class OAuthTokens
 {
     /// <summary>A token is refreshed this long before it expires, so that no request uses an expired one.</summary>
     private static readonly TimeSpan RefreshAhead = TimeSpan.FromMinutes(5);
@@ -153,16 +153,16 @@ public sealed class OAuthTokens
     /// <returns>False if there is no refresh token.</returns>
     private async Task<bool> RefreshAsync(ProviderSettings settings, TokenState state, bool isRefused, CancellationToken cancellationToken)
     {
-        Task<bool> underWay;
+        Task<bool> refresh;
         lock (state)
         {
             // Shared by all callers, so that a canceled caller does not cancel it for the others.
-            underWay = state.Refreshing is { IsCompleted: false } running
+            refresh = state.Refreshing is { IsCompleted: false } running
                 ? running
                 : state.Refreshing = Task.Run(() => RefreshOnceAsync(settings, state, isRefused), CancellationToken.None);
         }
 
-        return await underWay.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await refresh.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<bool> RefreshOnceAsync(ProviderSettings settings, TokenState state, bool isRefused)

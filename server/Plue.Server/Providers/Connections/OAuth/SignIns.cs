@@ -3,10 +3,10 @@ using Plue.Server.Messages;
 namespace Plue.Server.Providers.Connections.OAuth;
 
 /// <summary>The sign-ins in progress, at most one per provider. Disposing ends them and closes their ports.</summary>
-public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDisposable
+internal sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim beginning = new(1, 1);
-    private readonly Dictionary<string, SignIn> underWay = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SignIn> pending = new(StringComparer.Ordinal);
 
     /// <summary>Starts a sign-in and ends an earlier one of the same provider.</summary>
     /// <exception cref="FailureException">The provider does not use OAuth, lacks a setting, its port is in use, or its server returns no code.</exception>
@@ -28,9 +28,9 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
             ISignInFlow flow = oauth.AuthorizationUrl is not null
                 ? new AuthorizationCodeFlow(oauth, tokens.Server, time)
                 : await DeviceFlow.BeginAsync(oauth, tokens.Server, time, cancellationToken).ConfigureAwait(false);
-            lock (underWay)
+            lock (pending)
             {
-                underWay[settings.Id] = new SignIn(flow, answer => tokens.SaveAsync(settings, answer, CancellationToken.None));
+                pending[settings.Id] = new SignIn(flow, answer => tokens.SaveAsync(settings, answer, CancellationToken.None));
             }
             return flow.Start;
         }
@@ -46,10 +46,10 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
     public async Task AwaitAsync(string providerId, CancellationToken cancellationToken)
     {
         SignIn signIn;
-        lock (underWay)
+        lock (pending)
         {
             signIn =
-                underWay.GetValueOrDefault(providerId)
+                pending.GetValueOrDefault(providerId)
                 ?? throw new FailureException(FailureKind.NotFound, "No sign-in of this provider is in progress. Sign in again.");
         }
 
@@ -59,11 +59,11 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
         }
         finally
         {
-            lock (underWay)
+            lock (pending)
             {
-                if (underWay.GetValueOrDefault(providerId) == signIn)
+                if (pending.GetValueOrDefault(providerId) == signIn)
                 {
-                    underWay.Remove(providerId);
+                    pending.Remove(providerId);
                 }
             }
 
@@ -81,9 +81,9 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
     public async ValueTask DisposeAsync()
     {
         string[] all;
-        lock (underWay)
+        lock (pending)
         {
-            all = [.. underWay.Keys];
+            all = [.. pending.Keys];
         }
 
         foreach (var id in all)
@@ -95,9 +95,9 @@ public sealed class SignIns(OAuthTokens tokens, TimeProvider time) : IAsyncDispo
     private async Task EndAsync(string providerId)
     {
         SignIn? old;
-        lock (underWay)
+        lock (pending)
         {
-            underWay.Remove(providerId, out old);
+            pending.Remove(providerId, out old);
         }
 
         if (old is not null)

@@ -5,7 +5,7 @@ namespace Plue.Server.Tools.Mcp.Import;
 /// <summary>A server declared in a file of another program, converted to a declaration of Plue. <see cref="Item"/> does not contain its keys.</summary>
 /// <param name="Name">The name in Plue.</param>
 /// <param name="Key">The path of keys in the file.</param>
-public sealed record McpFoundServer(string Name, string Key)
+internal sealed record McpFoundServer(string Name, string Key)
 {
     /// <summary>Gets the command with its arguments, or the address.</summary>
     public required string Command { get; init; }
@@ -26,7 +26,7 @@ public sealed record McpFoundServer(string Name, string Key)
 /// <param name="Field">The variable or header.</param>
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
 /// <param name="Value">Null if the file does not contain it because the program asks for it.</param>
-public sealed record McpFoundKey(string Field, string Reference, string? Value)
+internal sealed record McpFoundKey(string Field, string Reference, string? Value)
 {
     /// <summary>Omits the key, so that it cannot be logged.</summary>
     public override string ToString() => $"{Field}: {Reference}";
@@ -35,4 +35,4 @@ public sealed record McpFoundKey(string Field, string Reference, string? Value)
 /// <summary>A file of another program that declares servers.</summary>
 /// <param name="Program">The name of the program.</param>
 /// <param name="Problem">Why the file could not be read, in one sentence; null if it could.</param>
-public sealed record McpFoundFile(string Program, string Path, IReadOnlyList<McpFoundServer> Servers, string? Problem);
+internal sealed record McpFoundFile(string Program, string Path, IReadOnlyList<McpFoundServer> Servers, string? Problem);

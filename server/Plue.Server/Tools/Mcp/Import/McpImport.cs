@@ -10,21 +10,21 @@ namespace Plue.Server.Tools.Mcp.Import;
 
 /// <param name="Path">The file.</param>
 /// <param name="Key">See <see cref="McpFoundServer"/>.</param>
-public sealed record McpImportChoice(string Path, string Key);
+internal sealed record McpImportChoice(string Path, string Key);
 
 /// <param name="Notes">One sentence for each key that the user has to store.</param>
-public sealed record McpImported(IReadOnlyList<McpImportedServer> Servers, IReadOnlyList<string> Notes);
+internal sealed record McpImported(IReadOnlyList<McpImportedServer> Servers, IReadOnlyList<string> Notes);
 
 /// <param name="Name">The name in Plue.</param>
 /// <param name="Hash">The hash of its declaration in <c>mcp.json5</c>.</param>
 /// <param name="References">The keys that were stored for it.</param>
-public sealed record McpImportedServer(string Name, string Hash, IReadOnlyList<string> References);
+internal sealed record McpImportedServer(string Name, string Hash, IReadOnlyList<string> References);
 
 /// <summary>
 /// Finds servers that other programs declare, and copies them to <c>mcp.json5</c>. No server is started, and each still needs approval. Files of other programs
 /// are not changed; those of a workspace are read only in trusted folders.
 /// </summary>
-public sealed partial class McpImport(McpServices services, McpServers servers)
+internal sealed partial class McpImport(McpServices services, McpServers servers)
 {
     private const int MaxServers = 100;
     private const string Root = "mcpServers";

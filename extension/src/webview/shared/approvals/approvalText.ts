@@ -4,17 +4,17 @@ import { element } from '../element';
 /** Maximum characters per piece. Longer lines are split, so that each piece fits a small window. */
 const pieceLength = 40;
 
-export interface JudgedLine {
+export interface ApprovalLine {
   text: string;
   look?: string;
 }
 
-export class JudgedText {
+export class ApprovalText {
   readonly node: HTMLElement;
   /** Pieces that have not been in view, in order. */
   private readonly unread: HTMLElement[] = [];
 
-  constructor(label: string, lines: readonly JudgedLine[]) {
+  constructor(label: string, lines: readonly ApprovalLine[]) {
     const nodes = lines.map(({ text, look }, at) => {
       const pieces = piecesOf(at < lines.length - 1 ? `${text}\n` : text).map((piece) => element('span', {}, piece));
       this.unread.push(...pieces.filter((piece) => piece.textContent !== ''));
@@ -105,7 +105,7 @@ function piecesOf(line: string): string[] {
 }
 
 /** Returns the lines of a diff from the sidecar, which has no lines with file names. */
-export function diffLines(diff: string): JudgedLine[] {
+export function diffLines(diff: string): ApprovalLine[] {
   return diff.split('\n').map((text) => ({ text, look: `diff-line ${kindOf(text)}` }));
 }
 
