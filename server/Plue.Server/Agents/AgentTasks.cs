@@ -207,7 +207,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    /// <summary>Stops all tasks that this process works on, for the user.</summary>
+    /// <summary>Stops all tasks of this home, for the user.</summary>
     public async Task StopAllAsync(CancellationToken cancellationToken)
     {
         var tree = Reader.Tree;
@@ -230,8 +230,14 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     }
 
     /// <summary>Pauses a task after its current step. Does nothing if the task is not running.</summary>
-    public async Task PauseAsync(string uri, CancellationToken cancellationToken) =>
-        await (await services.Conversations.GetAsync(uri, cancellationToken)).PauseAsync();
+    public async Task PauseAsync(string uri, CancellationToken cancellationToken)
+    {
+        var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        if (!await services.Conversations.ForwardAsync(conversation, new ChatCommand(uri, ChatAction.Pause), cancellationToken))
+        {
+            await conversation.PauseAsync();
+        }
+    }
 
     /// <summary>
     /// Continues a task from its last stored step. Children of an interrupted call continue first; their results become the results of that call.
@@ -240,6 +246,11 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task ResumeAsync(string uri, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        if (await services.Conversations.ForwardAsync(conversation, new ChatCommand(uri, ChatAction.Resume), cancellationToken))
+        {
+            return;
+        }
+
         var now = await conversation.SnapshotAsync();
         if (now.TurnId is not null)
         {
@@ -348,7 +359,10 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task SteerAsync(string uri, string text, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
-        await conversation.SteerAsync(null, new Draft(text), cancellationToken);
+        if (!await services.Conversations.ForwardAsync(conversation, new ChatCommand(uri, ChatAction.Steer, text), cancellationToken))
+        {
+            await conversation.SteerAsync(null, new Draft(text), cancellationToken);
+        }
     }
 
     /// <summary>Sets limits; null keeps a limit. A task that stopped at its budget has to be resumed afterwards.</summary>
@@ -360,6 +374,12 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         }
 
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        var command = new ChatCommand(uri, ChatAction.SetBudget, Budget: budget);
+        if (await services.Conversations.ForwardAsync(conversation, command, cancellationToken))
+        {
+            return;
+        }
+
         await conversation.UpdateAsync(
             task =>
             {
@@ -476,7 +496,8 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     internal static Dictionary<string, JsonElement> Values(params IEnumerable<(string Name, JsonElement Value)> values) =>
         values.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
 
-    private static bool IsActive(string? status) =>
+    /// <summary>True if a process works on a task with this status, or waits in it.</summary>
+    internal static bool IsActive(string? status) =>
         status
             is TaskStates.Running
                 or TaskStates.Queued
@@ -499,6 +520,14 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     private async Task EndAsync(string uri, StopCause cause, string reason, CancellationToken cancellationToken)
     {
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
+        if (
+            cause == StopCause.User
+            && await services.Conversations.ForwardAsync(conversation, new ChatCommand(uri, ChatAction.Stop), cancellationToken)
+        )
+        {
+            return;
+        }
+
         await conversation.StopAsync(cause);
         var task = conversation.Stored;
         // A finished task keeps its result.

@@ -64,6 +64,9 @@ internal sealed class ChatServices(
     /// <summary>Gets additional tools for all chats of this process, in the syntax of templates.</summary>
     public IReadOnlyList<string> MoreTools { get; init; } = [];
 
+    /// <summary>Gets the way to processes of this home that work on other chats.</summary>
+    public SharedCommands Commands { get; } = new(platform.Paths, platform.CreateLogger("Commands"));
+
     public ITaskSupervisor Tasks => tasks ?? throw new InvalidOperationException("No task supervisor is registered.");
 
     public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("No budget is registered.");

@@ -51,6 +51,9 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>True if the disk or the file format makes the chat read-only. Changes by other windows are then not followed.</summary>
     public bool IsReadOnly => state.Journal is null;
 
+    /// <summary>True while another process works on the chat.</summary>
+    public bool IsRunningElsewhere => state.Journal?.ReadOnlyReason is not null;
+
     public bool IsClosing => state.Closing.IsCancellationRequested;
 
     public ChatSummary Summary => state.Summary;

@@ -407,7 +407,45 @@ internal sealed class Conversations : IChats, IAsyncDisposable
         }
     }
 
-    /// <summary>Polls the changes of other windows until it is canceled.</summary>
+    /// <summary>Sends a user's command to the process that works on a chat.</summary>
+    /// <returns>False if no other process works on it: the caller carries out the command.</returns>
+    /// <exception cref="FailureException">Conflict: the other process did not respond, or rejected the command. StoreReadOnly.</exception>
+    public async Task<bool> ForwardAsync(Conversation conversation, ChatCommand command, CancellationToken cancellationToken) =>
+        conversation.IsRunningElsewhere
+        && await services.Commands.SendAsync(
+            command,
+            async () => await conversation.FollowAsync() && conversation.IsRunningElsewhere,
+            cancellationToken
+        );
+
+    /// <summary>Carries out a command of another process for a chat that this one works on.</summary>
+    private async Task RunAsync(ChatCommand command)
+    {
+        var conversation = await GetAsync(command.CodexId, CancellationToken.None);
+        switch (command.Action)
+        {
+            case ChatAction.Stop when conversation.Stored.IsTask:
+                await services.Tasks.StopAsync(command.CodexId, under: false, StopCause.User, CancellationToken.None);
+                break;
+            case ChatAction.Stop:
+                await conversation.StopAsync(StopCause.User);
+                break;
+            case ChatAction.Pause:
+                await conversation.PauseAsync();
+                break;
+            case ChatAction.Resume:
+                await conversation.ResumeAsync();
+                break;
+            case ChatAction.Steer:
+                await conversation.SteerAsync(null, new Draft(command.Text ?? ""), CancellationToken.None);
+                break;
+            case ChatAction.SetBudget when command.Budget is { } budget:
+                await services.Tasks.SetBudgetAsync(command.CodexId, budget, CancellationToken.None);
+                break;
+        }
+    }
+
+    /// <summary>Polls the changes and commands of other windows until it is canceled.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
         try
@@ -426,6 +464,7 @@ internal sealed class Conversations : IChats, IAsyncDisposable
                         }
                     }
 
+                    services.Commands.Receive(uri => Busy.Any(chat => chat.CodexId == uri), RunAsync);
                     if (look % ChatPollsPerTreePoll == 0)
                     {
                         FollowTree();
@@ -440,6 +479,7 @@ internal sealed class Conversations : IChats, IAsyncDisposable
         catch (OperationCanceledException)
         {
             services.Logger.LogDebug("Other windows are no longer followed");
+            await services.Commands.CompleteAsync();
         }
     }
 

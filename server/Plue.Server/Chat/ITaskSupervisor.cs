@@ -1,6 +1,7 @@
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Store;
+using Plue.Server.Templates;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
@@ -24,6 +25,15 @@ internal interface ITaskSupervisor
     /// <summary>Handles the end of a task's turn.</summary>
     /// <returns>True if the task continues, so that nothing else may follow yet.</returns>
     Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken);
+
+    /// <summary>Stops a task and stores its result.</summary>
+    /// <param name="under">True to stop its subtasks too.</param>
+    /// <exception cref="FailureException">NotFound; Conflict: another process works on it and does not respond.</exception>
+    Task StopAsync(string uri, bool under, StopCause cause, CancellationToken cancellationToken);
+
+    /// <summary>Sets limits of a task; null keeps a limit.</summary>
+    /// <exception cref="FailureException">As for <see cref="StopAsync"/>. MissingField: a limit is not more than 0.</exception>
+    Task SetBudgetAsync(string uri, AgentBudget budget, CancellationToken cancellationToken);
 
     /// <summary>Starts a task for a hook.</summary>
     /// <param name="depth">The number of hooks that led to it.</param>

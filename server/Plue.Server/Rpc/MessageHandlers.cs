@@ -79,7 +79,18 @@ internal sealed class MessageHandlers(
         );
         server.Map(
             Methods.MessageStop,
-            (parameters, cancellationToken) => DoAsync(parameters.CodexId, chat => chat.StopAsync(StopCause.User), cancellationToken)
+            (parameters, cancellationToken) =>
+                DoAsync(
+                    parameters.CodexId,
+                    async chat =>
+                    {
+                        if (!await conversations.ForwardAsync(chat, new ChatCommand(chat.CodexId, ChatAction.Stop), cancellationToken))
+                        {
+                            await chat.StopAsync(StopCause.User);
+                        }
+                    },
+                    cancellationToken
+                )
         );
         server.Map(
             Methods.MessageStopCall,

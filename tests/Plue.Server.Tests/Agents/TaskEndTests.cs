@@ -3,6 +3,7 @@ using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Store;
+using Plue.Server.Templates;
 using Plue.Server.Tests.Testing;
 using Plue.Server.Tools;
 using static Plue.Server.Tests.Testing.ChatScript;
@@ -147,6 +148,12 @@ public sealed class TaskEndTests
 
         public Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken) =>
             TurnEnded?.Invoke(conversation) ?? real.TurnEndedAsync(conversation, answer, cancellationToken);
+
+        public Task StopAsync(string uri, bool under, StopCause cause, CancellationToken cancellationToken) =>
+            real.StopAsync(uri, under, cause, cancellationToken);
+
+        public Task SetBudgetAsync(string uri, AgentBudget budget, CancellationToken cancellationToken) =>
+            real.SetBudgetAsync(uri, budget, cancellationToken);
 
         public Task<string> SpawnForHookAsync(
             string templateId,

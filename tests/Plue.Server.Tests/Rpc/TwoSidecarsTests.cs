@@ -55,6 +55,114 @@ public sealed class TwoSidecarsTests
     }
 
     [Fact]
+    public async Task A_response_of_another_window_can_be_stopped()
+    {
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Hang(), Answer("Whole"));
+        var home = Home(endpoint);
+        await using var first = await SidecarProcess.StartAsync(home);
+        await using var second = await InMemorySidecar.StartAsync(home);
+        var uri = await first.Client.CreateChatAsync();
+        await second.Client.ResultAsync("codex/get", new { uri });
+        await first.Client.ResultAsync("message/send", new { codexId = uri, text = "One" });
+        await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
+        await second.Client.ResultAsync("message/stop", new { codexId = uri });
+        var finished = await first.Client.NextAsync("message/event", item => Kind(item) == "turnFinished");
+        Assert.Equal("stopped", (string?)finished["event"]?["stopReason"]);
+        await second.Client.TurnAsync();
+
+        await second.Client.AskAsync(uri, "Two");
+        Assert.Equal(["One", "Half", "Two", "Whole"], Texts(await second.Client.ResultAsync("codex/get", new { uri })));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(home, "index", "commands")));
+    }
+
+    [Fact]
+    public async Task A_task_of_another_window_receives_a_message_and_is_stopped_with_its_result()
+    {
+        await using var endpoint = new ScriptedEndpoint(
+            ScriptedAnswer.Events().Send(Chunk("Half")).Hang(),
+            ScriptedAnswer.Events().Send(Chunk("Shorter")).Hang()
+        );
+        var home = Home(endpoint);
+        await using var first = await SidecarProcess.StartAsync(home);
+        await using var second = await InMemorySidecar.StartAsync(home);
+        var task = await first.Client.ResultAsync(
+            "task/spawn",
+            new
+            {
+                templateId = "task",
+                goal = "Write the docs.",
+                provider = "scripted",
+            }
+        );
+        var uri = (string)task!["uri"]!;
+        await second.Client.ResultAsync("codex/get", new { uri });
+        await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
+        await second.Client.ResultAsync("task/steer", new { uri, text = "Keep them short." });
+        await second.Client.NextAsync("message/event", item => (string?)item["event"]?["text"] == "Shorter");
+        await second.Client.ResultAsync("task/stop", new { uri, under = true });
+
+        var seen = await second.Client.ResultAsync("codex/get", new { uri });
+        Assert.Equal(["Write the docs.", "Half", "Keep them short.", "Shorter"], Texts(seen));
+        Assert.Equal("stopped", (string?)seen?["codex"]?["taskStatus"]);
+        Assert.Null(seen?["readOnlyReason"]);
+    }
+
+    [Fact]
+    public async Task All_agents_are_stopped_in_all_windows()
+    {
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Hang());
+        var home = Home(endpoint);
+        await using var first = await SidecarProcess.StartAsync(home);
+        await using var second = await InMemorySidecar.StartAsync(home);
+        var task = await first.Client.ResultAsync(
+            "task/spawn",
+            new
+            {
+                templateId = "task",
+                goal = "Write the docs.",
+                provider = "scripted",
+            }
+        );
+        var uri = (string)task!["uri"]!;
+        await second.Client.ResultAsync("codex/get", new { uri });
+        await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
+        await second.Client.ResultAsync("task/stop", new { });
+        Assert.Equal("stopped", (string?)(await second.Client.ResultAsync("codex/get", new { uri }))?["codex"]?["taskStatus"]);
+    }
+
+    [Fact]
+    public async Task A_window_that_does_not_respond_is_named_as_the_reason()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs signals that suspend a process.");
+        await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Hang());
+        var home = Home(endpoint);
+        await using var first = await SidecarProcess.StartAsync(home);
+        await using var second = await InMemorySidecar.StartAsync(home);
+        var uri = await first.Client.CreateChatAsync();
+        await second.Client.ResultAsync("codex/get", new { uri });
+        await first.Client.ResultAsync("message/send", new { codexId = uri, text = "One" });
+        await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
+        await SignalAsync("-STOP", first.Process);
+        try
+        {
+            var reply = await second.Client.RequestAsync("message/stop", new { codexId = uri });
+            Assert.Equal("conflict", ErrorKind(reply));
+            Assert.StartsWith("The window that works on this did not respond.", (string?)reply["error"]?["message"]);
+            Assert.Empty(Directory.EnumerateFiles(Path.Combine(home, "index", "commands"), "*.json"));
+        }
+        finally
+        {
+            await SignalAsync("-CONT", first.Process);
+        }
+    }
+
+    private static async Task SignalAsync(string signal, Process process)
+    {
+        using var kill = Process.Start("kill", [signal, $"{process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    [Fact]
     public async Task A_window_that_is_killed_while_it_answers_is_taken_over_within_five_seconds()
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("Half")).Hang(), Answer("Whole"));
