@@ -26,6 +26,7 @@ Services? services = null;
     ("catalog", () => CatalogCommand.Create(() => Open(null).Providers.Catalogs, terminal)),
     ("search", () => SearchCommand.Create(Open, terminal)),
     ("chats", () => ChatsCommand.Create(Open, terminal)),
+    ("approvals", () => ApprovalsCommand.Create(Open, terminal)),
     ("edits", () => EditsCommand.Create(Open, terminal)),
     ("usage", () => UsageCommand.Create(Open, terminal)),
     ("import", () => ImportCommand.Create(Open, terminal)),

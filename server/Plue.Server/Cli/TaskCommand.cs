@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Json5;
@@ -12,7 +11,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Cli;
 
 /// <summary>
-/// <c>plue task run TEMPLATE "goal"</c>: runs an agent without an editor. Calls that require approval are denied, because no user is available.
+/// <c>plue task run TEMPLATE "goal"</c> and <c>plue task resume</c>: run an agent without an editor. Calls that require approval are denied, because no user is available.
 /// Exit codes: 0 done, 1 failed, 2 bad usage, 3 budget exceeded, 4 a call was denied (regardless of the result), 130 interrupted.
 /// </summary>
 internal sealed class TaskCommand(Func<string?, Services> open, Terminal terminal)
@@ -26,6 +25,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         Description = "The agent template, by its id, such as task-code-writer",
     };
     private readonly Argument<string> goal = new("goal") { Description = "The goal of the task" };
+    private readonly Argument<string> task = TaskControl.Named();
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<decimal?> budget = new("--budget")
     {
@@ -75,13 +75,19 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             }
         });
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
-        return new Command("task", "Agents at work")
+        var command = new Command("task", "Agents at work")
         {
             commands.Verb(
                 "run",
                 "Have an agent reach a goal, and print what it hands back",
                 [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd],
                 RunAsync
+            ),
+            commands.Verb(
+                "resume",
+                "Continue a paused, stopped, or interrupted task, for example: plue task resume task_1",
+                [task, workspace, policy, json, passphraseFd],
+                ResumeAsync
             ),
             commands.Verb(
                 "list",
@@ -94,12 +100,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                     {
                         terminal.WriteLine(
                             services.Platform.Redactor.Mask(
-                                parsed.GetValue(json)
-                                    ? Subcommands.ToJson(TaskViews.View(row))
-                                    : string.Create(
-                                        CultureInfo.InvariantCulture,
-                                        $"{row.Uri}  {row.Status, -12} {Cost(row.TotalSpent), 10}  {row.Summary.Title}"
-                                    )
+                                parsed.GetValue(json) ? Subcommands.ToJson(TaskViews.View(row)) : TaskControl.Line(row)
                             )
                         );
                     }
@@ -108,19 +109,21 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                 }
             ),
         };
+        foreach (
+            var verb in new TaskControl(terminal).Verbs(
+                commands,
+                services => (Open(services, new AgentPermissions([], [], []), out var tasks), tasks)
+            )
+        )
+        {
+            command.Add(verb);
+        }
+        return command;
     }
 
     private async Task<int> RunAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
-        // Each provider may respond in its subtasks.
-        await VaultCommand.UnlockIfRequestedAsync(
-            services.Vault.Vault,
-            parsed.GetValue(passphraseFd),
-            services.Providers.Registry.SwitchedOn(),
-            terminal,
-            cancellationToken
-        );
-
+        await UnlockAsync(services, parsed, cancellationToken);
         var id = parsed.GetValue(template)!;
         var values = Json5Conversion.Members(
             Json5Object.Of(
@@ -149,14 +152,66 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             cancellationToken
         );
         terminal.WriteError($"{conversation.CodexId} begins.");
+        return await UntilEndAsync(services, parsed, conversations, tasks, conversation, covered: null, cancellationToken);
+    }
+
+    /// <summary>Continues a task here, or where it is paused.</summary>
+    private async Task<int> ResumeAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        await UnlockAsync(services, parsed, cancellationToken);
+        await using var conversations = Tasks(services, parsed, out var tasks);
+        var uri = TaskControl.UriOf(parsed.GetValue(task)!);
+        var conversation = await conversations.GetAsync(uri, cancellationToken);
+        var isElsewhere = conversation.IsRunningElsewhere;
+        var covered = tasks.ResultOf(uri) is null ? null : conversation.Stored.Tree.Head;
+        await tasks.ResumeAsync(uri, cancellationToken);
+        if (isElsewhere)
+        {
+            terminal.WriteError($"{uri} continues in the window or terminal that works on it.");
+            return ExitCodes.Done;
+        }
+
+        terminal.WriteError($"{uri} continues.");
+        return await UntilEndAsync(services, parsed, conversations, tasks, conversation, covered, cancellationToken);
+    }
+
+    /// <summary>Each provider may respond in the subtasks.</summary>
+    private Task UnlockAsync(Services services, ParseResult parsed, CancellationToken cancellationToken) =>
+        VaultCommand.UnlockIfRequestedAsync(
+            services.Vault.Vault,
+            parsed.GetValue(passphraseFd),
+            services.Providers.Registry.SwitchedOn(),
+            terminal,
+            cancellationToken
+        );
+
+    /// <summary>Waits for the end of a task, which other windows and terminals can control meanwhile.</summary>
+    /// <param name="covered">The message that the last result covers; null without one.</param>
+    private async Task<int> UntilEndAsync(
+        Services services,
+        ParseResult parsed,
+        Conversations conversations,
+        AgentTasks tasks,
+        Conversation conversation,
+        string? covered,
+        CancellationToken cancellationToken
+    )
+    {
+        using var background = new CancellationTokenSource();
+        var following = conversations.FollowAsync(background.Token);
         try
         {
-            return await FollowAsync(services, tasks, conversation, parsed.GetValue(json), cancellationToken);
+            return await FollowAsync(services, tasks, conversation, covered, parsed.GetValue(json), cancellationToken);
         }
         catch (OperationCanceledException)
         {
             await tasks.StopAsync(conversation.CodexId, under: true, StopCause.User, CancellationToken.None);
             throw;
+        }
+        finally
+        {
+            await background.CancelAsync();
+            await following;
         }
     }
 
@@ -164,6 +219,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         Services services,
         AgentTasks tasks,
         Conversation conversation,
+        string? covered,
         bool asJson,
         CancellationToken cancellationToken
     )
@@ -188,7 +244,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                 );
             }
 
-            if (tasks.ResultOf(uri) is { } result)
+            if (tasks.ResultOf(uri) is { } result && conversation.Stored.Tree.Head != covered)
             {
                 return Report(services, tasks, result, asJson);
             }
@@ -238,15 +294,16 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     }
 
     /// <summary>Tasks without a user. The caller disposes the conversations.</summary>
-    private Conversations Tasks(Services services, ParseResult parsed, out AgentTasks tasks)
+    private Conversations Tasks(Services services, ParseResult parsed, out AgentTasks tasks) =>
+        Open(services, Policy(parsed.GetValue(policy)), out tasks);
+
+    private static Conversations Open(Services services, AgentPermissions policy, out AgentTasks tasks)
     {
-        var chat = services.Chat(new SilentEvents(), isUnattended: true, Policy(parsed.GetValue(policy)));
+        var chat = services.Chat(new SilentEvents(), isUnattended: true, policy);
         var conversations = new Conversations(chat);
         tasks = services.Tasks(chat, conversations, (_, _) => { });
         return conversations;
     }
-
-    private static string Cost(Spend spend) => spend.IsUsdKnown ? Spend.Money(spend.Usd) : $"{Spend.Money(spend.Usd)}+";
 
     /// <exception cref="FailureException">BadRequest: the file cannot be read, or a rule is invalid.</exception>
     private static AgentPermissions Policy(string? file)

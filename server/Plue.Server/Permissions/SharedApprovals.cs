@@ -90,7 +90,7 @@ internal sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger lo
             {
                 try
                 {
-                    ReadOtherWindows();
+                    Refresh();
                 }
                 catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FailureException)
                 {
@@ -128,7 +128,11 @@ internal sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger lo
         }
     }
 
-    private void ReadOtherWindows()
+    /// <summary>Shares the approvals of this process once, and reads those of the others.</summary>
+    /// <exception cref="IOException"/>
+    /// <exception cref="UnauthorizedAccessException"/>
+    /// <exception cref="FailureException">StoreReadOnly.</exception>
+    public void Refresh()
     {
         // A question can only be answered by the process that has its fields.
         IReadOnlyList<PendingApproval> pending = [.. own.Pending.Where(one => one.Request.Question is null)];

@@ -16,7 +16,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
     {
         permissions.Approvals.Changed += Publish;
         inbox.Changed += Publish;
-        server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(new ApprovalListResult(Views())));
+        server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(List(inbox)));
         server.Map(
             Methods.ApprovalContent,
             (parameters, _) =>
@@ -66,11 +66,11 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
     {
         lock (publishing)
         {
-            _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(Views()));
+            _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(List(inbox).Approvals));
         }
     }
 
-    private IReadOnlyList<ApprovalView> Views() => [.. inbox.Pending.Select(View)];
+    public static ApprovalListResult List(SharedApprovals inbox) => new([.. inbox.Pending.Select(pending => View(pending, inbox))]);
 
     private ApprovalRulesResult Rules() =>
         new([
@@ -87,7 +87,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
                 )),
         ]);
 
-    private ApprovalView View(PendingApproval pending) =>
+    private static ApprovalView View(PendingApproval pending, SharedApprovals inbox) =>
         new()
         {
             Id = pending.Id,

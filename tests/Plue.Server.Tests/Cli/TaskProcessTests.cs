@@ -109,6 +109,71 @@ public sealed class TaskProcessTests : IAsyncLifetime
         );
     }
 
+    [Fact]
+    public async Task A_task_of_another_terminal_is_steered_stopped_and_resumed()
+    {
+        endpoint.Route = request =>
+            request.Body.Contains("Keep it short.", StringComparison.Ordinal)
+                ? ScriptedAnswer.Events().Send(Chunk("Short")).Hang()
+                : ScriptedAnswer.Events().Send(Chunk("Half")).Hang();
+        using var process = Begin(["run", "worker", "Do it"]);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var uri = (await process.StandardError.ReadLineAsync(timeout.Token))!.Split(' ')[0];
+        while (await process.StandardError.ReadLineAsync(timeout.Token) is { } line && line != "worker: Do it: running") { }
+        var errors = process.StandardError.ReadToEndAsync(timeout.Token);
+
+        Assert.Equal("", (await RunAsync(["steer", uri, "Keep it short."])).Error);
+        Assert.Equal("", (await RunAsync(["budget", uri, "--tokens", "77000"])).Error);
+        var shown = JsonNode.Parse((await RunAsync(["show", uri, "--json"])).Output)!;
+        Assert.Equal(("running", 77000), ((string?)shown["status"], (int?)shown["budget"]?["tokens"]));
+        var id = uri[(uri.LastIndexOf('/') + 1)..];
+        var stopped = await RunAsync(["stop", id]);
+        Assert.Equal("", stopped.Error);
+        Assert.StartsWith($"{uri}  stopped ", stopped.Output, StringComparison.Ordinal);
+        await process.WaitForExitAsync(timeout.Token);
+        Assert.Equal(130, process.ExitCode);
+        await errors;
+
+        endpoint.Route = _ => Answer("All done.");
+        var resumed = await RunAsync(["resume", id]);
+        Assert.Equal((0, "All done.\n"), (resumed.ExitCode, resumed.Output));
+    }
+
+    [Fact]
+    public async Task A_task_that_reached_its_limit_is_resumed_with_a_larger_budget()
+    {
+        endpoint.Route = _ => Answer("All done.");
+        var run = await RunAsync(["run", "worker", "Do it", "--tokens", "1", "--json"]);
+        var uri = (string)JsonNode.Parse(run.Output)!["task"]!;
+        Assert.Equal("", (await RunAsync(["budget", uri, "--tokens", "100000"])).Error);
+        var resumed = await RunAsync(["resume", uri]);
+        Assert.Equal((0, "All done.\n"), (resumed.ExitCode, resumed.Output));
+    }
+
+    [Theory]
+    [InlineData("stop", 2, "Name the task, or use --all.")]
+    [InlineData("show task_missing", 1, "There is no such task.")]
+    [InlineData("stop task_missing", 1, "This chat no longer exists.")]
+    public async Task Errors_of_commands_for_tasks_are_one_sentence(string line, int exitCode, string sentence)
+    {
+        var run = await RunAsync(line.Split(' '));
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.StartsWith(sentence, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_task_that_does_not_run_is_neither_paused_nor_steered()
+    {
+        endpoint.Route = _ => Answer("All done.");
+        var run = await RunAsync(["run", "worker", "Do it", "--json"]);
+        var uri = (string)JsonNode.Parse(run.Output)!["task"]!;
+        foreach (string[] arguments in new[] { ["pause", uri], new[] { "steer", uri, "More." } })
+        {
+            var refused = await RunAsync(arguments);
+            Assert.Equal((1, "This task is not running. Continue it with plue task resume.\n"), (refused.ExitCode, refused.Error));
+        }
+    }
+
     private async Task<(int, string)> PlainAsync()
     {
         var (code, output, _) = await RunAsync(["run", "worker", "Do it"]);
