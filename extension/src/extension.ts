@@ -89,7 +89,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateVault(context, client, providers, log),
     activateProviders(context, client, providers, log, launch.openChat),
     activateApprovals(context, client, approvals, systemNotifications, log),
-    activateChannels(client, tasks, approvals, log),
+    activateChannels(context, client, tasks, approvals, log),
     activateChat(context, client, { providers, tasks, approvals, systemNotifications }, log, launch.openChat),
     activateEdits(client, log),
     activateInline(client, providers, log),

@@ -89,9 +89,13 @@ export class Workbench {
     return workbench;
   }
 
-  /** Closes the window, and a separate server, and opens it again with the same address and profile. */
-  async restart() {
+  /**
+   * Closes the window, and a separate server, and opens it again with the same address and profile.
+   * @param {() => Promise<void>} [meanwhile] Runs while the window is closed.
+   */
+  async restart(meanwhile) {
     await this.#closeWindow(() => this.page.close());
+    await meanwhile?.();
     if (this.#isOwn) await this.#vsCode.restart();
     this.page = await this.#context.newPage();
     await this.show();
@@ -151,8 +155,8 @@ export class Workbench {
     const end = Date.now() + timeout;
     while (!(await isSo())) {
       if (Date.now() > end) throw new Error(`It did not become so within ${timeout / 1000} s: ${isSo}`);
-      // There are no events outside the page.
-      await this.page.waitForTimeout(50);
+      // There are no events outside the page, which may be closed.
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
@@ -264,11 +268,16 @@ export class Workbench {
 
   /** Ends the sidecars that continue with running work after the window. */
   #endSidecars() {
-    const folder = join(this.plueHome, 'index', 'detached');
-    for (const file of existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []) {
-      const { processId } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    for (const file of this.detachedSidecars()) {
+      const { processId } = JSON.parse(readFileSync(file, 'utf8'));
       if (isRunning(processId)) process.kill(processId, 'SIGKILL');
     }
+  }
+
+  /** Returns the files of the sidecars that continue without a window. */
+  detachedSidecars() {
+    const folder = join(this.plueHome, 'index', 'detached');
+    return (existsSync(folder) ? readdirSync(folder) : []).filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
   }
 
   /** Waits until the extension host of the window has ended and written its data. @param {() => Promise<void>} close */

@@ -30,6 +30,7 @@ export const commands = {
   reviewTask: 'plue.tasks.reviewChanges',
   undoTask: 'plue.tasks.undoChanges',
   stopAll: 'plue.stopAllAgents',
+  showEnded: 'plue.tasks.showEnded',
   filter: 'plue.channels.filter',
   clearFilter: 'plue.channels.clearFilter',
   showMore: 'plue.channels.showMore',

@@ -14,10 +14,12 @@ import { ChannelTree, type ChannelNode } from './channelTree';
 import { ChatActions } from './chatActions';
 import { groupNames, type ChatFilter } from './chatGroups';
 import { commands } from './commands';
+import { EndedMeanwhile } from './endedMeanwhile';
 import { formatAge, labelOf, timeOf } from './row';
 import { TaskActions } from './taskActions';
 
 export function activateChannels(
+  context: Pick<vscode.ExtensionContext, 'workspaceState'>,
   sidecar: Sidecar,
   tasks: TaskList,
   approvals: ApprovalList,
@@ -25,6 +27,7 @@ export function activateChannels(
 ): vscode.Disposable {
   const disposables = new Disposables();
   const tree = disposables.add(new ChannelTree(sidecar, tasks));
+  const ended = disposables.add(new EndedMeanwhile(tasks, context.workspaceState));
   const taskActions = new TaskActions(sidecar, tasks);
   const actions = new ChatActions(sidecar);
   const view = disposables.add(
@@ -101,6 +104,7 @@ export function activateChannels(
   onTasks(commands.dropTask, l10n.t('Remove'), (chosen) => taskActions.drop(chosen));
   onTasks(commands.reviewTask, l10n.t('Review Changes'), (chosen) => taskActions.review(chosen));
   onTasks(commands.undoTask, l10n.t('Undo Changes'), (chosen) => taskActions.undo(chosen));
+  register(commands.showEnded, () => ended.show());
   register(commands.stopAll, () => taskActions.stopAll());
 
   const narrow = async (filter: ChatFilter): Promise<void> => {

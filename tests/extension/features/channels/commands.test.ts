@@ -24,6 +24,7 @@ import { TaskList } from '../../../../extension/src/server/taskList';
 import { chatSummary as chat, codexSummary } from '../../testing/codexSummary';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
+import { memory } from '../../testing/memory';
 import { answers, executed, lists, registered, reset, shown, treeViews } from '../../testing/vscode';
 import { task, taskId } from '../../webview/taskSamples';
 
@@ -57,7 +58,7 @@ beforeEach(() => {
     .answer(messageStop, done)
     .answer(taskStop, done);
   const { log } = fakeLog();
-  active = activateChannels(sidecar, new TaskList(sidecar, log), new ApprovalList(sidecar, log), log);
+  active = activateChannels({ workspaceState: memory() }, sidecar, new TaskList(sidecar, log), new ApprovalList(sidecar, log), log);
 });
 
 afterEach(() => active.dispose());
