@@ -35,6 +35,22 @@ internal sealed class DiskChecks(HealthServices services)
         "webdav",
     ];
 
+    /// <summary>Lists the processes that continue after their window closed; no row without one.</summary>
+    public IReadOnlyList<HealthRow> BackgroundWork() =>
+        [
+            .. new DetachedEntries(services.Paths, services.Platform.CreateLogger("Health"))
+                .List()
+                .Select(entry =>
+                    HealthRow.Ok(
+                        "Background work",
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"Process {entry.ProcessId} continues the chats and tasks of a closed window{(entry.Folders is [] ? "" : $" ({string.Join(", ", entry.Folders)})")}."
+                        )
+                    )
+                ),
+        ];
+
     public IReadOnlyList<HealthRow> Folder()
     {
         const string name = "Data folder";

@@ -30,6 +30,7 @@ internal sealed class HealthChecks(HealthServices services)
                 HealthCheck.Create("Policy", isNeeded: true, disk.Policy),
                 HealthCheck.Create("Data folder", isNeeded: true, disk.Folder),
                 HealthCheck.Create("Chats", isNeeded: true, disk.Chats),
+                HealthCheck.Create("Background work", isNeeded: false, disk.BackgroundWork),
                 HealthCheck.Create("Settings", isNeeded: false, disk.Settings),
                 new("Vault", IsNeeded: true, vault.VaultAsync),
                 new("Providers", IsNeeded: true, providers.AllAsync),

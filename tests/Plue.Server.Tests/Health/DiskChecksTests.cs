@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Health;
 using Plue.Server.Modules;
 using Plue.Server.Platform;
@@ -122,6 +123,20 @@ public sealed class DiskChecksTests : IAsyncDisposable
         home.Services.Permissions.Rules.Add("bash(npm run build)", home.Folder);
         var row = checks.Security()[^1];
         Assert.Equal(("2 things are always allowed by your permission rules.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));
+    }
+
+    [Fact]
+    public void Processes_without_a_window_are_listed_with_their_folders_while_they_run()
+    {
+        var (_, owner) = new DetachedEntries(home.Paths, NullLogger.Instance).Add("sidecar_1", new DetachedEntry("pipe", 4711, ["/code"]));
+        using (owner)
+        {
+            Assert.Equal(
+                ["Process 4711 continues the chats and tasks of a closed window (/code)."],
+                new DiskChecks(home.Services.Health).BackgroundWork().Select(row => row.Sentence)
+            );
+        }
+        Assert.Empty(new DiskChecks(home.Services.Health).BackgroundWork());
     }
 
     private static (HealthState, string) Told(IReadOnlyList<HealthRow> rows) => (Assert.Single(rows).State, rows[0].Sentence);
