@@ -7,6 +7,7 @@ namespace Plue.Protocol;
 
 /// <summary>The only JSON options that the RPC uses: camelCase, enums as camelCase strings, nulls left out.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowOutOfOrderMetadataProperties = true,
