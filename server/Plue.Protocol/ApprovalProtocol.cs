@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
 /// <summary>The pending approvals of all chats and tasks of this window, oldest first.</summary>
@@ -6,6 +8,7 @@ public sealed record ApprovalListResult(IReadOnlyList<ApprovalView> Approvals);
 /// <summary>The whole list again, after each change of it.</summary>
 public sealed record ApprovalChangedParams(IReadOnlyList<ApprovalView> Approvals);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<ApprovalKind>))]
 public enum ApprovalKind
 {
     Command,
@@ -78,6 +81,7 @@ public sealed record ApprovalView
 /// <param name="Host">The host of the address, with its port.</param>
 public sealed record QuestionView(IReadOnlyList<QuestionFieldView> Fields, string? Url, string? Host);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<QuestionKind>))]
 public enum QuestionKind
 {
     Text,
@@ -122,6 +126,7 @@ public sealed record ApprovalContentResult(IReadOnlyList<ProposedFile> Files);
 public sealed record ProposedFile(string Path, string? Before, string After);
 
 /// <summary><c>always</c> also stores the rule that was shown.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<ApprovalDecision>))]
 public enum ApprovalDecision
 {
     Once,

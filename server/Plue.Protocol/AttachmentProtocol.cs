@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
 /// <summary>A file, a selection or an image to be sent with a message.</summary>
@@ -21,12 +23,14 @@ public sealed record Attachment(
 public sealed record LineRange(int Start, int End);
 
 /// <summary><c>whole</c>: all of it though it is large. <c>summary</c>: its beginning, its outline and its end.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<AttachmentMode>))]
 public enum AttachmentMode
 {
     Whole,
     Summary,
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<AttachmentKind>))]
 public enum AttachmentKind
 {
     Text,
@@ -35,6 +39,7 @@ public enum AttachmentKind
 }
 
 /// <summary>A question that must be answered before a file is sent.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<AttachmentQuestion>))]
 public enum AttachmentQuestion
 {
     OutsideWorkspace,

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
+[JsonConverter(typeof(CamelCaseEnumConverter<CatalogSource>))]
 public enum CatalogSource
 {
     Shipped,
@@ -59,6 +61,7 @@ public sealed record CatalogDetail(
     string? File
 );
 
+[JsonConverter(typeof(CamelCaseEnumConverter<ProblemSeverity>))]
 public enum ProblemSeverity
 {
     Error,

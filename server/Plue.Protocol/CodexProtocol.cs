@@ -82,6 +82,7 @@ public sealed record CodexSummary
     public string? Description { get; init; }
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<CodexLayer>))]
 public enum CodexLayer
 {
     Shipped,
@@ -96,6 +97,7 @@ public sealed record ModelChoice(string ProviderId, string? Model);
 public sealed record ChatOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel);
 
 /// <summary><c>damaged</c>: part of the file could not be read; the rest is shown and the damaged bytes are kept beside it.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<CodexStatus>))]
 public enum CodexStatus
 {
     Idle,
@@ -270,6 +272,7 @@ public sealed record CodexLinksResult(IReadOnlyList<CodexLinkView> Incoming, IRe
 public sealed record CodexLinkView(string Kind, string Target, string Title, bool Exists);
 
 /// <summary><c>markdown</c> and <c>html</c> for reading, <c>json</c> to be imported again.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<ExportFormat>))]
 public enum ExportFormat
 {
     Markdown,
@@ -285,6 +288,7 @@ public sealed record CodexExportParams(string Uri, ExportFormat Format, string? 
 public sealed record CodexExportResult(string FileName, string? Content);
 
 /// <summary><c>auto</c> looks at the content.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<ImportFormat>))]
 public enum ImportFormat
 {
     Auto,

@@ -18,6 +18,7 @@ public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
     public string? OmissionNotice { get; init; }
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<EditKind>))]
 public enum EditKind
 {
     Created,
@@ -25,6 +26,7 @@ public enum EditKind
     Deleted,
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<EditState>))]
 public enum EditState
 {
     Pending,

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
 // The documents and language features of the window. Paths are absolute, lines and columns are counted from 1.
@@ -14,6 +16,7 @@ public sealed record HostReadDocumentResult(string? Text);
 /// <param name="ExpectedHash">SHA-256 of the text as it was read, in UTF-8, as hex.</param>
 public sealed record HostWriteDocumentParams(string Path, string ExpectedHash, string Text);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<HostWriteOutcome>))]
 public enum HostWriteOutcome
 {
     Saved,
@@ -40,6 +43,7 @@ public sealed record HostProblemsParams(IReadOnlyList<string>? Paths, long? Afte
 /// <param name="IsTracked">Problems of one of the paths are kept up to date: it is visible in an editor, or has problems.</param>
 public sealed record HostProblemsResult(IReadOnlyList<HostProblem> Problems, int Total, long Revision, bool IsTracked);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<HostSeverity>))]
 public enum HostSeverity
 {
     Error,
@@ -54,6 +58,7 @@ public sealed record HostProblem(string Path, int Line, int Column, HostSeverity
 /// <summary>Either the symbols of a file or those of the workspace that match a query.</summary>
 public sealed record HostSymbolsParams(string? Path, string? Query);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<HostReferenceKind>))]
 public enum HostReferenceKind
 {
     References,
@@ -91,6 +96,7 @@ public sealed record HostTextEdit(int Line, int Column, int EndLine, int EndColu
 /// <param name="Seconds">The cell is stopped after this time.</param>
 public sealed record HostRunCellParams(string Path, int Cell, string ExpectedHash, int Seconds);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<HostCellOutcome>))]
 public enum HostCellOutcome
 {
     Succeeded,

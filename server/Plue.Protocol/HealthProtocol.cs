@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
 /// <summary>The state of a part of Plue: working, working with a warning, missing, or failed.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<HealthState>))]
 public enum HealthState
 {
     Ok,
@@ -10,6 +13,7 @@ public enum HealthState
 }
 
 /// <summary>A fix. An editor offers it as a command, a shell as a line to type.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<HealthAction>))]
 public enum HealthAction
 {
     ConnectProvider,

@@ -40,6 +40,7 @@ public sealed record HostLanguageModelParams(
 );
 
 /// <summary>There is no system role: the prompt goes first, as the user's.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<HostRole>))]
 public enum HostRole
 {
     User,
@@ -86,6 +87,7 @@ public sealed record HostModelText(string Text) : HostModelEvent;
 /// <param name="Parameters">A JSON object as text, whole.</param>
 public sealed record HostModelToolCall(string ToolUseId, string ToolName, string Parameters) : HostModelEvent;
 
+[JsonConverter(typeof(CamelCaseEnumConverter<HostNotifyLevel>))]
 public enum HostNotifyLevel
 {
     Info,

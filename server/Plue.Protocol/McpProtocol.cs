@@ -1,5 +1,8 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
+[JsonConverter(typeof(CamelCaseEnumConverter<McpState>))]
 public enum McpState
 {
     NotApproved,

@@ -99,6 +99,7 @@ public sealed record MessageRetryParams(string CodexId, string MessageId, string
 
 public sealed record MessageDiscardParams(string CodexId, string MessageId);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<MessageRole>))]
 public enum MessageRole
 {
     System,
@@ -106,6 +107,7 @@ public enum MessageRole
     Assistant,
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<MessageStatus>))]
 public enum MessageStatus
 {
     Streaming,
@@ -115,6 +117,7 @@ public enum MessageStatus
     Failed,
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<StopReason>))]
 public enum StopReason
 {
     EndTurn,
@@ -168,6 +171,7 @@ public sealed record MessageView
     public IReadOnlyList<UsedInstructionView>? Instructions { get; init; }
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<HookResult>))]
 public enum HookResult
 {
     Ran,

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
+[JsonConverter(typeof(CamelCaseEnumConverter<ProviderStatus>))]
 public enum ProviderStatus
 {
     Untested,
@@ -13,6 +14,7 @@ public enum ProviderStatus
 }
 
 /// <summary>The origin of a provider: a file of the user, a key in the environment, a program found on this machine, or the tour.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<ProviderSource>))]
 public enum ProviderSource
 {
     File,
@@ -22,6 +24,7 @@ public enum ProviderSource
 }
 
 /// <summary>Authentication methods of providers. Files spell the names in snake_case.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<AuthType>))]
 public enum AuthType
 {
     None,

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
+[JsonConverter(typeof(CamelCaseEnumConverter<FieldType>))]
 public enum FieldType
 {
     Text,

@@ -1,7 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
 // Skills of the user and of the trusted folders.
 
+[JsonConverter(typeof(CamelCaseEnumConverter<SkillState>))]
 public enum SkillState
 {
     On,
@@ -91,6 +94,7 @@ public sealed record SkillFileView(
     IReadOnlyList<string>? Runs
 );
 
+[JsonConverter(typeof(CamelCaseEnumConverter<SkillChoice>))]
 public enum SkillChoice
 {
     Approve,

@@ -1,7 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace Plue.Protocol;
 
 // What other programs on this machine have, and its import.
 
+[JsonConverter(typeof(CamelCaseEnumConverter<SwitchKind>))]
 public enum SwitchKind
 {
     Chats,

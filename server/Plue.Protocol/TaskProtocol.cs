@@ -123,6 +123,7 @@ public sealed record TaskDetail
     public RoutingReceipt? Routing { get; init; }
 }
 
+[JsonConverter(typeof(CamelCaseEnumConverter<TodoState>))]
 public enum TodoState
 {
     Open,
@@ -140,6 +141,7 @@ public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, stri
 
 public sealed record TimelineLane(string Uri, string Title, string Status, TaskSpendView Spent, IReadOnlyList<TimelineSpan> Spans);
 
+[JsonConverter(typeof(CamelCaseEnumConverter<TimelineKind>))]
 public enum TimelineKind
 {
     Model,

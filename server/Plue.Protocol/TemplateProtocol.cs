@@ -59,6 +59,7 @@ public sealed record TemplateCheckParams(string? Id, string? Text);
 public sealed record TemplateCheckResult(IReadOnlyList<TemplateFinding> Findings);
 
 /// <summary><c>risk</c>: it works, and may cost or change more than is meant.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<FindingKind>))]
 public enum FindingKind
 {
     Error,
@@ -120,6 +121,7 @@ public sealed record TrialProvider(
 public sealed record ToolView(string Name, string Description, bool MayChange, bool Known);
 
 /// <summary>The instructions that are sent with the messages.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<InstructionSourceKind>))]
 public enum InstructionSourceKind
 {
     Prompt,

@@ -29,6 +29,7 @@ public sealed record HostToolText(string Text) : HostToolContent;
 /// <param name="Data">Base64.</param>
 public sealed record HostToolImage(string MediaType, string Data) : HostToolContent;
 
+[JsonConverter(typeof(CamelCaseEnumConverter<VsCodeToolState>))]
 public enum VsCodeToolState
 {
     Disabled,

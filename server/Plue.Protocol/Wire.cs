@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -7,52 +8,12 @@ namespace Plue.Protocol;
 
 /// <summary>The only JSON options that the RPC uses: camelCase, enums as camelCase strings, nulls left out.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = false,
-    Converters = [
-        typeof(CamelCaseEnumConverter<CodexStatus>),
-        typeof(CamelCaseEnumConverter<MessageRole>),
-        typeof(CamelCaseEnumConverter<MessageStatus>),
-        typeof(CamelCaseEnumConverter<StopReason>),
-        typeof(CamelCaseEnumConverter<ProviderStatus>),
-        typeof(CamelCaseEnumConverter<ProviderSource>),
-        typeof(CamelCaseEnumConverter<AuthType>),
-        typeof(CamelCaseEnumConverter<CatalogSource>),
-        typeof(CamelCaseEnumConverter<ProblemSeverity>),
-        typeof(CamelCaseEnumConverter<FieldType>),
-        typeof(CamelCaseEnumConverter<HostRole>),
-        typeof(CamelCaseEnumConverter<CodexLayer>),
-        typeof(CamelCaseEnumConverter<ExportFormat>),
-        typeof(CamelCaseEnumConverter<ImportFormat>),
-        typeof(CamelCaseEnumConverter<AttachmentKind>),
-        typeof(CamelCaseEnumConverter<AttachmentMode>),
-        typeof(CamelCaseEnumConverter<AttachmentQuestion>),
-        typeof(CamelCaseEnumConverter<InstructionSourceKind>),
-        typeof(CamelCaseEnumConverter<FindingKind>),
-        typeof(CamelCaseEnumConverter<HostNotifyLevel>),
-        typeof(CamelCaseEnumConverter<ApprovalKind>),
-        typeof(CamelCaseEnumConverter<HookResult>),
-        typeof(CamelCaseEnumConverter<ApprovalDecision>),
-        typeof(CamelCaseEnumConverter<QuestionKind>),
-        typeof(CamelCaseEnumConverter<TodoState>),
-        typeof(CamelCaseEnumConverter<TimelineKind>),
-        typeof(CamelCaseEnumConverter<EditKind>),
-        typeof(CamelCaseEnumConverter<EditState>),
-        typeof(CamelCaseEnumConverter<McpState>),
-        typeof(CamelCaseEnumConverter<VsCodeToolState>),
-        typeof(CamelCaseEnumConverter<SkillState>),
-        typeof(CamelCaseEnumConverter<SkillChoice>),
-        typeof(CamelCaseEnumConverter<SwitchKind>),
-        typeof(CamelCaseEnumConverter<HostCellOutcome>),
-        typeof(CamelCaseEnumConverter<HealthState>),
-        typeof(CamelCaseEnumConverter<HostWriteOutcome>),
-        typeof(CamelCaseEnumConverter<HostSeverity>),
-        typeof(CamelCaseEnumConverter<HostReferenceKind>),
-        typeof(CamelCaseEnumConverter<HealthAction>),
-    ]
+    RespectRequiredConstructorParameters = false
 )]
 [JsonSerializable(typeof(Empty))]
 [JsonSerializable(typeof(ApprovalListResult))]
@@ -305,5 +266,42 @@ public static class Wire
         Nullable.GetUnderlyingType(property.PropertyType) is not null || (!property.PropertyType.IsValueType && property.IsGetNullable);
 }
 
-public sealed class CamelCaseEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
-    where T : struct, Enum;
+/// <summary>The names of an enumeration whose values count from zero.</summary>
+internal sealed class EnumNames(Type type)
+{
+    private readonly JsonEncodedText[] names =
+    [
+        .. Enum.GetNames(type).Select(name => JsonEncodedText.Encode(JsonNamingPolicy.CamelCase.ConvertName(name))),
+    ];
+
+    public int Read(ref Utf8JsonReader reader)
+    {
+        for (var i = 0; reader.TokenType == JsonTokenType.String && i < names.Length; i++)
+        {
+            if (reader.ValueTextEquals(names[i].EncodedUtf8Bytes))
+            {
+                return i;
+            }
+        }
+
+        throw new JsonException();
+    }
+
+    public void Write(Utf8JsonWriter writer, int value) => writer.WriteStringValue(names[value]);
+}
+
+/// <summary>Shares its code between enumerations, because the library's converter takes 8 KB of the program for each.</summary>
+public sealed class CamelCaseEnumConverter<T> : JsonConverter<T>
+    where T : struct, Enum
+{
+    private readonly EnumNames names = new(typeof(T));
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var index = names.Read(ref reader);
+        return Unsafe.As<int, T>(ref index);
+    }
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        names.Write(writer, Unsafe.As<T, int>(ref value));
+}

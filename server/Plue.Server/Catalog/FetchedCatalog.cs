@@ -223,6 +223,9 @@ internal sealed record StoredCatalogState(
     string? RejectedSha256 = null
 );
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredCatalogState))]
 internal sealed partial class StoredCatalogContext : JsonSerializerContext;

@@ -181,7 +181,11 @@ internal sealed class SharedCommands(PluePaths paths, ILogger logger)
 /// <param name="Error">Null if the command was carried out.</param>
 internal sealed record CommandOutcome(FailureKind? Kind, string? Error);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(ChatCommand))]
 [JsonSerializable(typeof(CommandOutcome))]
 internal sealed partial class SharedCommandsContext : JsonSerializerContext;

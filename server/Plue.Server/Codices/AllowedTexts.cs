@@ -61,6 +61,9 @@ internal sealed record StoredAllowedTexts(IReadOnlyList<StoredAllowedText> Texts
 /// <param name="Title">For readers of the file; not evaluated.</param>
 internal sealed record StoredAllowedText(string Sha256, string Title, DateTime AllowedAt);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredAllowedTexts))]
 internal sealed partial class AllowedTextsContext : JsonSerializerContext;

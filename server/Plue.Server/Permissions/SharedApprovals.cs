@@ -265,6 +265,7 @@ internal sealed record StoredPendingApprovals(IReadOnlyList<PendingApproval> Ask
 internal sealed record StoredApprovalAnswer(string Fingerprint, ApprovalAnswer Answer);
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UseStringEnumConverter = true,
     RespectRequiredConstructorParameters = true,

@@ -106,6 +106,10 @@ internal sealed class StoredRules(PluePaths paths, TimeProvider time)
 
 internal sealed record StoredRuleList(IReadOnlyList<StoredRule> Rules);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(StoredRuleList))]
 internal sealed partial class StoredRulesContext : JsonSerializerContext;

@@ -71,6 +71,6 @@ internal sealed class DetachedEntries(PluePaths paths, ILogger logger)
 /// <param name="Folders">The folders of its window, in order.</param>
 internal sealed record DetachedEntry(string Pipe, int ProcessId, IReadOnlyList<string> Folders);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(DetachedEntry))]
 internal sealed partial class DetachedContext : JsonSerializerContext;

@@ -227,6 +227,7 @@ internal sealed record StoredEntry(
 internal sealed record StoredVaultHeader(string? Format, long Version);
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -241,6 +242,9 @@ internal sealed record StoredVaultHeader(string? Format, long Version);
 internal sealed partial class VaultFileContext : JsonSerializerContext;
 
 // The header is read first, ignoring unknown fields: a later version may have any other shape.
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredVaultHeader))]
 internal sealed partial class VaultHeaderContext : JsonSerializerContext;

@@ -59,6 +59,14 @@ public partial class ConventionTests
         );
     }
 
+    /// <summary>The other mode, code that writes a type without its metadata, is not used with an encoder, as Plue has, and would only make the program larger.</summary>
+    [Fact]
+    public void Json_contexts_generate_metadata_only() =>
+        Assert.All(
+            Repository.Files("server", "*.cs"),
+            file => Assert.Equal(JsonContext().Count(file.Text), MetadataMode().Count(file.Text))
+        );
+
     [GeneratedRegex(@"\bcatch\s*(\([^)]*\))?\s*(when \([^{]*\))?\s*\{\s*\}")]
     private static partial Regex EmptyCatch();
 
@@ -67,6 +75,12 @@ public partial class ConventionTests
 
     [GeneratedRegex(@"<PackageVersion Include=""[^""]+"" Version=""(?<version>[^""]+)""", RegexOptions.ExplicitCapture)]
     private static partial Regex PackageVersion();
+
+    [GeneratedRegex(@"\bpartial class \w+ : JsonSerializerContext")]
+    private static partial Regex JsonContext();
+
+    [GeneratedRegex(@"\bGenerationMode = JsonSourceGenerationMode\.Metadata\b")]
+    private static partial Regex MetadataMode();
 
     [GeneratedRegex(@"^\d+\.\d+\.\d+(-[\w.]+)?$")]
     private static partial Regex ExactVersion();

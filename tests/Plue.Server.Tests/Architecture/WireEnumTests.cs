@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Plue.Server.Tests.Testing;
 
@@ -39,6 +41,39 @@ public partial class WireEnumTests
     [MemberData(nameof(All))]
     public void Enums_of_wire_and_domain_have_the_same_members_with_the_same_values(Type wire, Type ours) =>
         Assert.Equal(Places(wire), Places(ours));
+
+    /// <summary><see cref="Plue.Protocol.CamelCaseEnumConverter{T}"/> uses a value as the index of its name.</summary>
+    [Fact]
+    public void Values_of_wire_enums_are_integers_from_zero() =>
+        Assert.All(
+            typeof(Plue.Protocol.Methods).Assembly.GetTypes().Where(type => type.IsEnum),
+            type =>
+            {
+                Assert.Equal(typeof(int), Enum.GetUnderlyingType(type));
+                Assert.Equal(Enumerable.Range(0, Enum.GetNames(type).Length), Places(type).Select(member => member.Place));
+            }
+        );
+
+    [Theory]
+    [InlineData("\"assistant\"", true)]
+    [InlineData("\"Assistant\"", false)]
+    [InlineData("\"user, assistant\"", false)]
+    [InlineData("\"robot\"", false)]
+    [InlineData("\"\"", false)]
+    [InlineData("1", false)]
+    [InlineData("null", false)]
+    public void Only_exact_names_of_a_wire_enum_are_read(string json, bool isValid)
+    {
+        var role = (JsonTypeInfo<Plue.Protocol.MessageRole>)Plue.Protocol.Wire.Options.GetTypeInfo(typeof(Plue.Protocol.MessageRole));
+        if (isValid)
+        {
+            Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, role), role));
+        }
+        else
+        {
+            Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, role));
+        }
+    }
 
     [Fact]
     public void Enums_cast_for_the_wire_are_compared()

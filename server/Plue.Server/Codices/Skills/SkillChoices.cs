@@ -62,6 +62,9 @@ internal sealed record StoredSkillApproval(string Folder, string Sha256, DateTim
 
 internal sealed record StoredSkillFile(string Path, string Sha256);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredSkillChoices))]
 internal sealed partial class SkillChoiceContext : JsonSerializerContext;

@@ -250,6 +250,9 @@ internal sealed record StoredApprovals(IReadOnlyList<StoredApproval> Programs);
 
 internal sealed record StoredApproval(string Path, string Sha256, DateTime ApprovedAt);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredApprovals))]
 internal sealed partial class ApprovalContext : JsonSerializerContext;

@@ -56,6 +56,9 @@ internal sealed record HookApproval(string Hash, string Folder, string Source, s
 /// <param name="Hooks">Null if the file has none.</param>
 internal sealed record StoredHookApprovals(IReadOnlyList<HookApproval>? Hooks);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredHookApprovals))]
 internal sealed partial class HookApprovalContext : JsonSerializerContext;

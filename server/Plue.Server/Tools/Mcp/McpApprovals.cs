@@ -142,6 +142,9 @@ internal sealed record McpSeenTool(
 
 internal sealed record StoredMcpApprovals(IReadOnlyList<McpApproval>? Servers);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredMcpApprovals))]
 internal sealed partial class McpApprovalContext : JsonSerializerContext;

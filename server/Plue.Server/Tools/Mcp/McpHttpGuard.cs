@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ModelContextProtocol;
 using Plue.Server.Messages;
 using Plue.Server.Network;
 using Plue.Server.Providers.Connections.OAuth;
@@ -67,6 +70,13 @@ internal sealed class McpHttpGuard(
         else if (!OAuthSettings.IsSafe(address) || (address.IsLoopback && !server.Address!.IsLoopback))
         {
             throw new HttpRequestException($"It requested a connection to {address.Host}, which is not secure, so nothing was sent there.");
+        }
+
+        // The published program has no code that serializes the library's content while it is sent (Substitutions.xml).
+        if (request.Content is JsonContent { Value: var message } json)
+        {
+            var bytes = JsonSerializer.SerializeToUtf8Bytes(message, McpJsonUtilities.DefaultOptions.GetTypeInfo(json.ObjectType));
+            request.Content = new ByteArrayContent(bytes) { Headers = { ContentType = json.Headers.ContentType } };
         }
 
         var answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);

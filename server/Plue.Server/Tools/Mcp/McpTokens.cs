@@ -97,6 +97,9 @@ internal sealed record StoredMcpTokens(
     string? AuthorizationServer
 );
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredMcpTokens))]
 internal sealed partial class McpTokenContext : JsonSerializerContext;

@@ -26,6 +26,9 @@ internal sealed class VsCodeToolChoices(PluePaths paths)
 
 internal sealed record StoredVsCodeTools(IReadOnlyList<McpSeenTool>? Tools);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
+)]
 [JsonSerializable(typeof(StoredVsCodeTools))]
 internal sealed partial class VsCodeToolContext : JsonSerializerContext;

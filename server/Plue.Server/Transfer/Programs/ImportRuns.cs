@@ -71,6 +71,10 @@ internal sealed record StoredImportRun(string Id, DateTimeOffset At, IReadOnlyLi
 /// </param>
 internal sealed record StoredImportEntry(ImportKind Kind, string Source, string Address, string? Hash = null);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(StoredImports))]
 internal sealed partial class ImportRunsJson : JsonSerializerContext;

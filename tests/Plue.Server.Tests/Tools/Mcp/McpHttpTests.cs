@@ -26,6 +26,20 @@ public class McpHttpTests
         );
     }
 
+    [Fact]
+    public async Task Requests_are_serialized_before_they_are_sent_because_the_published_program_cannot_do_it_while_sending()
+    {
+        await using var endpoint = new ScriptedEndpoint { Route = request => Answer(request) };
+        await using var home = new McpHome();
+        home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp" }"""));
+        await home.ApproveAsync("web");
+        await home.CallAsync("web/echo");
+        Assert.All(
+            endpoint.Requests.Where(request => request.Method == "POST"),
+            request => Assert.True(request.Headers.ContainsKey("content-length"), request.Body)
+        );
+    }
+
     [Theory]
     [InlineData(301)]
     [InlineData(307)]
