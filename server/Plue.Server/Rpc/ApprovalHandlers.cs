@@ -38,14 +38,14 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
                     parameters.Id,
                     parameters.Fingerprint,
                     new ApprovalAnswer(decision, parameters.Reason, parameters.Rule, parameters.Values),
-                    parameters.EqualToo == true
+                    parameters.IncludeEqual == true
                 );
                 return Task.FromResult(new Empty());
             }
         );
         server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));
         server.Map(
-            Methods.ApprovalForget,
+            Methods.ApprovalDeleteRule,
             (parameters, _) =>
             {
                 if (HookApproval.IsId(parameters.Id))
@@ -97,11 +97,11 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
             ToolUseId = pending.Request.ToolUseId,
             ToolName = pending.Request.ToolName,
             Kind = (Wire.ApprovalKind)pending.Request.Kind,
-            What = pending.Request.What,
+            ActionText = pending.Request.ActionText,
             Diff = pending.Request.Diff,
             HasContent = pending.Request.Files.Count > 0 ? true : null,
-            Where = pending.Request.Where,
-            Why = pending.Request.Why,
+            Location = pending.Request.Location,
+            Reason = pending.Request.Reason,
             Sandbox = pending.Request.Sandbox,
             Rule = pending.Request.Rule,
             RuleFolder = pending.Request.RuleFolder,

@@ -13,7 +13,7 @@ public sealed class ApprovalHandlersTests
         new StoredRules(new PluePaths(sidecar.Home), TimeProvider.System).Add("bash(npm test)", sidecar.Home);
         var rule = (await sidecar.Client.ResultAsync("approval/rules"))!["rules"]![0]!;
         Assert.Equal(("bash(npm test)", RealPath.Of(sidecar.Home)), ((string?)rule["rule"], (string?)rule["folder"]));
-        var left = await sidecar.Client.ResultAsync("approval/forget", new { id = (string?)rule["id"] });
+        var left = await sidecar.Client.ResultAsync("approval/deleteRule", new { id = (string?)rule["id"] });
         Assert.Empty(left!["rules"]!.AsArray());
         Assert.Empty((await sidecar.Client.ResultAsync("approval/list"))!["approvals"]!.AsArray());
     }
@@ -67,7 +67,7 @@ public sealed class ApprovalHandlersTests
             ToolUseId = "call_1",
             ToolName = "bash",
             Kind = ApprovalKind.Command,
-            What = "make",
-            Why = "It runs a program.",
+            ActionText = "make",
+            Reason = "It runs a program.",
         };
 }

@@ -126,9 +126,9 @@ export function activateProviders(
   };
   disposables.add(providers.onDidChange(draw));
   disposables.add(
-    providers.onDidDiscover(({ sentence, tried }) => {
-      log.info(sentence);
-      for (const place of tried) log.info(`  ${place}`);
+    providers.onDidDiscover(({ message, checks }) => {
+      log.info(message);
+      for (const place of checks) log.info(`  ${place}`);
     }),
   );
   draw();
@@ -149,14 +149,14 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
     await providers.refresh();
     return;
   }
-  const { sentence } = await providers.discover();
+  const { message } = await providers.discover();
   await memory.update(greetedKey, true);
   // An open chat shows its provider, and a notification would cover the composer.
   if (opensChat || chatsOpenInSideBar() || isChatOpen()) return;
   const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
     if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');
   });
-  const chosen = await showInformationMessage(l10n.verbatim(sentence), l10n.t('New Chat'), l10n.t('Manage Providers')).finally(() => {
+  const chosen = await showInformationMessage(l10n.verbatim(message), l10n.t('New Chat'), l10n.t('Manage Providers')).finally(() => {
     opening.dispose();
   });
   if (chosen === l10n.t('New Chat')) await vscode.commands.executeCommand('plue.newChat');

@@ -35,10 +35,10 @@ export class Participant {
     const stopping = token.onCancellationRequested(() => void chat.stop().catch(() => undefined));
     const asked = new Set<string>();
     const waiting = this.approvals.onDidChange((approvals) => {
-      for (const { id, codexId, what } of approvals) {
+      for (const { id, codexId, actionText } of approvals) {
         if (codexId !== uri || asked.has(id)) continue;
         asked.add(id);
-        stream.progress(l10n.t('Waits for your approval: {0}', what));
+        stream.progress(l10n.t('Waits for your approval: {0}', actionText));
         open(l10n.t('Answer in Plue'));
       }
     });
