@@ -136,6 +136,7 @@ export class ApprovalCard {
         icon('question'),
         element('span', { class: 'approval-wish' }, questionOf(first)),
         ...(this.actions.isHere ? [] : [open]),
+        ...(first.hasContent === true ? [this.diffLink(first.id)] : []),
       ),
       ...warning,
     ];
@@ -194,7 +195,7 @@ export class ApprovalCard {
         deny.title = l10n.t('Deny (n)');
         for (const button of always) button.title = l10n.t('Review the rule first (a)');
         for (const button of all) button.title = l10n.t('Allow all {0} identical requests once', count);
-        return [once, ...all, ...always, deny, ...(first.hasContent === true ? [this.diffLink(first.id)] : [])];
+        return [once, ...all, ...always, deny];
       }
       case 'rule': {
         const store = textButton(l10n.t('Always Allow'), () => this.always(), 'primary');
