@@ -53,6 +53,9 @@ public sealed record ApprovalView
     /// <summary>The folder in which it would run, or its file, with links resolved.</summary>
     public string? Location { get; init; }
 
+    /// <summary>A <see cref="Location"/> in a workspace folder, as VS Code shows it: from its folder, whose name it begins with if there are several.</summary>
+    public string? RelativeLocation { get; init; }
+
     /// <summary>Why it is asked, in one sentence.</summary>
     public required string Reason { get; init; }
 

@@ -255,6 +255,7 @@ export interface ApprovalView {
   diff?: string;
   hasContent?: boolean;
   location?: string;
+  relativeLocation?: string;
   reason: string;
   sandbox?: string;
   rule?: string;

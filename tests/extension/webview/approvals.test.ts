@@ -529,3 +529,22 @@ describe('A question of an MCP server', () => {
     expect(answers()).toMatchObject([{ decision: 'once', values: '{}' }]);
   });
 });
+
+describe('The location of an approval', () => {
+  const row = (title: string): HTMLElement | null => document.querySelector(`.approval-facts dd[title="${title}"]`);
+
+  it('is shown from its workspace folder, with the full path in the tooltip', () => {
+    show(approval('1', { kind: 'edit', location: '/work/app/src/a.ts', relativeLocation: 'src/a.ts' }));
+    expect(row('/work/app/src/a.ts')?.textContent).toBe('src/a.ts');
+  });
+
+  it('is shown in full outside of the workspace', () => {
+    show(approval('1', { kind: 'read', location: '/etc/hosts' }));
+    expect(row('/etc/hosts')?.textContent).toBe('/etc/hosts');
+  });
+
+  it('shows hidden characters', () => {
+    show(approval('1', { kind: 'edit', location: '/work/app/a\u202eb.ts', relativeLocation: 'a\u202eb.ts' }));
+    expect(row('/work/app/a⟨U+202E⟩b.ts')?.textContent).toBe('a⟨U+202E⟩b.ts');
+  });
+});

@@ -332,12 +332,16 @@ function unreadText(lines: number): string {
   return lines === 1 ? l10n.t('1 line not viewed yet.') : l10n.t('{0} lines not viewed yet.', formatInteger(lines));
 }
 
-function facts({ location, reason, sandbox }: ApprovalView): HTMLElement {
+function facts({ location, relativeLocation = location, reason, sandbox }: ApprovalView): HTMLElement {
   const lines = [
     [l10n.t('Reason'), reason],
-    [l10n.t('Location'), location],
+    [l10n.t('Location'), relativeLocation, location],
     [l10n.t('Sandbox'), sandbox],
-  ].flatMap(([name = '', words]) => (words === undefined ? [] : [element('dt', {}, name), element('dd', {}, exactText(words))]));
+  ].flatMap(([name = '', text, title]) =>
+    text === undefined
+      ? []
+      : [element('dt', {}, name), element('dd', title === undefined ? {} : { title: exactText(title) }, exactText(text))],
+  );
   return element('dl', { class: 'approval-facts' }, ...lines);
 }
 
