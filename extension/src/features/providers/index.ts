@@ -31,14 +31,14 @@ export function activateProviders(
   const disposables = new Disposables();
   const actions = new ProviderActions(sidecar, providers);
   const connector = new Connector(sidecar, providers, actions);
-  const catalogs = new CatalogActions(sidecar);
+  const catalogActions = new CatalogActions(sidecar);
   const page = disposables.add(
     new ProvidersPage({
       sidecar,
       providers,
       actions,
       connector,
-      catalogs,
+      catalogs: catalogActions,
       log,
       extensionUri: context.extensionUri,
     }),
@@ -101,9 +101,9 @@ export function activateProviders(
     );
   });
   const showResult = async (work: Promise<LocalizedText>): Promise<void> => void showInformationMessage(await work);
-  register(commands.refreshCatalog, () => inWindow(l10n.t('Updating the catalog…'), () => showResult(catalogs.refresh())));
-  register(commands.importCatalog, () => showResult(catalogs.import()));
-  register(commands.exportCatalog, () => showResult(catalogs.export([])));
+  register(commands.refreshCatalog, () => inWindow(l10n.t('Updating the catalog…'), () => showResult(catalogActions.refresh())));
+  register(commands.importCatalog, () => showResult(catalogActions.import()));
+  register(commands.exportCatalog, () => showResult(catalogActions.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
   disposables.add(activateSignIn(sidecar, providers, log));
 
