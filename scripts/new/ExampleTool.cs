@@ -28,7 +28,7 @@ internal sealed class ExampleTool(string description) : ITool
         // The permission rules check each action: ToolAction has types for files, commands, addresses and servers.
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Other;
-        public override string What => text;
+        public override string ActionText => text;
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             Task.FromResult(new ToolOutcome(text));

@@ -5,7 +5,7 @@ namespace Plue.Protocol;
 /// <summary>The pending approvals of all chats and tasks of this window, oldest first.</summary>
 public sealed record ApprovalListResult(IReadOnlyList<ApprovalView> Approvals);
 
-/// <summary>The whole list again, after each change of it.</summary>
+/// <summary>The complete list, after each change.</summary>
 public sealed record ApprovalChangedParams(IReadOnlyList<ApprovalView> Approvals);
 
 [JsonConverter(typeof(CamelCaseEnumConverter<ApprovalKind>))]
@@ -44,8 +44,8 @@ public sealed record ApprovalView
     public required string ToolName { get; init; }
     public required ApprovalKind Kind { get; init; }
 
-    /// <summary>Letter for letter what would run, be written or be read. Hidden characters are in it as they are: a view has to show them.</summary>
-    public required string What { get; init; }
+    /// <summary>Exactly what would run, be written or be read. Hidden characters are not replaced: a view has to show them.</summary>
+    public required string ActionText { get; init; }
 
     /// <summary>For a write or an edit: the change as a unified diff.</summary>
     public string? Diff { get; init; }
@@ -54,10 +54,13 @@ public sealed record ApprovalView
     public bool? HasContent { get; init; }
 
     /// <summary>The folder in which it would run, or its file, with links resolved.</summary>
-    public string? Where { get; init; }
+    public string? Location { get; init; }
+
+    /// <summary>A <see cref="Location"/> in a workspace folder, as VS Code shows it: from its folder, whose name it begins with if there are several.</summary>
+    public string? RelativeLocation { get; init; }
 
     /// <summary>Why it is asked, in one sentence.</summary>
-    public required string Why { get; init; }
+    public required string Reason { get; init; }
 
     /// <summary>The sandbox of a command, in one sentence; null if it is not a command.</summary>
     public string? Sandbox { get; init; }
@@ -137,7 +140,7 @@ public enum ApprovalDecision
 /// <param name="Fingerprint">The fingerprint that was shown to the user; another is rejected with Conflict.</param>
 /// <param name="Reason">Sent to the model with a denial.</param>
 /// <param name="Rule">With <c>always</c>: the rule as it was shown.</param>
-/// <param name="EqualToo">Answers every request with this fingerprint.</param>
+/// <param name="IncludeEqual">Answers every request with this fingerprint.</param>
 /// <param name="Values">For a question: a JSON object as text.</param>
 public sealed record ApprovalAnswerParams(
     string Id,
@@ -145,14 +148,14 @@ public sealed record ApprovalAnswerParams(
     ApprovalDecision Decision,
     string? Reason,
     string? Rule,
-    bool? EqualToo,
+    bool? IncludeEqual,
     string? Values
 );
 
-/// <summary>The rules that <c>always</c> stored, which the user may take back.</summary>
+/// <summary>The rules that <c>always</c> stored, which the user can delete.</summary>
 public sealed record ApprovalRulesResult(IReadOnlyList<ApprovalRuleView> Rules);
 
 /// <param name="Folder">Null for every folder.</param>
 public sealed record ApprovalRuleView(string Id, string Rule, string? Folder, DateTimeOffset CreatedAt);
 
-public sealed record ApprovalForgetParams(string Id);
+public sealed record ApprovalDeleteRuleParams(string Id);

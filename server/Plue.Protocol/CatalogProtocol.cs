@@ -100,14 +100,14 @@ public sealed record CatalogDeleteParams(string Id)
 /// <param name="Skipped">Those left out, with why.</param>
 public sealed record CatalogImportResult(IReadOnlyList<CatalogSummary> Imported, IReadOnlyList<CatalogSkipped> Skipped);
 
-public sealed record CatalogSkipped(string Id, string Why);
+public sealed record CatalogSkipped(string Id, string Reason);
 
 /// <param name="Ids">One makes a file with that provider, several an array.</param>
 public sealed record CatalogExportParams(IReadOnlyList<string> Ids, string Path);
 
 /// <param name="Updated">False when the server says that nothing changed.</param>
-/// <param name="Sentence">For the user.</param>
-public sealed record CatalogRefreshResult(bool Updated, int ProviderCount, string Sentence);
+/// <param name="Message">For the user.</param>
+public sealed record CatalogRefreshResult(bool Updated, int ProviderCount, string Message);
 
 public sealed record CatalogStatsResult
 {

@@ -151,14 +151,14 @@ public sealed record CodexGetResult
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
 
     /// <summary>The instruction sources in order; null for documents.</summary>
-    public IReadOnlyList<InstructionSourceView>? Steering { get; init; }
+    public IReadOnlyList<InstructionSourceView>? Instructions { get; init; }
 
     /// <summary>Hooks that failed, newest first, until the codex changes again; null for none.</summary>
     public IReadOnlyList<HookFailureView>? HookFailures { get; init; }
 }
 
-/// <param name="What">The action as the template writes it: <c>set_field</c>.</param>
-public sealed record HookFailureView(DateTimeOffset Time, string What, string Message);
+/// <param name="Action">The action as the template writes it: <c>set_field</c>.</param>
+public sealed record HookFailureView(DateTimeOffset Time, string Action, string Message);
 
 /// <summary>A document as stored in its file.</summary>
 /// <param name="Text">The whole file, comments included; a key that was typed into it reads ***REDACTED***.</param>
@@ -231,10 +231,10 @@ public sealed record CodexRenameParams(string Uri, string Name, bool? DryRun);
 
 /// <param name="Uri">The new address.</param>
 /// <param name="Updated">The documents that referred to it and now refer to the new address.</param>
-/// <param name="Left">The documents that still refer to the old address, and why: shipped files, files of the workspace, and files with errors.</param>
-public sealed record CodexRenameResult(string Uri, IReadOnlyList<CodexLinkView> Updated, IReadOnlyList<SkippedReferenceView> Left);
+/// <param name="Skipped">The documents that still refer to the old address, and why: shipped files, files of the workspace, and files with errors.</param>
+public sealed record CodexRenameResult(string Uri, IReadOnlyList<CodexLinkView> Updated, IReadOnlyList<SkippedReferenceView> Skipped);
 
-public sealed record SkippedReferenceView(string Target, string Title, string Why);
+public sealed record SkippedReferenceView(string Target, string Title, string Reason);
 
 public sealed record CodexUriParams(string Uri);
 
@@ -258,9 +258,9 @@ public sealed record CodexChangeTemplateParams(
 public sealed record CodexHistoryResult(IReadOnlyList<CodexVersionView> Versions);
 
 /// <param name="Author"><c>you</c>, <c>plue</c>, <c>outside</c> (an editor or another program changed the file), or a model's name.</param>
-/// <param name="What">One short sentence.</param>
+/// <param name="Summary">One short sentence.</param>
 /// <param name="Diff">Unified, against the version before; null for chats.</param>
-public sealed record CodexVersionView(long Version, DateTimeOffset Time, string Author, string What, string? Diff, bool IsCurrent);
+public sealed record CodexVersionView(long Version, DateTimeOffset Time, string Author, string Summary, string? Diff, bool IsCurrent);
 
 /// <param name="Incoming">Links to this codex.</param>
 /// <param name="Outgoing">Links of this codex.</param>
@@ -308,7 +308,7 @@ public enum ImportFormat
 public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat? Format)
 {
     /// <summary>True makes a second chat of what was imported before; otherwise that is a failure of its file.</summary>
-    public bool? Again { get; init; }
+    public bool? AllowDuplicates { get; init; }
 
     /// <summary>Chosen by the client. What is imported with one ID is undone together.</summary>
     public string? RunId { get; init; }
@@ -317,7 +317,7 @@ public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat
 /// <param name="Omitted">Omitted content with the reason, one sentence each.</param>
 public sealed record CodexImportResult(
     IReadOnlyList<CodexSummary> Imported,
-    [property: JsonPropertyName("notCarried")] IReadOnlyList<string> Omitted,
+    IReadOnlyList<string> Omitted,
     IReadOnlyList<ImportFailureView> Failed
 );
 

@@ -14,7 +14,6 @@ public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
     public IReadOnlyList<string> Conflicts { get; init; } = [];
 
     /// <summary>Files that commands may change without undo, in one sentence: too large, or not readable.</summary>
-    [JsonPropertyName("leftOut")]
     public string? OmissionNotice { get; init; }
 }
 

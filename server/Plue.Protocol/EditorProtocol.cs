@@ -71,14 +71,14 @@ public enum HostReferenceKind
 /// <summary>A symbol by the line and the text that it is found at.</summary>
 public sealed record HostReferencesParams(string Path, int Line, string Symbol, HostReferenceKind Kind);
 
-/// <param name="Places">Cut off where there are too many.</param>
+/// <param name="Locations">Cut off where there are too many.</param>
 /// <param name="HasLanguageServer">False if no language server answered for this file or workspace.</param>
-public sealed record HostPlacesResult(IReadOnlyList<HostPlace> Places, int Total, bool HasLanguageServer);
+public sealed record HostLocationsResult(IReadOnlyList<HostLocation> Locations, int Total, bool HasLanguageServer);
 
 /// <param name="Kind">The kind of symbol, as <c>function</c>; null for other places.</param>
 /// <param name="Container">The symbol around it.</param>
 /// <param name="Depth">The number of enclosing symbols of the same file.</param>
-public sealed record HostPlace(string Path, int Line, int EndLine, string? Name, string? Kind, string? Container, int Depth);
+public sealed record HostLocation(string Path, int Line, int EndLine, string? Name, string? Kind, string? Container, int Depth);
 
 public sealed record HostRenameParams(string Path, int Line, string Symbol, string NewName);
 

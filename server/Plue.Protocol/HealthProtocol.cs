@@ -42,8 +42,8 @@ public sealed record HealthRowView
     public required HealthState State { get; init; }
 
     /// <summary>Plue is of no use without it.</summary>
-    public required bool Needed { get; init; }
-    public required string Sentence { get; init; }
+    public required bool IsRequired { get; init; }
+    public required string Message { get; init; }
 
     /// <summary>Advice for the user; null if nothing needs to be done.</summary>
     public string? Advice { get; init; }

@@ -39,28 +39,31 @@ public sealed record TextLocation(string Uri, TextRange Range);
 
 public sealed record TextDocumentItem(string Uri, int Version, string Text);
 
-public sealed record TextDocumentName(string Uri);
+public sealed record TextDocumentIdentifier(string Uri);
 
-public sealed record VersionedTextDocumentName(string Uri, int Version);
+public sealed record VersionedTextDocumentIdentifier(string Uri, int Version);
 
 public sealed record DidOpenTextDocumentParams(TextDocumentItem TextDocument);
 
-public sealed record DidChangeTextDocumentParams(VersionedTextDocumentName TextDocument, IReadOnlyList<TextChangeView> ContentChanges);
+public sealed record DidChangeTextDocumentParams(
+    VersionedTextDocumentIdentifier TextDocument,
+    IReadOnlyList<TextChangeView> ContentChanges
+);
 
 /// <param name="Range">Null replaces the whole text.</param>
 public sealed record TextChangeView(TextRange? Range, string Text);
 
-public sealed record TextDocumentParams(TextDocumentName TextDocument);
+public sealed record TextDocumentParams(TextDocumentIdentifier TextDocument);
 
-public sealed record TextDocumentPositionParams(TextDocumentName TextDocument, TextPosition Position);
+public sealed record TextDocumentPositionParams(TextDocumentIdentifier TextDocument, TextPosition Position);
 
-public sealed record ReferenceParams(TextDocumentName TextDocument, TextPosition Position, ReferenceContext? Context);
+public sealed record ReferenceParams(TextDocumentIdentifier TextDocument, TextPosition Position, ReferenceContext? Context);
 
 public sealed record ReferenceContext(bool IncludeDeclaration);
 
-public sealed record TextRenameParams(TextDocumentName TextDocument, TextPosition Position, string NewName);
+public sealed record TextRenameParams(TextDocumentIdentifier TextDocument, TextPosition Position, string NewName);
 
-public sealed record CodeActionParams(TextDocumentName TextDocument, TextRange Range, CodeActionContext? Context);
+public sealed record CodeActionParams(TextDocumentIdentifier TextDocument, TextRange Range, CodeActionContext? Context);
 
 /// <param name="Only">Kinds of actions that are wanted; null wants all.</param>
 public sealed record CodeActionContext(IReadOnlyList<string>? Only);
@@ -103,7 +106,7 @@ public sealed record WorkspaceEditView(IReadOnlyList<DocumentChangeView> Documen
 /// <summary>One of three: edits of a document, a file to make (<c>kind: "create"</c>), a file to rename (<c>kind: "rename"</c>).</summary>
 public sealed record DocumentChangeView
 {
-    public EditedDocumentName? TextDocument { get; init; }
+    public OptionalVersionedTextDocumentIdentifier? TextDocument { get; init; }
     public IReadOnlyList<TextEditView>? Edits { get; init; }
     public string? Kind { get; init; }
     public string? Uri { get; init; }
@@ -112,7 +115,10 @@ public sealed record DocumentChangeView
 }
 
 /// <param name="Version">Null for a file that is not open; the protocol wants it written.</param>
-public sealed record EditedDocumentName(string Uri, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Version);
+public sealed record OptionalVersionedTextDocumentIdentifier(
+    string Uri,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Version
+);
 
 public sealed record DocumentSymbolView(
     string Name,

@@ -10,16 +10,16 @@ public sealed record InitializeParams
     public int? ProcessId { get; init; }
     public ClientInfo? ClientInfo { get; init; }
     public PlueOptions? InitializationOptions { get; init; }
-    public EditorCapabilities? Capabilities { get; init; }
+    public ClientCapabilities? Capabilities { get; init; }
 }
 
 /// <summary>The capabilities of an editor that are used here.</summary>
-public sealed record EditorCapabilities(EditorTextDocuments? TextDocument);
+public sealed record ClientCapabilities(TextDocumentClientCapabilities? TextDocument);
 
-public sealed record EditorTextDocuments(EditorSynchronization? Synchronization);
+public sealed record TextDocumentClientCapabilities(TextDocumentSyncClientCapabilities? Synchronization);
 
 /// <param name="DynamicRegistration">The client supports dynamic registration.</param>
-public sealed record EditorSynchronization(bool? DynamicRegistration);
+public sealed record TextDocumentSyncClientCapabilities(bool? DynamicRegistration);
 
 public sealed record ClientInfo(string Name, string? Version);
 

@@ -115,9 +115,9 @@ public sealed record McpPromptView(
 
 public sealed record McpPromptArgumentView(string Name, string Description, bool IsRequired);
 
-/// <param name="Given">The text behind the slash command.</param>
+/// <param name="ArgumentText">The text behind the slash command.</param>
 /// <param name="Values">Arguments that were asked for.</param>
-public sealed record McpPromptParams(string Server, string Name, string Given, IReadOnlyList<McpPromptValue> Values);
+public sealed record McpPromptParams(string Server, string Name, string ArgumentText, IReadOnlyList<McpPromptValue> Values);
 
 public sealed record McpPromptValue(string Name, string Value);
 

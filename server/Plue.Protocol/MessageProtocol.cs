@@ -3,23 +3,23 @@ using System.Text.Json.Serialization;
 namespace Plue.Protocol;
 
 /// <param name="CodexId">The chat's address.</param>
-/// <param name="Answer">False only stores the message.</param>
-public sealed record MessageSendParams(string CodexId, string Text, string? Provider, string? Model, bool? Answer)
+/// <param name="Respond">False only stores the message.</param>
+public sealed record MessageSendParams(string CodexId, string Text, string? Provider, string? Model, bool? Respond)
 {
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 
-    /// <summary>True lets it wait while an answer is being written; otherwise that is a Conflict.</summary>
+    /// <summary>True queues the message during a response; otherwise that is a Conflict.</summary>
     public bool? Queue { get; init; }
 }
 
-/// <param name="TurnId">Null when nothing answers.</param>
+/// <param name="TurnId">Null if no response was started.</param>
 public sealed record MessageSendResult(string MessageId, string? TurnId)
 {
-    /// <summary>It waits for the answer under way.</summary>
+    /// <summary>It waits for the response in progress.</summary>
     public bool? Queued { get; init; }
 }
 
-/// <summary>Says something to the answer under way: it goes before everything queued, and what is being written is stopped and kept for it where the provider takes nothing in between.</summary>
+/// <summary>Steers the response in progress: the message is sent before everything queued. If the provider cannot receive it meanwhile, the response is stopped and its text is kept.</summary>
 /// <param name="QueuedId">A queued message; null sends <paramref name="Text"/>.</param>
 public sealed record MessageSteerParams(string CodexId, string? QueuedId, string? Text)
 {
@@ -37,7 +37,7 @@ public sealed record MessageEditParams(string CodexId, string MessageId, string 
 {
     /// <summary>Null keeps the files of the old question.</summary>
     public IReadOnlyList<Attachment>? Attachments { get; init; }
-    public bool? Answer { get; init; }
+    public bool? Respond { get; init; }
 }
 
 /// <summary>Selects messages of the shown branch.</summary>
@@ -63,11 +63,11 @@ public sealed record MessageFindParams(string CodexId, string Text);
 
 /// <summary>The positions of the text in the shown branch, oldest first.</summary>
 /// <param name="IsTruncated">There are more than are listed.</param>
-public sealed record MessageFindResult(IReadOnlyList<FoundView> Found, bool IsTruncated);
+public sealed record MessageFindResult(IReadOnlyList<MessageMatch> Matches, bool IsTruncated);
 
 /// <param name="Index">The index of the message in the branch, from 0.</param>
 /// <param name="Count">Occurrences in that message.</param>
-public sealed record FoundView(string MessageId, int Index, int Count);
+public sealed record MessageMatch(string MessageId, int Index, int Count);
 
 public sealed record MessageCodexParams(string CodexId);
 
@@ -146,7 +146,6 @@ public sealed record MessageView
     public IReadOnlyList<string>? Alternatives { get; init; }
 
     /// <summary>Content that was not sent to the model of this response, one sentence each.</summary>
-    [JsonPropertyName("notCarried")]
     public IReadOnlyList<string>? Omitted { get; init; }
 
     /// <summary>Set on a summary that replaces everything before it.</summary>
@@ -167,7 +166,6 @@ public sealed record MessageView
     public IReadOnlyList<HookRunView>? Hooks { get; init; }
 
     /// <summary>The instruction sources of this response, with their versions; null for responses of older versions of Plue.</summary>
-    [JsonPropertyName("steeredBy")]
     public IReadOnlyList<UsedInstructionView>? Instructions { get; init; }
 }
 
@@ -205,18 +203,22 @@ public sealed record HookRunView(string Name, string Trigger, HookResult Result,
 /// <param name="Version">As in <see cref="InstructionSourceView"/>.</param>
 public sealed record UsedInstructionView(InstructionSourceKind Kind, string Source, string Title, string Version);
 
-/// <param name="Note">Why nothing of the open folder steers the chat, in one sentence; null when it may.</param>
-public sealed record MessageSteeringResult(IReadOnlyList<InstructionSourceView> Sources, string? Note);
+/// <param name="Note">Why instructions of the workspace folder are not used, in one sentence; null if they are.</param>
+public sealed record MessageInstructionsResult(IReadOnlyList<InstructionSourceView> Sources, string? Note);
 
 /// <param name="Version">The version that was shown to the user: no other content is allowed by it.</param>
-public sealed record MessageAllowSteeringParams(string CodexId, string Source, string Version);
+public sealed record MessageAllowInstructionsParams(string CodexId, string Source, string Version);
 
 /// <param name="Prompt">Its address.</param>
 public sealed record MessagePromptParams(string CodexId, string Prompt);
 
 /// <param name="Text">With the fields of the chat filled in.</param>
-/// <param name="Holes">The placeholders without a value, in the order of the text: arguments, <c>selection</c> and <c>file</c>.</param>
-public sealed record MessagePromptResult(string Text, IReadOnlyList<PromptHoleView> Holes, IReadOnlyList<PromptArgumentView> Arguments);
+/// <param name="Placeholders">The placeholders without a value, in the order of the text: arguments, <c>selection</c> and <c>file</c>.</param>
+public sealed record MessagePromptResult(
+    string Text,
+    IReadOnlyList<PromptPlaceholderView> Placeholders,
+    IReadOnlyList<PromptArgumentView> Arguments
+);
 
 public sealed record MessageCommandsParams(string CodexId);
 
@@ -246,7 +248,7 @@ public sealed record SessionOptionView(
 public sealed record SessionChoiceView(string Value, string Name, string? Description);
 
 /// <param name="Start">The position of <c>{{name}}</c> in the text, in UTF-16 units.</param>
-public sealed record PromptHoleView(string Name, int Start, int Length);
+public sealed record PromptPlaceholderView(string Name, int Start, int Length);
 
 public sealed record PromptArgumentView(string Name, string? Description, bool IsOptional);
 
@@ -345,8 +347,8 @@ public sealed record PriceView(
 public sealed record TimingView(double? FirstTokenMs, double DurationMs);
 
 /// <param name="ProviderName">As the user named it.</param>
-/// <param name="InsteadOf">Why the chosen provider did not answer, when this one stood in for it.</param>
-public sealed record ProviderInfoView(string ProviderId, string ProviderName, string? ModelId, string? RequestId, string? InsteadOf);
+/// <param name="FallbackReason">Why the selected provider was not used, if this is a fallback.</param>
+public sealed record ProviderInfoView(string ProviderId, string ProviderName, string? ModelId, string? RequestId, string? FallbackReason);
 
 /// <param name="Seq">Counts up by one for each notification of a chat. A gap means that deltas were dropped for a slow window: get the chat again.</param>
 public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent Event);
@@ -361,7 +363,7 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonDerivedType(typeof(TurnStarted), "turnStarted")]
 [JsonDerivedType(typeof(Waiting), "waiting")]
 [JsonDerivedType(typeof(MessageStarted), "messageStarted")]
-[JsonDerivedType(typeof(AnsweredBy), "answeredBy")]
+[JsonDerivedType(typeof(FallbackUsed), "fallbackUsed")]
 [JsonDerivedType(typeof(TextDelta), "textDelta")]
 [JsonDerivedType(typeof(ReasoningDelta), "reasoningDelta")]
 [JsonDerivedType(typeof(ToolCallStarted), "toolCallStarted")]
@@ -392,12 +394,12 @@ public sealed record HooksChanged(IReadOnlyList<HookFailureView> Failures) : Mes
 public sealed record TurnStarted(string TurnId) : MessageEvent;
 
 /// <summary>The reason for waiting: "Starting Claude Code", "Waiting for api.anthropic.com".</summary>
-public sealed record Waiting(string For) : MessageEvent;
+public sealed record Waiting(string Reason) : MessageEvent;
 
 public sealed record MessageStarted(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
 
 /// <summary>A fallback provider responds before anything was shown: the selected one is down or rate limited.</summary>
-public sealed record AnsweredBy(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
+public sealed record FallbackUsed(string MessageId, ProviderInfoView ProviderInfo) : MessageEvent;
 
 public sealed record TextDelta(string MessageId, int PartIndex, string Text) : MessageEvent;
 
@@ -429,10 +431,10 @@ public sealed record ToolCallFinished(string MessageId, string ToolUseId, string
 public sealed record HookRan(string MessageId, HookRunView Hook) : MessageEvent;
 
 /// <summary>The vendor's program started the answer again: the view clears the parts of this message that no record confirmed.</summary>
-public sealed record Restarted(string MessageId, int Attempt, double DelayMs, string Why) : MessageEvent;
+public sealed record Restarted(string MessageId, int Attempt, double DelayMs, string Reason) : MessageEvent;
 
 /// <summary>We try again before anything was shown.</summary>
-public sealed record Retrying(int Attempt, DateTimeOffset Until, string Why) : MessageEvent;
+public sealed record Retrying(int Attempt, DateTimeOffset Until, string Reason) : MessageEvent;
 
 /// <summary>The whole message as stored.</summary>
 public sealed record MessageFinished(MessageView Message) : MessageEvent;

@@ -20,7 +20,7 @@ public static class ErrorCodes
     public const int RequestCancelled = -32800;
 }
 
-/// <summary>The whole surface on one screen. The TypeScript side is rendered from this class: see STYLE.md, "The protocol, written once".</summary>
+/// <summary>All methods. The TypeScript side is generated from this class: see STYLE.md, "Protocol".</summary>
 public static class Methods
 {
     // Lifecycle, as the Language Server Protocol has it.
@@ -52,7 +52,7 @@ public static class Methods
     public static readonly RpcRequest<CodexCreateParams, CodexSummary> CodexCreate = new("codex/create");
     public static readonly RpcRequest<CodexUpdateParams, CodexSummary> CodexUpdate = new("codex/update");
 
-    /// <summary>To the trash, from where codex/restore brings it back.</summary>
+    /// <summary>Moves a document to the trash. <c>codex/restore</c> restores it.</summary>
     public static readonly RpcRequest<CodexDeleteParams, Empty> CodexDelete = new("codex/delete");
     public static readonly RpcRequest<CodexUriParams, CodexSummary> CodexRestore = new("codex/restore");
     public static readonly RpcRequest<CodexUriParams, CodexHistoryResult> CodexHistory = new("codex/history");
@@ -69,7 +69,7 @@ public static class Methods
     public static readonly RpcRequest<CodexChangeTemplateParams, CodexSummary> CodexChangeTemplate = new("codex/changeTemplate");
     public static readonly RpcRequest<CodexUriParams, CodexLinksResult> CodexLinks = new("codex/links");
 
-    /// <summary>Another name for a document; what refers to it is changed along.</summary>
+    /// <summary>Renames a document and updates the references to it.</summary>
     public static readonly RpcRequest<CodexRenameParams, CodexRenameResult> CodexRename = new("codex/rename");
     public static readonly RpcRequest<CodexExportParams, CodexExportResult> CodexExport = new("codex/export");
     public static readonly RpcRequest<CodexImportParams, CodexImportResult> CodexImport = new("codex/import");
@@ -80,23 +80,23 @@ public static class Methods
     /// <summary>Deletes a chat in which nothing was ever stored, without the trash. Conflict: it has messages, or the user changed it.</summary>
     public static readonly RpcRequest<CodexUriParams, Empty> CodexDiscardEmpty = new("codex/discardEmpty");
 
-    /// <summary>Empty of this chat is unread any more.</summary>
+    /// <summary>Marks all messages of a chat as read.</summary>
     public static readonly RpcRequest<CodexUriParams, Empty> CodexMarkRead = new("codex/markRead");
 
-    /// <summary>A row of the tree changed or went away.</summary>
+    /// <summary>A document was created, changed, or deleted.</summary>
     public static readonly RpcNotification<CodexChangedParams> CodexChanged = new("codex/changed");
 
     // Chat.
     /// <summary>Stores the message, starts a turn and returns; the rest arrives as message/event.</summary>
     public static readonly RpcRequest<MessageSendParams, MessageSendResult> MessageSend = new("message/send");
 
-    /// <summary>Stops the turn under way. Succeeds when there is none.</summary>
+    /// <summary>Stops the current turn. Succeeds if there is none.</summary>
     public static readonly RpcRequest<MessageStopParams, Empty> MessageStop = new("message/stop");
 
     /// <summary>Stops one tool call; the response goes on with what the call returned by then.</summary>
     public static readonly RpcRequest<MessageStopCallParams, Empty> MessageStopCall = new("message/stopCall");
 
-    /// <summary>Answers a stored message again, or goes on with one that was interrupted.</summary>
+    /// <summary>Responds to a stored message again, or continues an interrupted response.</summary>
     public static readonly RpcRequest<MessageRetryParams, MessageSendResult> MessageRetry = new("message/retry");
     public static readonly RpcRequest<MessageSteerParams, MessageSendResult> MessageSteer = new("message/steer");
     public static readonly RpcRequest<MessageUnqueueParams, Empty> MessageUnqueue = new("message/unqueue");
@@ -106,16 +106,16 @@ public static class Methods
     public static readonly RpcRequest<MessageCodexParams, MessageOutlineResult> MessageOutline = new("message/outline");
     public static readonly RpcRequest<MessageFindParams, MessageFindResult> MessageFind = new("message/find");
 
-    /// <summary>Summarises what was said so far, so that the model's window has room again.</summary>
+    /// <summary>Summarizes earlier messages to free space in the context window.</summary>
     public static readonly RpcRequest<MessageCodexParams, MessageCompactResult> MessageCompact = new("message/compact");
     public static readonly RpcRequest<MessageContextParams, MessageContextResult> MessageContext = new("message/context");
 
     /// <summary>The instructions that a request would include now.</summary>
-    public static readonly RpcRequest<MessageCodexParams, MessageSteeringResult> MessageSteering = new("message/steering");
+    public static readonly RpcRequest<MessageCodexParams, MessageInstructionsResult> MessageInstructions = new("message/instructions");
 
-    /// <summary>Lets a text that was left out for its hidden characters count from now on, in every chat.</summary>
-    public static readonly RpcRequest<MessageAllowSteeringParams, MessageSteeringResult> MessageAllowSteering = new(
-        "message/allowSteering"
+    /// <summary>Allows an instruction source that is omitted because of hidden characters, for all chats.</summary>
+    public static readonly RpcRequest<MessageAllowInstructionsParams, MessageInstructionsResult> MessageAllowInstructions = new(
+        "message/allowInstructions"
     );
 
     /// <summary>A prompt to be put into the composer.</summary>
@@ -125,7 +125,7 @@ public static class Methods
         "message/sessionOptions"
     );
 
-    /// <summary>Hides a message: an interrupted answer, or any that the user deletes; with a question its answers go. The trail keeps it.</summary>
+    /// <summary>Hides a message, and with a user message its responses. The journal keeps them.</summary>
     public static readonly RpcRequest<MessageDiscardParams, Empty> MessageDiscard = new("message/discard");
     public static readonly RpcNotification<MessageEventParams> MessageEvent = new("message/event");
 
@@ -143,7 +143,7 @@ public static class Methods
     public static readonly RpcRequest<Empty, ProviderListResult> ProviderList = new("provider/list");
     public static readonly RpcRequest<ProviderIdParams, ProviderDetail> ProviderGet = new("provider/get");
 
-    /// <summary>Looks at this machine: the claude CLI, a local Ollama, keys in the environment. The first found becomes the default.</summary>
+    /// <summary>Searches this machine for the claude CLI, a local Ollama, and keys in the environment. The first found becomes the default.</summary>
     public static readonly RpcRequest<Empty, ProviderDiscoverResult> ProviderDiscover = new("provider/discover");
     public static readonly RpcRequest<ProviderConfigureParams, ProviderSummary> ProviderConfigure = new("provider/configure");
     public static readonly RpcRequest<ProviderSetEnabledParams, ProviderSummary> ProviderSetEnabled = new("provider/setEnabled");
@@ -158,10 +158,10 @@ public static class Methods
     /// <summary>Waits for the sign-in under way. Cancelling the request ends the sign-in.</summary>
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderAwaitSignIn = new("provider/awaitSignIn");
 
-    /// <summary>Forgets the tokens.</summary>
+    /// <summary>Deletes the tokens.</summary>
     public static readonly RpcRequest<ProviderIdParams, ProviderSummary> ProviderSignOut = new("provider/signOut");
 
-    /// <summary>The programs that could be external providers. None was started for this.</summary>
+    /// <summary>Lists the programs that can be external providers, without starting them.</summary>
     public static readonly RpcRequest<Empty, ProviderExecutablesResult> ProviderExecutables = new("provider/executables");
     public static readonly RpcRequest<ProviderApproveParams, ExecutableView> ProviderApprove = new("provider/approve");
     public static readonly RpcRequest<Empty, ClaudeCodeCheckResult> ProviderCheckClaudeCode = new("provider/checkClaudeCode");
@@ -176,7 +176,7 @@ public static class Methods
     public static readonly RpcRequest<CatalogImportParams, CatalogImportResult> CatalogImport = new("catalog/import");
     public static readonly RpcRequest<CatalogExportParams, Empty> CatalogExport = new("catalog/export");
 
-    /// <summary>Fetches the catalog from the server that the settings name. A broken answer changes nothing.</summary>
+    /// <summary>Fetches the catalog from the server that the settings name. An invalid response changes nothing.</summary>
     public static readonly RpcRequest<Empty, CatalogRefreshResult> CatalogRefresh = new("catalog/refresh");
     public static readonly RpcRequest<Empty, CatalogStatsResult> CatalogStats = new("catalog/stats");
     public static readonly RpcRequest<Empty, CatalogStartingPointsResult> CatalogStartingPoints = new("catalog/startingPoints");
@@ -186,12 +186,12 @@ public static class Methods
     // Vault. No result has a field that a secret would fit in.
     public static readonly RpcRequest<Empty, VaultStatusResult> VaultStatus = new("vault/status");
 
-    /// <summary>Makes the vault with its first way of unlocking. Refused where a vault file exists.</summary>
-    public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultCreate = new("vault/create");
-    public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultUnlock = new("vault/unlock");
+    /// <summary>Creates the vault with its first unlock method. Fails if a vault file exists.</summary>
+    public static readonly RpcRequest<VaultUnlockMethodParams, VaultStatusResult> VaultCreate = new("vault/create");
+    public static readonly RpcRequest<VaultUnlockMethodParams, VaultStatusResult> VaultUnlock = new("vault/unlock");
 
-    /// <summary>Adds a way of unlocking to an unlocked vault.</summary>
-    public static readonly RpcRequest<VaultWayParams, VaultStatusResult> VaultAddWay = new("vault/addWay");
+    /// <summary>Adds an unlock method to an unlocked vault.</summary>
+    public static readonly RpcRequest<VaultUnlockMethodParams, VaultStatusResult> VaultAddUnlockMethod = new("vault/addUnlockMethod");
     public static readonly RpcRequest<VaultSetPassphraseParams, VaultStatusResult> VaultSetPassphrase = new("vault/setPassphrase");
     public static readonly RpcRequest<Empty, VaultStatusResult> VaultLock = new("vault/lock");
     public static readonly RpcRequest<VaultStoreParams, VaultEntrySummary> VaultStore = new("vault/store");
@@ -203,10 +203,10 @@ public static class Methods
     public static readonly RpcRequest<VaultReadEnvParams, VaultReadEnvResult> VaultReadEnv = new("vault/readEnv");
     public static readonly RpcRequest<VaultImportEnvParams, VaultListResult> VaultImportEnv = new("vault/importEnv");
 
-    // Money and settings.
+    // Usage and settings.
     public static readonly RpcRequest<UsageParams, UsageSummaryResult> UsageSummary = new("usage/summary");
 
-    /// <summary>The same answers, one row each, for a spreadsheet.</summary>
+    /// <summary>The responses of <c>usage/summary</c> as CSV, one row each.</summary>
     public static readonly RpcRequest<UsageParams, UsageCsvResult> UsageCsv = new("usage/csv");
     public static readonly RpcRequest<Empty, SettingsResult> SettingsGet = new("settings/get");
     public static readonly RpcRequest<SettingsSetParams, SettingsResult> SettingsSet = new("settings/set");
@@ -217,9 +217,9 @@ public static class Methods
 
     // VS Code's own chat. Cancelling the request stops the model.
     public static readonly RpcRequest<Empty, ModelListResult> ModelList = new("model/list");
-    public static readonly RpcRequest<ModelAskParams, ModelAskResult> ModelAsk = new("model/ask");
+    public static readonly RpcRequest<ModelSendRequestParams, ModelSendRequestResult> ModelSendRequest = new("model/sendRequest");
     public static readonly RpcNotification<ModelEventParams> ModelEvent = new("model/event");
-    public static readonly RpcRequest<ServedCallParams, ServedCallResult> ServedCall = new("served/call");
+    public static readonly RpcRequest<PlueToolCallParams, PlueToolCallResult> PlueToolCall = new("plueTool/call");
 
     // Templates.
     public static readonly RpcRequest<TemplateListParams, TemplateListResult> TemplateList = new("template/list");
@@ -232,10 +232,10 @@ public static class Methods
     public static readonly RpcRequest<Empty, TemplateStartingPointsResult> TemplateStartingPoints = new("template/startingPoints");
 
     // Agents.
-    /// <summary>Makes a task and has it begin.</summary>
+    /// <summary>Creates and starts a task.</summary>
     public static readonly RpcRequest<TaskSpawnParams, TaskView> TaskSpawn = new("task/spawn");
 
-    /// <summary>Turns a chat into a task and has it begin. It keeps its address, messages, branches and everything else. Conflict: a response is streaming.</summary>
+    /// <summary>Turns a chat into a task and starts it. It keeps its address, messages, branches and everything else. Conflict: a response is streaming.</summary>
     public static readonly RpcRequest<TaskConvertParams, TaskView> TaskConvert = new("task/convert");
 
     /// <summary>Turns a task that was a chat back into that chat. Conflict: it was never a chat, or a response is streaming.</summary>
@@ -243,33 +243,33 @@ public static class Methods
     public static readonly RpcRequest<TaskListParams, TaskListResult> TaskList = new("task/list");
     public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
 
-    /// <summary>Without an address every task is stopped.</summary>
+    /// <summary>Stops one task, or all tasks without an address.</summary>
     public static readonly RpcRequest<TaskStopParams, Empty> TaskStop = new("task/stop");
 
-    /// <summary>Takes effect at the next settled step.</summary>
+    /// <summary>Pauses a task before its next step.</summary>
     public static readonly RpcRequest<TaskUriParams, Empty> TaskPause = new("task/pause");
 
     /// <summary>Continues a task that is paused, stopped, interrupted, failed or over its budget.</summary>
     public static readonly RpcRequest<TaskUriParams, Empty> TaskResume = new("task/resume");
 
-    /// <summary>Tells it something; delivered with its next round.</summary>
+    /// <summary>Steers a task. The text is sent with its next round.</summary>
     public static readonly RpcRequest<TaskSteerParams, Empty> TaskSteer = new("task/steer");
-    public static readonly RpcRequest<TaskSetBudgetParams, TaskView> TaskBudget = new("task/budget");
+    public static readonly RpcRequest<TaskSetBudgetParams, TaskView> TaskSetBudget = new("task/setBudget");
     public static readonly RpcRequest<TaskUriParams, Empty> TaskArchive = new("task/archive");
 
-    /// <summary>Drops a task that will not be resumed; waiting parents are notified.</summary>
+    /// <summary>Discards a task that will not be resumed, and notifies waiting parents.</summary>
     public static readonly RpcRequest<TaskUriParams, Empty> TaskDrop = new("task/drop");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
 
-    // What waits for the user's word.
+    // Approvals.
     public static readonly RpcRequest<Empty, ApprovalListResult> ApprovalList = new("approval/list");
     public static readonly RpcRequest<ApprovalContentParams, ApprovalContentResult> ApprovalContent = new("approval/content");
     public static readonly RpcRequest<ApprovalAnswerParams, Empty> ApprovalAnswer = new("approval/answer");
     public static readonly RpcRequest<Empty, ApprovalRulesResult> ApprovalRules = new("approval/rules");
-    public static readonly RpcRequest<ApprovalForgetParams, ApprovalRulesResult> ApprovalForget = new("approval/forget");
+    public static readonly RpcRequest<ApprovalDeleteRuleParams, ApprovalRulesResult> ApprovalDeleteRule = new("approval/deleteRule");
     public static readonly RpcNotification<ApprovalChangedParams> ApprovalChanged = new("approval/changed");
 
-    // What agents changed in files.
+    // File changes of agents.
     public static readonly RpcRequest<EditListParams, EditListResult> EditList = new("edit/list");
     public static readonly RpcRequest<EditDecideParams, EditListResult> EditAccept = new("edit/accept");
     public static readonly RpcRequest<EditDecideParams, EditListResult> EditReject = new("edit/reject");
@@ -280,7 +280,7 @@ public static class Methods
     public static readonly RpcRequest<EditContentParams, EditContentResult> EditContent = new("edit/content");
     public static readonly RpcNotification<EditChangedParams> EditChanged = new("edit/changed");
 
-    /// <summary>Looks at everything that Plue needs, and says what helps.</summary>
+    /// <summary>Checks everything that Plue requires, and returns advice for what fails.</summary>
     public static readonly RpcRequest<HealthCheckParams, HealthCheckResult> HealthCheck = new("health/check");
 
     // Servers of the Model Context Protocol.
@@ -306,7 +306,7 @@ public static class Methods
     public static readonly RpcRequest<SkillCreateParams, SkillFilesResult> SkillCreate = new("skill/create");
     public static readonly RpcRequest<SkillImportParams, SkillFilesResult> SkillImport = new("skill/import");
 
-    // What other programs on this machine have.
+    // Import from other programs on this machine.
     public static readonly RpcRequest<Empty, SwitchProgramsResult> SwitchPrograms = new("switch/programs");
     public static readonly RpcRequest<SwitchFindParams, SwitchFindResult> SwitchFind = new("switch/find");
 
@@ -316,36 +316,36 @@ public static class Methods
     /// <summary>Moves what an import created to the trash.</summary>
     public static readonly RpcRequest<SwitchUndoParams, SwitchUndoResult> SwitchUndo = new("switch/undo");
 
-    // The other way round: what the sidecar asks of the editor.
+    // Requests from the sidecar to the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");
 
-    /// <summary>Answered when the model has said all; cancelling the request stops it.</summary>
+    /// <summary>Returns when the response is complete. Canceling the request stops it.</summary>
     public static readonly RpcRequest<HostLanguageModelParams, HostLanguageModelResult> HostLanguageModel = new("host/languageModel");
 
     public static readonly RpcRequest<HostReadDocumentParams, HostReadDocumentResult> HostReadDocument = new("host/readDocument");
     public static readonly RpcRequest<HostWriteDocumentParams, HostWriteDocumentResult> HostWriteDocument = new("host/writeDocument");
     public static readonly RpcRequest<HostProblemsParams, HostProblemsResult> HostProblems = new("host/problems");
-    public static readonly RpcRequest<HostSymbolsParams, HostPlacesResult> HostSymbols = new("host/symbols");
-    public static readonly RpcRequest<HostReferencesParams, HostPlacesResult> HostReferences = new("host/references");
+    public static readonly RpcRequest<HostSymbolsParams, HostLocationsResult> HostSymbols = new("host/symbols");
+    public static readonly RpcRequest<HostReferencesParams, HostLocationsResult> HostReferences = new("host/references");
 
     /// <summary>Returns the edits and applies none.</summary>
     public static readonly RpcRequest<HostRenameParams, HostRenameResult> HostRename = new("host/rename");
 
-    /// <summary>Answered when the run has ended; VS Code asks the user before it starts.</summary>
+    /// <summary>Returns when the run has ended. VS Code asks the user before it starts.</summary>
     public static readonly RpcRequest<HostTestsParams, HostTestsResult> HostTests = new("host/tests");
 
-    /// <summary>Answered when the cell has ended; cancelling the request stops it.</summary>
+    /// <summary>Returns when the cell has ended. Canceling the request stops it.</summary>
     public static readonly RpcRequest<HostRunCellParams, HostRunCellResult> HostRunCell = new("host/runCell");
 
     /// <summary>The language model tools of VS Code and its extensions.</summary>
     public static readonly RpcRequest<Empty, HostToolsResult> HostTools = new("host/tools");
 
-    /// <summary>Answered when the tool has ended; VS Code may ask the user first.</summary>
+    /// <summary>Returns when the tool has ended. VS Code may ask the user first.</summary>
     public static readonly RpcRequest<HostCallToolParams, HostCallToolResult> HostCallTool = new("host/callTool");
 
-    /// <summary>A hook has something to say to the user.</summary>
+    /// <summary>Shows a notification of a hook.</summary>
     public static readonly RpcNotification<HostNotifyParams> HostNotify = new("host/notify");
 
-    /// <summary>From the editor, before the answer to host/languageModel.</summary>
+    /// <summary>Sent by the editor before the result of <c>host/languageModel</c>.</summary>
     public static readonly RpcNotification<HostLanguageModelEventParams> HostLanguageModelEvent = new("host/languageModelEvent");
 }

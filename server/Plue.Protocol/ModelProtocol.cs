@@ -10,7 +10,7 @@ public sealed record ModelProvider(string Id, string Name, IReadOnlyList<ModelVi
 /// <param name="StreamId">Made by the window; the events of this answer carry it.</param>
 /// <param name="System">The system prompt; null for none.</param>
 /// <param name="Messages">Oldest first, ending with the user's.</param>
-public sealed record ModelAskParams(
+public sealed record ModelSendRequestParams(
     string StreamId,
     string ProviderId,
     string Model,
@@ -19,6 +19,6 @@ public sealed record ModelAskParams(
     IReadOnlyList<HostTool> Tools
 );
 
-public sealed record ModelAskResult(StopReason StopReason);
+public sealed record ModelSendRequestResult(StopReason StopReason);
 
 public sealed record ModelEventParams(string StreamId, HostModelEvent Event);

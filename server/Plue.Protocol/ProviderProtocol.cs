@@ -48,7 +48,6 @@ public sealed record ProviderSummary
     public ErrorView? Error { get; init; }
 
     /// <summary>Not asked before this time, because it failed repeatedly; null when it is asked.</summary>
-    [JsonPropertyName("restingUntil")]
     public DateTimeOffset? CooldownUntil { get; init; }
 
     /// <summary>Limits of a subscription that were reported with its last response and are not reset yet; null for none.</summary>
@@ -110,9 +109,9 @@ public sealed record ProviderKindView(
 );
 
 /// <param name="DefaultId">The provider that new chats use from now on.</param>
-/// <param name="Sentence">The provider that was found and is used, for the user: "Using Claude Code, signed in with a subscription."</param>
-/// <param name="Tried">The checks and their results, one sentence each.</param>
-public sealed record ProviderDiscoverResult(string DefaultId, string Sentence, IReadOnlyList<string> Tried);
+/// <param name="Message">The provider that was found and is used, for the user: "Using Claude Code, signed in with a subscription."</param>
+/// <param name="Checks">The checks and their results, one sentence each.</param>
+public sealed record ProviderDiscoverResult(string DefaultId, string Message, IReadOnlyList<string> Checks);
 
 /// <summary>Creates or changes a provider codex. Never carries a secret: the key goes to the vault by vault/store.</summary>
 /// <param name="Id">Null makes one from the name.</param>
@@ -228,6 +227,6 @@ public sealed record ProviderApproveParams(string Path, string Sha256);
 public sealed record ProviderChangedParams(string? Id);
 
 /// <param name="CliPath">The one used; null when none was found.</param>
-/// <param name="Sentence">The result for the user.</param>
-/// <param name="Tried">Every place looked at, in order, and what was there.</param>
-public sealed record ClaudeCodeCheckResult(bool SignedIn, string? CliPath, string? Version, string Sentence, IReadOnlyList<string> Tried);
+/// <param name="Message">The result for the user.</param>
+/// <param name="Checks">Every place looked at, in order, and what was there.</param>
+public sealed record ClaudeCodeCheckResult(bool SignedIn, string? CliPath, string? Version, string Message, IReadOnlyList<string> Checks);

@@ -2,7 +2,7 @@ namespace Plue.Protocol;
 
 /// <param name="Name">A tool that Plue offers to other programs, such as <c>search_chats</c>.</param>
 /// <param name="Parameters">A JSON object.</param>
-public sealed record ServedCallParams(string Name, string Parameters);
+public sealed record PlueToolCallParams(string Name, string Parameters);
 
 /// <param name="Text">JSON, or for an error a sentence that says what to do.</param>
-public sealed record ServedCallResult(string Text, bool IsError);
+public sealed record PlueToolCallResult(string Text, bool IsError);

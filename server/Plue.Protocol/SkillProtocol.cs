@@ -26,7 +26,7 @@ public enum SkillState
 /// <param name="Note">One sentence if there are more skills than are read.</param>
 public sealed record SkillListResult(
     IReadOnlyList<SkillView> Skills,
-    IReadOnlyList<SkillPlaceView> Places,
+    IReadOnlyList<SkillLocationView> Locations,
     long ListTokens,
     long ListLimit,
     string? Note
@@ -34,7 +34,7 @@ public sealed record SkillListResult(
 
 /// <summary>A folder in which skills can be created.</summary>
 /// <param name="Title">For lists: <c>~/.plue/skills</c>, or a path from the workspace.</param>
-public sealed record SkillPlaceView(string Path, string Title, bool IsWorkspace);
+public sealed record SkillLocationView(string Path, string Title, bool IsWorkspace);
 
 public sealed record SkillView
 {
@@ -48,11 +48,11 @@ public sealed record SkillView
 
     /// <summary>The <c>SKILL.md</c>.</summary>
     public required string Path { get; init; }
-    public required SkillPlaceView Place { get; init; }
+    public required SkillLocationView Location { get; init; }
     public required SkillState State { get; init; }
 
     /// <summary>Why it is not on, in one or two sentences; null for one that is.</summary>
-    public string? Why { get; init; }
+    public string? Reason { get; init; }
 
     /// <summary>The fingerprint of all its files.</summary>
     public required string Fingerprint { get; init; }
@@ -108,12 +108,12 @@ public enum SkillChoice
 /// <param name="Fingerprint">The fingerprint of the skill that was shown to the user.</param>
 public sealed record SkillChooseParams(string Folder, string Fingerprint, SkillChoice Choice);
 
-/// <param name="Place">The path of one of the places.</param>
-public sealed record SkillCreateParams(string Place, string Name, string Description);
+/// <param name="Location">The path of one of <see cref="SkillListResult.Locations"/>.</param>
+public sealed record SkillCreateParams(string Location, string Name, string Description);
 
 /// <param name="Source">The absolute path of a folder or zip file with one or more skills.</param>
-/// <param name="Place">The path of one of the places.</param>
-public sealed record SkillImportParams(string Source, string Place);
+/// <param name="Location">The path of one of <see cref="SkillListResult.Locations"/>.</param>
+public sealed record SkillImportParams(string Source, string Location);
 
 /// <param name="Paths">The new <c>SKILL.md</c> files.</param>
 public sealed record SkillFilesResult(IReadOnlyList<string> Paths);

@@ -20,7 +20,7 @@ public sealed record TaskSpawnParams(
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 
     /// <summary>The chat whose messages the task continues; they are copied and cost nothing.</summary>
-    public string? From { get; init; }
+    public string? SourceChat { get; init; }
 }
 
 /// <param name="Uri">The chat.</param>
@@ -38,7 +38,7 @@ public sealed record TaskConvertParams(
     IReadOnlyList<Attachment>? Attachments
 );
 
-/// <param name="Root">Only the tree under this chat or task; null lists every tree.</param>
+/// <param name="Root">Lists only the subtasks of this chat or task; null lists all tasks.</param>
 public sealed record TaskListParams(string? Root, bool? IncludeArchived);
 
 public sealed record TaskListResult(IReadOnlyList<TaskView> Tasks);
@@ -73,7 +73,6 @@ public sealed record TaskView
     public required TaskSpendView Spent { get; init; }
 
     /// <summary>Usage and cost of the task and its subtasks.</summary>
-    [JsonPropertyName("spentInAll")]
     public required TaskSpendView TotalSpent { get; init; }
     public required TaskBudgetView Budget { get; init; }
 
@@ -93,8 +92,8 @@ public sealed record TaskView
 
 public sealed record TaskUriParams(string Uri);
 
-/// <param name="Under">Also everything under it.</param>
-public sealed record TaskStopParams(string? Uri, bool? Under);
+/// <param name="IncludeSubtasks">Stops the subtasks, too.</param>
+public sealed record TaskStopParams(string? Uri, bool? IncludeSubtasks);
 
 public sealed record TaskSteerParams(string Uri, string Text);
 
@@ -137,7 +136,7 @@ public sealed record ChangedFileView(string Path, int Added, int Removed);
 
 /// <param name="Decision"><c>once</c>, <c>always</c> or <c>deny</c>.</param>
 /// <param name="Rule">The rule that <c>always</c> stored.</param>
-public sealed record AnsweredApprovalView(DateTimeOffset Time, string What, string Decision, string? Reason, string? Rule);
+public sealed record AnsweredApprovalView(DateTimeOffset Time, string ActionText, string Decision, string? Reason, string? Rule);
 
 public sealed record TimelineLane(string Uri, string Title, string Status, TaskSpendView Spent, IReadOnlyList<TimelineSpan> Spans);
 
@@ -153,9 +152,9 @@ public enum TimelineKind
 public sealed record TimelineSpan(TimelineKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? CostUsd);
 
 /// <summary>The selected candidate, and the reasons for all candidates.</summary>
-public sealed record RoutingReceipt(string Chosen, string Why, IReadOnlyList<RejectedCandidate> Rejected);
+public sealed record RoutingReceipt(string Chosen, string Reason, IReadOnlyList<RejectedCandidate> Rejected);
 
-public sealed record RejectedCandidate(string Candidate, string Why);
+public sealed record RejectedCandidate(string Candidate, string Reason);
 
 /// <summary>A task changed; the whole row, as <c>task/list</c> gives it. Null when it is gone.</summary>
 public sealed record TaskEventParams(string TaskId, TaskView? Task);

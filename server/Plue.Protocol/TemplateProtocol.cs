@@ -32,7 +32,7 @@ public sealed record TemplateSummary
     public required IReadOnlyList<string> Tags { get; init; }
 
     /// <summary>False for a file with mistakes and for one that another of the same id hides.</summary>
-    public required bool InForce { get; init; }
+    public required bool IsActive { get; init; }
     public required IReadOnlyList<DocumentProblemView> Problems { get; init; }
 }
 
@@ -97,10 +97,10 @@ public sealed record TemplateTryResult
     public required long InputTokens { get; init; }
 
     /// <summary>USD of the first request at most, its longest answer included; null when the price is not known.</summary>
-    public decimal? FirstCost { get; init; }
+    public decimal? FirstRequestCost { get; init; }
 
     /// <summary>USD at most for the whole task, from its budget; null when it has none.</summary>
-    public decimal? MostCost { get; init; }
+    public decimal? MaxCost { get; init; }
     public required IReadOnlyList<TemplateFinding> Findings { get; init; }
 }
 
@@ -116,9 +116,9 @@ public sealed record TrialProvider(
     bool IsFree
 );
 
-/// <param name="Known">False for a name that no tool of Plue has.</param>
-/// <param name="MayChange">It can write files, run commands or spend money.</param>
-public sealed record ToolView(string Name, string Description, bool MayChange, bool Known);
+/// <param name="IsKnown">False for a name that no tool of Plue has.</param>
+/// <param name="HasSideEffects">It can write files, run commands or spend money.</param>
+public sealed record ToolView(string Name, string Description, bool HasSideEffects, bool IsKnown);
 
 /// <summary>The instructions that are sent with the messages.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<InstructionSourceKind>))]
@@ -143,7 +143,7 @@ public sealed record InstructionSourceView(
     string Title,
     string Version,
     int? HiddenCharacters,
-    [property: JsonPropertyName("leftOut")] string? OmittedReason
+    string? OmittedReason
 )
 {
     /// <summary>The file or folder of the workspace that made it apply, such as <c>src/api/server.ts</c>; null for one that always applies.</summary>
@@ -155,8 +155,8 @@ public sealed record InstructionSourceView(
     /// <summary>In each request, or of a skill when it is loaded; an estimate. Null where it is not counted.</summary>
     public long? Tokens { get; init; }
 
-    /// <summary>True if it is omitted only until <c>message/allowSteering</c> allows it.</summary>
-    public bool? MayBeAllowed { get; init; }
+    /// <summary>True if it is omitted only until <c>message/allowInstructions</c> allows it.</summary>
+    public bool? CanBeAllowed { get; init; }
 }
 
 /// <param name="Id">The codices of this template; null describes template files themselves.</param>

@@ -5,7 +5,7 @@ namespace Plue.Protocol;
 /// <param name="UtcOffsetMinutes">The time zone of the user's days; null means UTC.</param>
 public sealed record UsageParams(string? From, string? To, int? UtcOffsetMinutes);
 
-/// <summary>Costs in USD. Responses without a known price are counted in <see cref="UsageFigures.UnpricedAnswers"/>.</summary>
+/// <summary>Costs in USD. Responses without a known price are counted in <see cref="UsageFigures.UnpricedResponses"/>.</summary>
 /// <param name="Days">Only those with answers, oldest first; one row for each provider.</param>
 public sealed record UsageSummaryResult(
     UsageFigures Total,
@@ -25,8 +25,8 @@ public sealed record UsageRow(string Key, string Name, string? ProviderName, Usa
 
 public sealed record UsageFigures
 {
-    public required int Answers { get; init; }
-    public required int UnpricedAnswers { get; init; }
+    public required int Responses { get; init; }
+    public required int UnpricedResponses { get; init; }
     public required decimal Cost { get; init; }
     public required long InputTokens { get; init; }
     public required long OutputTokens { get; init; }

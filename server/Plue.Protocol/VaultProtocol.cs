@@ -1,15 +1,21 @@
 namespace Plue.Protocol;
 
-/// <param name="Ways">The ways of unlocking that the file knows: <c>editor</c>, <c>keychain</c>, <c>passphrase</c>.</param>
+/// <param name="UnlockMethods">The unlock methods of the file: <c>editor</c>, <c>keychain</c>, <c>passphrase</c>.</param>
 /// <param name="KeychainAvailable">Whether this machine's own keychain answered when it was tried.</param>
 /// <param name="Problem">Why the vault file cannot be used (damaged, of a newer version); the file is left as it is.</param>
-public sealed record VaultStatusResult(bool Exists, bool Locked, IReadOnlyList<string> Ways, bool KeychainAvailable, string? Problem);
+public sealed record VaultStatusResult(
+    bool Exists,
+    bool Locked,
+    IReadOnlyList<string> UnlockMethods,
+    bool KeychainAvailable,
+    string? Problem
+);
 
-/// <param name="Way"><c>editor</c> (with a key from VS Code's SecretStorage), <c>keychain</c> (no secret), or <c>passphrase</c>.</param>
-/// <param name="WayId">Tells several editors apart; null for the others.</param>
+/// <param name="Method"><c>editor</c> (with a key from VS Code's SecretStorage), <c>keychain</c> (no secret), or <c>passphrase</c>.</param>
+/// <param name="MethodId">Identifies an editor; null for the other methods.</param>
 /// <param name="Secret">The editor's key in base64 (32 bytes), or the passphrase.</param>
 /// <param name="AcceptOlder">To unlock: the user wants to go on with an older copy of the file. Without it such a copy is refused with <c>vaultOlder</c>.</param>
-public sealed record VaultWayParams(string Way, string? WayId, string? Secret, bool? AcceptOlder);
+public sealed record VaultUnlockMethodParams(string Method, string? MethodId, string? Secret, bool? AcceptOlder);
 
 /// <summary>A new passphrase in the place of the old one, which has to be right where there is one.</summary>
 public sealed record VaultSetPassphraseParams(string? Current, string Passphrase);

@@ -364,9 +364,9 @@ async function strangeHomes({ findings, scene }) {
 
 /** @param {Stage} stage */
 async function damagedVault({ findings, scene, setting }) {
-  const way = { way: 'editor', wayId: 'test', secret: Buffer.alloc(32).toString('base64') };
+  const unlock = { method: 'editor', methodId: 'test', secret: Buffer.alloc(32).toString('base64') };
   const first = await scene.start();
-  await first.ask('vault/create', way);
+  await first.ask('vault/create', unlock);
   await first.ask('vault/store', { reference: 'vault://house/api_key', secret: 'a-key-that-is-kept', origins: ['https://example.org'] });
   await first.end();
   const file = join(scene.home, 'vault.json');
@@ -382,16 +382,16 @@ async function damagedVault({ findings, scene, setting }) {
     writeFileSync(file, damage);
     const sidecar = await scene.start();
     findings.expect(
-      await isRefused(sidecar.ask('vault/unlock', way).then(() => sidecar.ask('vault/list', {}))),
+      await isRefused(sidecar.ask('vault/unlock', unlock).then(() => sidecar.ask('vault/list', {}))),
       `Damage ${number}: it opened.`,
     );
-    findings.expect(await isRefused(sidecar.ask('vault/create', way)), `Damage ${number}: a new vault was made over it.`);
+    findings.expect(await isRefused(sidecar.ask('vault/create', unlock)), `Damage ${number}: a new vault was made over it.`);
     await sidecar.end();
     findings.expect(readFileSync(file).equals(damage), `Damage ${number}: the file was changed.`);
   }
   writeFileSync(file, good);
   const again = await scene.start();
-  await again.ask('vault/unlock', way);
+  await again.ask('vault/unlock', unlock);
   const { entries } = await again.ask('vault/list', {});
   findings.expect(entries.length === 1, `Put back, it has ${entries.length} keys.`);
 }

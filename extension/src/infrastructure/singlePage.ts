@@ -67,7 +67,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
   }
 
   /** Sets the title of the tab. */
-  entitle(title: string): void {
+  setTitle(title: string): void {
     if (this.panel) setPanelTitle(this.panel, title);
   }
 

@@ -43,8 +43,8 @@ export const messageOutline = new RequestType<MessageCodexParams, MessageOutline
 export const messageFind = new RequestType<MessageFindParams, MessageFindResult, ErrorData>('message/find');
 export const messageCompact = new RequestType<MessageCodexParams, MessageCompactResult, ErrorData>('message/compact');
 export const messageContext = new RequestType<MessageContextParams, MessageContextResult, ErrorData>('message/context');
-export const messageSteering = new RequestType<MessageCodexParams, MessageSteeringResult, ErrorData>('message/steering');
-export const messageAllowSteering = new RequestType<MessageAllowSteeringParams, MessageSteeringResult, ErrorData>('message/allowSteering');
+export const messageInstructions = new RequestType<MessageCodexParams, MessageInstructionsResult, ErrorData>('message/instructions');
+export const messageAllowInstructions = new RequestType<MessageAllowInstructionsParams, MessageInstructionsResult, ErrorData>('message/allowInstructions');
 export const messagePrompt = new RequestType<MessagePromptParams, MessagePromptResult, ErrorData>('message/prompt');
 export const messageCommands = new RequestType<MessageCommandsParams, MessageCommandsResult, ErrorData>('message/commands');
 export const messageSessionOptions = new RequestType<MessageSessionOptionsParams, MessageSessionOptionsResult, ErrorData>('message/sessionOptions');
@@ -85,9 +85,9 @@ export const catalogStartingPoints = new RequestType<Empty, CatalogStartingPoint
 export const catalogBackups = new RequestType<Empty, CatalogBackupsResult, ErrorData>('catalog/backups');
 export const catalogRestore = new RequestType<CatalogRestoreParams, CatalogDetail, ErrorData>('catalog/restore');
 export const vaultStatus = new RequestType<Empty, VaultStatusResult, ErrorData>('vault/status');
-export const vaultCreate = new RequestType<VaultWayParams, VaultStatusResult, ErrorData>('vault/create');
-export const vaultUnlock = new RequestType<VaultWayParams, VaultStatusResult, ErrorData>('vault/unlock');
-export const vaultAddWay = new RequestType<VaultWayParams, VaultStatusResult, ErrorData>('vault/addWay');
+export const vaultCreate = new RequestType<VaultUnlockMethodParams, VaultStatusResult, ErrorData>('vault/create');
+export const vaultUnlock = new RequestType<VaultUnlockMethodParams, VaultStatusResult, ErrorData>('vault/unlock');
+export const vaultAddUnlockMethod = new RequestType<VaultUnlockMethodParams, VaultStatusResult, ErrorData>('vault/addUnlockMethod');
 export const vaultSetPassphrase = new RequestType<VaultSetPassphraseParams, VaultStatusResult, ErrorData>('vault/setPassphrase');
 export const vaultLock = new RequestType<Empty, VaultStatusResult, ErrorData>('vault/lock');
 export const vaultStore = new RequestType<VaultStoreParams, VaultEntrySummary, ErrorData>('vault/store');
@@ -105,9 +105,9 @@ export const settingsSet = new RequestType<SettingsSetParams, SettingsResult, Er
 export const completionInline = new RequestType<CompletionInlineParams, CompletionInlineResult, ErrorData>('completion/inline');
 export const completionModels = new RequestType<Empty, CompletionModelsResult, ErrorData>('completion/models');
 export const modelList = new RequestType<Empty, ModelListResult, ErrorData>('model/list');
-export const modelAsk = new RequestType<ModelAskParams, ModelAskResult, ErrorData>('model/ask');
+export const modelSendRequest = new RequestType<ModelSendRequestParams, ModelSendRequestResult, ErrorData>('model/sendRequest');
 export const modelEvent = new NotificationType<ModelEventParams>('model/event');
-export const servedCall = new RequestType<ServedCallParams, ServedCallResult, ErrorData>('served/call');
+export const plueToolCall = new RequestType<PlueToolCallParams, PlueToolCallResult, ErrorData>('plueTool/call');
 export const templateList = new RequestType<TemplateListParams, TemplateListResult, ErrorData>('template/list');
 export const templateGet = new RequestType<TemplateGetParams, TemplateView, ErrorData>('template/get');
 export const templateCheck = new RequestType<TemplateCheckParams, TemplateCheckResult, ErrorData>('template/check');
@@ -123,7 +123,7 @@ export const taskStop = new RequestType<TaskStopParams, Empty, ErrorData>('task/
 export const taskPause = new RequestType<TaskUriParams, Empty, ErrorData>('task/pause');
 export const taskResume = new RequestType<TaskUriParams, Empty, ErrorData>('task/resume');
 export const taskSteer = new RequestType<TaskSteerParams, Empty, ErrorData>('task/steer');
-export const taskBudget = new RequestType<TaskSetBudgetParams, TaskView, ErrorData>('task/budget');
+export const taskSetBudget = new RequestType<TaskSetBudgetParams, TaskView, ErrorData>('task/setBudget');
 export const taskArchive = new RequestType<TaskUriParams, Empty, ErrorData>('task/archive');
 export const taskDrop = new RequestType<TaskUriParams, Empty, ErrorData>('task/drop');
 export const taskEvent = new NotificationType<TaskEventParams>('task/event');
@@ -131,7 +131,7 @@ export const approvalList = new RequestType<Empty, ApprovalListResult, ErrorData
 export const approvalContent = new RequestType<ApprovalContentParams, ApprovalContentResult, ErrorData>('approval/content');
 export const approvalAnswer = new RequestType<ApprovalAnswerParams, Empty, ErrorData>('approval/answer');
 export const approvalRules = new RequestType<Empty, ApprovalRulesResult, ErrorData>('approval/rules');
-export const approvalForget = new RequestType<ApprovalForgetParams, ApprovalRulesResult, ErrorData>('approval/forget');
+export const approvalDeleteRule = new RequestType<ApprovalDeleteRuleParams, ApprovalRulesResult, ErrorData>('approval/deleteRule');
 export const approvalChanged = new NotificationType<ApprovalChangedParams>('approval/changed');
 export const editList = new RequestType<EditListParams, EditListResult, ErrorData>('edit/list');
 export const editAccept = new RequestType<EditDecideParams, EditListResult, ErrorData>('edit/accept');
@@ -167,8 +167,8 @@ export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLa
 export const hostReadDocument = new RequestType<HostReadDocumentParams, HostReadDocumentResult, ErrorData>('host/readDocument');
 export const hostWriteDocument = new RequestType<HostWriteDocumentParams, HostWriteDocumentResult, ErrorData>('host/writeDocument');
 export const hostProblems = new RequestType<HostProblemsParams, HostProblemsResult, ErrorData>('host/problems');
-export const hostSymbols = new RequestType<HostSymbolsParams, HostPlacesResult, ErrorData>('host/symbols');
-export const hostReferences = new RequestType<HostReferencesParams, HostPlacesResult, ErrorData>('host/references');
+export const hostSymbols = new RequestType<HostSymbolsParams, HostLocationsResult, ErrorData>('host/symbols');
+export const hostReferences = new RequestType<HostReferencesParams, HostLocationsResult, ErrorData>('host/references');
 export const hostRename = new RequestType<HostRenameParams, HostRenameResult, ErrorData>('host/rename');
 export const hostTests = new RequestType<HostTestsParams, HostTestsResult, ErrorData>('host/tests');
 export const hostRunCell = new RequestType<HostRunCellParams, HostRunCellResult, ErrorData>('host/runCell');
@@ -185,15 +185,10 @@ export interface AgentCommandView {
 
 export interface AnsweredApprovalView {
   time: string;
-  what: string;
+  actionText: string;
   decision: string;
   reason?: string;
   rule?: string;
-}
-
-export interface AnsweredBy {
-  messageId: string;
-  providerInfo: ProviderInfoView;
 }
 
 export interface ApprovalAnswerParams {
@@ -202,7 +197,7 @@ export interface ApprovalAnswerParams {
   decision: ApprovalDecision;
   reason?: string;
   rule?: string;
-  equalToo?: boolean;
+  includeEqual?: boolean;
   values?: string;
 }
 
@@ -220,7 +215,7 @@ export interface ApprovalContentResult {
 
 export type ApprovalDecision = 'once' | 'always' | 'deny';
 
-export interface ApprovalForgetParams {
+export interface ApprovalDeleteRuleParams {
   id: string;
 }
 
@@ -256,11 +251,12 @@ export interface ApprovalView {
   toolUseId?: string;
   toolName: string;
   kind: ApprovalKind;
-  what: string;
+  actionText: string;
   diff?: string;
   hasContent?: boolean;
-  where?: string;
-  why: string;
+  location?: string;
+  relativeLocation?: string;
+  reason: string;
   sandbox?: string;
   rule?: string;
   ruleFolder?: string;
@@ -396,7 +392,7 @@ export interface CatalogProblem {
 export interface CatalogRefreshResult {
   updated: boolean;
   providerCount: number;
-  sentence: string;
+  message: string;
 }
 
 export interface CatalogRestoreParams {
@@ -412,7 +408,7 @@ export interface CatalogSaveParams {
 
 export interface CatalogSkipped {
   id: string;
-  why: string;
+  reason: string;
 }
 
 export type CatalogSource = 'shipped' | 'user';
@@ -490,8 +486,12 @@ export interface ClaudeCodeCheckResult {
   signedIn: boolean;
   cliPath?: string;
   version?: string;
-  sentence: string;
-  tried: string[];
+  message: string;
+  checks: string[];
+}
+
+export interface ClientCapabilities {
+  textDocument?: TextDocumentClientCapabilities;
 }
 
 export interface ClientInfo {
@@ -574,7 +574,7 @@ export interface CodexGetResult {
   readOnlyReason?: string;
   notice?: string;
   values?: Record<string, unknown>;
-  steering?: InstructionSourceView[];
+  instructions?: InstructionSourceView[];
   hookFailures?: HookFailureView[];
 }
 
@@ -585,13 +585,13 @@ export interface CodexHistoryResult {
 export interface CodexImportParams {
   paths: string[];
   format?: ImportFormat;
-  again?: boolean;
+  allowDuplicates?: boolean;
   runId?: string;
 }
 
 export interface CodexImportResult {
   imported: CodexSummary[];
-  notCarried: string[];
+  omitted: string[];
   failed: ImportFailureView[];
 }
 
@@ -651,7 +651,7 @@ export interface CodexRenameParams {
 export interface CodexRenameResult {
   uri: string;
   updated: CodexLinkView[];
-  left: SkippedReferenceView[];
+  skipped: SkippedReferenceView[];
 }
 
 export type CodexStatus = 'idle' | 'running' | 'interrupted' | 'failed' | 'damaged';
@@ -710,7 +710,7 @@ export interface CodexVersionView {
   version: number;
   time: string;
   author: string;
-  what: string;
+  summary: string;
   diff?: string;
   isCurrent: boolean;
 }
@@ -821,7 +821,7 @@ export interface EditListResult {
   files: FileEditView[];
   turns: EditTurnView[];
   conflicts: string[];
-  leftOut?: string;
+  omissionNotice?: string;
 }
 
 export type EditState = 'pending' | 'accepted' | 'rejected' | 'mixed';
@@ -839,18 +839,6 @@ export interface EditTurnView {
   title: string;
   files: number;
   isUndone: boolean;
-}
-
-export interface EditorCapabilities {
-  textDocument?: EditorTextDocuments;
-}
-
-export interface EditorSynchronization {
-  dynamicRegistration?: boolean;
-}
-
-export interface EditorTextDocuments {
-  synchronization?: EditorSynchronization;
 }
 
 export type Empty = Record<string, never>;
@@ -891,6 +879,11 @@ export interface ExecutableView {
 }
 
 export type ExportFormat = 'markdown' | 'html' | 'json';
+
+export interface FallbackUsed {
+  messageId: string;
+  providerInfo: ProviderInfoView;
+}
 
 export interface FieldConditionView {
   field: string;
@@ -953,12 +946,6 @@ export interface FilePart {
 
 export type FindingKind = 'error' | 'warning' | 'risk';
 
-export interface FoundView {
-  messageId: string;
-  index: number;
-  count: number;
-}
-
 export type HealthAction = 'connectProvider' | 'setKey' | 'testProvider' | 'showProvider' | 'unlockVault' | 'checkClaudeCode' | 'openFile' | 'manageServers' | 'trustFolder' | 'openSettings' | 'showRules';
 
 export interface HealthCheckParams {
@@ -979,8 +966,8 @@ export interface HealthFixView {
 export interface HealthRowView {
   name: string;
   state: HealthState;
-  needed: boolean;
-  sentence: string;
+  isRequired: boolean;
+  message: string;
   advice?: string;
   fix?: HealthFixView;
 }
@@ -989,7 +976,7 @@ export type HealthState = 'ok' | 'warning' | 'missing' | 'failed';
 
 export interface HookFailureView {
   time: string;
-  what: string;
+  action: string;
   message: string;
 }
 
@@ -1063,6 +1050,22 @@ export interface HostLanguageModelsResult {
   models: HostModelView[];
 }
 
+export interface HostLocation {
+  path: string;
+  line: number;
+  endLine: number;
+  name?: string;
+  kind?: string;
+  container?: string;
+  depth: number;
+}
+
+export interface HostLocationsResult {
+  locations: HostLocation[];
+  total: number;
+  hasLanguageServer: boolean;
+}
+
 export interface HostMessage {
   role: HostRole;
   parts: HostPart[];
@@ -1113,22 +1116,6 @@ export type HostPart =
   | ({ kind: 'image' } & HostImage)
   | ({ kind: 'toolUse' } & HostToolUse)
   | ({ kind: 'toolResult' } & HostToolResult);
-
-export interface HostPlace {
-  path: string;
-  line: number;
-  endLine: number;
-  name?: string;
-  kind?: string;
-  container?: string;
-  depth: number;
-}
-
-export interface HostPlacesResult {
-  places: HostPlace[];
-  total: number;
-  hasLanguageServer: boolean;
-}
 
 export interface HostProblem {
   path: string;
@@ -1309,7 +1296,7 @@ export interface InitializeParams {
   processId?: number;
   clientInfo?: ClientInfo;
   initializationOptions?: PlueOptions;
-  capabilities?: EditorCapabilities;
+  capabilities?: ClientCapabilities;
 }
 
 export interface InitializeResult {
@@ -1325,11 +1312,11 @@ export interface InstructionSourceView {
   title: string;
   version: string;
   hiddenCharacters?: number;
-  leftOut?: string;
+  omittedReason?: string;
   appliesTo?: string;
   path?: string;
   tokens?: number;
-  mayBeAllowed?: boolean;
+  canBeAllowed?: boolean;
 }
 
 export interface KeepRunningParams {
@@ -1404,7 +1391,7 @@ export interface McpPromptArgumentView {
 export interface McpPromptParams {
   server: string;
   name: string;
-  given: string;
+  argumentText: string;
   values: McpPromptValue[];
 }
 
@@ -1464,7 +1451,7 @@ export interface MessageAdded {
   message: MessageView;
 }
 
-export interface MessageAllowSteeringParams {
+export interface MessageAllowInstructionsParams {
   codexId: string;
   source: string;
   version: string;
@@ -1513,7 +1500,7 @@ export interface MessageEditParams {
   provider?: string;
   model?: string;
   attachments?: Attachment[];
-  answer?: boolean;
+  respond?: boolean;
 }
 
 export type MessageEvent =
@@ -1525,7 +1512,7 @@ export type MessageEvent =
   | ({ kind: 'turnStarted' } & TurnStarted)
   | ({ kind: 'waiting' } & Waiting)
   | ({ kind: 'messageStarted' } & MessageStarted)
-  | ({ kind: 'answeredBy' } & AnsweredBy)
+  | ({ kind: 'fallbackUsed' } & FallbackUsed)
   | ({ kind: 'textDelta' } & TextDelta)
   | ({ kind: 'reasoningDelta' } & ReasoningDelta)
   | ({ kind: 'toolCallStarted' } & ToolCallStarted)
@@ -1551,7 +1538,7 @@ export interface MessageFindParams {
 }
 
 export interface MessageFindResult {
-  found: FoundView[];
+  matches: MessageMatch[];
   isTruncated: boolean;
 }
 
@@ -1562,6 +1549,11 @@ export interface MessageFinished {
 export interface MessageIdParams {
   codexId: string;
   messageId: string;
+}
+
+export interface MessageInstructionsResult {
+  sources: InstructionSourceView[];
+  note?: string;
 }
 
 export interface MessageListParams {
@@ -1575,6 +1567,12 @@ export interface MessageListResult {
   messages: MessageView[];
   offset: number;
   total: number;
+}
+
+export interface MessageMatch {
+  messageId: string;
+  index: number;
+  count: number;
 }
 
 export interface MessageOutlineResult {
@@ -1595,7 +1593,7 @@ export interface MessagePromptParams {
 
 export interface MessagePromptResult {
   text: string;
-  holes: PromptHoleView[];
+  placeholders: PromptPlaceholderView[];
   arguments: PromptArgumentView[];
 }
 
@@ -1618,7 +1616,7 @@ export interface MessageSendParams {
   text: string;
   provider?: string;
   model?: string;
-  answer?: boolean;
+  respond?: boolean;
   attachments?: Attachment[];
   queue?: boolean;
 }
@@ -1651,11 +1649,6 @@ export interface MessageSteerParams {
   attachments?: Attachment[];
 }
 
-export interface MessageSteeringResult {
-  sources: InstructionSourceView[];
-  note?: string;
-}
-
 export interface MessageStopCallParams {
   codexId: string;
   toolUseId: string;
@@ -1679,7 +1672,7 @@ export interface MessageView {
   updatedAt?: string;
   parentId?: string;
   alternatives?: string[];
-  notCarried?: string[];
+  omitted?: string[];
   compaction?: CompactionView;
   error?: ErrorView;
   usage?: UsageView;
@@ -1689,20 +1682,7 @@ export interface MessageView {
   stopReason?: StopReason;
   routing?: RoutingReceipt;
   hooks?: HookRunView[];
-  steeredBy?: UsedInstructionView[];
-}
-
-export interface ModelAskParams {
-  streamId: string;
-  providerId: string;
-  model: string;
-  system?: string;
-  messages: HostMessage[];
-  tools: HostTool[];
-}
-
-export interface ModelAskResult {
-  stopReason: StopReason;
+  instructions?: UsedInstructionView[];
 }
 
 export interface ModelChoice {
@@ -1723,6 +1703,19 @@ export interface ModelProvider {
   id: string;
   name: string;
   models: ModelView[];
+}
+
+export interface ModelSendRequestParams {
+  streamId: string;
+  providerId: string;
+  model: string;
+  system?: string;
+  messages: HostMessage[];
+  tools: HostTool[];
+}
+
+export interface ModelSendRequestResult {
+  stopReason: StopReason;
 }
 
 export interface ModelView {
@@ -1757,6 +1750,16 @@ export interface PlueOptions {
   keepsRunning?: boolean;
 }
 
+export interface PlueToolCallParams {
+  name: string;
+  parameters: string;
+}
+
+export interface PlueToolCallResult {
+  text: string;
+  isError: boolean;
+}
+
 export interface PriceView {
   inputPerMillion: number;
   outputPerMillion: number;
@@ -1772,7 +1775,7 @@ export interface PromptArgumentView {
   isOptional: boolean;
 }
 
-export interface PromptHoleView {
+export interface PromptPlaceholderView {
   name: string;
   start: number;
   length: number;
@@ -1821,8 +1824,8 @@ export interface ProviderDetail {
 
 export interface ProviderDiscoverResult {
   defaultId: string;
-  sentence: string;
-  tried: string[];
+  message: string;
+  checks: string[];
 }
 
 export interface ProviderErrorView {
@@ -1843,7 +1846,7 @@ export interface ProviderInfoView {
   providerName: string;
   modelId?: string;
   requestId?: string;
-  insteadOf?: string;
+  fallbackReason?: string;
 }
 
 export interface ProviderKindView {
@@ -1898,7 +1901,7 @@ export interface ProviderSummary {
   status: ProviderStatus;
   lastTested?: string;
   error?: ErrorView;
-  restingUntil?: string;
+  cooldownUntil?: string;
   windows?: UsageWindowView[];
   fault?: FileFault;
   file?: string;
@@ -1970,7 +1973,7 @@ export interface ReasoningPart {
 
 export interface RejectedCandidate {
   candidate: string;
-  why: string;
+  reason: string;
 }
 
 export interface RenameOptions {
@@ -1981,18 +1984,18 @@ export interface Restarted {
   messageId: string;
   attempt: number;
   delayMs: number;
-  why: string;
+  reason: string;
 }
 
 export interface Retrying {
   attempt: number;
   until: string;
-  why: string;
+  reason: string;
 }
 
 export interface RoutingReceipt {
   chosen: string;
-  why: string;
+  reason: string;
   rejected: RejectedCandidate[];
 }
 
@@ -2032,16 +2035,6 @@ export interface SearchHit {
 export interface SearchHitsParams {
   searchId: string;
   hits: SearchHit[];
-}
-
-export interface ServedCallParams {
-  name: string;
-  parameters: string;
-}
-
-export interface ServedCallResult {
-  text: string;
-  isError: boolean;
 }
 
 export interface ServerCapabilities {
@@ -2104,7 +2097,7 @@ export interface SkillChooseParams {
 }
 
 export interface SkillCreateParams {
-  place: string;
+  location: string;
   name: string;
   description: string;
 }
@@ -2125,18 +2118,18 @@ export interface SkillFilesResult {
 
 export interface SkillImportParams {
   source: string;
-  place: string;
+  location: string;
 }
 
 export interface SkillListResult {
   skills: SkillView[];
-  places: SkillPlaceView[];
+  locations: SkillLocationView[];
   listTokens: number;
   listLimit: number;
   note?: string;
 }
 
-export interface SkillPlaceView {
+export interface SkillLocationView {
   path: string;
   title: string;
   isWorkspace: boolean;
@@ -2149,9 +2142,9 @@ export interface SkillView {
   description: string;
   folder: string;
   path: string;
-  place: SkillPlaceView;
+  location: SkillLocationView;
   state: SkillState;
-  why?: string;
+  reason?: string;
   fingerprint: string;
   tokens: number;
   listTokens: number;
@@ -2166,7 +2159,7 @@ export interface SkillView {
 export interface SkippedReferenceView {
   target: string;
   title: string;
-  why: string;
+  reason: string;
 }
 
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';
@@ -2303,7 +2296,7 @@ export interface TaskSpawnParams {
   budget?: TaskBudgetView;
   parentId?: string;
   attachments?: Attachment[];
-  from?: string;
+  sourceChat?: string;
 }
 
 export interface TaskSpendView {
@@ -2321,7 +2314,7 @@ export interface TaskSteerParams {
 
 export interface TaskStopParams {
   uri?: string;
-  under?: boolean;
+  includeSubtasks?: boolean;
 }
 
 export interface TaskUriParams {
@@ -2340,7 +2333,7 @@ export interface TaskView {
   providerName?: string;
   model?: string;
   spent: TaskSpendView;
-  spentInAll: TaskSpendView;
+  totalSpent: TaskSpendView;
   budget: TaskBudgetView;
   isLocal: boolean;
   createdAt: string;
@@ -2414,7 +2407,7 @@ export interface TemplateSummary {
   icon?: string;
   color?: string;
   tags: string[];
-  inForce: boolean;
+  isActive: boolean;
   problems: DocumentProblemView[];
 }
 
@@ -2432,8 +2425,8 @@ export interface TemplateTryResult {
   tools: ToolView[];
   provider?: TrialProvider;
   inputTokens: number;
-  firstCost?: number;
-  mostCost?: number;
+  firstRequestCost?: number;
+  maxCost?: number;
   findings: TemplateFinding[];
 }
 
@@ -2453,6 +2446,14 @@ export interface TextDelta {
   messageId: string;
   partIndex: number;
   text: string;
+}
+
+export interface TextDocumentClientCapabilities {
+  synchronization?: TextDocumentSyncClientCapabilities;
+}
+
+export interface TextDocumentSyncClientCapabilities {
+  dynamicRegistration?: boolean;
 }
 
 export interface TextPart {
@@ -2548,8 +2549,8 @@ export interface ToolUsePart {
 export interface ToolView {
   name: string;
   description: string;
-  mayChange: boolean;
-  known: boolean;
+  hasSideEffects: boolean;
+  isKnown: boolean;
 }
 
 export interface TrialProvider {
@@ -2584,8 +2585,8 @@ export interface UsageDay {
 }
 
 export interface UsageFigures {
-  answers: number;
-  unpricedAnswers: number;
+  responses: number;
+  unpricedResponses: number;
   cost: number;
   inputTokens: number;
   outputTokens: number;
@@ -2699,7 +2700,7 @@ export interface VaultSetPassphraseParams {
 export interface VaultStatusResult {
   exists: boolean;
   locked: boolean;
-  ways: string[];
+  unlockMethods: string[];
   keychainAvailable: boolean;
   problem?: string;
 }
@@ -2710,9 +2711,9 @@ export interface VaultStoreParams {
   origins: string[];
 }
 
-export interface VaultWayParams {
-  way: string;
-  wayId?: string;
+export interface VaultUnlockMethodParams {
+  method: string;
+  methodId?: string;
   secret?: string;
   acceptOlder?: boolean;
 }
@@ -2747,7 +2748,7 @@ export interface VsCodeToolView {
 }
 
 export interface Waiting {
-  for: string;
+  reason: string;
 }
 
 export interface WorkspaceFolderView {

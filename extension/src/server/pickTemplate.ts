@@ -35,8 +35,8 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
   ]);
   const wanted: readonly string[] = collections;
   const usable = templates.filter(
-    ({ inForce, problems, collection, tags }) =>
-      inForce && wanted.includes(collection) && !tags.includes(internalTag) && !problems.some(({ isError }) => isError),
+    ({ isActive, problems, collection, tags }) =>
+      isActive && wanted.includes(collection) && !tags.includes(internalTag) && !problems.some(({ isError }) => isError),
   );
   if (usable.length === 0) throw new FailureError('notFound', none);
   const edit: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('sparkle'), tooltip: l10n.t('Edit with Plue') };

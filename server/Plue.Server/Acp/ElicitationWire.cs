@@ -18,7 +18,7 @@ internal static class ElicitationWire
             writer.WriteString("toolCallId"u8, toolUseId);
         }
 
-        writer.WriteString("message"u8, $"{request.What}\n\n{request.Why}");
+        writer.WriteString("message"u8, $"{request.ActionText}\n\n{request.Reason}");
         if (question.Url is { } url)
         {
             writer.WriteString("mode"u8, "url"u8);

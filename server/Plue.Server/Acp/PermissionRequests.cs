@@ -197,13 +197,13 @@ internal sealed class PermissionRequests(
 
         writer.WriteString("status"u8, "pending"u8);
         List<EditedFile> files = [.. request.Files.Select(file => new EditedFile(file.Path, file.Before, file.After))];
-        string?[] notes = [request.Why, request.Where is { } where ? $"In {where}." : null, request.Sandbox];
+        string?[] notes = [request.Reason, request.Location is { } where ? $"In {where}." : null, request.Sandbox];
         AgentWire.WriteContent(
             writer,
             [
                 files.Count > 0 ? ""
                 : request.Diff is { } diff ? Fenced(diff, "diff")
-                : Fenced(request.What, request.Kind == ApprovalKind.Command ? "sh" : ""),
+                : Fenced(request.ActionText, request.Kind == ApprovalKind.Command ? "sh" : ""),
                 string.Join("\n\n", notes.OfType<string>()),
             ],
             files

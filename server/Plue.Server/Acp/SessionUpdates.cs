@@ -166,7 +166,7 @@ internal sealed class SessionUpdates : ITurnSink, IAsyncDisposable
             case TurnEvent.Retrying(_, _, var why):
                 Notice("warning", why);
                 break;
-            case TurnEvent.AnsweredBy(_, { InsteadOf: { } why }):
+            case TurnEvent.FallbackUsed(_, { FallbackReason: { } why }):
                 Notice("info", why);
                 break;
             case TurnEvent.MessageFinished(var message, _):

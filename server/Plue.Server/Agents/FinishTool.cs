@@ -46,7 +46,7 @@ internal sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement,
     {
         public override IReadOnlyList<ToolAction> Actions => [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Other;
-        public override string What => outputs.GetRawText();
+        public override string ActionText => outputs.GetRawText();
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             await hand(codexId, outputs, cancellationToken) is { } problem

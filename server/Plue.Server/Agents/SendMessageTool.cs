@@ -45,7 +45,7 @@ internal sealed class SendMessageTool(IChildTasks children, string description) 
     {
         public override IReadOnlyList<ToolAction> Actions => [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Other;
-        public override string What => $"{to}\n\n{text}";
+        public override string ActionText => $"{to}\n\n{text}";
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await children.SendAsync(from, to, text, cancellationToken));

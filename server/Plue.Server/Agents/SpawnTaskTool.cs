@@ -99,7 +99,7 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
     {
         public override IReadOnlyList<ToolAction> Actions => [new ToolAction.SpawnTask(request.TemplateId, check.Doubt)];
         public override ApprovalKind Kind => ApprovalKind.Spawn;
-        public override string What =>
+        public override string ActionText =>
             request.Values is { } values
                 ? $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}\n\n{values.GetRawText()}"
                 : $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}";

@@ -31,7 +31,7 @@ internal sealed class TaskStatusTool(IChildTasks children, string description) :
     {
         public override IReadOnlyList<ToolAction> Actions => [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Other;
-        public override string What => string.Join('\n', uris);
+        public override string ActionText => string.Join('\n', uris);
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await children.StatusAsync(context.CodexId, context.ToolUseId, uris, cancellationToken));

@@ -59,7 +59,7 @@ internal sealed class TaskWaitTool(IChildTasks children, string description) : I
 
         // Like spawn_task, it does not count the time that subtasks take.
         public override ApprovalKind Kind => ApprovalKind.Spawn;
-        public override string What => string.Join('\n', request.Tasks);
+        public override string ActionText => string.Join('\n', request.Tasks);
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await children.WaitAsync(request, progress, cancellationToken));

@@ -45,8 +45,8 @@ internal sealed class AgentCommandTool(ITool bash, string command, string? folde
     {
         public override IReadOnlyList<ToolAction> Actions => planned.Actions;
         public override ApprovalKind Kind => planned.Kind;
-        public override string What => planned.What;
-        public override string? Where => planned.Where;
+        public override string ActionText => planned.ActionText;
+        public override string? Location => planned.Location;
         public override string? Sandbox => planned.Sandbox;
         public override IReadOnlyList<string>? Changes => planned.Changes;
 

@@ -55,8 +55,8 @@ internal sealed class AgentFileTool(string file, string? content, EditorWindow e
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = path.ActionsFor(one => new ToolAction.ReadFile(one));
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What => path.Full;
-        public override string? Where => path.Full;
+        public override string ActionText => path.Full;
+        public override string? Location => path.Full;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {

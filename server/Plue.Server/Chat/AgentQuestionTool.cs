@@ -53,8 +53,8 @@ internal sealed class AgentQuestionTool : ITool
 
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Question;
-        public override string What => message;
-        public override string? Where => question.Url?.OriginalString;
+        public override string ActionText => message;
+        public override string? Location => question.Url?.OriginalString;
         public override Question? Question => question;
 
         public override void Answered(ApprovalAnswer given) =>

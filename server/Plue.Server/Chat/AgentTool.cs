@@ -140,11 +140,11 @@ internal sealed class AgentTool(AgentCall call, string? sandbox, EditorWindow ed
     {
         public override IReadOnlyList<ToolAction> Actions => actions;
         public override ApprovalKind Kind => kind;
-        public override string What => what;
+        public override string ActionText => what;
         public override string? Diff => ChangeDiff;
         public override IReadOnlyList<ProposedFile> Proposed => Files;
         public override IReadOnlyList<string> Touches => [];
-        public override string? Where => AtPath;
+        public override string? Location => AtPath;
         public override string? Sandbox => Held;
         public override bool CanStopAlone => false;
         public required string AtPath { get; init; }

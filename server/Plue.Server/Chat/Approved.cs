@@ -8,10 +8,10 @@ internal sealed class Approved(PlannedCall planned) : PlannedCall
 {
     public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
     public override ApprovalKind Kind => planned.Kind;
-    public override string What => planned.What;
+    public override string ActionText => planned.ActionText;
     public override string? Diff => planned.Diff;
     public override IReadOnlyList<ProposedFile> Proposed => planned.Proposed;
-    public override string? Where => planned.Where;
+    public override string? Location => planned.Location;
     public override string? Sandbox => planned.Sandbox;
     public override IReadOnlyList<string>? Changes => planned.Changes;
     public override bool CanStopAlone => planned.CanStopAlone;

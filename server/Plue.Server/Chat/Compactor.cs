@@ -44,7 +44,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
     public async Task<Message> SummariseAsync(
         string codexId,
         IReadOnlyList<Message> path,
-        ModelChoice who,
+        ModelChoice choice,
         string instructions,
         CancellationToken cancellationToken
     )
@@ -60,7 +60,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         {
             var text = answer is null ? piece : $"{SentHistory.Heading}\n\n{answer.Text}\n\nWhat followed:\n\n{piece}";
             answer = await model.AskAsync(
-                new SideRequest(codexId, "summary", who, instructions, text, (int)MaxSummary),
+                new SideRequest(codexId, "summary", choice, instructions, text, (int)MaxSummary),
                 SummaryTimeout,
                 cancellationToken
             );

@@ -60,7 +60,7 @@ internal sealed class FallbackChain
             try
             {
                 var call = await requests.BuildAsync(asked, turn, tools, cancellationToken);
-                return ReferenceEquals(asked, chosen) ? call : call with { InsteadOf = first?.Cause ?? cooldown };
+                return ReferenceEquals(asked, chosen) ? call : call with { FallbackReason = first?.Cause ?? cooldown };
             }
             catch (FailureException fault)
             {

@@ -229,13 +229,13 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
     {
         public override IReadOnlyList<ToolAction> Actions => actions;
         public override ApprovalKind Kind => kind;
-        public override string What => what;
+        public override string ActionText => what;
         public override string? Diff => ChangeDiff;
         public override IReadOnlyList<ProposedFile> Proposed => Files;
 
         // The program has its own result, which cannot be extended.
         public override IReadOnlyList<string> Touches => [];
-        public override string? Where => AtPath;
+        public override string? Location => AtPath;
         public override string? Sandbox => HeldBy;
         public override IReadOnlyList<string>? Changes => Paths;
         public override bool CanStopAlone => false;

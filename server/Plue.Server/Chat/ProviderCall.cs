@@ -9,7 +9,7 @@ internal sealed record ProviderCall(IProvider Provider, ProviderRequest Request,
     private static readonly Cost Free = new(0, 0, 0, 0, "local");
 
     /// <summary>Gets why this provider replaces the chosen one; null for the chosen one.</summary>
-    public string? InsteadOf { get; init; }
+    public string? FallbackReason { get; init; }
 
     /// <summary>Gets the content of the chat that the request omits, one sentence each.</summary>
     public IReadOnlyList<string> Omitted { get; init; } = [];

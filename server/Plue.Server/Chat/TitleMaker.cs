@@ -20,7 +20,7 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
         string codexId,
         Message question,
         Message answer,
-        ModelChoice who,
+        ModelChoice choice,
         string instructions,
         CancellationToken cancellationToken
     )
@@ -28,7 +28,7 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
         var text =
             $"The user:\n{Beginning(question.Text, MaxQuestionLength)}\n\nThe assistant:\n{Beginning(answer.Text, MaxResponseLength)}";
         var response = await model.AskAsync(
-            new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200),
+            new SideRequest(codexId, "title", choice, instructions, text, MaxTokens: 200),
             TitleTimeout,
             cancellationToken
         );

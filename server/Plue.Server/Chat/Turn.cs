@@ -184,16 +184,17 @@ internal sealed class Turn(TurnContext context)
             call.Provider.Settings.Id,
             call.Request.Model,
             null,
-            call.InsteadOf is { } why ? context.Redactor.Mask(why) : null
+            call.FallbackReason is { } why ? context.Redactor.Mask(why) : null
         );
-        var isNamed = round.Live.ProviderInfo is { } named && named.ProviderId == info.ProviderId && named.InsteadOf == info.InsteadOf;
+        var isNamed =
+            round.Live.ProviderInfo is { } named && named.ProviderId == info.ProviderId && named.FallbackReason == info.FallbackReason;
         round.Live.ProviderInfo = info;
         if (isNamed)
         {
             return;
         }
 
-        sink.Publish(new TurnEvent.AnsweredBy(round.Live.Id, info));
+        sink.Publish(new TurnEvent.FallbackUsed(round.Live.Id, info));
         await context.Log.BeginAsync(round.ToMessage(MessageStatus.Streaming), stop);
     }
 

@@ -34,7 +34,7 @@ internal abstract record TurnEvent
     public sealed record MessageStarted(Message Message) : TurnEvent;
 
     /// <summary>A fallback provider is used before anything was displayed.</summary>
-    public sealed record AnsweredBy(string MessageId, ProviderInfo ProviderInfo) : TurnEvent;
+    public sealed record FallbackUsed(string MessageId, ProviderInfo ProviderInfo) : TurnEvent;
 
     public sealed record TextDelta(string MessageId, int PartIndex, string Text) : TurnEvent;
 
@@ -59,9 +59,9 @@ internal abstract record TurnEvent
 
     public sealed record HookRan(string MessageId, HookRun Run) : TurnEvent;
 
-    public sealed record Restarted(string MessageId, int Attempt, TimeSpan Delay, string Why) : TurnEvent;
+    public sealed record Restarted(string MessageId, int Attempt, TimeSpan Delay, string Reason) : TurnEvent;
 
-    public sealed record Retrying(int Attempt, DateTimeOffset Until, string Why) : TurnEvent;
+    public sealed record Retrying(int Attempt, DateTimeOffset Until, string Reason) : TurnEvent;
 
     /// <summary>A message was stored.</summary>
     /// <param name="Alternatives">See <see cref="MessageAdded"/>.</param>

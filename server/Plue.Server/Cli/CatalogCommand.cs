@@ -181,7 +181,7 @@ internal static class CatalogCommand
                         }
                         foreach (var item in result.Skipped)
                         {
-                            terminal.WriteError($"Skipped {item.Id}: {item.Why}");
+                            terminal.WriteError($"Skipped {item.Id}: {item.Reason}");
                         }
                         if (!parsed.GetValue(replace) && result.Skipped.Any(item => services.Catalog.Get(item.Id) is not null))
                         {
@@ -257,7 +257,7 @@ internal static class CatalogCommand
             async (services, _, cancellationToken) =>
             {
                 var result = CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken).ConfigureAwait(false));
-                return await ResultAsync(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
+                return await ResultAsync(result, () => terminal.WriteLine(result.Message)).ConfigureAwait(false);
             }
         );
 

@@ -112,7 +112,7 @@ internal static class ChatsCommand
                 var result = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats).Import(
                     new CodexImportParams([.. (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath)], parsed.GetValue(format))
                     {
-                        Again = parsed.GetValue(again),
+                        AllowDuplicates = parsed.GetValue(again),
                     },
                     cancellationToken
                 );

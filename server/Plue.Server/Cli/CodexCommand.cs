@@ -112,7 +112,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
                     terminal.WriteLine(
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"{version.Version}  {version.Time.UtcDateTime:u}  {version.Author}  {version.What}{(version.IsCurrent ? "  (now)" : "")}"
+                            $"{version.Version}  {version.Time.UtcDateTime:u}  {version.Author}  {version.Summary}{(version.IsCurrent ? "  (now)" : "")}"
                         )
                     );
                     if (parsed.GetValue(diff) && version.Diff is { } text)
@@ -182,9 +182,9 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
                 {
                     terminal.WriteLine($"changed  {link.Kind}  {link.Target}  {link.Title}");
                 }
-                foreach (var left in done.Left)
+                foreach (var left in done.Skipped)
                 {
-                    terminal.WriteError($"left  {left.Target}  {left.Why}");
+                    terminal.WriteError($"left  {left.Target}  {left.Reason}");
                 }
                 return ExitCodes.Done;
             }

@@ -125,7 +125,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         var width = result.Rows.Max(row => row.Name.Length);
         foreach (var row in result.Rows)
         {
-            terminal.WriteLine($"{Label(row.State)}  {row.Name.PadRight(width)}  {row.Sentence}");
+            terminal.WriteLine($"{Label(row.State)}  {row.Name.PadRight(width)}  {row.Message}");
             var indent = new string(' ', 11 + width);
             if (row.Advice is { } advice)
             {

@@ -16,11 +16,11 @@ internal sealed class ResponseText(Terminal terminal) : ITurnSink
             case TurnEvent.TextDelta { Text: var text }:
                 Write(text);
                 break;
-            case TurnEvent.Restarted { Why: var why }:
+            case TurnEvent.Restarted { Reason: var why }:
                 EndLine();
                 terminal.WriteError($"The response was restarted: {why}");
                 break;
-            case TurnEvent.Retrying { Until: var until, Why: var why }:
+            case TurnEvent.Retrying { Until: var until, Reason: var why }:
                 terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"{why} Retrying at {until.ToLocalTime():HH:mm:ss}."));
                 break;
             case TurnEvent.TurnFinished:

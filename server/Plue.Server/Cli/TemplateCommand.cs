@@ -217,15 +217,15 @@ internal sealed class TemplateCommand
         );
         foreach (var tool in tried.Tools)
         {
-            terminal.WriteLine($"Tool: {tool.Name}{(tool.MayChange ? "  (can make changes)" : "")}  {tool.Description}");
+            terminal.WriteLine($"Tool: {tool.Name}{(tool.HasSideEffects ? "  (can make changes)" : "")}  {tool.Description}");
         }
         terminal.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"First request: about {tried.InputTokens} tokens{(tried.FirstCost is { } first ? $", at most ${first:0.00####}" : "")}"
+                $"First request: about {tried.InputTokens} tokens{(tried.FirstRequestCost is { } first ? $", at most ${first:0.00####}" : "")}"
             )
         );
-        if (tried.MostCost is { } max)
+        if (tried.MaxCost is { } max)
         {
             terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all: at most ${max:0.00####}"));
         }
@@ -267,7 +267,7 @@ internal sealed class TemplateCommand
         {
             words.Add($"from {parent}");
         }
-        if (!template.InForce)
+        if (!template.IsActive)
         {
             words.Add(template.Problems.Any(problem => problem.IsError) ? "(has errors)" : "(hidden)");
         }

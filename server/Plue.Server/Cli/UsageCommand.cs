@@ -73,12 +73,12 @@ internal sealed class UsageCommand(Func<string?, Services> open, Terminal termin
         }
 
         terminal.WriteLine(Line("Total", summary.Total));
-        if (summary.Total.UnpricedAnswers > 0)
+        if (summary.Total.UnpricedResponses > 0)
         {
             terminal.WriteError(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The cost is at least this much: the price of {summary.Total.UnpricedAnswers} of {summary.Total.Answers} responses is not known."
+                    $"The cost is at least this much: the price of {summary.Total.UnpricedResponses} of {summary.Total.Responses} responses is not known."
                 )
             );
         }
@@ -98,13 +98,13 @@ internal sealed class UsageCommand(Func<string?, Services> open, Terminal termin
 
     private static string Line(string name, Protocol.UsageFigures figures)
     {
-        var cost = figures.UnpricedAnswers > 0 ? $"{Spend.Money(figures.Cost)}+" : Spend.Money(figures.Cost);
+        var cost = figures.UnpricedResponses > 0 ? $"{Spend.Money(figures.Cost)}+" : Spend.Money(figures.Cost);
         var input = figures.InputTokens + figures.CachedReadTokens + figures.CachedWriteTokens;
         var shown = SearchSnippet.Clean(name);
         shown = shown.Length > MaxNameLength ? shown[..(MaxNameLength - 1)] + "…" : shown;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{shown, -MaxNameLength}  {cost, 12}  {figures.Answers, 6} responses  {input, 12:N0} in  {figures.OutputTokens, 10:N0} out"
+            $"{shown, -MaxNameLength}  {cost, 12}  {figures.Responses, 6} responses  {input, 12:N0} in  {figures.OutputTokens, 10:N0} out"
         );
     }
 

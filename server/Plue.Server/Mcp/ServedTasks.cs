@@ -213,7 +213,7 @@ internal sealed class ServedTasks(
                 .Select(pending => new JsonObject
                 {
                     ["tool"] = pending.Request.ToolName,
-                    ["what"] = ServedText.Part(pending.Request.What, 0, MaxShown),
+                    ["what"] = ServedText.Part(pending.Request.ActionText, 0, MaxShown),
                     ["since"] = pending.CreatedAt,
                 }),
         ]);

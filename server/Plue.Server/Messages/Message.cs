@@ -84,8 +84,8 @@ public enum MessageStatus
 }
 
 /// <summary>The provider of a response. <paramref name="RequestId"/> is the vendor's id for support requests.</summary>
-/// <param name="InsteadOf">Why the chosen provider was not used, if this is a fallback.</param>
-public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null, string? InsteadOf = null)
+/// <param name="FallbackReason">Why the chosen provider was not used, if this is a fallback.</param>
+public sealed record ProviderInfo(string ProviderId, string? ModelId, string? RequestId = null, string? FallbackReason = null)
 {
     private const string ImportedMark = " (imported)";
 

@@ -34,14 +34,19 @@ internal sealed record ApprovalRequest
     public required ApprovalKind Kind { get; init; }
 
     /// <summary>Gets exactly what will be done if the request is approved.</summary>
-    public required string What { get; init; }
+    [JsonPropertyName("what")]
+    public required string ActionText { get; init; }
     public string? Diff { get; init; }
 
     /// <summary>Gets the files of <see cref="Diff"/> before and after the change. Not shared with other processes.</summary>
     [JsonIgnore]
     public IReadOnlyList<ProposedFile> Files { get; init; } = [];
-    public string? Where { get; init; }
-    public required string Why { get; init; }
+
+    [JsonPropertyName("where")]
+    public string? Location { get; init; }
+
+    [JsonPropertyName("why")]
+    public required string Reason { get; init; }
     public string? Sandbox { get; init; }
     public string? Rule { get; init; }
     public string? RuleFolder { get; init; }
@@ -61,9 +66,9 @@ internal sealed record ApprovalRequest
                         {
                             ToolName,
                             Kind.ToString(),
-                            What,
+                            ActionText,
                             Diff ?? "",
-                            Where ?? "",
+                            Location ?? "",
                             Sandbox ?? "",
                             Rule ?? "",
                             RuleFolder ?? "",

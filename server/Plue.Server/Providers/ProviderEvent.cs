@@ -49,11 +49,11 @@ public abstract record ProviderEvent
     public sealed record WindowsReported(IReadOnlyList<UsageWindow> Windows) : ProviderEvent;
 
     /// <summary>The provider discards what it sent and restarts the response.</summary>
-    public sealed record Restarted(int Attempt, TimeSpan Delay, string Why) : ProviderEvent;
+    public sealed record Restarted(int Attempt, TimeSpan Delay, string Reason) : ProviderEvent;
 
     /// <summary>The provider failed before its first content. The request is sent again at <paramref name="Until"/>.</summary>
     /// <param name="Attempt">The number of the next attempt; the first retry is 2.</param>
-    public sealed record Retrying(int Attempt, DateTimeOffset Until, string Why) : ProviderEvent;
+    public sealed record Retrying(int Attempt, DateTimeOffset Until, string Reason) : ProviderEvent;
 
     public sealed record Failed(Failure Failure) : ProviderEvent;
 

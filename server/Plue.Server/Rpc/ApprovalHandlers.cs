@@ -1,12 +1,19 @@
 using Plue.Protocol;
 using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Tools;
 using Plue.Server.Tools.Hooks;
 using Wire = Plue.Protocol;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>approval/*: pending approvals, stored permission rules, and approved hooks.</summary>
-internal sealed class ApprovalHandlers(RpcServer server, PermissionServices permissions, HookApprovals hooks)
+internal sealed class ApprovalHandlers(
+    RpcServer server,
+    PermissionServices permissions,
+    HookApprovals hooks,
+    Func<WorkspaceFolders?> workspace
+)
 {
     private readonly SharedApprovals inbox = permissions.Inbox;
     private readonly StoredRules rules = permissions.Rules;
@@ -38,14 +45,14 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
                     parameters.Id,
                     parameters.Fingerprint,
                     new ApprovalAnswer(decision, parameters.Reason, parameters.Rule, parameters.Values),
-                    parameters.EqualToo == true
+                    parameters.IncludeEqual == true
                 );
                 return Task.FromResult(new Empty());
             }
         );
         server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));
         server.Map(
-            Methods.ApprovalForget,
+            Methods.ApprovalDeleteRule,
             (parameters, _) =>
             {
                 if (HookApproval.IsId(parameters.Id))
@@ -97,11 +104,12 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
             ToolUseId = pending.Request.ToolUseId,
             ToolName = pending.Request.ToolName,
             Kind = (Wire.ApprovalKind)pending.Request.Kind,
-            What = pending.Request.What,
+            ActionText = pending.Request.ActionText,
             Diff = pending.Request.Diff,
             HasContent = pending.Request.Files.Count > 0 ? true : null,
-            Where = pending.Request.Where,
-            Why = pending.Request.Why,
+            Location = pending.Request.Location,
+            RelativeLocation = RelativeLocation(pending.Request.Location),
+            Reason = pending.Request.Reason,
             Sandbox = pending.Request.Sandbox,
             Rule = pending.Request.Rule,
             RuleFolder = pending.Request.RuleFolder,
@@ -111,6 +119,11 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
             CreatedAt = pending.CreatedAt,
             IsInOtherWindow = inbox.IsInOtherWindow(pending) ? true : null,
         };
+
+    private string? RelativeLocation(string? location) =>
+        location is null || workspace()?.Resolved() is not { } folders || WorkspacePath.Find(folders, location) is not { } path ? null
+        : path.Shown.Length == 0 ? path.Folder.Name
+        : path.Shown;
 
     private static QuestionFieldView View(QuestionField field) =>
         new()

@@ -264,7 +264,7 @@ internal sealed class CodexHandlers(
             LastSeq = snapshot.LastSeq,
             ReadOnlyReason = snapshot.ReadOnlyReason,
             Notice = snapshot.Chat.Notice,
-            Steering = InstructionHandlers.View(snapshot.Chat, providers, instructions).Sources,
+            Instructions = InstructionHandlers.View(snapshot.Chat, providers, instructions).Sources,
             Values = snapshot.Chat.Values,
             HookFailures = snapshot.Chat.HookFailures is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
         };

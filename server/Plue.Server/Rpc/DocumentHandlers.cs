@@ -326,7 +326,7 @@ internal sealed class DocumentHandlers(
                     version.Number,
                     version.Time,
                     version.Author,
-                    version.What,
+                    version.Summary,
                     diffs.GetValueOrDefault(version.Number),
                     version.Number == trail.Number
                 )),

@@ -70,7 +70,7 @@ internal static class HandlerList
         new CatalogHandlers(server, services.Providers.Catalogs, services.Store.Usage).Register();
         new SettingsHandlers(server, platform.Paths).Register();
         TemplateHandlers.Of(services).Register(server);
-        new ApprovalHandlers(server, services.Permissions, services.Tools.Hooks.Stored).Register();
+        new ApprovalHandlers(server, services.Permissions, services.Tools.Hooks.Stored, () => platform.Workspace.TrustedFolders).Register();
         new UsageHandlers(services.Store.Usage, Channels, providers, services.Codices.Templates).Register(server);
         new CompletionHandlers(
             server,

@@ -26,8 +26,8 @@ internal sealed class HealthHandlers(HealthServices services)
         {
             Name = row.Name,
             State = (HealthState)row.State,
-            Needed = row.IsNeeded,
-            Sentence = row.Sentence,
+            IsRequired = row.IsNeeded,
+            Message = row.Sentence,
             Advice = row.Advice,
             Fix = row.Fix is { } fix ? new HealthFixView((HealthAction)fix.Action, fix.Target) : null,
         };

@@ -177,7 +177,7 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
     }
 
     private async Task<EditorPlaces> PlacesAsync<T>(
-        RpcRequest<T, HostPlacesResult> method,
+        RpcRequest<T, HostLocationsResult> method,
         T parameters,
         CancellationToken cancellationToken
     )
@@ -186,7 +186,7 @@ internal sealed class HostEditor(RpcServer server, EditorWindow window, Workspac
         var result = await AskAsync(method, parameters, Timeout, cancellationToken);
         return new EditorPlaces(
             [
-                .. result.Places.Select(place => new EditorPlace(
+                .. result.Locations.Select(place => new EditorPlace(
                     place.Path,
                     place.Line,
                     place.EndLine,

@@ -7,7 +7,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>message/steering, message/allowSteering, message/prompt, message/commands.</summary>
+/// <summary>message/instructions, message/allowInstructions, message/prompt, message/commands.</summary>
 internal sealed class InstructionHandlers(
     RpcServer server,
     Conversations conversations,
@@ -18,11 +18,11 @@ internal sealed class InstructionHandlers(
     public void Register()
     {
         server.Map(
-            Methods.MessageSteering,
+            Methods.MessageInstructions,
             async (parameters, cancellationToken) => View(await ChatAsync(parameters.CodexId, cancellationToken), providers, instructions)
         );
         server.Map(
-            Methods.MessageAllowSteering,
+            Methods.MessageAllowInstructions,
             async (parameters, cancellationToken) =>
             {
                 var chat = await ChatAsync(parameters.CodexId, cancellationToken);
@@ -45,7 +45,7 @@ internal sealed class InstructionHandlers(
                 var (prompt, filled) = instructions.Command(await ChatAsync(parameters.CodexId, cancellationToken), parameters.Prompt);
                 return new MessagePromptResult(
                     filled.Text,
-                    [.. filled.Holes.Select(hole => new PromptHoleView(hole.Name, hole.Start, hole.Length))],
+                    [.. filled.Holes.Select(hole => new PromptPlaceholderView(hole.Name, hole.Start, hole.Length))],
                     [
                         .. prompt.Arguments.Select(argument => new PromptArgumentView(
                             argument.Name,
@@ -85,13 +85,13 @@ internal sealed class InstructionHandlers(
     }
 
     /// <summary>Returns the instruction sources of a chat, including the system prompt of its provider.</summary>
-    public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, InstructionBuilder instructions)
+    public static MessageInstructionsResult View(StoredChat chat, ProviderRegistry providers, InstructionBuilder instructions)
     {
         var settings = chat.ProviderId is { } id ? providers.Find(id)?.Settings : null;
         var steering = instructions.Build(chat);
         steering = settings is { Capabilities.OwnSkills: true } ? steering.WithoutSkills : steering;
         var asked = settings is null ? [] : new[] { ProviderFingerprint.Source(settings) };
-        return new MessageSteeringResult(
+        return new MessageInstructionsResult(
             [.. steering.Sources.Concat(FileInstructionsOf(chat, instructions)).Concat(asked).Select(ToProtocol.Steering)],
             steering.Note
         );

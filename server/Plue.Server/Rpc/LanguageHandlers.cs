@@ -184,7 +184,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
     /// <summary>Handles a request about an open document; for other documents, the result is <paramref name="nothing"/>.</summary>
     private void Map<TParams, TResult>(
         RpcRequest<TParams, TResult> method,
-        Func<TParams, (TextDocumentName? Document, TextPosition? At)> read,
+        Func<TParams, (TextDocumentIdentifier? Document, TextPosition? At)> read,
         TResult nothing,
         Func<OpenDocument, int, TParams, TResult> answer
     )

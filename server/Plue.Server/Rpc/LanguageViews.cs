@@ -107,7 +107,7 @@ internal static class LanguageViews
             new DocumentChangeView { Kind = "create", Uri = UriOf(path) },
             new DocumentChangeView
             {
-                TextDocument = new EditedDocumentName(UriOf(path), null),
+                TextDocument = new OptionalVersionedTextDocumentIdentifier(UriOf(path), null),
                 Edits = [new TextEditView(new TextRange(begin, begin), text)],
             },
         ]);
@@ -116,7 +116,10 @@ internal static class LanguageViews
     private static DocumentChangeView Changes(OpenDocument document, IReadOnlyList<(TextSpan At, string Text)> edits) =>
         new()
         {
-            TextDocument = new EditedDocumentName(UriOf(document.Location), document.Version > 0 ? document.Version : null),
+            TextDocument = new OptionalVersionedTextDocumentIdentifier(
+                UriOf(document.Location),
+                document.Version > 0 ? document.Version : null
+            ),
             Edits = [.. edits.Select(edit => Edit(document, edit))],
         };
 

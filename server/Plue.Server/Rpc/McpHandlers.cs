@@ -101,7 +101,7 @@ internal sealed class McpHandlers(McpServers servers, McpImport import, McpPromp
         var read = await prompts.ReadAsync(
             parameters.Server,
             parameters.Name,
-            parameters.Given,
+            parameters.ArgumentText,
             parameters
                 .Values.GroupBy(value => value.Name, StringComparer.Ordinal)
                 .ToDictionary(value => value.Key, value => value.Last().Value, StringComparer.Ordinal),

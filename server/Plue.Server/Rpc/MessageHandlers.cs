@@ -26,7 +26,7 @@ internal sealed class MessageHandlers(
             {
                 var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
                 var files = await ReadAsync(parameters.Attachments, cancellationToken);
-                var draft = DraftOf(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
+                var draft = DraftOf(parameters.Text, parameters.Provider, parameters.Model, parameters.Respond, files);
                 return Result(await conversation.SendAsync(draft, parameters.Queue ?? false, cancellationToken));
             }
         );
@@ -36,7 +36,7 @@ internal sealed class MessageHandlers(
             {
                 var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
                 var files = parameters.Attachments is { } attached ? await ReadAsync(attached, cancellationToken) : null;
-                var draft = DraftOf(parameters.Text, parameters.Provider, parameters.Model, parameters.Answer, files);
+                var draft = DraftOf(parameters.Text, parameters.Provider, parameters.Model, parameters.Respond, files);
                 return Result(await conversation.EditAsync(parameters.MessageId, draft, cancellationToken));
             }
         );
@@ -148,7 +148,7 @@ internal sealed class MessageHandlers(
                 var look = await SnapshotAsync(parameters.CodexId, cancellationToken);
                 List<FoundText> found = [.. BranchText.Find(look.Messages, parameters.Text).Take(MaxResults + 1)];
                 return new MessageFindResult(
-                    [.. found.Take(MaxResults).Select(place => new FoundView(place.Message.Id, place.Index, place.Count))],
+                    [.. found.Take(MaxResults).Select(place => new MessageMatch(place.Message.Id, place.Index, place.Count))],
                     found.Count > MaxResults
                 );
             }

@@ -28,10 +28,10 @@ internal sealed class ModelHandlers(RpcServer server, ModelRequests requests)
                     ])
                 )
         );
-        server.Map(Methods.ModelAsk, AskAsync);
+        server.Map(Methods.ModelSendRequest, AskAsync);
     }
 
-    private async Task<ModelAskResult> AskAsync(ModelAskParams parameters, CancellationToken cancellationToken)
+    private async Task<ModelSendRequestResult> AskAsync(ModelSendRequestParams parameters, CancellationToken cancellationToken)
     {
         var reason = Messages.StopReason.EndTurn;
         await foreach (var next in requests.StreamAsync(parameters.ProviderId, RequestOf(parameters), cancellationToken))
@@ -56,10 +56,10 @@ internal sealed class ModelHandlers(RpcServer server, ModelRequests requests)
             }
         }
 
-        return new ModelAskResult((Protocol.StopReason)reason);
+        return new ModelSendRequestResult((Protocol.StopReason)reason);
     }
 
-    private static ProviderRequest RequestOf(ModelAskParams parameters) =>
+    private static ProviderRequest RequestOf(ModelSendRequestParams parameters) =>
         new()
         {
             CodexId = "",

@@ -5,16 +5,16 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>served/call: calls of VS Code's chat to Plue's tools.</summary>
+/// <summary>plueTool/call: calls of VS Code's chat to Plue's tools.</summary>
 internal sealed class ServedHandlers(RpcServer server, ServedTools tools)
 {
     public void Register() =>
         server.Map(
-            Methods.ServedCall,
+            Methods.PlueToolCall,
             async (parameters, cancellationToken) =>
             {
                 var result = await tools.CallAsync(parameters.Name, Arguments(parameters.Parameters), cancellationToken);
-                return new ServedCallResult(result.Text, result.IsError);
+                return new PlueToolCallResult(result.Text, result.IsError);
             }
         );
 

@@ -34,14 +34,14 @@ internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<st
         server.Map(
             Methods.SkillCreate,
             (parameters, _) =>
-                Task.Run(() => new SkillFilesResult([skills.Create(parameters.Place, parameters.Name, parameters.Description)]))
+                Task.Run(() => new SkillFilesResult([skills.Create(parameters.Location, parameters.Name, parameters.Description)]))
         );
         server.Map(
             Methods.SkillImport,
             (parameters, _) =>
                 Task.Run(() =>
                 {
-                    var paths = skills.Import(parameters.Source, parameters.Place);
+                    var paths = skills.Import(parameters.Source, parameters.Location);
                     imported(paths);
                     return new SkillFilesResult(paths);
                 })
@@ -63,7 +63,7 @@ internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<st
     private static IReadOnlyList<string> Runs(SkillFile file) =>
         [.. file.RunsDownload ? ["what it downloads"] : Array.Empty<string>(), .. file.Runs];
 
-    private static SkillPlaceView View(SkillPlace place) => new(place.Path, place.Title, place.IsWorkspace);
+    private static SkillLocationView View(SkillPlace place) => new(place.Path, place.Title, place.IsWorkspace);
 
     private SkillView View(FoundSkill found)
     {
@@ -74,9 +74,9 @@ internal sealed class SkillHandlers(SkillCatalog skills, Action<IReadOnlyList<st
             Description = skill.ShownDescription,
             Folder = skill.Folder,
             Path = skill.Path,
-            Place = View(skill.Place),
+            Location = View(skill.Place),
             State = (Protocol.SkillState)found.State,
-            Why = found.Reason,
+            Reason = found.Reason,
             Fingerprint = skill.Sha256,
             Tokens = skill.Tokens,
             ListTokens = found.ListTokens,

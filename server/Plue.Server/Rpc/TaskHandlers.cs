@@ -40,7 +40,7 @@ internal sealed class TaskHandlers(
             (parameters, cancellationToken) =>
                 DoAsync(() =>
                     parameters.Uri is { } uri
-                        ? tasks.StopAsync(uri, parameters.Under == true, StopCause.User, cancellationToken)
+                        ? tasks.StopAsync(uri, parameters.IncludeSubtasks == true, StopCause.User, cancellationToken)
                         : tasks.StopAllAsync(cancellationToken)
                 )
         );
@@ -62,7 +62,7 @@ internal sealed class TaskHandlers(
         );
         server.Map(Methods.TaskDrop, (parameters, cancellationToken) => DoAsync(() => tasks.DropAsync(parameters.Uri, cancellationToken)));
         server.Map(
-            Methods.TaskBudget,
+            Methods.TaskSetBudget,
             async (parameters, cancellationToken) =>
             {
                 await tasks.SetBudgetAsync(parameters.Uri, Budget(parameters.Budget), cancellationToken);
@@ -83,7 +83,7 @@ internal sealed class TaskHandlers(
             parameters.ParentId,
             cancellationToken,
             await readAsync(parameters.Attachments, cancellationToken),
-            parameters.From
+            parameters.SourceChat
         );
         return TaskViews.View(Row(made.CodexId));
     }

@@ -51,11 +51,11 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
                 .Where(template => parameters.Collection is not { } wanted || template.Collection == wanted)
                 .GroupBy(template => template.Id, StringComparer.Ordinal)
                 .OrderBy(
-                    same => same.FirstOrDefault(template => template.InForce)?.Name ?? same.First().Name,
+                    same => same.FirstOrDefault(template => template.IsActive)?.Name ?? same.First().Name,
                     StringComparer.OrdinalIgnoreCase
                 )
                 .ThenBy(same => same.Key, StringComparer.Ordinal)
-                .SelectMany(same => same.OrderByDescending(template => template.InForce)),
+                .SelectMany(same => same.OrderByDescending(template => template.IsActive)),
         ]);
     }
 
@@ -106,8 +106,8 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             Tools = [.. tried.Tools.Select(View)],
             Provider = tried.Target is { } target ? View(target) : null,
             InputTokens = tried.InputTokens,
-            FirstCost = tried.FirstCost,
-            MostCost = tried.MostCost,
+            FirstRequestCost = tried.FirstCost,
+            MaxCost = tried.MostCost,
             Findings = [.. tried.Findings.Select(View)],
         };
     }
@@ -154,7 +154,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             Icon = template?.Icon,
             Color = template?.Color,
             Tags = template?.Tags ?? [],
-            InForce = inForce,
+            IsActive = inForce,
             Problems = [.. entry.Problems.Select(FieldViews.View)],
         };
     }
@@ -181,15 +181,15 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
 
     private static ToolView View(string tool) =>
         ToolNames.Find(tool) is { } known
-            ? new ToolView(known.Name, known.Description, known.MayChange, Known: true)
+            ? new ToolView(known.Name, known.Description, known.MayChange, IsKnown: true)
             : new ToolView(
                 tool,
                 ToolNames.IsVsCodeTool(tool) ? "Tools of VS Code that you enabled."
                     : tool == ToolNames.AllSelected ? "Tools of MCP servers that you selected for all chats."
                     : ToolNames.IsValidName(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}."
                     : ToolNames.Unknown(tool),
-                MayChange: true,
-                Known: false
+                HasSideEffects: true,
+                IsKnown: false
             );
 
     private static TemplateFinding View(Finding finding) =>

@@ -108,7 +108,7 @@ internal static class ToProtocol
             AppliesTo = source.AppliesTo,
             Path = source.Path,
             Tokens = source.Tokens,
-            MayBeAllowed = source.MayBeAllowed is null ? null : true,
+            CanBeAllowed = source.MayBeAllowed is null ? null : true,
         };
 
     public static Wire.ModelChoice Choice(ModelChoice choice) => new(choice.ProviderId, choice.Model);
@@ -136,7 +136,7 @@ internal static class ToProtocol
                 message.Id,
                 Provider(message.ProviderInfo ?? new("", null), providerName)
             ),
-            TurnEvent.AnsweredBy(var id, var info) => new Wire.AnsweredBy(id, Provider(info, providerName)),
+            TurnEvent.FallbackUsed(var id, var info) => new Wire.FallbackUsed(id, Provider(info, providerName)),
             TurnEvent.TextDelta(var id, var index, var text) => new Wire.TextDelta(id, index, text),
             TurnEvent.ReasoningDelta(var id, var index, var text) => new Wire.ReasoningDelta(id, index, text),
             TurnEvent.ToolCallStarted(var id, var index, var toolUseId, var toolName) => new Wire.ToolCallStarted(
@@ -191,7 +191,7 @@ internal static class ToProtocol
         };
 
     private static Wire.ProviderInfoView Provider(ProviderInfo info, Func<string, string> providerName) =>
-        new(info.ProviderId, providerName(info.ProviderId), info.ModelId, info.RequestId, info.InsteadOf);
+        new(info.ProviderId, providerName(info.ProviderId), info.ModelId, info.RequestId, info.FallbackReason);
 
     private static IReadOnlyList<Wire.ChangedFileView>? Changes(IReadOnlyList<FileChange> changes) =>
         changes.Count == 0 ? null : [.. changes.Select(change => new Wire.ChangedFileView(change.Path, change.Added, change.Removed))];

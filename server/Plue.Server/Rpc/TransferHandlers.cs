@@ -59,7 +59,7 @@ internal sealed class TransferHandlers(
 
     public CodexImportResult Import(CodexImportParams asked, CancellationToken cancellationToken)
     {
-        var report = services.Import.Run(asked.Paths, FormatOf(asked.Format), asked.Again ?? false, cancellationToken);
+        var report = services.Import.Run(asked.Paths, FormatOf(asked.Format), asked.AllowDuplicates ?? false, cancellationToken);
         record(asked.RunId, [.. report.ChatIds.Select(Address)]);
         List<CodexSummary> summaries = [];
         foreach (var id in report.ChatIds)

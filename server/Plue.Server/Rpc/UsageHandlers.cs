@@ -109,8 +109,8 @@ internal sealed class UsageHandlers(
     private static Protocol.UsageFigures Figures(Store.UsageFigures figures) =>
         new()
         {
-            Answers = figures.Responses,
-            UnpricedAnswers = figures.Unpriced,
+            Responses = figures.Responses,
+            UnpricedResponses = figures.Unpriced,
             Cost = figures.Cost,
             InputTokens = figures.Usage.InputTokens,
             OutputTokens = figures.Usage.OutputTokens,

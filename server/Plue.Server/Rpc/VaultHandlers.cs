@@ -28,7 +28,7 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, Provide
             }
         );
         server.Map(
-            Methods.VaultAddWay,
+            Methods.VaultAddUnlockMethod,
             async (parameters, cancellationToken) =>
             {
                 await vault.AddUnlockMethodAsync(Way(parameters), cancellationToken);
@@ -126,7 +126,8 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, Provide
         );
     }
 
-    private static UnlockMethod Way(VaultWayParams parameters) => UnlockMethod.Parse(parameters.Way, parameters.WayId, parameters.Secret);
+    private static UnlockMethod Way(VaultUnlockMethodParams parameters) =>
+        UnlockMethod.Parse(parameters.Method, parameters.MethodId, parameters.Secret);
 
     private async Task<VaultStatusResult> StatusAsync(CancellationToken cancellationToken)
     {

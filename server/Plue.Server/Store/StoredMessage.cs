@@ -72,7 +72,9 @@ internal sealed record StoredMessage
             Cost = message.Cost is { } cost
                 ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, StoredPrice.From(cost.Price))
                 : null,
-            ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
+            ProviderInfo = message.ProviderInfo is { } info
+                ? new(info.ProviderId, info.ModelId, info.RequestId, info.FallbackReason)
+                : null,
             Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
             StopReason = message.StopReason is { } reason ? EnumNames<StopReason>.Of(reason) : null,
             TurnId = message.TurnId,

@@ -52,7 +52,7 @@ internal sealed record DocumentVersion(
     DateTimeOffset Time,
     string Kind,
     string Author,
-    string What,
+    string Summary,
     string? Hash,
     bool HasContent
 );

@@ -81,7 +81,7 @@ internal sealed class AskUserTool(string description) : ITool
 
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Question;
-        public override string What => question;
+        public override string ActionText => question;
 
         public override Question? Question { get; } =
             new(

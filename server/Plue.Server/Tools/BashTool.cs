@@ -126,8 +126,8 @@ internal sealed class BashTool(
 
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.RunCommand(command, rules.Workspace)];
         public override ApprovalKind Kind => ApprovalKind.Command;
-        public override string What => command;
-        public override string? Where => rules.Workspace;
+        public override string ActionText => command;
+        public override string? Location => rules.Workspace;
         public override string? Sandbox { get; } = Permissions.Sandbox.Describe(kind, rules);
         public override IReadOnlyList<string>? Changes => null;
 

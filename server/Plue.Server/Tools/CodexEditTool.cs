@@ -192,7 +192,7 @@ internal sealed class CodexEditTool(
             .. SchemaUrls.Added(content.Before, content.After).Select(address => new ToolAction.Fetch(address)),
         ];
         public override ApprovalKind Kind => codex is null ? ApprovalKind.Write : ApprovalKind.Edit;
-        public override string What => what;
+        public override string ActionText => what;
         public override string? Diff => diff;
         public override IReadOnlyList<ProposedFile> Proposed =>
             [
@@ -202,7 +202,7 @@ internal sealed class CodexEditTool(
                     Encoding.UTF8.GetString(content.After)
                 ),
             ];
-        public override string? Where => uri.ToString();
+        public override string? Location => uri.ToString();
         public required Func<FileCodex, CancellationToken, Task> Follow { get; init; }
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
@@ -220,10 +220,10 @@ internal sealed class CodexEditTool(
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.ChangeDocument(skill.Path)];
         public override ApprovalKind Kind => ApprovalKind.Edit;
-        public override string What => diff;
+        public override string ActionText => diff;
         public override string? Diff => diff;
         public override IReadOnlyList<ProposedFile> Proposed => [new ProposedFile(skill.Path, text.Before, text.After)];
-        public override string? Where => skill.Path;
+        public override string? Location => skill.Path;
         public required Action Written { get; init; }
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)

@@ -145,7 +145,7 @@ internal sealed class CodexTool(Documents documents, SkillCatalog skills, Func<s
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What => what;
+        public override string ActionText => what;
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             Task.Run(() => new ToolOutcome(read()), cancellationToken);

@@ -13,8 +13,8 @@ internal sealed class EditorQuery(WorkspacePath about, string what, Func<Cancell
 
     public override IReadOnlyList<ToolAction> Actions { get; } = about.ActionsFor(one => new ToolAction.ReadFile(one));
     public override ApprovalKind Kind => ApprovalKind.Read;
-    public override string What => what;
-    public override string? Where => about.Full;
+    public override string ActionText => what;
+    public override string? Location => about.Full;
 
     /// <exception cref="ToolFailureException">There is no editor.</exception>
     public static IEditor EditorOf(EditorWindow window) => window.Editor ?? throw new ToolFailureException(NoEditor);

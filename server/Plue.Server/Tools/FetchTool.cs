@@ -22,8 +22,8 @@ internal sealed class FetchTool(string description, WebPages pages) : ITool
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.Fetch(address)];
         public override ApprovalKind Kind => ApprovalKind.Fetch;
-        public override string What { get; } = $"GET {address.AbsoluteUri}";
-        public override string? Where => address.IdnHost;
+        public override string ActionText { get; } = $"GET {address.AbsoluteUri}";
+        public override string? Location => address.IdnHost;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {

@@ -38,7 +38,7 @@ internal abstract class PlannedCall
     public abstract ApprovalKind Kind { get; }
 
     /// <summary>Gets exactly what will be done: the command, the content to write, the request.</summary>
-    public abstract string What { get; }
+    public abstract string ActionText { get; }
 
     /// <summary>The change to a file as a unified diff; null for other calls.</summary>
     public virtual string? Diff => null;
@@ -47,7 +47,7 @@ internal abstract class PlannedCall
     public virtual IReadOnlyList<ProposedFile> Proposed => [];
 
     /// <summary>Gets the affected folder or file.</summary>
-    public virtual string? Where => null;
+    public virtual string? Location => null;
 
     /// <summary>Gets the sandbox of a command; null for other calls.</summary>
     public virtual string? Sandbox => null;

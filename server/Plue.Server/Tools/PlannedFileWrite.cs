@@ -28,11 +28,11 @@ internal sealed class PlannedFileWrite(
         .. SchemaUrls.Added(before?.Content, after.Content).Select(address => new ToolAction.Fetch(address)),
     ];
     public override ApprovalKind Kind => kind;
-    public override string What => what;
+    public override string ActionText => what;
     public override string? Diff => diff;
     public override IReadOnlyList<ProposedFile> Proposed =>
         [new ProposedFile(path.Full, before is null ? null : FileText.Of(before.Content)?.Content ?? "", after.Text)];
-    public override string? Where => path.Full;
+    public override string? Location => path.Full;
     public override IReadOnlyList<string>? Changes => [path.Full];
     public override IReadOnlyDictionary<string, byte[]>? Unsaved { get; } =
         before?.Unsaved is null ? null : new Dictionary<string, byte[]> { [path.Full] = before.Content };

@@ -131,8 +131,8 @@ internal sealed class ReadTool(string description, ToolResults results, EditorWi
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = path.ActionsFor(one => new ToolAction.ReadFile(one));
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What { get; } = path.Shown;
-        public override string? Where => path.Full;
+        public override string ActionText { get; } = path.Shown;
+        public override string? Location => path.Full;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
@@ -202,8 +202,8 @@ internal sealed class ReadTool(string description, ToolResults results, EditorWi
 
         public override IReadOnlyList<ToolAction> Actions => [new ToolAction.ReadSkill(FullPath)];
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What => Shown;
-        public override string? Where => FullPath;
+        public override string ActionText => Shown;
+        public override string? Location => FullPath;
 
         /// <summary>Empty, because no instructions of the workspace apply.</summary>
         public override IReadOnlyList<string> Touches => [];
@@ -232,7 +232,7 @@ internal sealed class ReadTool(string description, ToolResults results, EditorWi
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What => name;
+        public override string ActionText => name;
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             Task.FromResult(new ToolOutcome(Numbered(results.Read(codexId, name), from, to, null)));

@@ -143,12 +143,12 @@ internal sealed class RenameTool(string description, EditorWindow window) : IToo
             .. files.SelectMany(file => SchemaUrls.Added(file.Before.Content, file.After)).Select(address => new ToolAction.Fetch(address)),
         ];
         public override ApprovalKind Kind => ApprovalKind.Edit;
-        public override string What => what;
+        public override string ActionText => what;
         public override string? Diff { get; } =
             string.Concat(files.Select(file => $"@@ {file.Path.Display} @@\n{file.Diff.TrimEnd('\n')}\n"));
         public override IReadOnlyList<ProposedFile> Proposed =>
             [.. files.Select(file => new ProposedFile(file.Path.Full, FileText.Of(file.Before.Content)?.Content ?? "", file.Text))];
-        public override string? Where => files.Count == 1 ? files[0].Path.Full : about.Workspace;
+        public override string? Location => files.Count == 1 ? files[0].Path.Full : about.Workspace;
         public override IReadOnlyList<string>? Changes { get; } = [.. files.Select(file => file.Path.Full)];
         public override IReadOnlyDictionary<string, byte[]>? Unsaved { get; } =
             files.Where(file => file.Before.Unsaved is not null).ToDictionary(file => file.Path.Full, file => file.Before.Content);

@@ -50,8 +50,8 @@ internal sealed class RunCellTool(string description, EditorWindow window) : ITo
         public override IReadOnlyList<ToolAction> Actions { get; } =
         [.. path.ActionsFor(one => new ToolAction.ReadFile(one)), new ToolAction.RunCell()];
         public override ApprovalKind Kind => ApprovalKind.Command;
-        public override string What => source;
-        public override string? Where => path.Full;
+        public override string ActionText => source;
+        public override string? Location => path.Full;
         public override IReadOnlyList<string>? Changes => null;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)

@@ -116,9 +116,9 @@ internal sealed class SearchTool(string description, PermissionPolicy policy, Ed
 
         public override IReadOnlyList<ToolAction> Actions { get; } = [.. folders.Paths.Select(path => new ToolAction.ReadFile(path))];
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What { get; } =
+        public override string ActionText { get; } =
             string.Join(" in ", new[] { request.Query, request.FilesText }.Where(one => one is not null));
-        public override string? Where => folders.First.Path;
+        public override string? Location => folders.First.Path;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {

@@ -57,8 +57,8 @@ internal sealed class SkillTool(SkillCatalog skills, Func<string, string?> textO
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Read;
-        public override string What => skill.Name;
-        public override string? Where => skill.Path;
+        public override string ActionText => skill.Name;
+        public override string? Location => skill.Path;
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             Task.FromResult(

@@ -35,11 +35,11 @@ internal sealed class TestsTool(string description, EditorWindow window) : ITool
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.RunTests()];
         public override ApprovalKind Kind => ApprovalKind.Command;
-        public override string What { get; } =
+        public override string ActionText { get; } =
             files.Count + names.Count == 0
                 ? "Run all tests in VS Code"
                 : $"Run tests in VS Code: {string.Join(", ", files.Select(file => file.Shown).Concat(names))}";
-        public override string? Where => workspace.Full;
+        public override string? Location => workspace.Full;
 
         /// <summary>Null (unknown), because tests can change files.</summary>
         public override IReadOnlyList<string>? Changes => null;

@@ -22,7 +22,7 @@ internal sealed class TodoTool(string description) : ITool
     {
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.OwnRecord()];
         public override ApprovalKind Kind => ApprovalKind.Other;
-        public override string What => list.ToString();
+        public override string ActionText => list.ToString();
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             Task.FromResult(

@@ -60,7 +60,7 @@ internal sealed class ToolSearchTool(IReadOnlyList<ITool> tools) : ITool
 
         public override ApprovalKind Kind => ApprovalKind.Read;
 
-        public override string What => query;
+        public override string ActionText => query;
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {

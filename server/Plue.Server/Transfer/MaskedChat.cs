@@ -35,7 +35,7 @@ internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
                     : null,
                 Omitted = [.. message.Omitted.Select(mask.Mask)],
                 ProviderInfo = message.ProviderInfo is { } info
-                    ? new(mask.Mask(info.ProviderId), OrNull(info.ModelId), OrNull(info.RequestId), OrNull(info.InsteadOf))
+                    ? new(mask.Mask(info.ProviderId), OrNull(info.ModelId), OrNull(info.RequestId), OrNull(info.FallbackReason))
                     : null,
             };
 

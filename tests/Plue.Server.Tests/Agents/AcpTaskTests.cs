@@ -38,7 +38,7 @@ public sealed class AcpTaskTests
         Assert.All(rows, row => Assert.True((decimal?)row!["spent"]!["usd"] > 0, row!.ToJsonString()));
         var parent = (await home.GetAsync(uri))["task"]!;
         Assert.Equal(
-            (decimal?)parent["spentInAll"]!["usd"],
+            (decimal?)parent["totalSpent"]!["usd"],
             (decimal?)parent["spent"]!["usd"] + rows.Sum(row => (decimal?)row!["spent"]!["usd"])
         );
         Assert.Equal(

@@ -93,8 +93,8 @@ public sealed class ChatToTaskTests
         await ConvertAsync(home, uri, new { rounds = 1 });
         Assert.Equal(1, (int)(await home.StatusAsync(uri, "done"))["spent"]!["rounds"]!);
         var history = (await home.Client.ResultAsync("codex/history", new { uri }))!["versions"]!.AsArray();
-        Assert.Equal(2, history.Count(change => (string?)change!["what"] == "Turned the chat into a task."));
-        Assert.Single(history, change => (string?)change!["what"] == "Turned the task back into a chat.");
+        Assert.Equal(2, history.Count(change => (string?)change!["summary"] == "Turned the chat into a task."));
+        Assert.Single(history, change => (string?)change!["summary"] == "Turned the task back into a chat.");
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
             folder: folder,
             environment: new Dictionary<string, string> { ["HOME"] = home, ["CLAUDE_CONFIG_DIR"] = Path.Combine(home, "claude") }
         );
-        await Client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await Client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         await Client.ResultAsync(
             "vault/store",
             new
@@ -74,7 +74,7 @@ public sealed class ClaudeOrchestratorTests : IAsyncLifetime
         Assert.Equal(0.01m, (decimal?)child["spent"]!["usd"]);
         var (own, inAll) = (
             (decimal?)done["spent"]!["usd"],
-            (decimal?)(await Client.ResultAsync("task/get", new { uri }))!["task"]!["spentInAll"]!["usd"]
+            (decimal?)(await Client.ResultAsync("task/get", new { uri }))!["task"]!["totalSpent"]!["usd"]
         );
         Assert.True(own > 0, $"The orchestrator cost {own}.");
         Assert.Equal(own + 0.01m, inAll);

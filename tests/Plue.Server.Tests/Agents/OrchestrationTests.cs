@@ -78,7 +78,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
             };
         var uri = await home.SpawnAsync("planner", "top");
         await home.NamedAsync("leaf", "running");
-        await home.Client.ResultAsync("task/stop", new { uri, under = true });
+        await home.Client.ResultAsync("task/stop", new { uri, includeSubtasks = true });
         Assert.Equal(
             ["leaf stopped", "middle one stopped", "top stopped"],
             (await home.ListAsync(uri)).Select(row => $"{(string?)row!["title"]} {(string?)row["status"]}").Order()
@@ -120,7 +120,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var uri = await home.SpawnAsync("planner", "Plan it");
         var child = (string)(await home.NamedAsync("one", "over_budget"))["uri"]!;
         Assert.Equal("waiting_for_child", (string?)(await home.GetAsync(uri))["task"]!["status"]);
-        var topped = await home.Client.ResultAsync("task/budget", new { uri = child, budget = new { rounds = 5 } });
+        var topped = await home.Client.ResultAsync("task/setBudget", new { uri = child, budget = new { rounds = 5 } });
         Assert.Equal(5, (int?)topped!["budget"]!["rounds"]);
         await home.Client.ResultAsync("task/resume", new { uri = child });
         await home.StatusAsync(uri, "done");
@@ -144,7 +144,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var uri = await home.SpawnAsync("poor", "Plan it");
         var stands = await home.StatusAsync(uri, "over_budget");
         Assert.StartsWith("This task has reached its budget.", (string?)stands["note"], StringComparison.Ordinal);
-        Assert.True((long)stands["spentInAll"]!["tokens"]! >= 2000);
+        Assert.True((long)stands["totalSpent"]!["tokens"]! >= 2000);
         Assert.True((long)stands["spent"]!["tokens"]! < 1500);
     }
 
@@ -219,7 +219,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
                         templateId = "worker",
                         goal = "Paint it.",
                         parentId = chat,
-                        from = chat,
+                        sourceChat = chat,
                         attachments = new[] { new { path = "wall.txt" } },
                     }
                 )
@@ -272,7 +272,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         Assert.True(File.Exists(Path.Combine(home.Folder, "second.txt")));
 
         var result = Assert.Single((await home.GetAsync(child))["approvals"]!.AsArray())!;
-        Assert.Equal(("once", """write {"path":"second.txt","text":"2"}"""), ((string?)result["decision"], (string?)result["what"]));
+        Assert.Equal(("once", """write {"path":"second.txt","text":"2"}"""), ((string?)result["decision"], (string?)result["actionText"]));
         var kept = (await home.ChatAsync(child))["messages"]!
             .AsArray()
             .SelectMany(message => message!["parts"]!.AsArray())
@@ -297,7 +297,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var asked = await AnswerAsync("deny", "Too dear.");
         Assert.Equal(
             ("spawn", "No price is known for Blind, blind-1, so the budget of $0.50 cannot be enforced."),
-            ((string?)asked["kind"], (string?)asked["why"])
+            ((string?)asked["kind"], (string?)asked["reason"])
         );
         await home.StatusAsync(uri, "done");
         Assert.Single(await home.ListAsync(uri));
@@ -597,7 +597,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         await home.StatusAsync(uri, "done");
         var routing = (await home.GetAsync(uri))["routing"]!;
         Assert.Equal(("Large, large", "Small, small"), ((string?)routing["chosen"], (string?)routing["rejected"]![0]!["candidate"]));
-        Assert.Equal("Small, small failed: A check of the result failed. The result has no `good`.", (string?)routing["why"]);
+        Assert.Equal("Small, small failed: A check of the result failed. The result has no `good`.", (string?)routing["reason"]);
         var receipts = (await home.ChatAsync(uri))["messages"]!
             .AsArray()
             .Where(message => (string?)message!["role"] == "assistant")

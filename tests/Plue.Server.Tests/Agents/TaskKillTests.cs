@@ -95,7 +95,7 @@ public sealed class TaskKillTests
         {
             await again.Client.ResultAsync(
                 after == After.Stop ? "task/stop" : "task/drop",
-                after == After.Stop ? new { uri, under = true } : new { uri }
+                after == After.Stop ? new { uri, includeSubtasks = true } : new { uri }
             );
             Assert.All(await RowsAsync(again.Client, uri), row => Assert.Contains((string?)row!["status"], Ended));
             return;
@@ -138,7 +138,7 @@ public sealed class TaskKillTests
                 var over in rows.Where(row => (string?)row!["status"] == "over_budget").Select(row => (string)row!["uri"]!).Where(given.Add)
             )
             {
-                await client.ResultAsync("task/budget", new { uri = over, budget = new { rounds = 5 } });
+                await client.ResultAsync("task/setBudget", new { uri = over, budget = new { rounds = 5 } });
                 await client.ResultAsync("task/resume", new { uri = over });
             }
 

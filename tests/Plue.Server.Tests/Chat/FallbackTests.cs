@@ -20,7 +20,7 @@ public class FallbackTests
             """
             turnStarted
             messageStarted
-            answeredBy second: It is away, ***.
+            fallbackUsed second: It is away, ***.
             partial 0 Hello
             textDelta 0 Hello
             stored Complete: Hello $0.002
@@ -87,8 +87,8 @@ public class FallbackTests
             """
             turnStarted
             messageStarted
-            answeredBy second: First is away.
-            answeredBy third: First is away.
+            fallbackUsed second: First is away.
+            fallbackUsed third: First is away.
             stored Failed:
             messageFinished Failed
             turnFinished Failed Overloaded: First is away. No fallback provider could be used: Second has no valid key, The missing one does not exist and Third is rate limited.
@@ -108,7 +108,7 @@ public class FallbackTests
             """
             turnStarted
             messageStarted
-            answeredBy second: Too slow.
+            fallbackUsed second: Too slow.
             partial 0 Half
             textDelta 0 Half
             stored Failed: Half
@@ -126,7 +126,7 @@ public class FallbackTests
             """
             turnStarted
             messageStarted
-            answeredBy second: First is in cooldown.
+            fallbackUsed second: First is in cooldown.
             partial 0 Hello
             textDelta 0 Hello
             stored Complete: Hello
@@ -145,8 +145,8 @@ public class FallbackTests
             """
             turnStarted
             messageStarted
-            answeredBy second: First is in cooldown.
-            answeredBy first
+            fallbackUsed second: First is in cooldown.
+            fallbackUsed first
             partial 0 Back
             textDelta 0 Back
             stored Complete: Back

@@ -30,7 +30,7 @@ public sealed class OwnSettingsTests() : ClaudeCodeChat(settings: ", own_setting
         var asking = Sidecar.Client.AskAsync(Uri, "Work.");
         var asked = await AskedAsync(asking);
         Assert.Equal(ApprovalKind.Hook, asked.Request.Kind);
-        Assert.Contains("outside Plue's sandbox", asked.Request.Why, StringComparison.Ordinal);
+        Assert.Contains("outside Plue's sandbox", asked.Request.Reason, StringComparison.Ordinal);
         Assert.Empty(Endpoint.Requests);
         Answer(asked);
         await asking;
@@ -81,7 +81,7 @@ public sealed class OwnSettingsTests() : ClaudeCodeChat(settings: ", own_setting
         var asking = Sidecar.Client.AskAsync(Uri, "Work.");
         Answer(await AskedAsync(asking));
         var call = await AskedAsync(asking);
-        Assert.Equal((ApprovalKind.ServerTool, "hand/echo\n{\"word\":\"roundabout\"}"), (call.Request.Kind, call.Request.What));
+        Assert.Equal((ApprovalKind.ServerTool, "hand/echo\n{\"word\":\"roundabout\"}"), (call.Request.Kind, call.Request.ActionText));
         Answer(call);
         await asking;
         var last = Endpoint.Requests.Last();
@@ -95,7 +95,7 @@ public sealed class OwnSettingsTests() : ClaudeCodeChat(settings: ", own_setting
         var asking = Sidecar.Client.AskAsync(Uri, "Work.");
         Answer(await AskedAsync(asking));
         var write = await AskedAsync(asking);
-        Assert.Equal((ApprovalKind.Write, "beta"), (write.Request.Kind, write.Request.What));
+        Assert.Equal((ApprovalKind.Write, "beta"), (write.Request.Kind, write.Request.ActionText));
         Answer(write, ApprovalDecision.Deny);
         await asking;
         Assert.False(File.Exists(Path.Combine(Folder, "b.txt")));

@@ -56,11 +56,11 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         tools.Gate.SetResult();
         var asking = sidecar.Client.AskAsync(uri, "Work.");
         var write = await AskedAsync();
-        Assert.Equal((ApprovalKind.Write, "beta"), (write.Request.Kind, write.Request.What));
+        Assert.Equal((ApprovalKind.Write, "beta"), (write.Request.Kind, write.Request.ActionText));
         Assert.Equal("t2", write.Request.ToolUseId);
         Answer(write);
         var ours = await AskedAsync();
-        Assert.Equal(("bash", "gamma"), (ours.Request.ToolName, ours.Request.What));
+        Assert.Equal(("bash", "gamma"), (ours.Request.ToolName, ours.Request.ActionText));
         Answer(ours);
         var events = await asking;
 

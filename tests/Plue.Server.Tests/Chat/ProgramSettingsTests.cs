@@ -23,7 +23,7 @@ public sealed class ProgramSettingsTests() : ClaudeCodeChat(settings: "", fields
         Assert.Contains("Each line about git has seven syllables.", Endpoint.Requests.Last(), StringComparison.Ordinal);
         var last = (await Sidecar.Client.ResultAsync("codex/get", new { uri = Uri }))!["messages"]!.AsArray()[^1]!;
         Assert.Contains(
-            last["steeredBy"]!.AsArray(),
+            last["instructions"]!.AsArray(),
             source => (string?)source!["kind"] == "skill" && ((string?)source["title"])!.Contains("poem", StringComparison.Ordinal)
         );
     }
@@ -35,7 +35,7 @@ public sealed class ProgramSettingsTests() : ClaudeCodeChat(settings: "", fields
         Calls("Write", $$"""{"file_path":"{{Folder}}/b.txt","content":"beta"}""");
         var asking = Sidecar.Client.AskAsync(Uri, "Work.");
         var write = await AskedAsync(asking);
-        Assert.Contains("The skill poem does not name it among its tools.", write.Request.Why, StringComparison.Ordinal);
+        Assert.Contains("The skill poem does not name it among its tools.", write.Request.Reason, StringComparison.Ordinal);
         Answer(write);
         await asking;
         Assert.Equal("beta", await File.ReadAllTextAsync(Path.Combine(Folder, "b.txt")));

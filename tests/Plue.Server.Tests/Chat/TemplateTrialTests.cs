@@ -35,7 +35,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
         Assert.Equal(("You are a scout.", "Find the bug."), (tried.System, tried.Message));
         Assert.Equal(
             [("read", false, true), ("write", true, true), ("github/create_issue", true, false)],
-            tried.Tools.Select(tool => (tool.Name, tool.MayChange, tool.Known))
+            tried.Tools.Select(tool => (tool.Name, tool.HasSideEffects, tool.IsKnown))
         );
         Assert.Equal(
             ("p", "claude-sonnet-4-6", "untested", false),
@@ -47,8 +47,8 @@ public sealed class TemplateTrialTests : IAsyncDisposable
             tried.InputTokens > TokenEstimate.Of(tried.System) + TokenEstimate.Of(tried.Message),
             "What a model is told of its tools counts."
         );
-        Assert.Equal((tried.InputTokens * price.InputPerMillion + 1000 * price.OutputPerMillion) / 1_000_000m, tried.FirstCost);
-        Assert.Equal(0.25m, tried.MostCost);
+        Assert.Equal((tried.InputTokens * price.InputPerMillion + 1000 * price.OutputPerMillion) / 1_000_000m, tried.FirstRequestCost);
+        Assert.Equal(0.25m, tried.MaxCost);
         Assert.Empty(tried.Findings);
     }
 
@@ -79,7 +79,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
             ("goal", "g"),
             ("provider_ref", new[] { "codex://providers/gone", "codex://providers/off", "codex://providers/own" })
         );
-        Assert.Equal(("own", true, 0m), (tried.Provider!.ProviderId, tried.Provider.IsFree, tried.FirstCost));
+        Assert.Equal(("own", true, 0m), (tried.Provider!.ProviderId, tried.Provider.IsFree, tried.FirstRequestCost));
         Assert.Contains(tried.Findings, finding => finding.Message == "Off is switched off. Switch it on, or choose another provider.");
         Assert.Null(Try("scout", ("goal", "g"), ("provider_ref", "codex://providers/off")).Provider);
     }

@@ -149,7 +149,7 @@ public sealed class ToolTurnTests
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
         await chat.Chat.SendAsync(new Draft("Write it."), mayWait: false, CancellationToken.None);
         await chat.AskedAsync();
-        Assert.Equal("7", chat.Approvals.Pending[0].Request.What);
+        Assert.Equal("7", chat.Approvals.Pending[0].Request.ActionText);
         Assert.Equal([Repaired], chat.Events.OfType<TurnEvent.ToolCallRepaired>().Select(one => one.Parameters));
         Assert.Equal(
             Repaired,

@@ -24,8 +24,11 @@ public sealed class WebSearchToolTests
         await chat.Chat.SendAsync(new Draft("Which Node.js is current?"), mayWait: false, CancellationToken.None);
         await chat.AskedAsync();
         var asked = Assert.Single(chat.Approvals.Pending).Request;
-        Assert.Equal((ApprovalKind.Fetch, "current Node.js", "Scripted", "web_search"), (asked.Kind, asked.What, asked.Where, asked.Rule));
-        Assert.Equal("It sends the query to Scripted and costs money.", asked.Why);
+        Assert.Equal(
+            (ApprovalKind.Fetch, "current Node.js", "Scripted", "web_search"),
+            (asked.Kind, asked.ActionText, asked.Location, asked.Rule)
+        );
+        Assert.Equal("It sends the query to Scripted and costs money.", asked.Reason);
         Assert.Single(chat.Bodies);
         await chat.AnswerAsync(ApprovalDecision.Once);
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);

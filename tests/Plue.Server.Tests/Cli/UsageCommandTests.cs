@@ -32,7 +32,7 @@ public sealed class UsageCommandTests : IDisposable
     public async Task Prints_json_or_csv()
     {
         Assert.Equal(0, await RunAsync(["usage", "--from", "2026-11-01", "--to", "2026-11-30", "--json"]));
-        Assert.Equal(3, (int?)JsonNode.Parse(output.ToString())?["total"]?["answers"]);
+        Assert.Equal(3, (int?)JsonNode.Parse(output.ToString())?["total"]?["responses"]);
         output.GetStringBuilder().Clear();
         Assert.Equal(0, await RunAsync(["usage", "--from", "2026-11-01", "--to", "2026-11-30", "--csv"]));
         Assert.Equal(4, output.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);

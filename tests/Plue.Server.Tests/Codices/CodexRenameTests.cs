@@ -33,7 +33,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
 
         Assert.Equal("codex://prompts/new", done.Uri);
         Assert.Equal(["codex://items/a", "codex://prompts/other", "codex://templates/x"], done.Updated.Select(link => link.Target).Order());
-        Assert.Empty(done.Left);
+        Assert.Empty(done.Skipped);
         Assert.Equal(
             "{\n  id: 'x', // mine\n  name: 'X', parent_template: 'task',\n  system_prompt_ref: 'codex://prompts/new.md', /* kept */\n}",
             home.Read("templates/x.json5")
@@ -44,7 +44,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         );
         Assert.Contains("see: codex://prompts/new.md\n", home.Read("prompts/other.md"), StringComparison.Ordinal);
         Assert.False(home.Has("prompts/old.md"));
-        Assert.Equal("Reference to codex://prompts/old renamed", Documents.History("codex://items/a").Versions[0].What);
+        Assert.Equal("Reference to codex://prompts/old renamed", Documents.History("codex://items/a").Versions[0].Summary);
         Assert.DoesNotContain(home.Services.Documents.Checks.All(), finding => finding.Kind == Plue.Server.Codices.FindingKind.Error);
     }
 
@@ -71,7 +71,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Equal("new", Store().Read(chat).TemplateId);
         Assert.Equal(
             ["Renamed from old", "Changed name", "Original version"],
-            Documents.History("codex://templates/new").Versions.Select(version => version.What)
+            Documents.History("codex://templates/new").Versions.Select(version => version.Summary)
         );
         Assert.False(Documents.Get("codex://templates/new").CanUndo);
 
@@ -109,7 +109,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         home.Services.Providers.Registry.Answered(settings, null);
 
         var done = await RenameAsync("codex://providers/old", "new");
-        Assert.Empty(done.Left);
+        Assert.Empty(done.Skipped);
         Assert.Equal(
             "{\n  // whom I like\n  default_large: { provider: 'new', model: 'm' },\n  fallbacks: ['codex://providers/new', 'tour'],\n}",
             home.Read("config.json5")
@@ -171,7 +171,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         );
         home.Services.Platform.Workspace.Open(folder, trusted: true);
         var done = await RenameAsync("codex://prompts/default-assistant", "mine");
-        var why = done.Left.ToDictionary(left => left.Target, left => left.Why, StringComparer.Ordinal);
+        var why = done.Skipped.ToDictionary(left => left.Target, left => left.Reason, StringComparer.Ordinal);
         Assert.Equal("Ships with Plue.", why["codex://templates/task"]);
         Assert.Equal("It belongs to the workspace.", why["codex://templates/theirs"]);
         Assert.Equal("Its file has an error.", why["codex://templates/broken"]);
@@ -249,7 +249,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
             );
             Assert.Equal(
                 ["Renamed from old", "Original version"],
-                DocumentHandlers.Of(services, (_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What)
+                DocumentHandlers.Of(services, (_, _) => { }).History("codex://providers/new").Versions.Select(version => version.Summary)
             );
         }
     }
@@ -262,8 +262,8 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Documents.Delete("codex://prompts/new");
         home.Write("prompts/old.md", "Hello.");
         await RenameAsync("codex://prompts/old", "new");
-        Assert.Equal("Renamed from old", Documents.History("codex://prompts/new").Versions[0].What);
-        Assert.Equal("Renamed to new", Documents.History("codex://prompts/old").Versions[0].What);
+        Assert.Equal("Renamed from old", Documents.History("codex://prompts/new").Versions[0].Summary);
+        Assert.Equal("Renamed to new", Documents.History("codex://prompts/old").Versions[0].Summary);
     }
 
     private DocumentHandlers Documents => DocumentHandlers.Of(home.Services, (_, _) => { });

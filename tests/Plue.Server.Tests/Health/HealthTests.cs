@@ -20,7 +20,7 @@ public sealed class HealthTests : IAsyncLifetime
     {
         var result = await CheckAsync();
         var row = Row(result, "Providers");
-        Assert.Equal((HealthState.Missing, true, HealthAction.ConnectProvider), (row.State, row.Needed, row.Fix?.Action));
+        Assert.Equal((HealthState.Missing, true, HealthAction.ConnectProvider), (row.State, row.IsRequired, row.Fix?.Action));
         Assert.False(result.Healthy);
         Assert.Equal(HealthState.Ok, Row(result, "Data folder").State);
         Assert.Equal(HealthState.Ok, Row(result, "Chats").State);
@@ -37,11 +37,11 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("config.json5", "{ default_large: 'house' }");
         var offline = await CheckAsync();
         Assert.True(offline.Healthy, JsonSerializer.Serialize(offline, Wire.Options));
-        Assert.Equal("New chats use Scripted.", Row(offline, "Providers").Sentence);
+        Assert.Equal("New chats use Scripted.", Row(offline, "Providers").Message);
         Assert.Empty(endpoint.Requests);
 
         var online = await CheckAsync(online: true);
-        Assert.Contains("responds; it offers 2 models", Row(online, "Provider house").Sentence, StringComparison.Ordinal);
+        Assert.Contains("responds; it offers 2 models", Row(online, "Provider house").Message, StringComparison.Ordinal);
         Assert.NotEmpty(endpoint.Requests);
     }
 
@@ -143,14 +143,14 @@ public sealed class HealthTests : IAsyncLifetime
             "Vault"
         );
         Assert.Equal((HealthState.Warning, HealthAction.UnlockVault), (locked.State, locked.Fix?.Action));
-        Assert.Contains("passphrase", locked.Sentence, StringComparison.Ordinal);
+        Assert.Contains("passphrase", locked.Message, StringComparison.Ordinal);
 
         home.Write("vault.json", "{ not a vault");
         var damaged = Row(
             await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default),
             "Vault"
         );
-        Assert.Equal((HealthState.Failed, true), (damaged.State, damaged.Needed));
+        Assert.Equal((HealthState.Failed, true), (damaged.State, damaged.IsRequired));
     }
 
     [Fact]
@@ -165,8 +165,8 @@ public sealed class HealthTests : IAsyncLifetime
             "Chats"
         );
         Assert.Equal(HealthState.Warning, row.State);
-        Assert.Contains(id, row.Sentence, StringComparison.Ordinal);
-        Assert.DoesNotContain("private", row.Sentence, StringComparison.Ordinal);
+        Assert.Contains(id, row.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("private", row.Message, StringComparison.Ordinal);
     }
 
     [Fact]

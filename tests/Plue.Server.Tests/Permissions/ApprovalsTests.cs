@@ -19,8 +19,8 @@ public sealed class ApprovalsTests : IDisposable
             Path = ["Agent"],
             ToolName = "bash",
             Kind = ApprovalKind.Command,
-            What = what,
-            Why = "It runs.",
+            ActionText = what,
+            Reason = "It runs.",
             Rule = rule,
             RuleFolder = rule is null ? null : fixture.Workspace,
         };
@@ -91,7 +91,7 @@ public sealed class ApprovalsTests : IDisposable
         approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), includeEqual: true);
         await Task.WhenAll(first, second);
         Assert.False(other.IsCompleted);
-        Assert.Equal("npm run x", Assert.Single(approvals.Pending).Request.What);
+        Assert.Equal("npm run x", Assert.Single(approvals.Pending).Request.ActionText);
     }
 
     [Fact]

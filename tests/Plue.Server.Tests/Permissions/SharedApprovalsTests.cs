@@ -42,8 +42,8 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
             Path = ["Agent"],
             ToolName = "bash",
             Kind = ApprovalKind.Command,
-            What = "npm test \u202e",
-            Why = "It runs.",
+            ActionText = "npm test \u202e",
+            Reason = "It runs.",
             Rule = "bash(npm test)",
             RuleFolder = fixture.Workspace,
         };
@@ -71,7 +71,7 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
     {
         var asked = there.Own.AskAsync(Request(), TestContext.Current.CancellationToken);
         var pending = Assert.Single(await Seen(here.Inbox, 1));
-        Assert.Equal(("npm test \u202e", Request().Fingerprint), (pending.Request.What, pending.Fingerprint));
+        Assert.Equal(("npm test \u202e", Request().Fingerprint), (pending.Request.ActionText, pending.Fingerprint));
         FailureKind Fault(string fingerprint, ApprovalAnswer answer) =>
             Assert.Throws<FailureException>(() => here.Inbox.Answer(pending.Id, fingerprint, answer, false)).Failure.Kind;
         Assert.Equal(FailureKind.Conflict, Fault("other", new ApprovalAnswer(ApprovalDecision.Once)));

@@ -33,7 +33,7 @@ public sealed class PolicyEnforcementTests : IDisposable
         Assert.Contains(says, (sent["error"] ?? await FailedTurnAsync(sidecar)).ToJsonString(), StringComparison.Ordinal);
 
         var asked = await sidecar.Client.RequestAsync(
-            "model/ask",
+            "model/sendRequest",
             new
             {
                 streamId = "s1",
@@ -107,14 +107,14 @@ public sealed class PolicyEnforcementTests : IDisposable
             rows,
             row =>
                 (string?)row?["name"] == "Policy"
-                && (string?)row["sentence"]
+                && (string?)row["message"]
                     == $"Your organization's policy ({PolicyFile}) restricts providers, budget_usd_per_day, commands_network."
         );
         Assert.Contains(
             rows,
             row =>
                 (string?)row?["name"] == "Provider scripted"
-                && ((string?)row["sentence"])!.Contains("does not allow providers of the kind openai-compatible", StringComparison.Ordinal)
+                && ((string?)row["message"])!.Contains("does not allow providers of the kind openai-compatible", StringComparison.Ordinal)
         );
         var listed = (await sidecar.Client.ResultAsync("provider/list", new { }))?["items"]?.AsArray() ?? [];
         Assert.Equal("error", (string?)listed.Single(provider => (string?)provider?["id"] == "scripted")?["status"]);
@@ -137,7 +137,7 @@ public sealed class PolicyEnforcementTests : IDisposable
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("One"));
         await using var sidecar = await StartAsync("{ max_usd_per_day: 0 }", endpoint);
         var asked = await sidecar.Client.RequestAsync(
-            "model/ask",
+            "model/sendRequest",
             new
             {
                 streamId = "s1",

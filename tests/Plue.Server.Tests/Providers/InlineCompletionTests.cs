@@ -58,7 +58,7 @@ public sealed class InlineCompletionTests : IAsyncDisposable
     [InlineData("ollama"), InlineData("fim"), InlineData("deepseek"), InlineData("suffix"), InlineData("infill")]
     public async Task Sends_prefix_and_suffix_and_streams_the_text_between(string wire)
     {
-        var (target, answer, body) = ScriptOf(wire);
+        var (target, answer, body) = ExpectedExchange(wire);
         endpoint.Answers.Add(Stream(wire).Send(answer));
         var events = await Complete(wire, Cancel).ToListAsync(Cancel);
 
@@ -78,7 +78,7 @@ public sealed class InlineCompletionTests : IAsyncDisposable
     public async Task Cancellation_closes_the_connection(string wire)
     {
         // Only the first event.
-        var answer = ScriptOf(wire).Answer;
+        var answer = ExpectedExchange(wire).Answer;
         var first = answer[..(answer.IndexOf('\n') + (wire == "ollama" ? 1 : 2))];
         endpoint.Answers.Add(Stream(wire).Send(first).Hang());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
@@ -183,7 +183,7 @@ public sealed class InlineCompletionTests : IAsyncDisposable
 
     private static InlineCompletionRequest Request => new("coder", "function add(a, b) {\n  ", "\n}", 64, ["\n"]);
 
-    private static (string Target, string Answer, string Body) ScriptOf(string wire) =>
+    private static (string Target, string Answer, string Body) ExpectedExchange(string wire) =>
         wire switch
         {
             "ollama" => (

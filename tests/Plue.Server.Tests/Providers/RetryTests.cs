@@ -26,7 +26,7 @@ public class RetryTests
         var before = time.GetUtcNow();
         var retrying = (await RunAsync("standard", [Fail(FailureKind.Timeout)], [Text, End])).OfType<ProviderEvent.Retrying>().Single();
         Assert.Equal(before + time.Waits[0], retrying.Until);
-        Assert.Equal("It failed.", retrying.Why);
+        Assert.Equal("It failed.", retrying.Reason);
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public class RetryTests
     {
         var busy = new ProviderEvent.Failed(new Failure(FailureKind.Overloaded, "It is busy. Try again.") { Cause = "It is busy." });
         var retrying = (await RunAsync("standard", [busy], [Text, End])).OfType<ProviderEvent.Retrying>().Single();
-        Assert.Equal("It is busy.", retrying.Why);
+        Assert.Equal("It is busy.", retrying.Reason);
     }
 
     [Theory]

@@ -30,7 +30,7 @@ public sealed class WebSearchTests : IAsyncDisposable
     [MemberData(nameof(Vendors))]
     public async Task The_vendors_own_search_is_requested_and_its_text_sources_tokens_and_fee_are_read(string kind)
     {
-        var (target, body, answer) = ScriptOf(kind);
+        var (target, body, answer) = ExpectedExchange(kind);
         endpoint.Answers.Add(ScriptedAnswer.Json(answer));
         var found = await Provider(kind).SearchWebAsync(Request, Cancel);
 
@@ -137,7 +137,7 @@ public sealed class WebSearchTests : IAsyncDisposable
             _ => 0,
         };
 
-    private static (string Target, string Body, string Answer) ScriptOf(string kind) =>
+    private static (string Target, string Body, string Answer) ExpectedExchange(string kind) =>
         kind switch
         {
             ProviderKinds.Anthropic => (

@@ -13,7 +13,7 @@ public sealed class ApprovalHandlersTests
         new StoredRules(new PluePaths(sidecar.Home), TimeProvider.System).Add("bash(npm test)", sidecar.Home);
         var rule = (await sidecar.Client.ResultAsync("approval/rules"))!["rules"]![0]!;
         Assert.Equal(("bash(npm test)", RealPath.Of(sidecar.Home)), ((string?)rule["rule"], (string?)rule["folder"]));
-        var left = await sidecar.Client.ResultAsync("approval/forget", new { id = (string?)rule["id"] });
+        var left = await sidecar.Client.ResultAsync("approval/deleteRule", new { id = (string?)rule["id"] });
         Assert.Empty(left!["rules"]!.AsArray());
         Assert.Empty((await sidecar.Client.ResultAsync("approval/list"))!["approvals"]!.AsArray());
     }
@@ -59,6 +59,52 @@ public sealed class ApprovalHandlersTests
         await stop.CancelAsync();
     }
 
+    [Theory]
+    [InlineData(false, "app/src/a.txt", "src/a.txt")]
+    [InlineData(true, "app/src/a.txt", "app/src/a.txt")]
+    [InlineData(false, "app", "app")]
+    [InlineData(true, "app", "app")]
+    [InlineData(false, "other/a.txt", null)]
+    [InlineData(false, "app/link/a.txt", null)]
+    [InlineData(false, "app/../other/a.txt", null)]
+    public async Task A_location_in_a_workspace_folder_is_also_sent_relative_to_it(bool areSeveral, string location, string? expected)
+    {
+        var top = RealPath.Of(Directory.CreateTempSubdirectory("plue-test-").FullName);
+        string At(string path) => Path.Combine(top, path);
+        Directory.CreateDirectory(At("app/src"));
+        Directory.CreateDirectory(At("other"));
+        Directory.CreateDirectory(At("web"));
+        Directory.CreateSymbolicLink(At("app/link"), At("other"));
+        object[] folders = [new { name = "app", path = At("app") }, new { name = "web", path = At("web") }];
+        await using var sidecar = await InMemorySidecar.StartAsync(folder: At("app"), trusted: true, folders: areSeveral ? folders : null);
+        using var stop = new CancellationTokenSource();
+        var request = Request() with { Location = At(location) };
+        var fingerprint = request.Fingerprint;
+        _ = sidecar.Services.Permissions.Approvals.AskAsync(request, stop.Token);
+
+        var asked = (await sidecar.Client.NextAsync("approval/changed"))["approvals"]![0]!;
+        Assert.Equal((At(location), expected), ((string?)asked["location"], (string?)asked["relativeLocation"]));
+        Assert.Equal(fingerprint, (string?)asked["fingerprint"]);
+        await stop.CancelAsync();
+        Directory.Delete(top, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("https://example.com/a")]
+    [InlineData("anthropic: claude")]
+    public async Task A_location_that_is_no_path_is_sent_as_it_is(string location)
+    {
+        await using var sidecar = await InMemorySidecar.StartAsync(
+            folder: Directory.CreateTempSubdirectory("plue-test-").FullName,
+            trusted: true
+        );
+        using var stop = new CancellationTokenSource();
+        _ = sidecar.Services.Permissions.Approvals.AskAsync(Request() with { Location = location }, stop.Token);
+        var asked = (await sidecar.Client.NextAsync("approval/changed"))["approvals"]![0]!;
+        Assert.Equal((location, null), ((string?)asked["location"], (string?)asked["relativeLocation"]));
+        await stop.CancelAsync();
+    }
+
     private static ApprovalRequest Request() =>
         new()
         {
@@ -67,7 +113,7 @@ public sealed class ApprovalHandlersTests
             ToolUseId = "call_1",
             ToolName = "bash",
             Kind = ApprovalKind.Command,
-            What = "make",
-            Why = "It runs a program.",
+            ActionText = "make",
+            Reason = "It runs a program.",
         };
 }

@@ -129,7 +129,7 @@ public sealed class AttachmentHandlersTests : IDisposable
             );
             var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
             Assert.Equal(["One", "Nice"], Texts(chat));
-            Assert.Equal("A pinned file was not sent: gone.md does not exist.", (string?)chat?["messages"]?[1]?["notCarried"]?[0]);
+            Assert.Equal("A pinned file was not sent: gone.md does not exist.", (string?)chat?["messages"]?[1]?["omitted"]?[0]);
         }
     }
 

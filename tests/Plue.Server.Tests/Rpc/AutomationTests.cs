@@ -171,7 +171,7 @@ public sealed class AutomationTests : IAsyncLifetime
                 {
                     codexId = uri,
                     text = $"Note {asked}",
-                    answer = false,
+                    respond = false,
                 }
             );
             Assert.Equal(asked, endpoint.Requests.Count);
@@ -202,7 +202,7 @@ public sealed class AutomationTests : IAsyncLifetime
                     {
                         codexId = uri,
                         text = "Keep",
-                        answer = false,
+                        respond = false,
                     }
                 )
             )?["turnId"]
@@ -426,13 +426,13 @@ public sealed class AutomationTests : IAsyncLifetime
     private static (string? Message, string? Uri) Notice(JsonObject item) => ((string?)item["message"], (string?)item["uri"]);
 
     private static List<string> Failures(JsonNode? got) =>
-        [.. got?["hookFailures"]?.AsArray().Select(failure => $"{failure?["what"]}: {failure?["message"]}") ?? []];
+        [.. got?["hookFailures"]?.AsArray().Select(failure => $"{failure?["action"]}: {failure?["message"]}") ?? []];
 
     private async Task<List<string>> HistoryAsync(string uri) =>
         [
             .. (await sidecar.Client.ResultAsync("codex/history", new { uri }))!["versions"]!
                 .AsArray()
-                .Select(version => $"{version?["author"]}: {version?["what"]}"),
+                .Select(version => $"{version?["author"]}: {version?["summary"]}"),
         ];
 
     private Task<JsonNode?> GetAsync(string uri) => sidecar.Client.ResultAsync("codex/get", new { uri });

@@ -36,7 +36,7 @@ public sealed class BackgroundChatTests
         var deleted = await sidecar.Client.ResultAsync("codex/list", new { collection = "chats", deleted = true });
         Assert.Equal(0, (int?)deleted?["total"]);
         var usage = await sidecar.Client.ResultAsync("usage/summary", new { });
-        Assert.Equal((name, 1), ((string?)usage?["templates"]?[0]?["name"], (int?)usage?["templates"]?[0]?["figures"]?["answers"]));
+        Assert.Equal((name, 1), ((string?)usage?["templates"]?[0]?["name"], (int?)usage?["templates"]?[0]?["figures"]?["responses"]));
     }
 
     [Fact]

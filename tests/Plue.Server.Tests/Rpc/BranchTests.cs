@@ -224,7 +224,7 @@ public sealed class BranchTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("usage/summary", new { }); // flushes pending writes
         Directory.Delete(Path.Combine(sidecar.Home, "index", "usage"), recursive: true);
         var summary = await sidecar.Client.ResultAsync("usage/summary", new { });
-        Assert.Equal((3, 0.75), ((int?)summary?["total"]?["answers"], (double?)summary?["total"]?["cost"]));
+        Assert.Equal((3, 0.75), ((int?)summary?["total"]?["responses"], (double?)summary?["total"]?["cost"]));
     }
 
     [Fact]
@@ -263,7 +263,7 @@ public sealed class BranchTests : IAsyncLifetime
                 "you: Sent \"one\".",
                 "you: Created the chat.",
             ],
-            versions.Select(version => $"{version?["author"]}: {version?["what"]}")
+            versions.Select(version => $"{version?["author"]}: {version?["summary"]}")
         );
         Assert.True((bool)versions[0]!["isCurrent"]!);
         Assert.False((bool)versions[1]!["isCurrent"]!);

@@ -183,7 +183,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
         );
 
         var history = (await sidecar.Client.ResultAsync("codex/history", new { uri = own }))?["versions"]?.AsArray();
-        Assert.Equal("Set depth.", (string?)history?[0]?["what"]);
+        Assert.Equal("Set depth.", (string?)history?[0]?["summary"]);
         var copy = (string)(await sidecar.Client.ResultAsync("codex/fork", new { uri = own }))!["uri"]!;
         Assert.Equal(await ValuesAsync(own), await ValuesAsync(copy));
         await using var again = await InMemorySidecar.StartAsync(sidecar.Home);
@@ -440,9 +440,9 @@ public sealed class ChatFieldsTests : IAsyncLifetime
         var found = await sidecar.Client.ResultAsync("message/find", new { codexId = uri, text = "apple" });
         Assert.Equal(
             [(0, 1), (1, 2), (3, 2)],
-            found?["found"]?.AsArray().Select(place => ((int?)place?["index"] ?? -1, (int?)place?["count"] ?? -1)) ?? []
+            found?["matches"]?.AsArray().Select(place => ((int?)place?["index"] ?? -1, (int?)place?["count"] ?? -1)) ?? []
         );
-        Assert.Empty((await sidecar.Client.ResultAsync("message/find", new { codexId = uri, text = "" }))?["found"]?.AsArray() ?? []);
+        Assert.Empty((await sidecar.Client.ResultAsync("message/find", new { codexId = uri, text = "" }))?["matches"]?.AsArray() ?? []);
     }
 
     private Task<JsonNode?> UpdateAsync(object parameters) => sidecar.Client.ResultAsync("codex/update", parameters);

@@ -33,7 +33,7 @@ public sealed class CompletionHandlersTests
         var row = Assert.Single(usage?["templates"]?.AsArray() ?? []);
         Assert.Equal(
             ("completions", "Code completions", 3, 6m),
-            ((string?)row?["key"], (string?)row?["name"], (int?)row?["figures"]?["answers"], (decimal?)row?["figures"]?["cost"])
+            ((string?)row?["key"], (string?)row?["name"], (int?)row?["figures"]?["responses"], (decimal?)row?["figures"]?["cost"])
         );
         Assert.Empty(usage?["chats"]?.AsArray() ?? []);
         var lines = await File.ReadAllLinesAsync(Directory.GetFiles(Path.Combine(sidecar.Home, "index", "usage"), "*.jsonl").Single());

@@ -40,7 +40,7 @@ public sealed class DamagedHomeTests
                         kind = "openai-compatible",
                     }
                 ),
-                ("vault/create", new { way = "passphrase", secret = "correct horse battery" }),
+                ("vault/create", new { method = "passphrase", secret = "correct horse battery" }),
             }
         )
         {
@@ -117,7 +117,9 @@ public sealed class DamagedHomeTests
         Assert.NotEmpty((string?)(await client.ResultAsync("vault/status"))?["problem"] ?? "");
         var keyed = (await client.ResultAsync("provider/list"))?["items"]?.AsArray().Single(item => (string?)item?["id"] == "keyed");
         Assert.False((bool?)keyed?["hasCredential"]);
-        Assert.NotNull(ErrorKind(await client.RequestAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" })));
+        Assert.NotNull(
+            ErrorKind(await client.RequestAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" }))
+        );
         var uri = await client.CreateChatAsync();
         Assert.Equal("endTurn", (string?)(await client.AskAsync(uri, "Hi"))[^1]["event"]?["stopReason"]);
         var failed = (await client.AskAsync(await client.CreateChatAsync("keyed"), "Hi"))[^1]["event"]?["error"];

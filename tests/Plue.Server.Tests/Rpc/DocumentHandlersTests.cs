@@ -94,7 +94,7 @@ public sealed class DocumentHandlersTests
         var history = (await client.ResultAsync("codex/history", new { uri }))?["versions"]?.AsArray();
         Assert.Equal(
             ["Restored version 3", "Restored version 2", "Changed servings, steps", "Changed tags, steps", "Created"],
-            history?.Select(version => (string?)version?["what"])
+            history?.Select(version => (string?)version?["summary"])
         );
         Assert.Contains("-  servings: 4,\n", (string?)history?[2]?["diff"], StringComparison.Ordinal);
         Assert.Contains(

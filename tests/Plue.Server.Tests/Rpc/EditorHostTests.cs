@@ -156,7 +156,7 @@ public sealed class EditorHostTests : IAsyncLifetime
                 parameters => parameters["approvals"] is JsonArray { Count: 1 }
             );
             var approval = requested["approvals"]![0]!;
-            Assert.Equal("vscode/beep\n{\"times\":2}", (string?)approval["what"]);
+            Assert.Equal("vscode/beep\n{\"times\":2}", (string?)approval["actionText"]);
             await sidecar.Client.ResultAsync(
                 "approval/answer",
                 new

@@ -35,9 +35,9 @@ public sealed class FallbackAndUsageTests
                 }
             );
             var events = await sidecar.Client.AskAsync(uri, "Hi");
-            var named = events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"];
+            var named = events.Single(item => Kind(item) == "fallbackUsed")["event"]?["providerInfo"];
             Assert.Equal(("other", "The other"), ((string?)named?["providerId"], (string?)named?["providerName"]));
-            Assert.Contains("is not available now", (string?)named?["insteadOf"], StringComparison.Ordinal);
+            Assert.Contains("is not available now", (string?)named?["fallbackReason"], StringComparison.Ordinal);
             Assert.Equal(1, events.Count(item => Kind(item) == "turnFinished"));
         }
 
@@ -46,7 +46,7 @@ public sealed class FallbackAndUsageTests
         Assert.Equal("Hello", Texts(chat).Last());
         var info = chat?["messages"]?[1]?["providerInfo"];
         Assert.Equal("other", (string?)info?["providerId"]);
-        Assert.Contains("is not available now", (string?)info?["insteadOf"], StringComparison.Ordinal);
+        Assert.Contains("is not available now", (string?)info?["fallbackReason"], StringComparison.Ordinal);
         Assert.True((double?)chat?["messages"]?[1]?["timing"]?["durationMs"] > 0);
         Assert.Equal(["missing", "off", "other"], chat?["codex"]?["fallbacks"]?.AsArray().Select(item => (string?)item?["providerId"]));
     }
@@ -61,7 +61,7 @@ public sealed class FallbackAndUsageTests
         sidecar.WriteProvider("other", InMemorySidecar.ProviderAt(other.Url));
         await WriteConfigAsync(sidecar, "{ fallbacks: ['other'] }");
         var events = await sidecar.Client.AskAsync(await sidecar.Client.CreateChatAsync("busy"), "Hi");
-        Assert.Equal("other", (string?)events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"]?["providerId"]);
+        Assert.Equal("other", (string?)events.Single(item => Kind(item) == "fallbackUsed")["event"]?["providerInfo"]?["providerId"]);
     }
 
     [Fact]
@@ -120,11 +120,11 @@ public sealed class FallbackAndUsageTests
         }
 
         var rows = (await sidecar.Client.ResultAsync("provider/list"))?["items"]?.AsArray();
-        Assert.NotNull(rows?.Single(row => (string?)row?["id"] == "busy")?["restingUntil"]);
+        Assert.NotNull(rows?.Single(row => (string?)row?["id"] == "busy")?["cooldownUntil"]);
         var events = await sidecar.Client.AskAsync(uri, "Hi");
         Assert.Contains(
             "is in cooldown until",
-            (string?)events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"]?["insteadOf"],
+            (string?)events.Single(item => Kind(item) == "fallbackUsed")["event"]?["providerInfo"]?["fallbackReason"],
             StringComparison.Ordinal
         );
         Assert.Equal(3, busy.Requests.Count);
@@ -217,7 +217,7 @@ public sealed class FallbackAndUsageTests
         var summary = await sidecar.Client.ResultAsync("usage/summary", new { utcOffsetMinutes = 60 });
         Assert.Equal(
             (1, 1000, 500),
-            ((int?)summary?["total"]?["answers"], (int?)summary?["total"]?["inputTokens"], (int?)summary?["total"]?["outputTokens"])
+            ((int?)summary?["total"]?["responses"], (int?)summary?["total"]?["inputTokens"], (int?)summary?["total"]?["outputTokens"])
         );
         Assert.Equal(DateTimeOffset.UtcNow.AddHours(1).ToString("yyyy-MM-dd"), (string?)summary?["days"]?[0]?["day"]);
         Assert.Equal((uri, "=1+1"), ((string?)summary?["chats"]?[0]?["key"], (string?)summary?["chats"]?[0]?["name"]));
@@ -230,7 +230,7 @@ public sealed class FallbackAndUsageTests
 
         await sidecar.Client.ResultAsync("codex/delete", new { uri });
         summary = await sidecar.Client.ResultAsync("usage/summary", new { });
-        Assert.Equal((1, "Deleted chat"), ((int?)summary?["total"]?["answers"], (string?)summary?["chats"]?[0]?["name"]));
+        Assert.Equal((1, "Deleted chat"), ((int?)summary?["total"]?["responses"], (string?)summary?["chats"]?[0]?["name"]));
         Assert.Empty((await sidecar.Client.ResultAsync("usage/summary", new { to = "2020-01-01" }))?["days"]?.AsArray() ?? []);
         Assert.Equal("missingField", ErrorKind(await sidecar.Client.RequestAsync("usage/summary", new { from = "yesterday" })));
     }

@@ -57,7 +57,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         );
         Assert.Equal(["codex://prompts/mine", "codex://providers/scripted"], first.Keys.Where(key => first[key] != second[key]));
         Assert.All(second.Values, version => Assert.Matches("^[0-9a-f]{12}$", version));
-        Assert.Equal(second.Values, chat?["steering"]?.AsArray().Select(source => (string?)source?["version"]));
+        Assert.Equal(second.Values, chat?["instructions"]?.AsArray().Select(source => (string?)source?["version"]));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         await using var other = await InMemorySidecar.StartAsync(folder: folder, trusted: false);
         other.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         var chat = await other.Client.CreateChatAsync();
-        var steering = await other.Client.ResultAsync("message/steering", new { codexId = chat });
+        var steering = await other.Client.ResultAsync("message/instructions", new { codexId = chat });
         Assert.StartsWith("The workspace is not trusted", (string?)steering?["note"], StringComparison.Ordinal);
         Assert.DoesNotContain("rules", Kinds(steering));
     }
@@ -105,10 +105,10 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         var source = Nested(await SteeringAsync());
         Assert.Equal(
             ("rules", "src/a.txt", true, "It has an invisible character that a model reads."),
-            ((string?)source?["kind"], (string?)source?["appliesTo"], (bool?)source?["mayBeAllowed"], (string?)source?["leftOut"])
+            ((string?)source?["kind"], (string?)source?["appliesTo"], (bool?)source?["canBeAllowed"], (string?)source?["omittedReason"])
         );
         var allowed = await sidecar.Client.ResultAsync(
-            "message/allowSteering",
+            "message/allowInstructions",
             new
             {
                 codexId = uri,
@@ -116,7 +116,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
                 version = (string?)source?["version"],
             }
         );
-        Assert.Null((string?)Nested(allowed)?["leftOut"]);
+        Assert.Null((string?)Nested(allowed)?["omittedReason"]);
 
         answers.Enqueue(Calls("", ("c2", "read", """{"path":"src/a.txt","from":1}""")));
         await AskedAsync("Read it again");
@@ -139,7 +139,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         var rules = (await SteeringAsync())?["sources"]?[1];
         Assert.Equal(
             ("AGENTS.md", 1, true, "It has an invisible character that a model reads."),
-            ((string?)rules?["title"], (int?)rules?["hiddenCharacters"], (bool?)rules?["mayBeAllowed"], (string?)rules?["leftOut"])
+            ((string?)rules?["title"], (int?)rules?["hiddenCharacters"], (bool?)rules?["canBeAllowed"], (string?)rules?["omittedReason"])
         );
 
         object Allowing(JsonNode? source, string? version = null) =>
@@ -149,9 +149,12 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
                 source = (string?)source?["source"],
                 version = version ?? (string?)source?["version"],
             };
-        Assert.Equal("conflict", ErrorKind(await sidecar.Client.RequestAsync("message/allowSteering", Allowing(rules, "000000000000"))));
-        var allowed = (await sidecar.Client.ResultAsync("message/allowSteering", Allowing(rules)))?["sources"]?[1];
-        Assert.Equal((null, 1), ((string?)allowed?["leftOut"], (int?)allowed?["hiddenCharacters"]));
+        Assert.Equal(
+            "conflict",
+            ErrorKind(await sidecar.Client.RequestAsync("message/allowInstructions", Allowing(rules, "000000000000")))
+        );
+        var allowed = (await sidecar.Client.ResultAsync("message/allowInstructions", Allowing(rules)))?["sources"]?[1];
+        Assert.Equal((null, 1), ((string?)allowed?["omittedReason"], (int?)allowed?["hiddenCharacters"]));
         Assert.Contains("tabs", await AskedAsync("Two"), StringComparison.Ordinal);
 
         Write(folder, "AGENTS.md", "Use tabs, always.\u202E");
@@ -187,7 +190,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         );
         var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
         Assert.Empty(chat?["messages"]?.AsArray() ?? []);
-        Assert.StartsWith("The prompt", (string?)chat?["steering"]?[0]?["leftOut"], StringComparison.Ordinal);
+        Assert.StartsWith("The prompt", (string?)chat?["instructions"]?[0]?["omittedReason"], StringComparison.Ordinal);
         // The context can still be measured.
         await sidecar.Client.ResultAsync("message/context", new { codexId = uri, draft = "x" });
     }
@@ -205,7 +208,7 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         Assert.Equal("In Talk, explain {{topic}} {{depth}}:\n{{selection}}", text);
         Assert.Equal(
             ["{{topic}}", "{{depth}}", "{{selection}}"],
-            prompt?["holes"]?.AsArray().Select(hole => text.Substring((int)hole!["start"]!, (int)hole["length"]!))
+            prompt?["placeholders"]?.AsArray().Select(hole => text.Substring((int)hole!["start"]!, (int)hole["length"]!))
         );
         Assert.Equal(
             ["topic False ", "depth True how far"],
@@ -244,14 +247,14 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         return (string?)JsonNode.Parse(endpoint.Requests[^1].Body)?["messages"]?[0]?["content"] ?? "";
     }
 
-    private Task<JsonNode?> SteeringAsync() => sidecar.Client.ResultAsync("message/steering", new { codexId = uri });
+    private Task<JsonNode?> SteeringAsync() => sidecar.Client.ResultAsync("message/instructions", new { codexId = uri });
 
     private async Task<IEnumerable<string>> SourcesAsync() =>
         (await SteeringAsync())?["sources"]?.AsArray().Select(source => $"{source?["kind"]} {source?["title"]}") ?? [];
 
     private async Task<string?> VersionAsync(string codexId, string kind) =>
         (string?)
-            (await sidecar.Client.ResultAsync("message/steering", new { codexId }))
+            (await sidecar.Client.ResultAsync("message/instructions", new { codexId }))
                 ?["sources"]?.AsArray()
                 .Single(source => (string?)source?["kind"] == kind)
                 ?["version"];
@@ -260,5 +263,8 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         steering?["sources"]?.AsArray().Select(source => (string?)source?["kind"]) ?? [];
 
     private static Dictionary<string, string> Versions(JsonNode? message) =>
-        (message?["steeredBy"]?.AsArray() ?? []).ToDictionary(source => (string)source!["source"]!, source => (string)source!["version"]!);
+        (message?["instructions"]?.AsArray() ?? []).ToDictionary(
+            source => (string)source!["source"]!,
+            source => (string)source!["version"]!
+        );
 }

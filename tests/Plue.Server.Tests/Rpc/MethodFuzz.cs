@@ -189,8 +189,8 @@ internal sealed class MethodFuzz : IAsyncDisposable
             Methods.VaultCreate.Name,
             new
             {
-                way = "editor",
-                wayId = "fuzz",
+                method = "editor",
+                methodId = "fuzz",
                 secret = Convert.ToBase64String(new byte[32]),
             }
         );

@@ -14,7 +14,7 @@ public sealed class ModelHandlersTests
     {
         await using var endpoint = new ScriptedEndpoint(Answer("One", "Two"));
         await using var sidecar = await StartAsync(endpoint, Priced);
-        var reply = await sidecar.Client.ResultAsync("model/ask", Ask(User("Hello")));
+        var reply = await sidecar.Client.ResultAsync("model/sendRequest", Ask(User("Hello")));
 
         Assert.Equal("endTurn", (string?)reply?["stopReason"]);
         Assert.Equal(("s1", "OneTwo"), TextOf(await sidecar.Client.NextAsync("model/event")));
@@ -36,7 +36,7 @@ public sealed class ModelHandlersTests
         var ended = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n";
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(reasoned + called + ended), Answer("Found."));
         await using var sidecar = await StartAsync(endpoint);
-        var reply = await sidecar.Client.ResultAsync("model/ask", Ask(User("Find it")));
+        var reply = await sidecar.Client.ResultAsync("model/sendRequest", Ask(User("Find it")));
         Assert.Equal("toolUse", (string?)reply?["stopReason"]);
         var call = (await sidecar.Client.NextAsync("model/event"))["event"];
         Assert.Equal(("toolCall", "find"), ((string?)call?["kind"], (string?)call?["toolName"]));
@@ -62,7 +62,7 @@ public sealed class ModelHandlersTests
             },
         ];
         await sidecar.Client.ResultAsync(
-            "model/ask",
+            "model/sendRequest",
             Ask(User("Find it"), new { role = "assistant", parts }, new { role = "user", parts = results })
         );
         var messages = JsonNode.Parse(endpoint.Requests[1].Body)?["messages"];
@@ -85,7 +85,7 @@ public sealed class ModelHandlersTests
             },
             new { kind = "text", text = "What is it?" },
         ];
-        await sidecar.Client.ResultAsync("model/ask", Ask(new { role = "user", parts }));
+        await sidecar.Client.ResultAsync("model/sendRequest", Ask(new { role = "user", parts }));
         Assert.Contains("data:image/png;base64,aGk=", endpoint.Requests[0].Body, StringComparison.Ordinal);
     }
 
@@ -94,7 +94,7 @@ public sealed class ModelHandlersTests
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events().Send(Chunk("One")).Hang());
         await using var sidecar = await StartAsync(endpoint, Priced);
-        var id = sidecar.Client.Start("model/ask", Ask(User(new string('x', 4000))), out var reply);
+        var id = sidecar.Client.Start("model/sendRequest", Ask(User(new string('x', 4000))), out var reply);
         await sidecar.Client.NextAsync("model/event");
         await sidecar.Client.NotifyAsync("$/cancelRequest", new { id });
         Assert.NotNull((await reply)["error"]);
@@ -110,8 +110,8 @@ public sealed class ModelHandlersTests
         await using var endpoint = new ScriptedEndpoint(Answer("One"));
         await using var sidecar = await StartAsync(endpoint, Priced);
         await sidecar.Client.ResultAsync("settings/set", new { name = "budget_usd_per_day", value = 0.0001 });
-        await sidecar.Client.ResultAsync("model/ask", Ask(User(new string('x', 4000))));
-        var refused = await sidecar.Client.RequestAsync("model/ask", Ask(User("Again")));
+        await sidecar.Client.ResultAsync("model/sendRequest", Ask(User(new string('x', 4000))));
+        var refused = await sidecar.Client.RequestAsync("model/sendRequest", Ask(User("Again")));
         Assert.Equal("budgetExceeded", ErrorKind(refused));
         Assert.Single(endpoint.Requests);
     }
@@ -125,7 +125,7 @@ public sealed class ModelHandlersTests
         var listed = (await sidecar.Client.ResultAsync("model/list"))?["providers"]?.AsArray() ?? [];
         Assert.Equal("scripted", (string?)Assert.Single(listed)?["id"]);
         Assert.Equal("model", (string?)listed[0]?["models"]?[0]?["id"]);
-        Assert.Equal("badRequest", ErrorKind(await sidecar.Client.RequestAsync("model/ask", Ask(User("Hello"), "claude"))));
+        Assert.Equal("badRequest", ErrorKind(await sidecar.Client.RequestAsync("model/sendRequest", Ask(User("Hello"), "claude"))));
     }
 
     private static async Task<InMemorySidecar> StartAsync(ScriptedEndpoint endpoint, string extra = "")

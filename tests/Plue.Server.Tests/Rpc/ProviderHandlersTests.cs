@@ -276,7 +276,7 @@ public sealed class ProviderHandlersTests
         );
         File.AppendAllText(Path.Combine(sidecar.Home, "config.json5"), "{ default_small: 'one', fallbacks: ['two', 'one'] }");
         var chat = await client.CreateChatAsync("one");
-        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         await client.ResultAsync(
             "vault/store",
             new
@@ -303,7 +303,7 @@ public sealed class ProviderHandlersTests
             ChatScript.ErrorKind(await client.RequestAsync("provider/delete", new { id = "two", deleteKey = true }))
         );
         Assert.True(File.Exists(Path.Combine(sidecar.Home, "providers", "two.json5")));
-        await client.ResultAsync("vault/unlock", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/unlock", new { method = "passphrase", secret = "correct horse battery" });
         await client.ResultAsync("provider/delete", new { id = "two", deleteKey = true });
         Assert.Empty((await client.ResultAsync("vault/list"))?["entries"]?.AsArray() ?? []);
         Assert.Equal("conflict", ChatScript.ErrorKind(await client.RequestAsync("provider/delete", new { id = "tour" })));

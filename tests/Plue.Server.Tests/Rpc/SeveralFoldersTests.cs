@@ -96,7 +96,7 @@ public sealed class SeveralFoldersTests : IAsyncLifetime
         await sidecar.Client.AskAsync(uri, "And again.");
         const string Note = "The folder web was removed from the workspace, so its files are no longer available.";
         var messages = await MessagesAsync();
-        Assert.Single(messages, message => message?["notCarried"]?.ToJsonString().Contains(Note, StringComparison.Ordinal) == true);
+        Assert.Single(messages, message => message?["omitted"]?.ToJsonString().Contains(Note, StringComparison.Ordinal) == true);
         Assert.Contains(
             "outside the workspace",
             endpoint.Requests.Last(request => request.Body.Contains("c9", StringComparison.Ordinal)).Body,

@@ -156,7 +156,7 @@ public sealed class SidecarTests
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://scripted/api_key'"));
         var client = sidecar.Client;
-        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         var stored = await client.ResultAsync(
             "vault/store",
             new
@@ -211,7 +211,7 @@ public sealed class SidecarTests
         Assert.Equal("endTurn", (string?)(await client.TurnAsync())[^1]["event"]?["stopReason"]);
         Assert.False((await endpoint.NextRequestAsync()).Headers.ContainsKey("authorization"));
 
-        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         await client.ResultAsync("vault/lock");
         await client.ResultAsync("message/send", new { codexId = uri, text = "Hi again" });
         Assert.Equal("endTurn", (string?)(await client.TurnAsync())[^1]["event"]?["stopReason"]);

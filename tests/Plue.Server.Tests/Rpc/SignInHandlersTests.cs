@@ -12,7 +12,7 @@ public sealed class SignInHandlersTests
         await using var api = Api(server);
         await using var sidecar = await StartAsync(server, api);
         var client = sidecar.Client;
-        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         Assert.False((bool?)(await SummaryAsync(client))?["hasCredential"]);
 
         var start = await client.ResultAsync("provider/signIn", new { id = "scripted" });
@@ -53,7 +53,7 @@ public sealed class SignInHandlersTests
         await using var sidecar = await StartAsync(server, api);
         var refused = await sidecar.Client.RequestAsync("provider/signIn", new { id = "scripted" });
         Assert.Equal("vaultLocked", ChatScript.ErrorKind(refused));
-        await sidecar.Client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await sidecar.Client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         await sidecar.Client.ResultAsync("vault/lock");
         Assert.Equal("vaultLocked", ChatScript.ErrorKind(await sidecar.Client.RequestAsync("provider/signIn", new { id = "scripted" })));
         Assert.Empty(server.Requests);
@@ -66,7 +66,7 @@ public sealed class SignInHandlersTests
         await using var api = Api(server);
         await using var sidecar = await StartAsync(server, api);
         var client = sidecar.Client;
-        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         await client.ResultAsync(
             "vault/store",
             new
@@ -80,7 +80,7 @@ public sealed class SignInHandlersTests
         Assert.Equal("vaultLocked", ChatScript.ErrorKind(await client.RequestAsync("provider/delete", new { id = "scripted" })));
         Assert.NotNull(await SummaryAsync(client));
 
-        await client.ResultAsync("vault/unlock", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/unlock", new { method = "passphrase", secret = "correct horse battery" });
         await client.ResultAsync("provider/delete", new { id = "scripted" });
         Assert.DoesNotContain("access_token", (await client.ResultAsync("vault/list"))?.ToJsonString(), StringComparison.Ordinal);
     }
@@ -92,7 +92,7 @@ public sealed class SignInHandlersTests
         await using var api = Api(server);
         await using var sidecar = await StartAsync(server, api);
         var client = sidecar.Client;
-        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         var start = await client.ResultAsync("provider/signIn", new { id = "scripted" });
         var id = client.Start("provider/awaitSignIn", new { id = "scripted" }, out var waiting);
         await client.NotifyAsync("$/cancelRequest", new { id });

@@ -46,11 +46,11 @@ public sealed class SkillHandlersTests : IAsyncLifetime
         Assert.Contains("All about forms.", bodies[2].ToJsonString(), StringComparison.Ordinal);
 
         var messages = (await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray()!;
-        var used = messages[^1]?["steeredBy"]?.AsArray().Single(source => (string?)source?["title"] == "pdf");
+        var used = messages[^1]?["instructions"]?.AsArray().Single(source => (string?)source?["title"] == "pdf");
         Assert.Equal("skill", (string?)used?["kind"]);
         Assert.Matches("^[0-9a-f]{12}$", (string?)used?["version"]);
-        Assert.DoesNotContain(messages[1]?["steeredBy"]!.AsArray()!, source => (string?)source?["title"] == "pdf");
-        var steering = await sidecar.Client.ResultAsync("message/steering", new { codexId = uri });
+        Assert.DoesNotContain(messages[1]?["instructions"]!.AsArray()!, source => (string?)source?["title"] == "pdf");
+        var steering = await sidecar.Client.ResultAsync("message/instructions", new { codexId = uri });
         Assert.Equal(
             ["Skills", "pdf"],
             steering?["sources"]?.AsArray().Where(source => (string?)source?["kind"] == "skill").Select(source => (string?)source?["title"])
@@ -70,7 +70,7 @@ public sealed class SkillHandlersTests : IAsyncLifetime
         Assert.Contains("/pdf a.pdf", sent, StringComparison.Ordinal);
         var messages = (await sidecar.Client.ResultAsync("codex/get", new { uri }))?["messages"]?.AsArray()!;
         Assert.Equal("pdf", (string?)messages[0]?["parts"]?[0]?["skill"]);
-        Assert.Contains(messages[1]?["steeredBy"]!.AsArray()!, source => (string?)source?["title"] == "pdf");
+        Assert.Contains(messages[1]?["instructions"]!.AsArray()!, source => (string?)source?["title"] == "pdf");
 
         await AskAsync("/unknown text");
         Assert.DoesNotContain(
@@ -113,15 +113,15 @@ public sealed class SkillHandlersTests : IAsyncLifetime
 
         await AskAsync("Hello");
         Assert.DoesNotContain("deploy", Bodies()[0].ToJsonString(), StringComparison.Ordinal);
-        var source = (await sidecar.Client.ResultAsync("message/steering", new { codexId = uri }))
+        var source = (await sidecar.Client.ResultAsync("message/instructions", new { codexId = uri }))
             ?["sources"]?.AsArray()
             .Single(one => (string?)one?["title"] == "deploy");
         Assert.Equal(
             (true, "It comes from the workspace and needs your approval."),
-            ((bool?)source?["mayBeAllowed"], (string?)source?["leftOut"])
+            ((bool?)source?["canBeAllowed"], (string?)source?["omittedReason"])
         );
         await sidecar.Client.ResultAsync(
-            "message/allowSteering",
+            "message/allowInstructions",
             new
             {
                 codexId = uri,
@@ -146,7 +146,7 @@ public sealed class SkillHandlersTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Go" });
         await sidecar.Client.NextAsync("approval/changed");
         var approval = Assert.Single((await sidecar.Client.ResultAsync("approval/list", new { }))!["approvals"]!.AsArray());
-        Assert.Equal("The skill pdf does not name it among its tools.", (string?)approval?["why"]);
+        Assert.Equal("The skill pdf does not name it among its tools.", (string?)approval?["reason"]);
         Assert.True(File.Exists(Path.Combine(folder, "one.txt")));
         Assert.False(File.Exists(Path.Combine(folder, "two.txt")));
         await sidecar.Client.ResultAsync(
@@ -181,7 +181,7 @@ public sealed class SkillHandlersTests : IAsyncLifetime
         Assert.Equal("off", (string?)list!["skills"]![0]?["state"]);
         Assert.Equal(0, (long?)list["listTokens"]);
 
-        var place = list["places"]!
+        var place = list["locations"]!
             .AsArray()
             .Select(one => (string?)one?["path"])
             .First(path => path!.StartsWith(folder, StringComparison.Ordinal));
@@ -189,7 +189,7 @@ public sealed class SkillHandlersTests : IAsyncLifetime
             "skill/create",
             new
             {
-                place,
+                location = place,
                 name = "notes",
                 description = "Writes notes.",
             }

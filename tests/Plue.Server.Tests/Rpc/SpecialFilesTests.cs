@@ -33,7 +33,7 @@ public sealed class SpecialFilesTests
         string uri;
         await using (var before = await SidecarProcess.StartAsync(home, folder: workspace))
         {
-            await before.Client.ResultAsync("vault/create", new { way = "passphrase", secret = Passphrase });
+            await before.Client.ResultAsync("vault/create", new { method = "passphrase", secret = Passphrase });
             await before.Client.ResultAsync(
                 "vault/store",
                 new
@@ -205,7 +205,7 @@ public sealed class SpecialFilesTests
         [
             ("settings/get", null),
             ("vault/status", null),
-            ("vault/unlock", new { way = "passphrase", secret = Passphrase }),
+            ("vault/unlock", new { method = "passphrase", secret = Passphrase }),
             ("vault/list", null),
             ("vault/readEnv", new { path = Path.Combine(home, "env") }),
             (
@@ -253,7 +253,7 @@ public sealed class SpecialFilesTests
                     limit = 10,
                 }
             ),
-            ("message/steering", new { codexId = uri }),
+            ("message/instructions", new { codexId = uri }),
             ("codex/create", new { templateId = "ai-chat", providerId = "scripted" }),
             ("codex/importable", new { format = "plue" }),
             ("codex/import", new { paths = new[] { Path.Combine(home, "env") } }),

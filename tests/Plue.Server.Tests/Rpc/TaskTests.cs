@@ -295,6 +295,6 @@ public sealed class TaskTests : IAsyncLifetime
         [
             .. (await sidecar.Client.ResultAsync("codex/history", new { uri }))!["versions"]!
                 .AsArray()
-                .Select(version => (string?)version?["what"]),
+                .Select(version => (string?)version?["summary"]),
         ];
 }

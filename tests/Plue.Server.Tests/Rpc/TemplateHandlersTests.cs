@@ -28,13 +28,13 @@ public sealed class TemplateHandlersTests : IDisposable
         var chats = all.Where(template => (string?)template!["id"] == "ai-chat").ToList();
         Assert.Equal(
             [(true, "shipped"), (false, "user")],
-            chats.Select(template => ((bool)template!["inForce"]!, (string)template["layer"]!))
+            chats.Select(template => ((bool)template!["isActive"]!, (string)template["layer"]!))
         );
         Assert.NotEmpty(chats[1]!["problems"]!.AsArray());
 
         var tasks = await ListAsync(sidecar, "tasks");
         Assert.Contains("scout", tasks.Select(template => (string?)template!["id"]));
-        Assert.False((bool)tasks.Single(template => (string?)template!["id"] == "broken")!["inForce"]!);
+        Assert.False((bool)tasks.Single(template => (string?)template!["id"] == "broken")!["isActive"]!);
         Assert.Equal(["recipe"], (await ListAsync(sidecar, "items")).Select(template => (string?)template!["id"]));
     }
 

@@ -216,9 +216,9 @@ public sealed class TwoSidecarsTests
         var home = Home(endpoint, "api_key_ref: 'vault://scripted/api_key'");
         await using var first = await SidecarProcess.StartAsync(home);
         await using var second = await SidecarProcess.StartAsync(home);
-        await first.Client.ResultAsync("vault/create", new { way = "passphrase", secret = passphrase });
+        await first.Client.ResultAsync("vault/create", new { method = "passphrase", secret = passphrase });
         Assert.True((bool?)(await second.Client.ResultAsync("vault/status"))?["exists"]);
-        await second.Client.ResultAsync("vault/unlock", new { way = "passphrase", secret = passphrase });
+        await second.Client.ResultAsync("vault/unlock", new { method = "passphrase", secret = passphrase });
         await first.Client.ResultAsync(
             "vault/store",
             new

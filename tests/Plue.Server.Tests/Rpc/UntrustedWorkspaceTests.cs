@@ -144,7 +144,7 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
 
     private Task<JsonNode?> GetAsync(string uri) => sidecar.Client.ResultAsync("codex/get", new { uri });
 
-    private Task<JsonNode?> SteeringAsync(string uri) => sidecar.Client.ResultAsync("message/steering", new { codexId = uri });
+    private Task<JsonNode?> SteeringAsync(string uri) => sidecar.Client.ResultAsync("message/instructions", new { codexId = uri });
 
     private void Write(string path, string text)
     {

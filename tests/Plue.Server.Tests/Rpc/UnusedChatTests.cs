@@ -85,7 +85,7 @@ public sealed class UnusedChatTests
         var chat = (await sidecar.Client.ResultAsync("codex/get", new { uri }))!;
         Assert.Equal(("plan", "a.ts"), ((string?)chat["values"]!["permission_mode"], (string?)chat["contextFiles"]![0]!["path"]));
         var changes = (await sidecar.Client.ResultAsync("codex/history", new { uri }))!["versions"]!.AsArray();
-        Assert.Contains(changes, change => (string?)change!["what"] == "Changed the template to review.");
+        Assert.Contains(changes, change => (string?)change!["summary"] == "Changed the template to review.");
         Assert.Single((await sidecar.Client.ResultAsync("codex/list", new { collection = "chats" }))!["items"]!.AsArray());
     }
 

@@ -47,8 +47,8 @@ public class VaultHandlersTests
         await using var sidecar = await InMemorySidecar.StartAsync();
         var client = sidecar.Client;
         await sidecar.UnlockedVaultAsync();
-        var ways = (await client.ResultAsync("vault/addWay", new { way = "passphrase", secret = "correct horse battery" }))
-            ?["ways"]?.AsArray()
+        var ways = (await client.ResultAsync("vault/addUnlockMethod", new { method = "passphrase", secret = "correct horse battery" }))
+            ?["unlockMethods"]?.AsArray()
             .Select(way => (string?)way);
         Assert.Contains("passphrase", ways ?? []);
         Assert.NotNull(
@@ -61,9 +61,11 @@ public class VaultHandlersTests
         );
         await client.ResultAsync("vault/setPassphrase", new { current = "correct horse battery", passphrase = "staple of another kind" });
         Assert.True((bool?)(await client.ResultAsync("vault/lock"))?["locked"]);
-        Assert.NotNull((await client.RequestAsync("vault/unlock", new { way = "passphrase", secret = "correct horse battery" }))["error"]);
+        Assert.NotNull(
+            (await client.RequestAsync("vault/unlock", new { method = "passphrase", secret = "correct horse battery" }))["error"]
+        );
         Assert.False(
-            (bool?)(await client.ResultAsync("vault/unlock", new { way = "passphrase", secret = "staple of another kind" }))?["locked"]
+            (bool?)(await client.ResultAsync("vault/unlock", new { method = "passphrase", secret = "staple of another kind" }))?["locked"]
         );
     }
 

@@ -84,8 +84,8 @@ internal sealed class InMemorySidecar : IAsyncDisposable
             "vault/create",
             new
             {
-                way = "editor",
-                wayId = "test",
+                method = "editor",
+                methodId = "test",
                 secret = Convert.ToBase64String(new byte[32]),
             }
         );

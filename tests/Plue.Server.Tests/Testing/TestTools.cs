@@ -57,7 +57,7 @@ internal sealed class TestTools : IToolSource
         public override IReadOnlyList<ToolAction> Actions =>
             [name == "read" ? new ToolAction.ReadFile(path) : new ToolAction.ChangeFile(path, FileChangeKind.Modify)];
         public override ApprovalKind Kind => name == "read" ? ApprovalKind.Read : ApprovalKind.Write;
-        public override string What => text;
+        public override string ActionText => text;
         public override IReadOnlyList<string>? Changes => name == "read" ? [] : [path];
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)

@@ -83,14 +83,14 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
             turnEvent switch
             {
                 TurnEvent.TextDelta delta => $"textDelta {delta.PartIndex} {delta.Text}",
-                TurnEvent.AnsweredBy by =>
-                    $"answeredBy {by.ProviderInfo.ProviderId}{(by.ProviderInfo.InsteadOf is { } why ? $": {why}" : "")}",
+                TurnEvent.FallbackUsed by =>
+                    $"fallbackUsed {by.ProviderInfo.ProviderId}{(by.ProviderInfo.FallbackReason is { } why ? $": {why}" : "")}",
                 TurnEvent.ReasoningDelta delta => $"reasoningDelta {delta.PartIndex} {delta.Text}",
                 TurnEvent.ToolCallStarted call => $"toolCallStarted {call.PartIndex} {call.ToolName}",
                 TurnEvent.ToolCallDelta call => $"toolCallDelta {call.PartIndex} {call.Text}",
                 TurnEvent.ToolCallFinished call => $"toolCallFinished {call.Error ?? call.Result}",
                 TurnEvent.Waiting waiting => $"waiting {waiting.For}",
-                TurnEvent.Restarted restarted => $"restarted {restarted.Why}",
+                TurnEvent.Restarted restarted => $"restarted {restarted.Reason}",
                 TurnEvent.MessageFinished finished => $"messageFinished {finished.Message.Status}",
                 TurnEvent.TurnFinished finished =>
                     $"turnFinished {finished.Reason}{(finished.Error is { } error ? $" {error.Kind}: {error.Message}" : "")}",

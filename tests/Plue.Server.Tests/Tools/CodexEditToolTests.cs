@@ -56,7 +56,7 @@ public sealed class CodexEditToolTests : IDisposable
         var files = documents.Of(CodexCollection.Templates);
         Assert.Equal(
             ("agent", "Edited"),
-            files.TrailOf(files.Get("log-reader")!).Versions[^1] is var last ? (last.Author, last.What) : default
+            files.TrailOf(files.Get("log-reader")!).Versions[^1] is var last ? (last.Author, last.Summary) : default
         );
         files.Undo("log-reader");
         Assert.Equal(Reader, File.ReadAllText(TemplatePath));

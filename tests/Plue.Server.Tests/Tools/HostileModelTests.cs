@@ -66,7 +66,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         File.CreateSymbolicLink(At("conf"), ".vscode");
         await SendAsync(Calls("", ("r", "read", """{"path":".vscode/tasks.json"}"""), ("c", tool, parameters)));
         var asked = await AskedAsync();
-        Assert.Contains("editors run the tasks, programs and extensions it names", (string?)asked["why"], StringComparison.Ordinal);
+        Assert.Contains("editors run the tasks, programs and extensions it names", (string?)asked["reason"], StringComparison.Ordinal);
         Assert.Null(asked["rule"]);
         await AnswerAsync(asked, "deny");
         await sidecar.Client.TurnAsync();
@@ -81,7 +81,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         Write("store/repo/config", "[core]\n");
         await SendAsync(Calls("", ("c", "write", """{"path":"store/repo/hooks/pre-commit","content":"#!/bin/sh\n"}""")));
         var asked = await AskedAsync();
-        Assert.Contains("version control runs commands from it", (string?)asked["why"], StringComparison.Ordinal);
+        Assert.Contains("version control runs commands from it", (string?)asked["reason"], StringComparison.Ordinal);
         await AnswerAsync(asked, "deny");
         await sidecar.Client.TurnAsync();
         Assert.False(Directory.Exists(At("store/repo/hooks")));
@@ -102,7 +102,7 @@ public sealed class HostileModelTests : IAsyncLifetime
             )
         );
         var asked = await AskedAsync();
-        Assert.Contains("evil.example", (string?)asked["why"], StringComparison.Ordinal);
+        Assert.Contains("evil.example", (string?)asked["reason"], StringComparison.Ordinal);
         await AnswerAsync(asked, "deny");
         await sidecar.Client.TurnAsync();
         Assert.False(File.Exists(At("a.json")));
@@ -119,7 +119,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         var content = $"#!/bin/sh\t\u001B[2K\u202Ekcehc\u202C \u200B{new string(' ', 5_000)}; rm -rf x \r\n";
         await SendAsync(Calls("", ("c", "write", ToolFixture.Json(("path", ".envrc"), ("content", content)))));
         var asked = await AskedAsync();
-        Assert.Equal(content, (string?)asked["what"]);
+        Assert.Equal(content, (string?)asked["actionText"]);
         var other = await sidecar.Client.RequestAsync(
             "approval/answer",
             new
@@ -140,7 +140,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         if (!File.Exists(At("out.txt")))
         {
             asked = await AskedAsync();
-            Assert.Equal(command, (string?)asked["what"]);
+            Assert.Equal(command, (string?)asked["actionText"]);
             await AnswerAsync(asked, "once");
         }
 

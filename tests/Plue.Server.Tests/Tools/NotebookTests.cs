@@ -203,7 +203,7 @@ public sealed partial class NotebookTests : IDisposable
         byte[] png = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0];
         editor.CellRun = new(EditorCellOutcome.Succeeded, [new("2", null, null), new(null, png, "image/png")]);
         var planned = await fixture.PlanAsync(Run, """{"path":"n.ipynb","cell":2,"timeout_s":9}""");
-        Assert.Equal("plot(1)", planned.What);
+        Assert.Equal("plot(1)", planned.ActionText);
         Assert.Null(planned.Changes);
         Assert.Contains(new ToolAction.RunCell(), planned.Actions);
         var outcome = await planned.RunAsync(new ToolFixture.ProgressRecorder(), TestContext.Current.CancellationToken);

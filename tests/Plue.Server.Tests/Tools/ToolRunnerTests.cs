@@ -45,7 +45,10 @@ public sealed class ToolRunnerTests : IDisposable
     {
         var both = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")), new ToolAction.Fetch(new Uri("https://b.example/")));
         var asked = await AskedAsync();
-        Assert.Equal((null, "It sends a request to a.example. It sends a request to b.example."), (asked.Request.Rule, asked.Request.Why));
+        Assert.Equal(
+            (null, "It sends a request to a.example. It sends a request to b.example."),
+            (asked.Request.Rule, asked.Request.Reason)
+        );
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Deny), false);
         Assert.StartsWith("The user denied this call", (await both).Error, StringComparison.Ordinal);
 
@@ -195,9 +198,9 @@ public sealed class ToolRunnerTests : IDisposable
                 Path = [],
                 ToolName = "write",
                 Kind = ApprovalKind.Write,
-                What = what,
+                ActionText = what,
                 Diff = diff,
-                Why = "",
+                Reason = "",
             };
         Assert.NotEqual(Of("a\0b", null).Fingerprint, Of("a", "b").Fingerprint);
         Assert.NotEqual(Of("a", "b").Fingerprint, Of("ab", null).Fingerprint);
@@ -237,7 +240,7 @@ public sealed class ToolRunnerTests : IDisposable
     {
         public override IReadOnlyList<ToolAction> Actions => actions;
         public override ApprovalKind Kind => ApprovalKind.Other;
-        public override string What => string.Join('\n', actions);
+        public override string ActionText => string.Join('\n', actions);
         public override IReadOnlyList<string>? Changes => changes ?? [];
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)

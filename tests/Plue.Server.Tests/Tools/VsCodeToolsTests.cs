@@ -162,7 +162,7 @@ public sealed class VsCodeToolsTests : IDisposable
             new(null, [1, 2], "image/png"),
         ];
         var planned = await fixture.PlanAsync(tool, """{"city":"Rome"}""");
-        Assert.Equal("vscode/get_weather\n{\"city\":\"Rome\"}", planned.What);
+        Assert.Equal("vscode/get_weather\n{\"city\":\"Rome\"}", planned.ActionText);
         Assert.Null(planned.Changes);
         Assert.Equal([new ToolAction.CallVsCodeTool("get_weather")], planned.Actions);
         var outcome = await planned.RunAsync(new ToolFixture.ProgressRecorder(), TestContext.Current.CancellationToken);

@@ -185,7 +185,7 @@ test('Finds a symbol by its text in the line', async () => {
   const found = await ask('host/references', { path: file, line: 1, symbol: 'date', kind: 'references' });
   expect(asked).toEqual([new fake.Position(0, 14)]);
   expect(found).toEqual({
-    places: [{ path: '/work/b.ts', line: 5, endLine: 5, depth: 0 }],
+    locations: [{ path: '/work/b.ts', line: 5, endLine: 5, depth: 0 }],
     total: 1,
     hasLanguageServer: true,
   });
@@ -202,9 +202,9 @@ test('Distinguishes a missing language server from a symbol without references',
     await vi.advanceTimersByTimeAsync(5000);
     return asking;
   };
-  expect(await ask1()).toMatchObject({ places: [], hasLanguageServer: false });
+  expect(await ask1()).toMatchObject({ locations: [], hasLanguageServer: false });
   fake.commandAnswers.set('vscode.provideDocumentSemanticTokensLegend', () => ({}));
-  expect(await ask1()).toMatchObject({ places: [], hasLanguageServer: true });
+  expect(await ask1()).toMatchObject({ locations: [], hasLanguageServer: true });
 });
 
 test('Returns the outline of a file', async () => {
@@ -218,7 +218,7 @@ test('Returns the outline of a file', async () => {
     },
   ]);
   expect(await ask('host/symbols', { path: file })).toMatchObject({
-    places: [
+    locations: [
       { name: 'A', kind: 'class', line: 1, endLine: 10, depth: 0 },
       { name: 'b', kind: 'enum member', line: 2, depth: 1 },
     ],

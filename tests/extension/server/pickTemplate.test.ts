@@ -27,7 +27,7 @@ test('Only valid templates of the requested kind that are in force are offered',
   const problem = { message: 'It ends too early.', line: 1, column: 1, isError: true };
   const sidecar = sidecarWith([
     template('writer'),
-    template('hidden', { inForce: false }),
+    template('hidden', { isActive: false }),
     template('broken', { problems: [problem] }),
     template('ai-chat', { collection: 'chats' }),
   ]);

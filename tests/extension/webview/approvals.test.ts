@@ -18,9 +18,9 @@ function approval(id: string, change: Partial<ApprovalView> = {}): ApprovalView 
     path: ['Add export command', 'Update docs'],
     toolName: 'bash',
     kind: 'command',
-    what: 'npm test',
-    where: '/work/app',
-    why: 'Nothing allows it.',
+    actionText: 'npm test',
+    location: '/work/app',
+    reason: 'Nothing allows it.',
     sandbox: 'In the sandbox: the workspace only, no network.',
     rule: 'bash(npm test)',
     ruleFolder: '/work/app',
@@ -68,7 +68,7 @@ beforeEach(() => {
 
 describe('the diff of an edit', () => {
   it('is opened by a link and by d, where the sidecar has both texts', () => {
-    show(approval('1', { kind: 'edit', toolName: 'edit', what: '-a\n+b', diff: '-a\n+b', hasContent: true }));
+    show(approval('1', { kind: 'edit', toolName: 'edit', actionText: '-a\n+b', diff: '-a\n+b', hasContent: true }));
     button('Open Diff').click();
     cards()[0]?.focus();
     press('d');
@@ -147,7 +147,7 @@ describe('an approval', () => {
   it('is not answered by a click after the list moved under the pointer', () => {
     show(approval('1'));
     settle();
-    show(approval('0', { what: 'rm -rf build' }), approval('1'));
+    show(approval('0', { actionText: 'rm -rf build' }), approval('1'));
     button('Allow once').click();
     expect(answers()).toEqual([]);
   });
@@ -228,14 +228,17 @@ describe('an approval', () => {
   });
 
   it('draws hidden, turning and control characters, and counts them', () => {
-    show(approval('1', { what: 'echo \u202Egnp.exe\u0007 # a\u200Bb\rrm -rf ~' }));
+    show(approval('1', { actionText: 'echo \u202Egnp.exe\u0007 # a\u200Bb\rrm -rf ~' }));
     const exact = document.querySelector('.exact-text')?.textContent ?? '';
     expect(exact).toBe('echo ⟨U+202E⟩gnp.exe⟨U+0007⟩ # a⟨U+200B⟩b⟨U+000D⟩rm -rf ~');
     expect(document.querySelector('.approval-hidden')?.textContent).toContain('4 hidden characters');
   });
 
   it('SEC_24 draws the carriage return of each line end of a command, and none in a diff of a Windows file', () => {
-    show(approval('1', { what: 'ls\r\nrm -rf ~\r\n' }), approval('2', { kind: 'edit', what: 'a.txt', diff: '@@ -1 +1 @@\n-a\r\n+b\r\n' }));
+    show(
+      approval('1', { actionText: 'ls\r\nrm -rf ~\r\n' }),
+      approval('2', { kind: 'edit', actionText: 'a.txt', diff: '@@ -1 +1 @@\n-a\r\n+b\r\n' }),
+    );
     const [command, path, diff] = [...document.querySelectorAll('.exact-text')].map(({ textContent }) => textContent);
     expect(command).toBe('ls⟨U+000D⟩\nrm -rf ~⟨U+000D⟩\n');
     expect([path, diff]).toEqual(['a.txt', '@@ -1 +1 @@\n-a\r\n+b\r\n']);
@@ -244,7 +247,7 @@ describe('an approval', () => {
   });
 
   it('shows only the diff of a file that is written, which has every line of it', () => {
-    show(approval('1', { kind: 'write', toolName: 'write', what: 'new\nsame', diff: '@@ -1,2 +1,2 @@\n-old\n+new\n same' }));
+    show(approval('1', { kind: 'write', toolName: 'write', actionText: 'new\nsame', diff: '@@ -1,2 +1,2 @@\n-old\n+new\n same' }));
     expect([...document.querySelectorAll('.exact-text')].map(({ textContent }) => textContent)).toEqual([
       '@@ -1,2 +1,2 @@\n-old\n+new\n same',
     ]);
@@ -252,19 +255,19 @@ describe('an approval', () => {
 
   it('shows what is the diff itself once', () => {
     const diff = '@@ -1 +1 @@\n-old\n+new\u200b';
-    show(approval('1', { kind: 'edit', toolName: 'edit', what: diff, diff }));
+    show(approval('1', { kind: 'edit', toolName: 'edit', actionText: diff, diff }));
     expect(document.querySelectorAll('.exact-text')).toHaveLength(1);
     expect(document.querySelector('.approval-hidden')?.textContent).toBe('1 hidden character, drawn as ⟨U+…⟩.');
   });
 
   it('shows an edit as a diff', () => {
-    show(approval('1', { kind: 'edit', toolName: 'edit', what: 'src/a.ts', diff: '@@ -1 +1 @@\n-old\n+new' }));
+    show(approval('1', { kind: 'edit', toolName: 'edit', actionText: 'src/a.ts', diff: '@@ -1 +1 @@\n-old\n+new' }));
     const kinds = [...document.querySelectorAll('.diff-line')].map(({ className }) => className.split(' ').at(-1));
     expect(kinds).toEqual(['place', 'removed', 'added']);
   });
 
   it('shows an added line that looks like the head of a diff as added', () => {
-    show(approval('1', { kind: 'edit', toolName: 'edit', what: 'a', diff: '@@ -1 +1 @@\n--- a\n+++ b' }));
+    show(approval('1', { kind: 'edit', toolName: 'edit', actionText: 'a', diff: '@@ -1 +1 @@\n--- a\n+++ b' }));
     const kinds = [...document.querySelectorAll('.diff-line')].map(({ className }) => className.split(' ').at(-1));
     expect(kinds).toEqual(['place', 'removed', 'added']);
   });
@@ -297,7 +300,7 @@ describe('equal requests', () => {
     show(...twins);
     settle();
     button('All 2').click();
-    expect(answers()).toEqual([{ id: '1', fingerprint: 'f', decision: 'once', equalToo: true }]);
+    expect(answers()).toEqual([{ id: '1', fingerprint: 'f', decision: 'once', includeEqual: true }]);
   });
 });
 
@@ -353,12 +356,12 @@ describe('an approval of more than fits into its box', () => {
   beforeEach(() => layOut(10));
 
   it('SEC_24 has every line in the page', () => {
-    show(approval('1', { what: hostile }));
+    show(approval('1', { actionText: hostile }));
     expect(box().textContent).toBe(hostile);
   });
 
   it('SEC_24 cannot be allowed in any way until every line was in view, and can be denied', async () => {
-    show(approval('1', { what: hostile, fingerprint: 'f' }), approval('2', { what: hostile, fingerprint: 'f' }));
+    show(approval('1', { actionText: hostile, fingerprint: 'f' }), approval('2', { actionText: hostile, fingerprint: 'f' }));
     settle();
     expect([once().disabled, button('All 2').disabled, button('Deny').disabled]).toEqual([true, true, false]);
     expect(document.querySelector('.approval-unread')?.textContent).toContain('111 lines not viewed yet.');
@@ -388,7 +391,7 @@ describe('an approval of more than fits into its box', () => {
   });
 
   it('is gone through with one button, which hands the keys back to the card at the end', () => {
-    show(approval('1', { what: hostile }));
+    show(approval('1', { actionText: hostile }));
     const next = button('Show Next Lines');
     next.focus();
     for (let screens = 0; screens < 11; screens++) next.click();
@@ -402,7 +405,7 @@ describe('an approval of more than fits into its box', () => {
   });
 
   it('is gone through before a rule is stored, and the keys go back to the card as well', () => {
-    show(approval('1', { what: hostile, rule: 'bash(curl *)' }));
+    show(approval('1', { actionText: hostile, rule: 'bash(curl *)' }));
     settle();
     cards()[0]?.focus();
     press('a');
@@ -418,8 +421,8 @@ describe('an approval of more than fits into its box', () => {
   it('counts the lines of a diff and of the arguments of a server’s tool alike', () => {
     const long = Array.from({ length: 30 }, (_, index) => `+line ${index}`).join('\n');
     show(
-      approval('1', { kind: 'edit', toolName: 'edit', what: long, diff: long }),
-      approval('2', { kind: 'serverTool', toolName: 'own__send', what: `own__send\n{${long}}` }),
+      approval('1', { kind: 'edit', toolName: 'edit', actionText: long, diff: long }),
+      approval('2', { kind: 'serverTool', toolName: 'own__send', actionText: `own__send\n{${long}}` }),
     );
     for (const card of cards()) {
       const allow = [...card.querySelectorAll('button')].find(({ textContent }) => textContent === 'Allow once');
@@ -430,7 +433,7 @@ describe('an approval of more than fits into its box', () => {
   it('is not seen while the page is hidden', () => {
     layOut();
     Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
-    show(approval('1', { what: hostile }));
+    show(approval('1', { actionText: hostile }));
     expect(once().disabled).toBe(true);
     Reflect.deleteProperty(document, 'visibilityState');
   });
@@ -457,8 +460,8 @@ describe('A question of an MCP server', () => {
     path: ['Update docs'],
     toolName: 'tracker',
     kind: 'question',
-    what: 'Who are you?',
-    why: 'The server asks you.',
+    actionText: 'Who are you?',
+    reason: 'The server asks you.',
     question: { fields, ...more },
     createdAt: '2026-11-21T12:00:00Z',
   });
@@ -524,5 +527,24 @@ describe('A question of an MCP server', () => {
     expect(document.querySelector('.approval-host strong')?.textContent).toBe('sign-in.example.com:8443');
     button('Open in Browser').click();
     expect(answers()).toMatchObject([{ decision: 'once', values: '{}' }]);
+  });
+});
+
+describe('The location of an approval', () => {
+  const row = (title: string): HTMLElement | null => document.querySelector(`.approval-facts dd[title="${title}"]`);
+
+  it('is shown from its workspace folder, with the full path in the tooltip', () => {
+    show(approval('1', { kind: 'edit', location: '/work/app/src/a.ts', relativeLocation: 'src/a.ts' }));
+    expect(row('/work/app/src/a.ts')?.textContent).toBe('src/a.ts');
+  });
+
+  it('is shown in full outside of the workspace', () => {
+    show(approval('1', { kind: 'read', location: '/etc/hosts' }));
+    expect(row('/etc/hosts')?.textContent).toBe('/etc/hosts');
+  });
+
+  it('shows hidden characters', () => {
+    show(approval('1', { kind: 'edit', location: '/work/app/a\u202eb.ts', relativeLocation: 'a\u202eb.ts' }));
+    expect(row('/work/app/a⟨U+202E⟩b.ts')?.textContent).toBe('a⟨U+202E⟩b.ts');
   });
 });

@@ -395,7 +395,7 @@ describe('the page', () => {
   });
 
   it('names the fallback provider in the header and below the response', async () => {
-    const providerInfo = { providerId: 'groq', providerName: 'Groq', modelId: 'llama', insteadOf: 'Anthropic was over its limit.' };
+    const providerInfo = { providerId: 'groq', providerName: 'Groq', modelId: 'llama', fallbackReason: 'Anthropic was over its limit.' };
     await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hello', { providerInfo })]));
     expect(find('.instead', HTMLElement).textContent).toBe('Response from Groq');
     expect(find('.instead', HTMLElement).title).toBe('Response from Groq: Anthropic was over its limit.');
@@ -428,7 +428,7 @@ describe('the page', () => {
       snapshot(),
       ...events([
         { kind: 'turnStarted', turnId: 't1' },
-        { kind: 'retrying', attempt: 1, until, why: 'Anthropic is busy.' },
+        { kind: 'retrying', attempt: 1, until, reason: 'Anthropic is busy.' },
       ]),
     );
     expect(find('.activity', HTMLElement).textContent).toMatch(/^Anthropic is busy\. Retrying in [78] s · Stop$/);
@@ -476,7 +476,7 @@ describe('the page', () => {
   });
 
   it('shows failed hooks and messages of the host until they are read', async () => {
-    const failure = { time: '2026-11-21T08:00:00Z', what: 'notify', message: 'The program is gone.' };
+    const failure = { time: '2026-11-21T08:00:00Z', action: 'notify', message: 'The program is gone.' };
     await receive(
       snapshot(undefined, { notice: 'The chat was moved here.' }),
       ...events([{ kind: 'hooksChanged', failures: [failure, failure, failure] }]),

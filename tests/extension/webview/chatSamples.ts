@@ -90,7 +90,7 @@ export function turn(texts: string[] = ['The parser checks ', 'the day against 3
   return [
     { kind: 'messageAdded', message: question('m1', 'Why does 2024-02-30 parse?') },
     { kind: 'turnStarted', turnId: 't1' },
-    { kind: 'waiting', for: 'Waiting for api.anthropic.com' },
+    { kind: 'waiting', reason: 'Waiting for api.anthropic.com' },
     { kind: 'messageStarted', messageId: 'm2', providerInfo: { providerId: 'anthropic', providerName: 'Anthropic' } },
     { kind: 'reasoningDelta', messageId: 'm2', partIndex: 0, text: 'Look at ' },
     { kind: 'reasoningDelta', messageId: 'm2', partIndex: 0, text: 'the code.' },

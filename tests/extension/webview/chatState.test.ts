@@ -86,14 +86,14 @@ describe('the chat state', () => {
     const events = turn();
     const state = foldAll(
       empty,
-      numbered([...events, { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, why: 'overloaded' }]),
+      numbered([...events, { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, reason: 'overloaded' }]),
     );
     expect(state.messages[1]?.parts.map((part) => part.kind)).toEqual(['reasoning', 'toolUse', 'toolResult']);
     const again = foldAll(
       empty,
       numbered([
         ...events,
-        { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, why: '' },
+        { kind: 'restarted', messageId: 'm2', attempt: 2, delayMs: 500, reason: '' },
         { kind: 'textDelta', messageId: 'm2', partIndex: 0, text: 'Anew' },
       ]),
     );

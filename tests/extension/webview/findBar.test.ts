@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FoundView } from '../../../extension/src/protocol/protocol.generated';
+import type { MessageMatch } from '../../../extension/src/protocol/protocol.generated';
 import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { answer, chat, codexId, numbered, provider, question } from './chatSamples';
@@ -24,7 +24,7 @@ const messages = [
   question('m3', 'And now?'),
   answer('m4', 'The parser works.'),
 ];
-const found: FoundView[] = [
+const matches: MessageMatch[] = [
   { messageId: 'm1', index: 0, count: 1 },
   { messageId: 'm2', index: 1, count: 2 },
   { messageId: 'm4', index: 3, count: 1 },
@@ -125,15 +125,15 @@ describe('Find in chat', () => {
     vi.advanceTimersByTime(150);
     expect(asked()).toEqual(['pars']);
     expect(told()).toBe('No results');
-    page.receive({ type: 'found', text: 'pa', found, isTruncated: false });
+    page.receive({ type: 'found', text: 'pa', matches, isTruncated: false });
     expect(told()).toBe('No results');
-    page.receive({ type: 'found', text: 'pars', found, isTruncated: false });
+    page.receive({ type: 'found', text: 'pars', matches, isTruncated: false });
     expect(told()).toBe('1 of 4');
   });
 
   it('goes through the matches in a circle, shows its position, and highlights it', () => {
     look('parser');
-    page.receive({ type: 'found', text: 'parser', found, isTruncated: true });
+    page.receive({ type: 'found', text: 'parser', matches, isTruncated: true });
     const said = (): string | null | undefined => document.querySelector('.visually-hidden[role=status]')?.textContent;
     expect(said()).toBe('1 of 4+');
     expect(painted.get('plue-found-now')?.words).toEqual(['parser']);
@@ -152,7 +152,7 @@ describe('Find in chat', () => {
 
   it('shows that nothing was found', () => {
     look('nowhere');
-    page.receive({ type: 'found', text: 'nowhere', found: [], isTruncated: false });
+    page.receive({ type: 'found', text: 'nowhere', matches: [], isTruncated: false });
     expect(told()).toBe('No results');
     expect(input().classList.contains('finds-nothing')).toBe(true);
     press(input(), 'Enter');
@@ -163,7 +163,7 @@ describe('Find in chat', () => {
 
   it('stays where it is when an answer came, and looks again', async () => {
     look('parser');
-    page.receive({ type: 'found', text: 'parser', found, isTruncated: false });
+    page.receive({ type: 'found', text: 'parser', matches, isTruncated: false });
     press(input(), 'Enter');
     const [finished] = numbered([{ kind: 'messageFinished', message: answer('m4', 'The parser parser.') }]);
     if (finished === undefined) throw new Error('No event.');
@@ -172,17 +172,17 @@ describe('Find in chat', () => {
     page.receive({
       type: 'found',
       text: 'parser',
-      found: [...found.slice(0, 2), { messageId: 'm4', index: 3, count: 2 }],
+      matches: [...matches.slice(0, 2), { messageId: 'm4', index: 3, count: 2 }],
       isTruncated: false,
     });
     expect(told()).toBe('2 of 5');
-    page.receive({ type: 'found', text: 'parser', found: found.slice(0, 1), isTruncated: false });
+    page.receive({ type: 'found', text: 'parser', matches: matches.slice(0, 1), isTruncated: false });
     expect(told()).toBe('1 of 1');
   });
 
   it('marks the whole message if its words are rendered differently, or nothing can be painted', () => {
     look('**par**');
-    page.receive({ type: 'found', text: '**par**', found: [{ messageId: 'm2', index: 1, count: 1 }], isTruncated: false });
+    page.receive({ type: 'found', text: '**par**', matches: [{ messageId: 'm2', index: 1, count: 1 }], isTruncated: false });
     const marked = (): (string | undefined)[] =>
       [...document.querySelectorAll<HTMLElement>('.found-now')].map((one) => one.dataset['messageId']);
     expect(marked()).toEqual(['m2']);
@@ -190,7 +190,7 @@ describe('Find in chat', () => {
     expect(marked()).toEqual([]);
     vi.stubGlobal('CSS', {});
     look('works');
-    page.receive({ type: 'found', text: 'works', found: [{ messageId: 'm4', index: 3, count: 1 }], isTruncated: false });
+    page.receive({ type: 'found', text: 'works', matches: [{ messageId: 'm4', index: 3, count: 1 }], isTruncated: false });
     expect(marked()).toEqual(['m4']);
   });
 
@@ -200,7 +200,7 @@ describe('Find in chat', () => {
     const drawn = (): (string | undefined)[] => [...document.querySelectorAll('article')].map((one) => one.dataset['messageId']);
     expect(drawn()).not.toContain('q3');
     look('needle');
-    await receive({ type: 'found', text: 'needle', found: [{ messageId: 'q3', index: 3, count: 1 }], isTruncated: false });
+    await receive({ type: 'found', text: 'needle', matches: [{ messageId: 'q3', index: 3, count: 1 }], isTruncated: false });
     expect(drawn()).toContain('q3');
     expect(painted.get('plue-found-now')?.words).toEqual(['needle']);
   });
@@ -210,7 +210,7 @@ describe('Find in chat', () => {
     if (started === undefined) throw new Error('No event.');
     await receive({ type: 'event', params: started });
     look('parser');
-    page.receive({ type: 'found', text: 'parser', found, isTruncated: false });
+    page.receive({ type: 'found', text: 'parser', matches, isTruncated: false });
     press(input(), 'a');
     press(input(), 'Escape', { isComposing: true });
     expect(bar().hidden).toBe(false);
@@ -219,7 +219,7 @@ describe('Find in chat', () => {
     expect(painted.size).toBe(0);
     expect(document.activeElement?.closest('.composer-area')).not.toBeNull();
     expect(posted.map(({ type }) => type)).not.toContain('stop');
-    page.receive({ type: 'found', text: 'parser', found, isTruncated: false });
+    page.receive({ type: 'found', text: 'parser', matches, isTruncated: false });
     expect(painted.size).toBe(0);
   });
 });

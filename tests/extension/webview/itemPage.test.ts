@@ -253,7 +253,7 @@ test('The settings of a chat leave out what the chat has a control for', () => {
 });
 
 test('A failed hook is shown above the form, with a link to the history', () => {
-  const hookFailures = [{ time: '2026-11-21T12:00:00Z', what: 'set_field', message: 'There is no field colour.' }];
+  const hookFailures = [{ time: '2026-11-21T12:00:00Z', action: 'set_field', message: 'There is no field colour.' }];
   page.receive({ type: 'form', target: { uri: soup.uri }, template, codex: soup, values: {}, hookFailures });
   expect(root.textContent).toContain('A hook failed (set_field): There is no field colour.');
   press('Show History');
@@ -271,7 +271,7 @@ test('Shows a failed hook after a save until a save succeeds', () => {
   showSoup();
   type('servings', '6');
   press('Save');
-  const hookFailures = [{ time: '2026-01-01T00:00:00Z', what: 'spawn_task', message: 'Nothing was made. `goal` is empty.' }];
+  const hookFailures = [{ time: '2026-01-01T00:00:00Z', action: 'spawn_task', message: 'Nothing was made. `goal` is empty.' }];
   page.receive({ type: 'saved', codex: { ...soup, version: 4 }, values: { servings: 6 }, hookFailures });
   expect(root.textContent).toContain('A hook failed (spawn_task): Nothing was made.');
   page.receive({ type: 'saved', codex: { ...soup, version: 5 }, values: { servings: 6 } });

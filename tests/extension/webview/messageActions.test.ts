@@ -283,7 +283,7 @@ describe('details of a response', () => {
     };
     const cost = { inputCost: 0, outputCost: 0, cachedCost: 0, totalCost: 0.02, priceSource: 'vendor' };
     await receive(
-      snapshot([question('m1', 'Why?'), answer('m2', 'Because.', { providerInfo, usage: told, cost, notCarried: ['No images.'] })]),
+      snapshot([question('m1', 'Why?'), answer('m2', 'Because.', { providerInfo, usage: told, cost, omitted: ['No images.'] })]),
     );
     const details = button('Details', article('m2'));
     details.click();

@@ -23,7 +23,7 @@ describe('parts around a message', () => {
       cachedWriteTokens: 0,
       reasoningTokens: 40,
     };
-    const lines = detailsOf(answer('a', 'x', { usage, notCarried: ['The images were left out.'] }), undefined);
+    const lines = detailsOf(answer('a', 'x', { usage, omitted: ['The images were left out.'] }), undefined);
     const details = new Map(lines.map(([name, words]) => [name, words]));
     expect(details.get('Input tokens')).toBe('2,100, 1,800 from cache (86 %)');
     expect(details.get('Output tokens')).toBe('310, including 40 reasoning');

@@ -41,7 +41,7 @@ describe('the list of providers', () => {
         provider({ id: '1', lastTested: new Date(Date.now() - 7_200_000).toISOString(), modelCount: 12 }),
         provider({ id: '2', status: 'error', error: { kind: 'unreachable', message: 'Nothing responds at x.' } }),
         provider({ id: '3', enabled: false, status: 'disabled' }),
-        provider({ id: '4', restingUntil: soon, windows: [{ name: 'five_hour', usedPercent: 92, resetsAt: soon }] }),
+        provider({ id: '4', cooldownUntil: soon, windows: [{ name: 'five_hour', usedPercent: 92, resetsAt: soon }] }),
         provider({ id: '5', status: 'untested' }),
         provider({ id: '6', status: 'testing' }),
         provider({ id: '7', keyReference: 'env://GEMINI_API_KEY', source: 'environment' }),

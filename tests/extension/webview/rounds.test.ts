@@ -159,8 +159,8 @@ describe('a tool call', () => {
       toolUseId: 'u1',
       toolName: 'bash',
       kind: 'command',
-      what: 'npm test',
-      why: 'It asks.',
+      actionText: 'npm test',
+      reason: 'It asks.',
       createdAt: '',
     };
     await receive({ type: 'approvals', approvals: [approval] });

@@ -1,6 +1,10 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MessageSteeringResult, UsedInstructionView, InstructionSourceView } from '../../../extension/src/protocol/protocol.generated';
+import type {
+  MessageInstructionsResult,
+  UsedInstructionView,
+  InstructionSourceView,
+} from '../../../extension/src/protocol/protocol.generated';
 import { changedSince, previousInstructions, instructionsChange } from '../../../extension/src/webview/chat/messages/instructionsChange';
 import { InstructionsList } from '../../../extension/src/webview/chat/header/instructionsList';
 import { answer, question } from './chatSamples';
@@ -27,7 +31,7 @@ describe('changed instructions', () => {
   });
 
   it('is looked up at the nearest answer above that knows it', () => {
-    const messages = [question('m1', 'a'), answer('m2', 'b', { steeredBy: [prompt] }), question('m3', 'c'), answer('m4', 'd')];
+    const messages = [question('m1', 'a'), answer('m2', 'b', { instructions: [prompt] }), question('m3', 'c'), answer('m4', 'd')];
     expect(previousInstructions(4, (at) => messages[at])).toEqual([prompt]);
     expect(previousInstructions(1, (at) => messages[at])).toBeUndefined();
     // A message that is not loaded could be one.
@@ -38,7 +42,7 @@ describe('changed instructions', () => {
     expect(changedSince([prompt], prompt)).toBe(false);
     expect(changedSince([prompt], changed(prompt))).toBe(true);
     expect(changedSince([prompt], rules)).toBe(true);
-    expect(changedSince([prompt], { ...rules, leftOut: 'x' })).toBe(false);
+    expect(changedSince([prompt], { ...rules, omittedReason: 'x' })).toBe(false);
     expect(changedSince(undefined, prompt)).toBe(false);
   });
 });
@@ -49,14 +53,14 @@ describe('the list of instructions', () => {
   const hidden: InstructionSourceView = {
     ...rules,
     hiddenCharacters: 2,
-    leftOut: 'It has 2 characters that nobody sees.',
-    mayBeAllowed: true,
+    omittedReason: 'It has 2 characters that nobody sees.',
+    canBeAllowed: true,
     path: rules.source,
   };
   const button = (): HTMLButtonElement | null => list.node.querySelector('.steering-button');
   const popup = (): HTMLElement | null => list.node.querySelector('[role=dialog]');
   const press = (label: string): void => [...list.node.querySelectorAll('button')].find((one) => one.textContent === label)?.click();
-  const show = (steering: MessageSteeringResult, last?: UsedInstructionView[]): void => list.show(steering, last);
+  const show = (steering: MessageInstructionsResult, last?: UsedInstructionView[]): void => list.show(steering, last);
 
   beforeEach(() => {
     done = [];

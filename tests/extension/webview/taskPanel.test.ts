@@ -175,7 +175,7 @@ describe('the bar of changed files', () => {
 describe('a budget', () => {
   it('shows the spent amount and what its agents may still use', () => {
     const [money] = barsOf(task(), [
-      child('a', { budget: { usd: 0.5 }, spentInAll: spend({ usd: 0.2 }) }),
+      child('a', { budget: { usd: 0.5 }, totalSpent: spend({ usd: 0.2 }) }),
       child('b', { status: 'done', budget: { usd: 0.3 } }),
     ]);
     expect(money).toMatchObject({ name: 'Cost', words: '$0.210 of $1.00, $0.300 reserved', share: 0.21, isReached: false });
@@ -183,9 +183,9 @@ describe('a budget', () => {
   });
 
   it('counts what is not known as unknown, and what runs here as local', () => {
-    expect(barsOf(task({ spentInAll: spend(), budget: {} }), [])[0]?.words).toBe('n/a');
-    expect(barsOf(task({ spentInAll: spend(), budget: {}, isLocal: true }), [])[0]?.words).toBe('local');
-    expect(barsOf(task({ spentInAll: spend({ usd: 0.2, usdIsAtLeast: true }) }), [])[0]?.words).toBe('$0.200+ of $1.00');
+    expect(barsOf(task({ totalSpent: spend(), budget: {} }), [])[0]?.words).toBe('n/a');
+    expect(barsOf(task({ totalSpent: spend(), budget: {}, isLocal: true }), [])[0]?.words).toBe('local');
+    expect(barsOf(task({ totalSpent: spend({ usd: 0.2, usdIsAtLeast: true }) }), [])[0]?.words).toBe('$0.200+ of $1.00');
   });
 });
 

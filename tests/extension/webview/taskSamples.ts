@@ -18,7 +18,7 @@ export function task(change: Partial<TaskView> = {}): TaskView {
     providerName: 'Anthropic',
     model: 'claude-sonnet-4-6',
     spent: { usd: 0.05, tokens: 12_000, rounds: 4, seconds: 180 },
-    spentInAll: { usd: 0.21, tokens: 40_000, rounds: 9, seconds: 180 },
+    totalSpent: { usd: 0.21, tokens: 40_000, rounds: 9, seconds: 180 },
     budget: { usd: 1, rounds: 50 },
     isLocal: false,
     createdAt: '2026-11-21T12:00:00Z',
@@ -37,7 +37,7 @@ export function child(name: string, change: Partial<TaskView> = {}): TaskView {
     templateName: 'code-writer',
     parentId: taskId,
     isLocal: true,
-    spentInAll: spend(),
+    totalSpent: spend(),
     budget: {},
     ...change,
   });
@@ -60,7 +60,7 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
         status: 'over_budget',
         templateName: 'reviewer',
         isLocal: false,
-        spentInAll: spend({ usd: 0.1 }),
+        totalSpent: spend({ usd: 0.1 }),
         budget: { usd: 0.1 },
       }),
     ],
@@ -68,7 +68,7 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
       { path: 'src/export.ts', added: 120, removed: 0 },
       { path: 'README.md', added: 12, removed: 3 },
     ],
-    approvals: [{ time: at(90), what: 'npm test', decision: 'allowed once' }],
+    approvals: [{ time: at(90), actionText: 'npm test', decision: 'allowed once' }],
     timeline: [
       {
         uri: taskId,
@@ -101,8 +101,8 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
     ],
     routing: {
       chosen: 'Anthropic / claude-sonnet-4-6',
-      why: 'the cheapest that has tools',
-      rejected: [{ candidate: 'Ollama / llama3', why: 'its window is too small' }],
+      reason: 'the cheapest that has tools',
+      rejected: [{ candidate: 'Ollama / llama3', reason: 'its window is too small' }],
     },
     ...change,
   };

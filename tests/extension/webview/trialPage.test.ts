@@ -14,9 +14,9 @@ const result: TemplateTryResult = {
   message: 'Find the leak.',
   sources: [{ kind: 'prompt', source: 'codex://prompts/log-reader.md', title: 'log-reader', version: 'a', hiddenCharacters: 1 }],
   tools: [
-    { name: 'read', description: 'Reads a file.', mayChange: false, known: true },
-    { name: 'bash', description: 'Runs a command.', mayChange: true, known: true },
-    { name: 'raed', description: '', mayChange: false, known: false },
+    { name: 'read', description: 'Reads a file.', hasSideEffects: false, isKnown: true },
+    { name: 'bash', description: 'Runs a command.', hasSideEffects: true, isKnown: true },
+    { name: 'raed', description: '', hasSideEffects: false, isKnown: false },
   ],
   provider: {
     providerId: 'house',
@@ -28,8 +28,8 @@ const result: TemplateTryResult = {
     price: { inputPerMillion: 1, outputPerMillion: 2 },
   },
   inputTokens: 1234,
-  firstCost: 0.012,
-  mostCost: 0.5,
+  firstRequestCost: 0.012,
+  maxCost: 0.5,
   findings: [
     {
       kind: 'risk',
@@ -127,7 +127,7 @@ test('It shows progress below the name, and links to the instructions', () => {
   const sources = [
     { kind: 'prompt' as const, source: 'codex://prompts/log-reader.md', title: 'log-reader', version: 'a' },
     { kind: 'prompt' as const, source: '/p/rules.md', title: '', version: 'b', hiddenCharacters: 3 },
-    { kind: 'prompt' as const, source: '/p/long.md', title: 'long', version: 'c', hiddenCharacters: 3, leftOut: 'It is too long.' },
+    { kind: 'prompt' as const, source: '/p/long.md', title: 'long', version: 'c', hiddenCharacters: 3, omittedReason: 'It is too long.' },
   ];
   page.receive({ type: 'trial', trial, result: { ...result, sources, findings: [] } });
   expect(root.querySelector('[role=status]')?.textContent).not.toBe('Searching…');

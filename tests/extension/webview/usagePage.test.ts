@@ -10,8 +10,8 @@ import { UsagePage } from '../../../extension/src/webview/usage/usagePage';
 
 function figures(change: Partial<UsageFigures> = {}): UsageFigures {
   return {
-    answers: 10,
-    unpricedAnswers: 0,
+    responses: 10,
+    unpricedResponses: 0,
     cost: 1.5,
     inputTokens: 20_000,
     outputTokens: 3000,
@@ -108,7 +108,7 @@ describe('the Usage page', () => {
   });
 
   it('adds up, and shows the figures of the chart in a table', () => {
-    answer({ total: figures({ cost: 41.27, unpricedAnswers: 2, inputTokens: 20_000, cachedReadTokens: 5000 }) });
+    answer({ total: figures({ cost: 41.27, unpricedResponses: 2, inputTokens: 20_000, cachedReadTokens: 5000 }) });
     const total = document.querySelector('section[aria-label="Total"]')?.textContent;
     expect(total).toContain('Cost$41.27');
     expect(total).toContain('From cache25 %');
@@ -124,7 +124,7 @@ describe('the Usage page', () => {
 
   it('shows unknown prices and times instead of a zero', () => {
     answer({
-      models: [row('m1', { answers: 4, unpricedAnswers: 4, cost: 0, firstTokenMs: undefined }), row('m2', { unpricedAnswers: 3 })],
+      models: [row('m1', { responses: 4, unpricedResponses: 4, cost: 0, firstTokenMs: undefined }), row('m2', { unpricedResponses: 3 })],
     });
     expect(table('By model').map((cells) => [cells[0], cells[1], cells[7]])).toEqual([
       ['Model', 'Cost', 'Time to first token'],
@@ -220,7 +220,7 @@ describe('the Usage page', () => {
 
   it('shows that nothing was spent, and exports nothing then', () => {
     choose('.period', 'all');
-    answer({ total: figures({ answers: 0, cost: 0 }), days: [] });
+    answer({ total: figures({ responses: 0, cost: 0 }), days: [] });
     expect(document.querySelector('.empty')?.textContent).toBe('No cost yet.');
     expect(button('Export CSV…').disabled).toBe(true);
     choose('.period', 'week');

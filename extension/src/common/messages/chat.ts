@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type {
   CodexGetResult,
   MessageEventParams,
-  MessageSteeringResult,
+  MessageInstructionsResult,
   ModelChoice,
   ModelView,
   ProviderSummary,
@@ -137,7 +137,7 @@ export type ToChatPage =
   | { type: 'sidecar'; state: SidecarState; cause?: string }
   | { type: 'focusComposer' }
   /** The instructions of the next request. */
-  | { type: 'instructions'; steering: MessageSteeringResult }
+  | { type: 'instructions'; instructions: MessageInstructionsResult }
   | AgentsToPage
   | ComposerToPage
   | MessagesToPage;

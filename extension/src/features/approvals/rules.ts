@@ -2,7 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { showInformationMessage, showQuickPick } from '../../infrastructure/window';
-import { approvalForget, approvalRules } from '../../protocol/protocol.generated';
+import { approvalDeleteRule, approvalRules } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { formatTime } from '../../common/format';
 import { visibleText } from '../../common/visibleText';
@@ -26,6 +26,6 @@ export async function manageRules(sidecar: Sidecar): Promise<void> {
     matchOnDescription: true,
   });
   if (chosen === undefined || chosen.length === 0) throw new UserCancelledError();
-  for (const { id } of chosen) await sidecar.request(approvalForget, { id });
+  for (const { id } of chosen) await sidecar.request(approvalDeleteRule, { id });
   void showInformationMessage(chosen.length === 1 ? l10n.t('The rule was removed.') : l10n.t('{0} rules were removed.', chosen.length));
 }

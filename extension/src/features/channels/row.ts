@@ -75,7 +75,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
     label: taskStatus === undefined ? label : truncate(label, maxLabelLength(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
-      : [said(taskStatus), codex.unread ? '●' : '', who(codex, task), task === undefined ? age : elapsed(task), cost]
+      : [said(taskStatus), codex.unread ? '●' : '', templateOrModel(codex, task), task === undefined ? age : elapsed(task), cost]
     )
       .filter((part) => part !== '')
       .join('  '),
@@ -126,14 +126,14 @@ export function menuTextOf(taskStatus: string): string {
 }
 
 /** Returns the cost of a task and its subtasks, as "$0.21 / 1.00", "$0.21+" or "local". */
-export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
-  if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
-  const { usd, usdIsAtLeast } = spentInAll;
+export function spendOf({ isLocal, totalSpent, budget }: Pick<TaskView, 'isLocal' | 'totalSpent' | 'budget'>): string {
+  if (isLocal && (totalSpent.usd ?? 0) === 0) return l10n.t('local');
+  const { usd, usdIsAtLeast } = totalSpent;
   const spent = usd === undefined ? costNotAvailable : atLeast(formatCost(usd), usdIsAtLeast);
   return budget.usd === undefined ? spent : `${spent} / ${formatDecimal(budget.usd, 2)}`;
 }
 
-function who(codex: CodexSummary, task: TaskView | undefined): string {
+function templateOrModel(codex: CodexSummary, task: TaskView | undefined): string {
   return task === undefined ? (codex.model ?? '') : visibleText(task.templateName);
 }
 

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { CodexSummary, TaskBudgetView } from '../../protocol/protocol.generated';
-import { editUndo, taskBudget, taskDrop, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
+import { editUndo, taskSetBudget, taskDrop, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
 import { labelOf } from './row';
@@ -47,9 +47,9 @@ export class TaskActions {
     return each(tasks, ({ uri }) => this.sidecar.request(taskResume, { uri }));
   }
 
-  /** @param under Stops the subtasks, too. */
-  stop(tasks: Tasks, under: boolean): Promise<void> {
-    return each(tasks, ({ uri }) => this.sidecar.request(taskStop, { uri, ...(under ? { under } : {}) }));
+  /** @param includeSubtasks Stops the subtasks, too. */
+  stop(tasks: Tasks, includeSubtasks: boolean): Promise<void> {
+    return each(tasks, ({ uri }) => this.sidecar.request(taskStop, { uri, ...(includeSubtasks ? { includeSubtasks: true } : {}) }));
   }
 
   async stopAll(): Promise<void> {
@@ -76,9 +76,9 @@ export class TaskActions {
   /** Asks for a new value of the reached limit, or of a limit that the user selects. */
   async increaseBudget([task]: Tasks): Promise<void> {
     if (task === undefined) return;
-    const { budget = {}, spentInAll, status } = this.tasks.get(task.uri) ?? {};
-    const limit = await pickLimit(budget, spentInAll ?? {});
-    const spent = spentInAll?.[limit];
+    const { budget = {}, totalSpent, status } = this.tasks.get(task.uri) ?? {};
+    const limit = await pickLimit(budget, totalSpent ?? {});
+    const spent = totalSpent?.[limit];
     const before = budget[limit];
     const isWhole = limit !== 'usd';
     const written = await showInputBox({
@@ -93,7 +93,7 @@ export class TaskActions {
       validateInput: (value) => problemWith(value, spent, isWhole),
     });
     if (written === undefined || problemWith(written, spent, isWhole) !== undefined) throw new UserCancelledError();
-    await this.sidecar.request(taskBudget, { uri: task.uri, budget: { [limit]: Number(written) } });
+    await this.sidecar.request(taskSetBudget, { uri: task.uri, budget: { [limit]: Number(written) } });
     // Resume the task if it stopped because of this limit.
     if (status === 'over_budget') await this.sidecar.request(taskResume, { uri: task.uri });
   }

@@ -60,12 +60,12 @@ export function notifyNearBudget(services: BudgetNotificationServices): vscode.D
 }
 
 /** The largest used share of a limit; 0 without limits. A limit of which the usage is unknown does not count. */
-function shareOf({ budget, spentInAll }: TaskView): number {
+function shareOf({ budget, totalSpent }: TaskView): number {
   const limits = ['usd', 'tokens', 'rounds', 'seconds'] as const;
   return Math.max(
     0,
     ...limits.map((key) => {
-      const [limit, spent] = [budget[key], spentInAll[key]];
+      const [limit, spent] = [budget[key], totalSpent[key]];
       return limit === undefined || limit <= 0 || spent === undefined ? 0 : spent / limit;
     }),
   );

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Handlers } from '../../common/handlers';
-import { messageAllowSteering, messageSteering } from '../../protocol/protocol.generated';
+import { messageAllowInstructions, messageInstructions } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { InstructionsFromPage, ToChatPage } from '../../common/messages/chat';
 
@@ -46,7 +46,7 @@ export class ChatInstructions implements vscode.Disposable {
         this.refresh();
         return;
       }
-      this.post({ type: 'instructions', steering: await services.sidecar.request(messageAllowSteering, { codexId, source, version }) });
+      this.post({ type: 'instructions', instructions: await services.sidecar.request(messageAllowInstructions, { codexId, source, version }) });
     },
   };
 
@@ -66,7 +66,7 @@ export class ChatInstructions implements vscode.Disposable {
     while (this.isStale) {
       this.isStale = false;
       try {
-        this.post({ type: 'instructions', steering: await sidecar.request(messageSteering, { codexId: this.codexId }) });
+        this.post({ type: 'instructions', instructions: await sidecar.request(messageInstructions, { codexId: this.codexId }) });
       } catch (error) {
         log.debug(`What steers ${this.codexId} is not known: ${toFailureError(error).message}`);
       }

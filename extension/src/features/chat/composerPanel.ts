@@ -225,9 +225,9 @@ export class ComposerPanel implements vscode.Disposable {
   }
 
   /** Asks for required arguments that are missing. The text is inserted into the draft, so the user sees it before it is sent. */
-  private async readServerPrompt(server: string, name: string, given: string): Promise<void> {
+  private async readServerPrompt(server: string, name: string, argumentText: string): Promise<void> {
     const { sidecar } = this.services;
-    let answer = await sidecar.request(mcpPrompt, { server, name, given, values: [] });
+    let answer = await sidecar.request(mcpPrompt, { server, name, argumentText, values: [] });
     if (answer.text === undefined) {
       const values = [];
       for (const argument of answer.missing) {
@@ -239,18 +239,22 @@ export class ComposerPanel implements vscode.Disposable {
         if (value === undefined) return;
         values.push({ name: argument.name, value });
       }
-      answer = await sidecar.request(mcpPrompt, { server, name, given, values });
+      answer = await sidecar.request(mcpPrompt, { server, name, argumentText, values });
     }
     if (answer.text !== undefined) this.post({ type: 'promptText', text: answer.text, args: [] });
   }
 
   private async readPrompt(uri: string): Promise<void> {
-    const { text, holes, arguments: args } = await this.services.sidecar.request(messagePrompt, { codexId: this.codexId, prompt: uri });
+    const {
+      text,
+      placeholders,
+      arguments: args,
+    } = await this.services.sidecar.request(messagePrompt, { codexId: this.codexId, prompt: uri });
     const editor = this.services.lastEditor.current;
     const selection = editor === undefined || editor.selection.isEmpty ? undefined : editor.document.getText(editor.selection);
     this.post({
       type: 'promptText',
-      text: promptText(text, holes, {
+      text: promptText(text, placeholders, {
         ...(selection === undefined ? {} : { selection }),
         ...(editor === undefined ? {} : { file: this.services.files.pathOf(editor.document.uri) }),
       }),

@@ -1,7 +1,7 @@
-import type { PromptHoleView } from '../../protocol/protocol.generated';
+import type { PromptPlaceholderView } from '../../protocol/protocol.generated';
 
 /** Fills the placeholders of a prompt with the editor's selection and file. Placeholders without a value stay as they are. */
-export function promptText(text: string, holes: readonly PromptHoleView[], editor: { selection?: string; file?: string }): string {
+export function promptText(text: string, holes: readonly PromptPlaceholderView[], editor: { selection?: string; file?: string }): string {
   let filled = '';
   let at = 0;
   for (const { name, start, length } of holes) {

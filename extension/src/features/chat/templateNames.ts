@@ -7,9 +7,9 @@ import { internalTag } from '../../server/pickTemplate';
 export async function templateNames(sidecar: Sidecar, current: string | undefined): Promise<TemplateName[]> {
   const { templates } = await sidecar.request(templateList, {});
   return templates
-    .filter(({ inForce, collection, tags, id }) => {
+    .filter(({ isActive, collection, tags, id }) => {
       const isOffered = !tags.includes(internalTag) || id === current;
-      return inForce && isOffered && (collection === 'chats' || collection === 'tasks');
+      return isActive && isOffered && (collection === 'chats' || collection === 'tasks');
     })
     .map(({ id, name, description, collection }) => ({
       id,

@@ -91,20 +91,24 @@ export class Transfer {
   }
 
   /** One request per file, so that progress is visible and the import can be canceled. */
-  private async run(paths: readonly string[], format: ImportFormat, again: boolean): Promise<CodexImportResult> {
+  private async run(paths: readonly string[], format: ImportFormat, allowDuplicates: boolean): Promise<CodexImportResult> {
     return withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Importing chats'), cancellable: true },
       async (progress, token) => {
-        const all: CodexImportResult = { imported: [], notCarried: [], failed: [] };
+        const all: CodexImportResult = { imported: [], omitted: [], failed: [] };
         const runId = randomUUID();
         for (const path of paths) {
           if (token.isCancellationRequested) break;
           progress.report({ increment: 100 / paths.length, message: l10n.verbatim(path.replace(/^.*[\\/]/, '')) });
-          const { imported, notCarried, failed } = await this.sidecar.request(codexImport, { paths: [path], format, again, runId }, token);
+          const { imported, omitted, failed } = await this.sidecar.request(
+            codexImport,
+            { paths: [path], format, allowDuplicates, runId },
+            token,
+          );
           all.imported.push(...imported);
           all.failed.push(...failed);
           const name = imported[0]?.title ?? path;
-          all.notCarried.push(...notCarried.map((sentence) => (paths.length === 1 ? sentence : `${name}: ${sentence}`)));
+          all.omitted.push(...omitted.map((sentence) => (paths.length === 1 ? sentence : `${name}: ${sentence}`)));
         }
         return all;
       },
@@ -129,7 +133,7 @@ export function fileName(title: string): string {
 }
 
 /** Returns a report of imported and failed chats, as Markdown. */
-export function report({ imported, notCarried, failed }: CodexImportResult): string {
+export function report({ imported, omitted, failed }: CodexImportResult): string {
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${plain(line)}`), ''];
   return [
@@ -139,7 +143,7 @@ export function report({ imported, notCarried, failed }: CodexImportResult): str
       l10n.t('Imported'),
       imported.map(({ title, messageCount }) => `${title} (${formatMessageCount(messageCount)})`),
     ),
-    ...list(l10n.t('Omitted'), notCarried),
+    ...list(l10n.t('Omitted'), omitted),
     ...list(
       l10n.t('Not imported'),
       failed.map(({ path, message }) => `${path}: ${message}`),
@@ -183,13 +187,13 @@ async function confirmImportAgain(count: number): Promise<boolean> {
 function joined(first: CodexImportResult, repeated: readonly string[], second: CodexImportResult): CodexImportResult {
   return {
     imported: [...first.imported, ...second.imported],
-    notCarried: [...first.notCarried, ...second.notCarried],
+    omitted: [...first.omitted, ...second.omitted],
     failed: [...first.failed.filter(({ path }) => !repeated.includes(path)), ...second.failed],
   };
 }
 
 async function showResult(result: CodexImportResult): Promise<void> {
-  const { imported, notCarried, failed } = result;
+  const { imported, omitted, failed } = result;
   const came =
     imported.length === 1
       ? l10n.t('1 chat was imported.')
@@ -200,6 +204,6 @@ async function showResult(result: CodexImportResult): Promise<void> {
   const show = failed.length > 0 ? showWarningMessage : showInformationMessage;
   const button = l10n.t('Show Report');
   const said = failed.length === 0 ? came : l10n.verbatim(`${came} ${not}`);
-  if ((await show(said, ...(notCarried.length + failed.length > 0 ? [button] : []))) !== button) return;
+  if ((await show(said, ...(omitted.length + failed.length > 0 ? [button] : []))) !== button) return;
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: report(result) }));
 }

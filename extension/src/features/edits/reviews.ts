@@ -44,7 +44,7 @@ export class Reviews implements vscode.Disposable {
 
   /** Describes changes made by commands, which cannot be undone. */
   get leftOut(): string | undefined {
-    return this.result.leftOut;
+    return this.result.omissionNotice;
   }
 
   filesAt(uri: vscode.Uri): readonly FileEditView[] {
@@ -193,7 +193,7 @@ export class Reviews implements vscode.Disposable {
   }
 
   private async pickTurn(isUndo: boolean): Promise<Target> {
-    const { turns, leftOut } = await this.sidecar.request(editList, {});
+    const { turns, omissionNotice } = await this.sidecar.request(editList, {});
     const choices = turnsFor(turns, isUndo).map(({ codexId, turnId, title, time, files }) => ({
       label: title,
       description: [formatFileCount(files), formatTime(time)].join(', '),
@@ -205,7 +205,7 @@ export class Reviews implements vscode.Disposable {
     }
     const chosen = await showQuickPick(choices, {
       title: isUndo ? l10n.t('Undo File Changes of a Turn') : l10n.t('Redo File Changes of a Turn'),
-      placeHolder: l10n.verbatim([l10n.t('Files changed since then are not modified.'), leftOut ?? ''].join(' ')),
+      placeHolder: l10n.verbatim([l10n.t('Files changed since then are not modified.'), omissionNotice ?? ''].join(' ')),
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.target;

@@ -87,7 +87,7 @@ function editorRow(extension: vscode.Extension<unknown>): HealthRow {
   return {
     name: 'VS Code',
     state: 'ok',
-    sentence: l10n.t('{0} {1}, {2}, {3}, with Plue {4}.', appName, vscode.version, where, how, version),
+    message: l10n.t('{0} {1}, {2}, {3}, with Plue {4}.', appName, vscode.version, where, how, version),
     fixes: [],
   };
 }
@@ -96,7 +96,7 @@ function downRow(message: string): HealthRow {
   return {
     name: l10n.t('Sidecar'),
     state: 'failed',
-    sentence: message,
+    message: message,
     advice: l10n.t('Your chats are safe on disk. Check the log for the cause.'),
     fixes: [
       { title: l10n.t('Restart'), command: 'plue.restartServer', arguments: [] },

@@ -13,7 +13,7 @@ export interface HealthFix {
 export interface HealthRow {
   name: string;
   state: HealthState;
-  sentence: string;
+  message: string;
   advice?: string;
   fixes: HealthFix[];
 }
@@ -37,8 +37,8 @@ const signs = { ok: '+', warning: '!', missing: '-', failed: 'x' } as const sati
 const width = 80;
 const indent = '    ';
 
-export function rowOf({ name, state, sentence, advice, fix }: HealthRowView): HealthRow {
-  return { name, state, sentence, ...(advice === undefined ? {} : { advice }), fixes: fix === undefined ? [] : [fixOf(fix)] };
+export function rowOf({ name, state, message, advice, fix }: HealthRowView): HealthRow {
+  return { name, state, message, ...(advice === undefined ? {} : { advice }), fixes: fix === undefined ? [] : [fixOf(fix)] };
 }
 
 export function reportOf({ isHealthy, version, rows }: HealthReport): { text: string; placed: PlacedRow[] } {
@@ -47,7 +47,7 @@ export function reportOf({ isHealthy, version, rows }: HealthReport): { text: st
   for (const row of rows) {
     placed.push({ line: lines.length, row });
     lines.push(`${signs[row.state]} ${row.name} (${stateWord(row.state)})`);
-    for (const text of [row.sentence, row.advice]) if (text !== undefined) lines.push(...wrapped(text));
+    for (const text of [row.message, row.advice]) if (text !== undefined) lines.push(...wrapped(text));
     lines.push('');
   }
   if (version !== undefined) lines.push(l10n.t('Plue {0}. This report contains no keys.', version), '');

@@ -83,7 +83,7 @@ export class Documents {
     if (name === undefined || name.trim() === before) throw new UserCancelledError();
     const asked = { uri: codex.uri, name: name.trim() };
     const plan = await this.sidecar.request(codexRename, { ...asked, dryRun: true });
-    if (plan.updated.length + plan.left.length > 0) {
+    if (plan.updated.length + plan.skipped.length > 0) {
       const answer = await showWarningMessage(
         l10n.t('Rename “{0}” to {1}?', codex.title, plan.uri),
         { modal: true, detail: renameDetail(plan) },
@@ -110,9 +110,11 @@ export function linksSentence(incoming: readonly CodexLinkView[]): string {
   return names.length === 1 ? l10n.t('{0} refers to it.', nameSome(names)) : l10n.t('{0} refer to it.', nameSome(names));
 }
 
-function renameDetail({ updated, left }: CodexRenameResult): string {
+function renameDetail({ updated, skipped }: CodexRenameResult): string {
   const changed = [...new Set(updated.map(({ title, target }) => `“${title === '' ? target : title}”`))];
-  const kept = left.map(({ title, target, why }) => l10n.t('“{0}” still uses the old name. {1}', title === '' ? target : title, why));
+  const kept = skipped.map(({ title, target, reason }) =>
+    l10n.t('“{0}” still uses the old name. {1}', title === '' ? target : title, reason),
+  );
   const along = changed.length === 1 ? l10n.t('{0} is updated.', nameSome(changed)) : l10n.t('{0} are updated.', nameSome(changed));
   return [...(changed.length === 0 ? [] : [along]), ...kept].join('\n');
 }

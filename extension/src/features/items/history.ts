@@ -18,7 +18,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
   async show(codex: CodexSummary): Promise<void> {
     const { versions } = await this.sidecar.request(codexHistory, { uri: codex.uri });
     const rows = versions.map((view) => ({
-      label: view.what,
+      label: view.summary,
       description: [authorOf(view), formatTime(view.time)].filter((part) => part !== '').join(', '),
       detail: view.isCurrent ? l10n.t('Current version') : l10n.t('Version {0}', view.version),
       view,

@@ -129,7 +129,7 @@ export class ItemEditor implements vscode.Disposable {
     this.codex = found?.codex;
     this.values = found === undefined ? {} : valuesOf(found);
     const title = found === undefined ? l10n.t('New {0}', template.name) : found.codex.title;
-    this.page.entitle(visibleText(found === undefined || isFile(found.codex) ? title : l10n.t('Settings: {0}', title)));
+    this.page.setTitle(visibleText(found === undefined || isFile(found.codex) ? title : l10n.t('Settings: {0}', title)));
     this.page.post({ type: 'providers', providers: this.services.providers.items });
     this.page.post({
       type: 'form',
@@ -201,7 +201,7 @@ export class ItemEditor implements vscode.Disposable {
     this.target = { uri };
     const found = await this.get(uri);
     this.values = valuesOf(found);
-    if (isFile(codex)) this.page.entitle(visibleText(codex.title));
+    if (isFile(codex)) this.page.setTitle(visibleText(codex.title));
     this.page.post({
       type: 'saved',
       codex,

@@ -25,7 +25,7 @@ export class CatalogActions {
 
   /** Resolves to a message for the user. */
   async refresh(): Promise<LocalizedText> {
-    return l10n.verbatim((await this.sidecar.request(catalogRefresh, {})).sentence);
+    return l10n.verbatim((await this.sidecar.request(catalogRefresh, {})).message);
   }
 
   /** Asks for the file, and whether to replace catalogs with the same IDs. Resolves to a message for the user. */
@@ -40,7 +40,9 @@ export class CatalogActions {
       importedSentence(first),
       {
         modal: true,
-        detail: [...first.skipped.map(({ id, why }) => `${id}: ${why}`), l10n.t('Previous versions are saved in Backups.')].join('\n'),
+        detail: [...first.skipped.map(({ id, reason }) => `${id}: ${reason}`), l10n.t('Previous versions are saved in Backups.')].join(
+          '\n',
+        ),
       },
       replace,
     );

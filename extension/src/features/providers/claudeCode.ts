@@ -10,12 +10,12 @@ export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutpu
   const check = await withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Checking Claude Code…') }, () =>
     sidecar.request(providerCheckClaudeCode, {}),
   );
-  log.info(`Claude Code sign-in: ${check.sentence}`);
-  for (const place of check.tried) log.info(`  ${place}`);
+  log.info(`Claude Code sign-in: ${check.message}`);
+  for (const place of check.checks) log.info(`  ${place}`);
 
-  const isShown = check.cliPath === undefined || check.sentence.includes(check.cliPath);
+  const isShown = check.cliPath === undefined || check.message.includes(check.cliPath);
   const used = isShown ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
-  const message = l10n.verbatim(`${check.sentence}${used}`);
+  const message = l10n.verbatim(`${check.message}${used}`);
   const signIn = l10n.t('Open Terminal to Sign In');
   const chosen = check.signedIn
     ? await showInformationMessage(message, l10n.t('Details'))

@@ -31,14 +31,14 @@ export function activateProviders(
   const disposables = new Disposables();
   const actions = new ProviderActions(sidecar, providers);
   const connector = new Connector(sidecar, providers, actions);
-  const catalogs = new CatalogActions(sidecar);
+  const catalogActions = new CatalogActions(sidecar);
   const page = disposables.add(
     new ProvidersPage({
       sidecar,
       providers,
       actions,
       connector,
-      catalogs,
+      catalogs: catalogActions,
       log,
       extensionUri: context.extensionUri,
     }),
@@ -101,9 +101,9 @@ export function activateProviders(
     );
   });
   const showResult = async (work: Promise<LocalizedText>): Promise<void> => void showInformationMessage(await work);
-  register(commands.refreshCatalog, () => inWindow(l10n.t('Updating the catalog…'), () => showResult(catalogs.refresh())));
-  register(commands.importCatalog, () => showResult(catalogs.import()));
-  register(commands.exportCatalog, () => showResult(catalogs.export([])));
+  register(commands.refreshCatalog, () => inWindow(l10n.t('Updating the catalog…'), () => showResult(catalogActions.refresh())));
+  register(commands.importCatalog, () => showResult(catalogActions.import()));
+  register(commands.exportCatalog, () => showResult(catalogActions.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
   disposables.add(activateSignIn(sidecar, providers, log));
 
@@ -126,9 +126,9 @@ export function activateProviders(
   };
   disposables.add(providers.onDidChange(draw));
   disposables.add(
-    providers.onDidDiscover(({ sentence, tried }) => {
-      log.info(sentence);
-      for (const place of tried) log.info(`  ${place}`);
+    providers.onDidDiscover(({ message, checks }) => {
+      log.info(message);
+      for (const place of checks) log.info(`  ${place}`);
     }),
   );
   draw();
@@ -149,14 +149,14 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
     await providers.refresh();
     return;
   }
-  const { sentence } = await providers.discover();
+  const { message } = await providers.discover();
   await memory.update(greetedKey, true);
   // An open chat shows its provider, and a notification would cover the composer.
   if (opensChat || chatsOpenInSideBar() || isChatOpen()) return;
   const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
     if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');
   });
-  const chosen = await showInformationMessage(l10n.verbatim(sentence), l10n.t('New Chat'), l10n.t('Manage Providers')).finally(() => {
+  const chosen = await showInformationMessage(l10n.verbatim(message), l10n.t('New Chat'), l10n.t('Manage Providers')).finally(() => {
     opening.dispose();
   });
   if (chosen === l10n.t('New Chat')) await vscode.commands.executeCommand('plue.newChat');

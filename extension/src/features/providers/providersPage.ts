@@ -207,7 +207,7 @@ export class ProvidersPage implements vscode.Disposable {
         await this.use(action.id);
         return;
       case 'discover':
-        this.post({ type: 'status', text: (await providers.discover()).sentence });
+        this.post({ type: 'status', text: (await providers.discover()).message });
         return;
       case 'loadCatalogs': {
         const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);

@@ -111,12 +111,12 @@ class SkillCommands {
 
   /** @returns True if it was approved. */
   private async review(skill: SkillView): Promise<boolean> {
-    const { name, files, folder, fingerprint, place } = skill;
+    const { name, files, folder, fingerprint, location } = skill;
     const approve = l10n.t('Approve');
     const open = l10n.t('Open SKILL.md');
     const first = [...files].sort((one, other) => weightOf(other) - weightOf(one)).slice(0, maxFiles);
     const detail = [
-      skill.why,
+      skill.reason,
       skill.description,
       [...first.map(fileText), ...(files.length > maxFiles ? [l10n.t('and {0} more files', files.length - maxFiles)] : [])].join('\n'),
       l10n.t(
@@ -124,7 +124,7 @@ class SkillCommands {
       ),
     ].filter((part) => part !== undefined);
     const chosen = await showWarningMessage(
-      l10n.t('Approve the skill {0} from {1}?', name, place.title),
+      l10n.t('Approve the skill {0} from {1}?', name, location.title),
       { modal: true, detail: detail.join('\n\n') },
       approve,
       open,

@@ -3,14 +3,14 @@ import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { showInformationMessage, showInputBox, showQuickPick } from '../../infrastructure/window';
 import { skillCreate, skillImport, skillList } from '../../protocol/protocol.generated';
-import type { SkillPlaceView } from '../../protocol/protocol.generated';
+import type { SkillLocationView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
 const maxName = 64;
 const maxDescription = 1024;
 
 export async function newSkill(sidecar: Sidecar): Promise<void> {
-  const { places, skills } = await sidecar.request(skillList, {});
+  const { locations, skills } = await sidecar.request(skillList, {});
   const name = await showInputBox({
     title: l10n.t('New Skill'),
     prompt: l10n.t('Name of the skill: lower-case letters, digits and hyphens'),
@@ -29,12 +29,12 @@ export async function newSkill(sidecar: Sidecar): Promise<void> {
     validateInput: (value) => (value.length > maxDescription ? l10n.t('Enter 1 to {0} characters.', maxDescription) : undefined),
   });
   if (description === undefined || description.trim() === '') return;
-  const place = await pickPlace(
-    places.filter(({ path }) => !skills.some((skill) => skill.name === name && skill.place.path === path)),
+  const location = await pickLocation(
+    locations.filter(({ path }) => !skills.some((skill) => skill.name === name && skill.location.path === path)),
     l10n.t('New Skill'),
   );
-  if (place === undefined) return;
-  const { paths } = await sidecar.request(skillCreate, { place: place.path, name, description: description.trim() });
+  if (location === undefined) return;
+  const { paths } = await sidecar.request(skillCreate, { location: location.path, name, description: description.trim() });
   if (paths[0] !== undefined) await openSkill(paths[0]);
 }
 
@@ -52,16 +52,16 @@ export async function importSkills(sidecar: Sidecar): Promise<void> {
       ...(kind === zip ? { filters: { [l10n.t('Zip files')]: ['zip', 'skill'] } } : {}),
     })) ?? [];
   if (source === undefined) return;
-  const { places } = await sidecar.request(skillList, {});
-  const place = await pickPlace(places, l10n.t('Import Skills'));
-  if (place === undefined) return;
-  const { paths } = await sidecar.request(skillImport, { source: source.fsPath, place: place.path });
+  const { locations } = await sidecar.request(skillList, {});
+  const location = await pickLocation(locations, l10n.t('Import Skills'));
+  if (location === undefined) return;
+  const { paths } = await sidecar.request(skillImport, { source: source.fsPath, location: location.path });
   const show = l10n.t('Show Skills');
   const undo = l10n.t('Undo Import');
   const chosen = await showInformationMessage(
     paths.length === 1
-      ? l10n.t('1 skill was imported to {0}.', place.title)
-      : l10n.t('{0} skills were imported to {1}.', paths.length, place.title),
+      ? l10n.t('1 skill was imported to {0}.', location.title)
+      : l10n.t('{0} skills were imported to {1}.', paths.length, location.title),
     show,
     undo,
   );
@@ -74,12 +74,12 @@ export async function openSkill(path: string): Promise<void> {
 }
 
 /** Lists the user's folders first: a skill there is available in every workspace. */
-async function pickPlace(places: readonly SkillPlaceView[], title: l10n.LocalizedText): Promise<SkillPlaceView | undefined> {
-  const rows = [...places.filter(({ isWorkspace }) => !isWorkspace), ...places.filter(({ isWorkspace }) => isWorkspace)].map((place) => ({
-    label: place.title,
-    icon: place.isWorkspace ? 'folder' : 'account',
-    description: place.isWorkspace ? l10n.t('this workspace') : l10n.t('all your workspaces'),
-    place,
+async function pickLocation(locations: readonly SkillLocationView[], title: l10n.LocalizedText): Promise<SkillLocationView | undefined> {
+  const rows = [...locations.filter(({ isWorkspace }) => !isWorkspace), ...locations.filter(({ isWorkspace }) => isWorkspace)].map((location) => ({
+    label: location.title,
+    icon: location.isWorkspace ? 'folder' : 'account',
+    description: location.isWorkspace ? l10n.t('this workspace') : l10n.t('all your workspaces'),
+    location,
   }));
-  return (await showQuickPick(rows, { title, placeHolder: l10n.t('Choose the folder of the skill') }))?.place;
+  return (await showQuickPick(rows, { title, placeHolder: l10n.t('Choose the folder of the skill') }))?.location;
 }

@@ -38,11 +38,11 @@ export function rowsOf(skills: readonly SkillView[]): SkillRow[] {
     ),
     ...group(
       l10n.t('workspace'),
-      skills.filter(({ state, place }) => state === 'on' && place.isWorkspace),
+      skills.filter(({ state, location }) => state === 'on' && location.isWorkspace),
     ),
     ...group(
       l10n.t('yours'),
-      skills.filter(({ state, place }) => state === 'on' && !place.isWorkspace),
+      skills.filter(({ state, location }) => state === 'on' && !location.isWorkspace),
     ),
     ...group(
       l10n.t('not used'),
@@ -58,13 +58,13 @@ export function actionOf(button: vscode.QuickInputButton): SkillAction | undefin
 
 /** Returns everything that the user approves with a skill, line by line. */
 export function reportOf(skill: SkillView): string {
-  const { name, path, place, description, tokens, files, problems, why } = skill;
+  const { name, path, location, description, tokens, files, problems, reason } = skill;
   const lines = [
     l10n.t('Skill {0}', name),
-    l10n.t('From: {0}', place.title),
+    l10n.t('From: {0}', location.title),
     l10n.t('File: {0}', path),
     stateText(skill),
-    ...(why === undefined ? [] : [why]),
+    ...(reason === undefined ? [] : [reason]),
     l10n.t('About {0} tokens when it is loaded', tokens),
     '',
     `  ${description}`,
@@ -100,12 +100,12 @@ export function button(action: SkillAction): SkillButton {
 }
 
 function rowOf(skill: SkillView): SkillRow {
-  const { name, place, state, why, description } = skill;
+  const { name, location, state, reason, description } = skill;
   return {
     label: name,
     icon: icons[state],
-    description: `${place.title}, ${stateText(skill)}`,
-    detail: why ?? description,
+    description: `${location.title}, ${stateText(skill)}`,
+    detail: reason ?? description,
     buttons: [
       ...(state === 'waiting' ? [button('review')] : []),
       ...(state === 'off' ? [button('enable')] : state === 'invalid' ? [] : [button('disable')]),

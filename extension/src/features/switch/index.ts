@@ -94,11 +94,11 @@ class Importer {
     const undo: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('discard'), tooltip: l10n.t('Undo Last Import…') };
     if (lastRun !== undefined) pick.buttons = [undo];
     let isChoosingItems = false;
-    const draw = (selected: ReadonlySet<string>): void => {
+    const updateItems = (selected: ReadonlySet<string>): void => {
       pick.items = rowsOf(groups).map((row) => literalItem(row));
       pick.selectedItems = pick.items.filter(({ group }) => group !== undefined && selected.has(keyOf(group)));
     };
-    draw(new Set());
+    updateItems(new Set());
     return new Promise((resolve) => {
       pick.onDidTriggerButton(() => {
         pick.hide();
@@ -117,7 +117,7 @@ class Importer {
             if (ids.size === 0) selected.delete(keyOf(group));
             else selected.add(keyOf(group));
           }
-          draw(selected);
+          updateItems(selected);
           pick.show();
         }),
       );

@@ -119,7 +119,7 @@ export class TrialEditor implements vscode.Disposable {
     if (attempt !== this.attempt) return;
     this.template = template;
     this.result = result;
-    this.page.entitle(visibleText(l10n.t('Preview: {0}', template.name)));
+    this.page.setTitle(visibleText(l10n.t('Preview: {0}', template.name)));
     this.page.post({
       type: 'trial',
       trial: {

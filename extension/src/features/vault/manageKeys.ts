@@ -183,7 +183,7 @@ export async function lockVault(services: KeyServices): Promise<void> {
 
 export async function changePassphrase(services: KeyServices): Promise<void> {
   await services.vault.ensureUnlocked();
-  const { ways } = await services.sidecar.request(vaultStatus, {});
+  const { unlockMethods: ways } = await services.sidecar.request(vaultStatus, {});
   const current = ways.includes('passphrase') ? await passphrasePrompt.existing(l10n.t('Current passphrase')) : undefined;
   if (current === undefined && ways.includes('passphrase')) throw new UserCancelledError();
   const passphrase = await passphrasePrompt.fresh(l10n.t('Unlocks the vault on the command line and on machines without a keychain.'));

@@ -2,8 +2,8 @@
 import * as l10n from '../../infrastructure/localizedText';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
 import type { Log } from '../../infrastructure/logging';
-import type { VaultStatusResult, VaultWayParams } from '../../protocol/protocol.generated';
-import { vaultAddWay, vaultCreate, vaultStatus, vaultUnlock } from '../../protocol/protocol.generated';
+import type { VaultStatusResult, VaultUnlockMethodParams } from '../../protocol/protocol.generated';
+import { vaultAddUnlockMethod, vaultCreate, vaultStatus, vaultUnlock } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { EditorKeyStore } from './editorKey';
 import type { SecretProof } from './secretProof';
@@ -25,7 +25,7 @@ const methodText: Readonly<Record<string, string>> = {
 };
 
 /** Resolves to true if the vault is unlocked. */
-type Unlock = (params: VaultWayParams) => Promise<boolean>;
+type Unlock = (params: VaultUnlockMethodParams) => Promise<boolean>;
 
 const isOlder = (error: unknown): error is FailureError => error instanceof FailureError && error.kind === 'vaultOlder';
 
@@ -67,29 +67,29 @@ export class VaultAccess {
 
   private async tryStoredMethods(status: VaultStatusResult, unlock: Unlock): Promise<boolean> {
     if (!status.locked) return true;
-    const key = status.ways.includes('editor') ? await this.keys.read() : undefined;
-    if (key && (await this.tryMethod({ way: 'editor', secret: key.secret, wayId: key.wayId }, unlock))) return true;
-    return status.ways.includes('keychain') && (await this.tryMethod({ way: 'keychain' }, unlock));
+    const key = status.unlockMethods.includes('editor') ? await this.keys.read() : undefined;
+    if (key && (await this.tryMethod({ method: 'editor', secret: key.secret, methodId: key.wayId }, unlock))) return true;
+    return status.unlockMethods.includes('keychain') && (await this.tryMethod({ method: 'keychain' }, unlock));
   }
 
-  private async tryMethod(params: VaultWayParams, unlock: Unlock): Promise<boolean> {
+  private async tryMethod(params: VaultUnlockMethodParams, unlock: Unlock): Promise<boolean> {
     try {
       return await unlock(params);
     } catch (error) {
       if (error instanceof UserCancelledError) throw error;
       // It is another editor's vault, or the keychain is locked: try the next method.
-      this.log.info(`The vault did not open by way of ${params.way}: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.log.info(`The vault did not open by way of ${params.method}: ${error instanceof Error ? error.message : 'unknown error'}`);
       return false;
     }
   }
 
   private async askForPassphrase(status: VaultStatusResult): Promise<void> {
-    if (!status.ways.includes('passphrase')) {
+    if (!status.unlockMethods.includes('passphrase')) {
       throw new FailureError(
         'vaultLocked',
         l10n.t(
           'The vault is unlocked by another method ({0}), which is not available here. Your keys are still in it: unlock it once where that method works.',
-          status.ways.map((way) => methodText[way] ?? way).join(', '),
+          status.unlockMethods.map((way) => methodText[way] ?? way).join(', '),
         ),
       );
     }
@@ -98,7 +98,7 @@ export class VaultAccess {
       const passphrase = await this.prompt.existing(problem);
       if (passphrase === undefined) throw new UserCancelledError();
       try {
-        if (await this.unlockOrAskAboutOlder({ way: 'passphrase', secret: passphrase })) break;
+        if (await this.unlockOrAskAboutOlder({ method: 'passphrase', secret: passphrase })) break;
         problem = l10n.t('The vault is still locked.');
       } catch (error) {
         if (!(error instanceof FailureError) || error.kind.startsWith('sidecar')) throw error;
@@ -110,14 +110,14 @@ export class VaultAccess {
 
   private async create(status: VaultStatusResult): Promise<void> {
     if (status.keychainAvailable) {
-      await this.sidecar.request(vaultCreate, { way: 'keychain' });
+      await this.sidecar.request(vaultCreate, { method: 'keychain' });
       return;
     }
     if (await this.proof.check()) {
       // Stored before the vault is created, because a vault whose key was not stored would be lost.
       const key = await this.keys.create();
       if (key) {
-        await this.sidecar.request(vaultCreate, { way: 'editor', wayId: key.wayId, secret: key.secret });
+        await this.sidecar.request(vaultCreate, { method: 'editor', methodId: key.wayId, secret: key.secret });
         return;
       }
     }
@@ -125,7 +125,7 @@ export class VaultAccess {
       l10n.t('This machine has no keychain, and VS Code may lose secrets when it restarts, so a passphrase protects your keys.'),
     );
     if (passphrase === undefined) throw new UserCancelledError();
-    await this.sidecar.request(vaultCreate, { way: 'passphrase', secret: passphrase });
+    await this.sidecar.request(vaultCreate, { method: 'passphrase', secret: passphrase });
     await this.addThisEditor();
   }
 
@@ -133,7 +133,7 @@ export class VaultAccess {
   private async addThisEditor(): Promise<void> {
     try {
       const key = await this.keys.create();
-      if (key) await this.sidecar.request(vaultAddWay, { way: 'editor', wayId: key.wayId, secret: key.secret });
+      if (key) await this.sidecar.request(vaultAddUnlockMethod, { method: 'editor', methodId: key.wayId, secret: key.secret });
     } catch (error) {
       this.log.warn(`The vault will ask for its passphrase again: ${error instanceof Error ? error.message : 'unknown error'}`);
     }

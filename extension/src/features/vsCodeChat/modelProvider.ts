@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { randomUUID } from 'node:crypto';
 import { priceText } from '../../common/format';
 import { Disposables } from '../../infrastructure/disposables';
-import { type ModelView, modelAsk, modelList, type ModelProvider } from '../../protocol/protocol.generated';
+import { type ModelView, modelSendRequest, modelList, type ModelProvider } from '../../protocol/protocol.generated';
 import type { ModelChoice } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { systemOf, textOf, toMessages, toTools } from './modelMessages';
@@ -65,7 +65,7 @@ export class PlueModels implements vscode.LanguageModelChatProvider<OfferedModel
     });
     try {
       const asked = { streamId, providerId, model, messages: toMessages(messages), tools: toTools(tools) };
-      await this.sidecar.request(modelAsk, { ...asked, ...(system === undefined ? {} : { system }) }, token);
+      await this.sidecar.request(modelSendRequest, { ...asked, ...(system === undefined ? {} : { system }) }, token);
     } finally {
       listening.dispose();
     }

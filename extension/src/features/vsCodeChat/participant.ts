@@ -32,13 +32,13 @@ export class Participant {
     const uri = (await this.known(history)) ?? (await this.create(request));
     const chat = BackgroundChat.of(this.sidecar, uri);
     const open = (title: string): void => stream.button({ command: 'plue.openChat', title, arguments: [uri] });
-    const stopping = token.onCancellationRequested(() => void chat.stop().catch(() => undefined));
+    const cancelListener = token.onCancellationRequested(() => void chat.stop().catch(() => undefined));
     const asked = new Set<string>();
     const waiting = this.approvals.onDidChange((approvals) => {
-      for (const { id, codexId, what } of approvals) {
+      for (const { id, codexId, actionText } of approvals) {
         if (codexId !== uri || asked.has(id)) continue;
         asked.add(id);
-        stream.progress(l10n.t('Waits for your approval: {0}', what));
+        stream.progress(l10n.t('Waits for your approval: {0}', actionText));
         open(l10n.t('Answer in Plue'));
       }
     });
@@ -55,7 +55,7 @@ export class Participant {
     } catch (error) {
       if (!(error instanceof UserCancelledError)) return { metadata: { uri }, errorDetails: { message: toFailureError(error).message } };
     } finally {
-      stopping.dispose();
+      cancelListener.dispose();
       waiting.dispose();
     }
     open(l10n.t('Continue in Plue'));

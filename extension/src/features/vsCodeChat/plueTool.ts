@@ -2,7 +2,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { plainMarkdown } from '../../infrastructure/window';
-import { servedCall } from '../../protocol/protocol.generated';
+import { plueToolCall } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
 /** Tool names in VS Code and in the sidecar. */
@@ -45,7 +45,7 @@ export class PlueTool implements vscode.LanguageModelTool<object> {
     { input }: vscode.LanguageModelToolInvocationOptions<object>,
     token: vscode.CancellationToken,
   ): Promise<vscode.LanguageModelToolResult> {
-    const { text, isError } = await this.sidecar.request(servedCall, { name: this.name, parameters: JSON.stringify(input) }, token);
+    const { text, isError } = await this.sidecar.request(plueToolCall, { name: this.name, parameters: JSON.stringify(input) }, token);
     // VS Code passes the message to the model.
     if (isError) throw new Error(text);
     return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);

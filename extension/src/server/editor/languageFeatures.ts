@@ -3,8 +3,8 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import type {
   HostFileEdit,
-  HostPlace,
-  HostPlacesResult,
+  HostLocation,
+  HostLocationsResult,
   HostReferencesParams,
   HostRenameParams,
   HostRenameResult,
@@ -17,7 +17,7 @@ const maxFiles = 500;
 /** A starting language server returns nothing, without an error. Delays in milliseconds. */
 const retryDelays = [500, 1500];
 
-export async function findSymbols({ path, query }: HostSymbolsParams, token?: vscode.CancellationToken): Promise<HostPlacesResult> {
+export async function findSymbols({ path, query }: HostSymbolsParams, token?: vscode.CancellationToken): Promise<HostLocationsResult> {
   if (path === undefined) return findInWorkspace(query ?? '', token);
   const document = await open(path);
   const found = await asked(() => symbolsOf(document.uri), token);
@@ -25,7 +25,7 @@ export async function findSymbols({ path, query }: HostSymbolsParams, token?: vs
   return places.length > 0 ? cut(places, true) : cut([], await hasLanguageServer(document));
 }
 
-export async function findReferences(params: HostReferencesParams, token?: vscode.CancellationToken): Promise<HostPlacesResult> {
+export async function findReferences(params: HostReferencesParams, token?: vscode.CancellationToken): Promise<HostLocationsResult> {
   const { document, position } = await locate(params);
   const find = finders[params.kind];
   const places = await asked(() => find(document.uri, position), token);
@@ -61,7 +61,7 @@ export async function findRename(params: HostRenameParams): Promise<HostRenameRe
   return { files: await Promise.all(entries.map(([uri, edits]) => toFileEdit(uri, edits))) };
 }
 
-async function findInWorkspace(query: string, token?: vscode.CancellationToken): Promise<HostPlacesResult> {
+async function findInWorkspace(query: string, token?: vscode.CancellationToken): Promise<HostLocationsResult> {
   const found = await asked(
     () => vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>('vscode.executeWorkspaceSymbolProvider', query),
     token,
@@ -78,7 +78,7 @@ async function findInWorkspace(query: string, token?: vscode.CancellationToken):
   return cut([], found.length > 0 || (visible !== undefined && (await hasLanguageServer(visible.document))));
 }
 
-type Find = (uri: vscode.Uri, position: vscode.Position) => Promise<HostPlace[]>;
+type Find = (uri: vscode.Uri, position: vscode.Position) => Promise<HostLocation[]>;
 
 const finders: Record<HostReferencesParams['kind'], Find> = {
   references: (uri, position) => locations('vscode.executeReferenceProvider', uri, position),
@@ -98,7 +98,7 @@ const finders: Record<HostReferencesParams['kind'], Find> = {
     ),
 };
 
-async function locations(command: string, uri: vscode.Uri, position: vscode.Position): Promise<HostPlace[]> {
+async function locations(command: string, uri: vscode.Uri, position: vscode.Position): Promise<HostLocation[]> {
   const found = await vscode.commands.executeCommand<(vscode.Location | vscode.LocationLink)[] | undefined>(command, uri, position);
   return (found ?? []).map((place) =>
     'targetUri' in place ? toPlace(place.targetUri, place.targetSelectionRange ?? place.targetRange) : toPlace(place.uri, place.range),
@@ -108,22 +108,22 @@ async function locations(command: string, uri: vscode.Uri, position: vscode.Posi
 async function calls(
   uri: vscode.Uri,
   position: vscode.Position,
-  follow: (item: vscode.CallHierarchyItem) => Promise<HostPlace[]>,
-): Promise<HostPlace[]> {
+  follow: (item: vscode.CallHierarchyItem) => Promise<HostLocation[]>,
+): Promise<HostLocation[]> {
   const items = await vscode.commands.executeCommand<vscode.CallHierarchyItem[] | undefined>('vscode.prepareCallHierarchy', uri, position);
   return (await Promise.all((items ?? []).map(follow))).flat();
 }
 
-function toCall({ uri, name, kind }: vscode.CallHierarchyItem, range: vscode.Range): HostPlace {
+function toCall({ uri, name, kind }: vscode.CallHierarchyItem, range: vscode.Range): HostLocation {
   return { ...toPlace(uri, range), name, kind: kindOf(kind) };
 }
 
-function toPlace(uri: vscode.Uri, { start, end }: vscode.Range): HostPlace {
+function toPlace(uri: vscode.Uri, { start, end }: vscode.Range): HostLocation {
   return { path: uri.fsPath, line: start.line + 1, endLine: end.line + 1, depth: 0 };
 }
 
-function cut(places: HostPlace[], hasLanguageServer: boolean): HostPlacesResult {
-  return { places: places.slice(0, maxPlaces), total: places.length, hasLanguageServer };
+function cut(places: HostLocation[], hasLanguageServer: boolean): HostLocationsResult {
+  return { locations: places.slice(0, maxPlaces), total: places.length, hasLanguageServer };
 }
 
 async function symbolsOf(uri: vscode.Uri): Promise<(vscode.DocumentSymbol | vscode.SymbolInformation)[]> {
@@ -135,7 +135,7 @@ async function symbolsOf(uri: vscode.Uri): Promise<(vscode.DocumentSymbol | vsco
   );
 }
 
-function outline(uri: vscode.Uri, symbol: vscode.DocumentSymbol | vscode.SymbolInformation, depth: number): HostPlace[] {
+function outline(uri: vscode.Uri, symbol: vscode.DocumentSymbol | vscode.SymbolInformation, depth: number): HostLocation[] {
   const range = 'range' in symbol ? symbol.range : symbol.location.range;
   const own = { ...toPlace(uri, range), name: symbol.name, kind: kindOf(symbol.kind), depth };
   return [own, ...('children' in symbol ? symbol.children.flatMap((child) => outline(uri, child, depth + 1)) : [])];

@@ -216,7 +216,7 @@ export class ChatPage {
       // Handled by main.ts, which replaces this page.
       openChat: () => undefined,
       focusComposer: () => this.foot.composer.focus(),
-      instructions: ({ steering }) => store.update({ instructions: steering }),
+      instructions: ({ instructions }) => store.update({ instructions }),
     } satisfies Partial<Handlers<ToChatPage, void>>;
   }
 

@@ -13,7 +13,7 @@ export interface Status {
 }
 
 export function statusOf(provider: ProviderSummary, now: Date, isTesting: boolean): Status {
-  const { fault, restingUntil, error } = provider;
+  const { fault, cooldownUntil, error } = provider;
   if (fault !== undefined) {
     return { icon: 'error', words: l10n.t('Error: {0} (line {1}, column {2})', fault.message, fault.line, fault.column), look: 'bad' };
   }
@@ -22,8 +22,8 @@ export function statusOf(provider: ProviderSummary, now: Date, isTesting: boolea
   if (!provider.enabled || provider.status === 'disabled') return { icon: 'circle-slash', words: l10n.t('Disabled'), look: 'plain' };
   if (provider.source === 'tour')
     return { icon: 'device-camera-video', words: l10n.t('Recorded responses, no key or network needed'), look: 'plain' };
-  if (restingUntil !== undefined && new Date(restingUntil) > now) {
-    return { icon: 'debug-pause', words: l10n.t('Rate limited until {0}', clock(restingUntil)), look: 'bad' };
+  if (cooldownUntil !== undefined && new Date(cooldownUntil) > now) {
+    return { icon: 'debug-pause', words: l10n.t('Rate limited until {0}', clock(cooldownUntil)), look: 'bad' };
   }
   if (provider.status === 'error')
     return {

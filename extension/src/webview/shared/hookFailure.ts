@@ -6,9 +6,9 @@ export function hookFailureText(failures: readonly HookFailureView[] | undefined
   const newest = failures?.[0];
   if (failures === undefined || newest === undefined) return undefined;
   const others = failures.length - 1;
-  const { what, message } = newest;
-  if (others === 0) return l10n.t('A hook failed ({0}): {1}', what, message);
+  const { action, message } = newest;
+  if (others === 0) return l10n.t('A hook failed ({0}): {1}', action, message);
   return others === 1
-    ? l10n.t('A hook failed ({0}): {1} One more hook failed too.', what, message)
-    : l10n.t('A hook failed ({0}): {1} {2} more hooks failed too.', what, message, others);
+    ? l10n.t('A hook failed ({0}): {1} One more hook failed too.', action, message)
+    : l10n.t('A hook failed ({0}): {1} {2} more hooks failed too.', action, message, others);
 }

@@ -204,13 +204,13 @@ export function findingsSentence(found: readonly TemplateFinding[]): string {
   return found.length === 1 ? l10n.t('1 finding.') : l10n.t('{0} findings.', found.length);
 }
 
-function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResult): HTMLElement {
+function answers({ provider, inputTokens, firstRequestCost, maxCost }: TemplateTryResult): HTMLElement {
   const rows: [string, string][] = [
     [l10n.t('Provider'), provider === undefined ? l10n.t('No model available. See the findings.') : provider.name],
     ...(provider === undefined ? [] : about(provider)),
     [l10n.t('First request'), sentTo(inputTokens, provider)],
-    [l10n.t('Input cost'), costText(firstCost, provider)],
-    [l10n.t('Budget'), mostCost === undefined ? l10n.t('no limit') : formatCost(mostCost)],
+    [l10n.t('Input cost'), costText(firstRequestCost, provider)],
+    [l10n.t('Budget'), maxCost === undefined ? l10n.t('no limit') : formatCost(maxCost)],
   ];
   return element(
     'dl',
@@ -247,17 +247,17 @@ function costText(cost: number | undefined, provider: TrialProvider | undefined)
 
 function tools(given: readonly ToolView[]): HTMLElement {
   if (given.length === 0) return element('p', { class: 'quiet' }, l10n.t('No tools.'));
-  const rows = given.map(({ name, description, mayChange, known }) =>
+  const rows = given.map(({ name, description, hasSideEffects, isKnown }) =>
     element(
       'tr',
       {},
       element('th', { scope: 'row', class: 'mono' }, visibleText(name)),
-      element('td', {}, known ? visibleText(description) : l10n.t('Unknown tool.')),
+      element('td', {}, isKnown ? visibleText(description) : l10n.t('Unknown tool.')),
       element(
         'td',
         { class: 'may' },
-        icon(mayChange ? 'edit' : 'eye'),
-        ` ${mayChange ? l10n.t('may change things') : known ? l10n.t('read-only') : l10n.t('unknown')}`,
+        icon(hasSideEffects ? 'edit' : 'eye'),
+        ` ${hasSideEffects ? l10n.t('may change things') : isKnown ? l10n.t('read-only') : l10n.t('unknown')}`,
       ),
     ),
   );
@@ -267,22 +267,22 @@ function tools(given: readonly ToolView[]): HTMLElement {
 
 function sources(instructions: readonly InstructionSourceView[], panel: Panel<FromTrialPage>): HTMLElement | undefined {
   if (instructions.length === 0) return undefined;
-  const rows = instructions.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
+  const rows = instructions.map(({ kind, title, source, hiddenCharacters, omittedReason }, index) => {
     const name = visibleText(title === '' ? source : title);
     const more = [
       sourceText[kind],
-      ...(hiddenCharacters === undefined || leftOut !== undefined
+      ...(hiddenCharacters === undefined || omittedReason !== undefined
         ? []
         : [hiddenCharacters === 1 ? l10n.t('1 hidden character') : l10n.t('{0} hidden characters', hiddenCharacters)]),
     ];
     return element(
       'li',
-      { class: leftOut === undefined ? 'source' : 'source left-out' },
+      { class: omittedReason === undefined ? 'source' : 'source left-out' },
       textButton(name, () => panel.post({ type: 'openSource', index }), 'quiet'),
       element(
         'span',
         { class: 'quiet' },
-        visibleText(leftOut === undefined ? more.join(', ') : l10n.t('{0}. Omitted. {1}', more.join(', '), leftOut)),
+        visibleText(omittedReason === undefined ? more.join(', ') : l10n.t('{0}. Omitted. {1}', more.join(', '), omittedReason)),
       ),
     );
   });

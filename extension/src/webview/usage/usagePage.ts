@@ -123,8 +123,8 @@ export class UsagePage {
     this.chart?.dispose();
     this.chart = undefined;
     const { total } = usage;
-    this.csv.disabled = total.answers === 0;
-    if (total.answers === 0) {
+    this.csv.disabled = total.responses === 0;
+    if (total.responses === 0) {
       const words = this.choice.period === 'all' ? l10n.t('No cost yet.') : l10n.t('No cost in this period.');
       this.body.replaceChildren(element('p', { class: 'empty' }, words));
       setText(this.frame.status, words);
@@ -145,21 +145,21 @@ export class UsagePage {
     );
     // The chart needs its width, so it is drawn after layout.
     this.chart = chart.draw?.();
-    setText(this.frame.status, l10n.t('Cost: {0} on {1}', spentMoney(total.cost), answersText(total.answers)));
+    setText(this.frame.status, l10n.t('Cost: {0} on {1}', spentMoney(total.cost), answersText(total.responses)));
   }
 
   private totals({ total }: UsageSummaryResult): HTMLElement {
     const figure = (name: string, value: string): HTMLElement =>
       element('div', { class: 'total' }, element('dt', {}, name), element('dd', {}, value));
     const unpriced =
-      total.unpricedAnswers === 0
+      total.unpricedResponses === 0
         ? undefined
         : element(
             'p',
             { class: 'quiet' },
-            total.unpricedAnswers === 1
+            total.unpricedResponses === 1
               ? l10n.t('1 response has no known price and isn’t included.')
-              : l10n.t('{0} responses have no known price and aren’t included.', total.unpricedAnswers),
+              : l10n.t('{0} responses have no known price and aren’t included.', total.unpricedResponses),
           );
     return element(
       'section',
@@ -168,7 +168,7 @@ export class UsagePage {
         'dl',
         { class: 'totals' },
         figure(l10n.t('Cost'), spentMoney(total.cost)),
-        figure(l10n.t('Responses'), String(total.answers)),
+        figure(l10n.t('Responses'), String(total.responses)),
         figure(l10n.t('Input tokens'), formatTokens(total.inputTokens)),
         figure(l10n.t('From cache'), shareText(total)),
         figure(l10n.t('Output tokens'), formatTokens(total.outputTokens)),

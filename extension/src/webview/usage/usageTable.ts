@@ -25,7 +25,7 @@ interface Column {
 
 const columns: readonly Column[] = [
   { title: l10n.t('Cost'), cell: (figures) => spentText(figures) },
-  { title: l10n.t('Responses'), cell: ({ answers }) => String(answers) },
+  { title: l10n.t('Responses'), cell: ({ responses }) => String(responses) },
   { title: l10n.t('Input tokens'), cell: ({ inputTokens }) => formatTokens(inputTokens) },
   { title: l10n.t('Cached'), cell: (figures) => shareText(figures) },
   { title: l10n.t('Output tokens'), cell: ({ outputTokens }) => formatTokens(outputTokens) },
@@ -104,9 +104,9 @@ export function spentMoney(amount: number): string {
 }
 
 /** Returns the known cost; "$1.50+" if some responses had no price. */
-export function spentText({ cost, answers, unpricedAnswers }: UsageFigures): string {
-  if (answers > 0 && unpricedAnswers >= answers) return notAvailable;
-  return atLeast(spentMoney(cost), unpricedAnswers > 0);
+export function spentText({ cost, responses, unpricedResponses }: UsageFigures): string {
+  if (responses > 0 && unpricedResponses >= responses) return notAvailable;
+  return atLeast(spentMoney(cost), unpricedResponses > 0);
 }
 
 /** Returns the percentage of input tokens from the vendor's cache. */

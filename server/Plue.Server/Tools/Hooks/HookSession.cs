@@ -250,9 +250,9 @@ internal sealed class HookSession(HookServices services, string codexId)
                     ToolUseId = happened.ToolUseId,
                     ToolName = ToolName,
                     Kind = ApprovalKind.Hook,
-                    What = hook.Command,
-                    Where = $"{hook.Source}: {hook.When}",
-                    Why =
+                    ActionText = hook.Command,
+                    Location = $"{hook.Source}: {hook.When}",
+                    Reason =
                         why
                         ?? $"The hook in {hook.Source} is new or changed. If you allow it, it runs at each {hook.When} in this workspace without asking.",
                     Sandbox = why is not null

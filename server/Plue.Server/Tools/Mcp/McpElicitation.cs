@@ -79,9 +79,9 @@ internal sealed class McpElicitation(string server, McpServices services)
                         ToolUseId = call.Context.ToolUseId,
                         ToolName = server,
                         Kind = ApprovalKind.Question,
-                        What = McpForm.Text(asked.Message),
-                        Where = question.Url?.OriginalString,
-                        Why = question.Url is null
+                        ActionText = McpForm.Text(asked.Message),
+                        Location = question.Url?.OriginalString,
+                        Reason = question.Url is null
                             ? $"The MCP server {server} asks you this while it works. It receives your answer. Do not enter passwords or keys."
                             : $"The MCP server {server} asks you to open this address on {question.Url.Authority} in your browser.",
                         Question = question,

@@ -109,9 +109,9 @@ internal sealed class McpSampling(string server, McpServices services, McpElicit
             ToolUseId = context.ToolUseId,
             ToolName = Name,
             Kind = ApprovalKind.ServerTool,
-            What = TextOf(request),
-            Where = $"{offer.Provider}: {offer.Model}",
-            Why = $"The MCP server {server} asks you to send this text to the model {offer.Model}. It receives the response. {cost}",
+            ActionText = TextOf(request),
+            Location = $"{offer.Provider}: {offer.Model}",
+            Reason = $"The MCP server {server} asks you to send this text to the model {offer.Model}. It receives the response. {cost}",
             Rule = context.Workspace is null ? null : verdict.Rule,
             RuleFolder = context.Workspace is null || verdict.Rule is null ? null : verdict.RuleFolder ?? context.Workspace,
         };

@@ -136,9 +136,9 @@ internal sealed class McpCall(
 
     public override ApprovalKind Kind => ApprovalKind.ServerTool;
 
-    public override string What => $"{server.Name}{ToolNames.ServerSeparator}{tool}\n{parameters.GetRawText()}";
+    public override string ActionText => $"{server.Name}{ToolNames.ServerSeparator}{tool}\n{parameters.GetRawText()}";
 
-    public override string? Where => server.Address?.OriginalString;
+    public override string? Location => server.Address?.OriginalString;
 
     /// <summary>Null (unknown) for a local program, which can change any file; empty for a remote server.</summary>
     public override IReadOnlyList<string>? Changes => server.Address is null && context.Workspace is not null ? null : [];

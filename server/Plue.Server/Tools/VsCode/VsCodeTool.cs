@@ -28,7 +28,7 @@ internal sealed class VsCodeTool(McpToolInfo info, VsCodeTools tools) : ITool
 
         public override ApprovalKind Kind => ApprovalKind.ServerTool;
 
-        public override string What => $"{info.FullName}\n{parameters.GetRawText()}";
+        public override string ActionText => $"{info.FullName}\n{parameters.GetRawText()}";
 
         public override IReadOnlyList<string>? Changes => hasWorkspace ? null : [];
 

@@ -155,7 +155,7 @@ public sealed class AcpTurnTests
         var asked = await bench.ApprovalAsync();
         Assert.Equal(
             (ApprovalKind.Command, "bash", "echo hi > made.txt && cat made.txt"),
-            (asked.Request.Kind, asked.Request.ToolName, asked.Request.What)
+            (asked.Request.Kind, asked.Request.ToolName, asked.Request.ActionText)
         );
         bench.Answer(asked);
         var answer = await asking;
@@ -170,7 +170,7 @@ public sealed class AcpTurnTests
         await using var bench = await AcpBench.StartAsync();
         var asking = bench.AskAsync("run echo hi > made.txt");
         var asked = await bench.ApprovalAsync();
-        Assert.Equal((ApprovalKind.Command, "echo hi > made.txt"), (asked.Request.Kind, asked.Request.What));
+        Assert.Equal((ApprovalKind.Command, "echo hi > made.txt"), (asked.Request.Kind, asked.Request.ActionText));
         Assert.Contains("can write only to the workspace and to its own settings", asked.Request.Sandbox);
         bench.Answer(asked);
         Assert.Equal("made.txt", Assert.Single((await asking).Parts.OfType<MessagePart.ToolResult>()).Changes.Single().Path);
@@ -336,7 +336,7 @@ public sealed class AcpTurnTests
         await using var bench = await AcpBench.StartAsync();
         var asking = bench.AskAsync(text);
         var asked = await bench.ApprovalAsync();
-        Assert.Equal((ApprovalKind.Question, "Which color?"), (asked.Request.Kind, asked.Request.What));
+        Assert.Equal((ApprovalKind.Question, "Which color?"), (asked.Request.Kind, asked.Request.ActionText));
         Assert.Equal(["Color", "Note"], asked.Request.Question?.Fields.Select(field => field.Title));
         Assert.Equal(["Red", "Green"], asked.Request.Question?.Fields[0].Options.Select(option => option.Title));
         bench.Answer(asked, values: """{"color":"g"}""");

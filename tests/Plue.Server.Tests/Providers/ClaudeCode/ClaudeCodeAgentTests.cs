@@ -26,8 +26,8 @@ public class ClaudeCodeAgentTests
         agent.Calls(("Bash", """{"command":"echo one > made.txt; echo said"}"""));
         var turn = agent.AskAsync("bash");
         var asked = await agent.AskedAsync();
-        Assert.Equal((ApprovalKind.Command, "echo one > made.txt; echo said"), (asked.Request.Kind, asked.Request.What));
-        Assert.StartsWith(agent.Folder, asked.Request.Where);
+        Assert.Equal((ApprovalKind.Command, "echo one > made.txt; echo said"), (asked.Request.Kind, asked.Request.ActionText));
+        Assert.StartsWith(agent.Folder, asked.Request.Location);
         Assert.Contains("outside Plue's sandbox", asked.Request.Sandbox);
         Assert.False(File.Exists(agent.PathOf("made.txt")));
         agent.Answer(asked, ApprovalDecision.Once);
@@ -110,7 +110,7 @@ public class ClaudeCodeAgentTests
         var write = await agent.AskedAsync();
         Assert.Equal(
             (ApprovalKind.Write, "a\nb\n", agent.PathOf("new.txt")),
-            (write.Request.Kind, write.Request.What, write.Request.Where)
+            (write.Request.Kind, write.Request.ActionText, write.Request.Location)
         );
         Assert.Contains("+a\n+b\n", write.Request.Diff);
         agent.Answer(write, ApprovalDecision.Once);
@@ -321,7 +321,7 @@ public class ClaudeCodeAgentTests
         other.Calls(("Bash", """{"command":"echo other > made.txt"}"""));
         var turns = new[] { one.AskAsync("bash"), other.AskAsync("bash") };
         var (first, second) = (await one.AskedAsync(), await other.AskedAsync());
-        Assert.Equal(("echo one > made.txt", "echo other > made.txt"), (first.Request.What, second.Request.What));
+        Assert.Equal(("echo one > made.txt", "echo other > made.txt"), (first.Request.ActionText, second.Request.ActionText));
         other.Answer(second, ApprovalDecision.Deny);
         one.Answer(first, ApprovalDecision.Once);
         await Task.WhenAll(turns);
@@ -724,7 +724,7 @@ public class ClaudeCodeAgentTests
     {
         public override IReadOnlyList<ToolAction> Actions => [action];
         public override ApprovalKind Kind => kind;
-        public override string What => what;
+        public override string ActionText => what;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await run(progress, cancellationToken));

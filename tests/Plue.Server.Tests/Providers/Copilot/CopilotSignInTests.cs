@@ -27,7 +27,7 @@ public sealed class CopilotSignInTests
             """
         );
         var client = sidecar.Client;
-        await client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         var start = await client.ResultAsync("provider/signIn", new { id = "scripted" });
         Assert.Equal(("WDJB-MJHT", $"{github.Url}login/device"), ((string?)start?["userCode"], (string?)start?["url"]));
         var summary = await client.ResultAsync("provider/awaitSignIn", new { id = "scripted" });
@@ -49,7 +49,7 @@ public sealed class CopilotSignInTests
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", "{ name: 'Copilot', provider_type: 'github-copilot', auth_type: 'oauth' }");
-        await sidecar.Client.ResultAsync("vault/create", new { way = "passphrase", secret = "correct horse battery" });
+        await sidecar.Client.ResultAsync("vault/create", new { method = "passphrase", secret = "correct horse battery" });
         var refused = await sidecar.Client.RequestAsync("provider/signIn", new { id = "scripted" });
         Assert.Equal("missingField", ChatScript.ErrorKind(refused));
         Assert.Contains("of your own", (string?)refused["error"]?["message"], StringComparison.Ordinal);

@@ -64,7 +64,7 @@ public sealed class CommandHookTests
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
         await chat.Chat.SendAsync(new Draft("Write it."), mayWait: false, CancellationToken.None);
         await chat.AskedAsync();
-        Assert.Equal("The hook Test requests approval: Friday.", chat.Approvals.Pending.Single().Request.Why);
+        Assert.Equal("The hook Test requests approval: Friday.", chat.Approvals.Pending.Single().Request.Reason);
         Assert.Null(chat.Approvals.Pending.Single().Request.Rule);
         await chat.AnswerAsync(ApprovalDecision.Once);
         await ended;
@@ -340,7 +340,7 @@ public sealed class CommandHookTests
         var request = chat.Approvals.Pending.Single().Request;
         Assert.Equal(
             (ApprovalKind.Hook, "cat > input.json", ".claude/settings.json: PreToolUse (Write|Edit)"),
-            (request.Kind, request.What, request.Where)
+            (request.Kind, request.ActionText, request.Location)
         );
         Assert.Null(chat.Read("input.json"));
         await chat.AnswerAsync(ApprovalDecision.Once);
@@ -489,7 +489,7 @@ public sealed class CommandHookTests
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
         await ours.SendAsync(new Draft("Hello."), mayWait: false, CancellationToken.None);
         await chat.AskedAsync();
-        Assert.Equal("the template ours: user_message", chat.Approvals.Pending.Single().Request.Where);
+        Assert.Equal("the template ours: user_message", chat.Approvals.Pending.Single().Request.Location);
         Assert.Null(chat.Read("ran"));
         await chat.AnswerAsync(ApprovalDecision.Once);
         await ended;

@@ -154,7 +154,7 @@ public class McpHostileTests
         home.WriteUser(("own", home.Hostile()));
         await home.ApproveAsync("own");
         var planned = await home.PlanAsync((await home.FindAsync("own/echo")).Tools[0], "{ \"path\" : \"a\\u202eb\" }");
-        Assert.Equal("own/echo\n{ \"path\" : \"a\\u202eb\" }", planned.What);
+        Assert.Equal("own/echo\n{ \"path\" : \"a\\u202eb\" }", planned.ActionText);
         Assert.Equal(ApprovalKind.ServerTool, planned.Kind);
         Assert.Null(planned.Changes);
     }

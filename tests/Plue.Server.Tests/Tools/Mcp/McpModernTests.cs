@@ -109,7 +109,7 @@ public sealed class McpModernTests : IAsyncDisposable
         };
         var call = home.CallAsync("new/greet");
         var question = await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.Equal(("Who are you?", ApprovalKind.Question), (question.Request.What, question.Request.Kind));
+        Assert.Equal(("Who are you?", ApprovalKind.Question), (question.Request.ActionText, question.Request.Kind));
         approvals.Answer(
             question.Id,
             question.Fingerprint,

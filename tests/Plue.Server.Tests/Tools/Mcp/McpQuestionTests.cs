@@ -43,7 +43,7 @@ public sealed class McpQuestionTests : IAsyncLifetime
         var call = CallAsync("trigger-elicitation-request");
         var asked = await AskedAsync();
         Assert.Equal(("all", ApprovalKind.Question, "chat"), (asked.Request.ToolName, asked.Request.Kind, asked.Request.CodexId));
-        Assert.Equal("Please provide inputs for the following fields:", asked.Request.What);
+        Assert.Equal("Please provide inputs for the following fields:", asked.Request.ActionText);
         var fields = asked.Request.Question!.Fields.ToDictionary(field => field.Name);
         Assert.True(fields["name"].IsRequired);
         Assert.Equal((QuestionKind.Integer, 1, 100), (fields["integer"].Kind, (int)fields["integer"].Min!, (int)fields["integer"].Max!));
@@ -94,8 +94,8 @@ public sealed class McpQuestionTests : IAsyncLifetime
     {
         var call = CallAsync("trigger-url-elicitation", """{"url":"https://sign-in.example.com:8443/x?y=1","message":"Sign in there."}""");
         var asked = await AskedAsync();
-        Assert.Equal("https://sign-in.example.com:8443/x?y=1", asked.Request.Where);
-        Assert.Contains("on sign-in.example.com:8443 in your browser", asked.Request.Why, StringComparison.Ordinal);
+        Assert.Equal("https://sign-in.example.com:8443/x?y=1", asked.Request.Location);
+        Assert.Contains("on sign-in.example.com:8443 in your browser", asked.Request.Reason, StringComparison.Ordinal);
         Answer(asked, new ApprovalAnswer(ApprovalDecision.Once));
         Assert.Contains("accept", (await call).Text, StringComparison.OrdinalIgnoreCase);
 

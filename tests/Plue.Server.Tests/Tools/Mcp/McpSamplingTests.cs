@@ -37,10 +37,10 @@ public sealed class McpSamplingTests : IAsyncDisposable
         var asked = await AskedAsync();
         Assert.Equal(
             "[System]\nYou are a helpful test server.\n\n[User]\nResource trigger-sampling-request context: Say ***.\n\n[At most 50 tokens]",
-            asked.Request.What
+            asked.Request.ActionText
         );
-        Assert.Equal(("all/sampling/createMessage", "Demo: model-1"), (asked.Request.ToolName, asked.Request.Where));
-        Assert.Contains("It costs $0.25 at most.", asked.Request.Why, StringComparison.Ordinal);
+        Assert.Equal(("all/sampling/createMessage", "Demo: model-1"), (asked.Request.ToolName, asked.Request.Location));
+        Assert.Contains("It costs $0.25 at most.", asked.Request.Reason, StringComparison.Ordinal);
         Assert.Empty(model.Asked);
         Answer(asked, ApprovalDecision.Once);
         Assert.Contains("the response of the model", (await call).Text, StringComparison.Ordinal);

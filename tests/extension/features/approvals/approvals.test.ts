@@ -4,7 +4,7 @@ import { parseMessage } from '../../../../extension/src/common/messages/parseMes
 import { manageRules } from '../../../../extension/src/features/approvals/rules';
 import {
   approvalAnswer,
-  approvalForget,
+  approvalDeleteRule,
   approvalList,
   approvalRules,
   type ApprovalView,
@@ -25,8 +25,8 @@ const approval: ApprovalView = {
   path: ['A'],
   toolName: 'bash',
   kind: 'command',
-  what: 'ls',
-  why: 'It asks.',
+  actionText: 'ls',
+  reason: 'It asks.',
   createdAt: '',
 };
 
@@ -82,10 +82,10 @@ test('An answer names what was seen', async () => {
 
 test('A rule is shown with its hidden characters, and removed', async () => {
   const rules = [{ id: 'r', rule: 'bash(npm \u202Etest)', folder: '/work/app', createdAt: '2026-11-21T12:00:00Z' }];
-  const sidecar = new FakeSidecar().answer(approvalRules, () => ({ rules })).answer(approvalForget, () => ({ rules: [] }));
+  const sidecar = new FakeSidecar().answer(approvalRules, () => ({ rules })).answer(approvalDeleteRule, () => ({ rules: [] }));
   answers.push('bash(npm ⟨U+202E⟩test)');
   await manageRules(sidecar);
-  expect(sidecar.asked.at(-1)).toEqual({ method: 'approval/forget', params: { id: 'r' } });
+  expect(sidecar.asked.at(-1)).toEqual({ method: 'approval/deleteRule', params: { id: 'r' } });
   expect(shown[0]?.buttons?.[0]).toContain('⟨U+202E⟩');
 });
 

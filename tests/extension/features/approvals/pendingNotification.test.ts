@@ -10,8 +10,8 @@ const approval = (other: Partial<ApprovalView>): ApprovalView => ({
   path: ['Build'],
   toolName: 'bash',
   kind: 'command',
-  what: 'make',
-  why: 'It runs a command.',
+  actionText: 'make',
+  reason: 'It runs a command.',
   createdAt: '2026-11-24T12:00:00Z',
   ...other,
 });

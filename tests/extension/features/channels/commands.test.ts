@@ -10,7 +10,7 @@ import {
   codexRestore,
   codexUpdate,
   messageStop,
-  taskBudget,
+  taskSetBudget,
   taskDrop,
   taskList,
   taskPause,
@@ -252,7 +252,7 @@ describe('a task', () => {
       .answer(taskPause, () => ({}))
       .answer(taskResume, () => ({}))
       .answer(taskDrop, () => ({}))
-      .answer(taskBudget, () => task());
+      .answer(taskSetBudget, () => task());
     await run('plue.channels.open', one);
     executed.length = 0;
   });
@@ -261,7 +261,7 @@ describe('a task', () => {
     ['plue.tasks.pause', 'task/pause', { uri: taskId }],
     ['plue.tasks.resume', 'task/resume', { uri: taskId }],
     ['plue.tasks.stop', 'task/stop', { uri: taskId }],
-    ['plue.tasks.stopWithSubtasks', 'task/stop', { uri: taskId, under: true }],
+    ['plue.tasks.stopWithSubtasks', 'task/stop', { uri: taskId, includeSubtasks: true }],
     ['plue.tasks.drop', 'task/drop', { uri: taskId }],
   ])('is what %s means, and a chat beside it is not', async (command, method, params) => {
     expect(await run(command, rowOf(taskId), [rowOf(taskId), one])).toEqual([{ method, params }]);
@@ -289,7 +289,7 @@ describe('a task', () => {
   it('asks which limit to increase if none is reached, and needs more than is spent', async () => {
     answers.push('Rounds', 'many', '9.5', '9', '80');
     expect(await run('plue.tasks.increaseBudget', rowOf(taskId))).toEqual([
-      { method: 'task/budget', params: { uri: taskId, budget: { rounds: 80 } } },
+      { method: 'task/setBudget', params: { uri: taskId, budget: { rounds: 80 } } },
     ]);
     expect(lists[0]).toMatchObject([
       { label: 'Cost (USD)', description: '1' },

@@ -3,7 +3,7 @@ import { menuTextOf, rowOf, spendOf } from '../../../../extension/src/features/c
 import { problemWith, reachedLimits, TaskActions } from '../../../../extension/src/features/channels/taskActions';
 import {
   editUndo,
-  taskBudget,
+  taskSetBudget,
   taskResume,
   taskEvent,
   taskList,
@@ -38,7 +38,7 @@ test('A task shows its agent, its duration, and its cost of the budget', () => {
   expect(row(task()).description).toBe('orchestrator  3 m  $0.21 / 1.00');
   expect(row(child('docs', { spent: spend({ seconds: 20 }) }), { unread: true }).description).toBe('●  code-writer  20 s  local');
   expect(
-    row(child('x', { status: 'over_budget', isLocal: false, spentInAll: spend({ usd: 0.1 }), budget: { usd: 0.1 }, spent: spend() }))
+    row(child('x', { status: 'over_budget', isLocal: false, totalSpent: spend({ usd: 0.1 }), budget: { usd: 0.1 }, spent: spend() }))
       .description,
   ).toBe('limit reached  code-writer  $0.10 / 0.10');
 });
@@ -51,9 +51,9 @@ test('A state in words leaves room for the title', () => {
 });
 
 test('Does not show an unknown cost as zero', () => {
-  expect(spendOf(task({ spentInAll: spend(), budget: {} }))).toBe('cost n/a');
-  expect(spendOf(task({ spentInAll: spend({ usd: 0.3, usdIsAtLeast: true }) }))).toBe('$0.30+ / 1.00');
-  expect(spendOf(task({ isLocal: true, spentInAll: spend({ usd: 0.3 }), budget: {} }))).toBe('$0.30');
+  expect(spendOf(task({ totalSpent: spend(), budget: {} }))).toBe('cost n/a');
+  expect(spendOf(task({ totalSpent: spend({ usd: 0.3, usdIsAtLeast: true }) }))).toBe('$0.30+ / 1.00');
+  expect(spendOf(task({ isLocal: true, totalSpent: spend({ usd: 0.3 }), budget: {} }))).toBe('$0.30');
 });
 
 test('Each state has its own shape', () => {
@@ -136,18 +136,22 @@ test('Sends a message to a task, stops it with its subtasks, and stops all tasks
   await actions.steer([task()]);
   await actions.stop([task()], true);
   await actions.stopAll();
-  expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, text: 'Use the mock.' }, { uri: taskId, under: true }, {}]);
+  expect(sidecar.asked.map(({ params }) => params)).toEqual([
+    { uri: taskId, text: 'Use the mock.' },
+    { uri: taskId, includeSubtasks: true },
+    {},
+  ]);
 });
 
 test('The reached limit is increased, never below the spent amount, and the task continues', async () => {
-  const reached = task({ status: 'over_budget', spentInAll: spend({ usd: 1, rounds: 9 }), budget: { usd: 1, rounds: 50 } });
-  expect(reachedLimits(reached.budget, reached.spentInAll)).toEqual(['usd']);
+  const reached = task({ status: 'over_budget', totalSpent: spend({ usd: 1, rounds: 9 }), budget: { usd: 1, rounds: 50 } });
+  expect(reachedLimits(reached.budget, reached.totalSpent)).toEqual(['usd']);
   expect(problemWith('0.5', 1, false)).toBe('Enter more than 1, the amount already used.');
   expect(problemWith('2.5', 1, true)).toBe('Enter a whole number.');
   expect([problemWith('', 1, false), problemWith('x', 1, false), problemWith('-1', 1, false)]).toEqual(
     Array(3).fill('Enter a number greater than 0.'),
   );
-  const sidecar = new FakeSidecar().answer(taskBudget, () => reached).answer(taskResume, () => ({}));
+  const sidecar = new FakeSidecar().answer(taskSetBudget, () => reached).answer(taskResume, () => ({}));
   const tasks = listOf(sidecar);
   sidecar.taskEvent.fire({ taskId, task: reached });
   answers.push('2');

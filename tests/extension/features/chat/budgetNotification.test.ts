@@ -43,7 +43,7 @@ async function change(...tasks: TaskView[]): Promise<void> {
 }
 
 const spent = (usd: number, changed: Partial<TaskView> = {}): TaskView =>
-  task({ budget: { usd: 1 }, spentInAll: spend({ usd }), ...changed });
+  task({ budget: { usd: 1 }, totalSpent: spend({ usd }), ...changed });
 
 describe('a task near its budget', () => {
   beforeEach(reset);
@@ -69,16 +69,16 @@ describe('a task near its budget', () => {
     ['time', { seconds: 100 }, spend({ seconds: 80 }), 1],
     ['an unknown cost', { usd: 1 }, spend({ tokens: 1_000_000 }), 0],
     ['no limit', {}, spend({ usd: 100 }), 0],
-  ])('counts %s', async (_, budget, spentInAll, times) => {
+  ])('counts %s', async (_, budget, totalSpent, times) => {
     follow();
-    await change(task({ budget, spentInAll: spend() }), task({ budget, spentInAll }));
+    await change(task({ budget, totalSpent: spend() }), task({ budget, totalSpent }));
     expect(shown).toHaveLength(times);
   });
 
   it('is reported for the whole tree, and not for each subtask', async () => {
     follow();
     run('codex://tasks/writer');
-    const writer = (usd: number): TaskView => child('writer', { budget: { usd: 0.5 }, spentInAll: spend({ usd }) });
+    const writer = (usd: number): TaskView => child('writer', { budget: { usd: 0.5 }, totalSpent: spend({ usd }) });
     await change(spent(0.1), writer(0), writer(0.45), spent(0.45));
     expect(shown).toEqual([]);
     await change(spent(0.85));

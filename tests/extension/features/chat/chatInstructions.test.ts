@@ -3,7 +3,7 @@ import { handle } from '../../../../extension/src/common/handlers';
 import { fromChatPage, type ToChatPage } from '../../../../extension/src/common/messages/chat';
 import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
 import { ChatInstructions } from '../../../../extension/src/features/chat/chatInstructions';
-import { messageAllowSteering, messageSteering } from '../../../../extension/src/protocol/protocol.generated';
+import { messageAllowInstructions, messageInstructions } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { executed, reset } from '../../testing/vscode';
@@ -12,14 +12,14 @@ import { codex, codexId } from '../../webview/chatSamples';
 let sidecar: FakeSidecar;
 let posted: ToChatPage[];
 let steering: ChatInstructions;
-const asked = (): number => sidecar.methods().filter((method) => method === 'message/steering').length;
+const asked = (): number => sidecar.methods().filter((method) => method === 'message/instructions').length;
 
 beforeEach(() => {
   reset();
   posted = [];
   sidecar = new FakeSidecar()
-    .answer(messageSteering, () => ({ sources: [] }))
-    .answer(messageAllowSteering, () => ({ sources: [], note: 'allowed' }));
+    .answer(messageInstructions, () => ({ sources: [] }))
+    .answer(messageAllowInstructions, () => ({ sources: [], note: 'allowed' }));
   steering = new ChatInstructions(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
 });
 afterEach(() => steering.dispose());
@@ -45,7 +45,7 @@ it('Several requests at once load only once more', async () => {
 });
 
 it('A failure leaves what the page knows', async () => {
-  sidecar.answer(messageSteering, () => {
+  sidecar.answer(messageInstructions, () => {
     throw new Error('no');
   });
   steering.refresh();
@@ -56,7 +56,7 @@ it('A failure leaves what the page knows', async () => {
 it('Allowed instructions are shown at once, and shipped ones open read-only', async () => {
   await handle(steering.handlers, { type: 'allowInstructions', source: '/work/AGENTS.md', version: 'abc' });
   expect(sidecar.asked.at(-1)?.params).toEqual({ codexId, source: '/work/AGENTS.md', version: 'abc' });
-  expect(posted).toEqual([{ type: 'instructions', steering: { sources: [], note: 'allowed' } }]);
+  expect(posted).toEqual([{ type: 'instructions', instructions: { sources: [], note: 'allowed' } }]);
   await handle(steering.handlers, { type: 'openInstructions', source: 'codex://prompts/default-assistant' });
   expect(executed).toEqual([['plue.openCodex', 'codex://prompts/default-assistant']]);
 });

@@ -117,10 +117,10 @@ it('Earlier messages come with the number that they were asked for with', async 
 });
 
 it('A result includes the words of the search', async () => {
-  const found = [{ messageId: 'q1', index: 0, count: 2 }];
-  sidecar.answer(messageFind, () => ({ found, isTruncated: true }));
+  const matches = [{ messageId: 'q1', index: 0, count: 2 }];
+  sidecar.answer(messageFind, () => ({ matches, isTruncated: true }));
   await handle(reading.handlers, { type: 'find', text: 'slow' });
-  expect(posted).toEqual([{ type: 'found', text: 'slow', found, isTruncated: true }]);
+  expect(posted).toEqual([{ type: 'found', text: 'slow', matches, isTruncated: true }]);
 });
 
 describe('from question to question', () => {

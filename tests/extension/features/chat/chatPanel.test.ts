@@ -17,7 +17,7 @@ import {
   messageList,
   messageRetry,
   messageSend,
-  messageSteering,
+  messageInstructions,
   messageStop,
   providerList,
   providerModels,
@@ -84,12 +84,12 @@ beforeEach(() => {
     .answer(codexMarkRead, () => ({}))
     .answer(messageSend, () => ({ messageId: 'q2' }))
     .answer(messageDiscard, () => ({}))
-    .answer(messageSteering, () => ({ sources: [] }))
+    .answer(messageInstructions, () => ({ sources: [] }))
     .answer(editList, () => ({ files: [], turns: [], conflicts: [] }))
     .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Disabled', enabled: false })], kinds: [] }))
     .answer(settingsGet, () => ({ path: '', groups: [], policy: [], values: { default_large: 'anthropic' } }))
     .answer(templateList, () => ({
-      templates: [templateSummary('ai-chat', { name: 'Chat', collection: 'chats' }), templateSummary('old', { inForce: false })],
+      templates: [templateSummary('ai-chat', { name: 'Chat', collection: 'chats' }), templateSummary('old', { isActive: false })],
     }));
   configuration.set('plue.chat.location', 'editor');
   start();

@@ -266,8 +266,8 @@ describe('prompts', () => {
   it('take in what is selected and the file it is in, where there is an editor', async () => {
     const text = 'Review {{selection}} of {{file}}.';
     const hole = (name: string, written: string) => ({ name, start: text.indexOf(written), length: written.length });
-    const holes = [hole('selection', '{{selection}}'), hole('file', '{{file}}')];
-    sidecar.answer(messagePrompt, () => ({ text, holes, arguments: [] }));
+    const placeholders = [hole('selection', '{{selection}}'), hole('file', '{{file}}')];
+    sidecar.answer(messagePrompt, () => ({ text, placeholders, arguments: [] }));
     await handle(panel.handlers, { type: 'readPrompt', uri: 'codex://prompts/review' });
     expect(posted).toEqual([{ type: 'promptText', text, args: [] }]);
     select();
@@ -278,7 +278,7 @@ describe('prompts', () => {
   it('are the user’s and the folder’s, not what ships as instructions for a model', async () => {
     const prompt = (name: string, layer: 'shipped' | 'user') => codex({ uri: `codex://prompts/${name}`, title: name, layer });
     sidecar.answer(codexList, () => ({ items: [prompt('default-assistant', 'shipped'), prompt('review', 'user')], total: 2 }));
-    sidecar.answer(skillList, () => ({ skills: [], places: [], listTokens: 0, listLimit: 2000 }));
+    sidecar.answer(skillList, () => ({ skills: [], locations: [], listTokens: 0, listLimit: 2000 }));
     sidecar.answer(messageCommands, () => ({ items: [] })).answer(mcpPrompts, () => ({ prompts: [] }));
     await handle(panel.handlers, { type: 'listPrompts' });
     expect(posted).toContainEqual({ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'review' }] });
@@ -290,7 +290,7 @@ describe('prompts', () => {
       description: `Does ${name}.`,
       folder: `/skills/${name}`,
       path: `/skills/${name}/SKILL.md`,
-      place: { path: '/skills', title: '~/.plue/skills', isWorkspace: false },
+      location: { path: '/skills', title: '~/.plue/skills', isWorkspace: false },
       state: 'on',
       fingerprint: 'print',
       tokens: 10,
@@ -305,7 +305,7 @@ describe('prompts', () => {
     sidecar.answer(messageCommands, () => ({ items: [] })).answer(mcpPrompts, () => ({ prompts: [] }));
     sidecar.answer(skillList, () => ({
       skills: [skill('pdf', { argumentHint: '[file]' }), skill('off', { state: 'off' }), skill('its', { isForUser: false })],
-      places: [],
+      locations: [],
       listTokens: 5,
       listLimit: 2000,
     }));
@@ -317,7 +317,7 @@ describe('prompts', () => {
     const command = { name: 'review', description: 'Review the changes', hint: 'what to look at' };
     sidecar.answer(codexList, () => ({ items: [], total: 0 }));
     sidecar.answer(messageCommands, () => ({ items: [command] })).answer(mcpPrompts, () => ({ prompts: [] }));
-    sidecar.answer(skillList, () => ({ skills: [], places: [], listTokens: 0, listLimit: 2000 }));
+    sidecar.answer(skillList, () => ({ skills: [], locations: [], listTokens: 0, listLimit: 2000 }));
     await handle(panel.handlers, { type: 'listPrompts' });
     expect(posted).toContainEqual({ type: 'prompts', prompts: [], commands: [command] });
   });

@@ -78,16 +78,16 @@ test('Selected sessions are imported one by one, the last one opens, and the rep
     }))
     .answer(codexImport, ({ paths: [path = ''] }) =>
       path.endsWith('1.jsonl')
-        ? { imported: [summary('Take one', 'codex://chats/chat_one')], notCarried: ['1 entry could not be read.'], failed: [] }
-        : { imported: [], notCarried: [], failed: [{ path, message: 'Damaged.' }] },
+        ? { imported: [summary('Take one', 'codex://chats/chat_one')], omitted: ['1 entry could not be read.'], failed: [] }
+        : { imported: [], omitted: [], failed: [{ path, message: 'Damaged.' }] },
     );
   answers.push('Claude Code', 'Take', 'Show Report');
   await new Transfer(sidecar).import();
   const runId: unknown = expect.stringMatching(/^[\da-f-]{36}$/);
   expect(sidecar.asked.map(({ params }) => params)).toEqual([
     { format: 'claudeCode' },
-    { paths: ['/s/1.jsonl'], format: 'claudeCode', again: false, runId },
-    { paths: ['/s/2.jsonl'], format: 'claudeCode', again: false, runId },
+    { paths: ['/s/1.jsonl'], format: 'claudeCode', allowDuplicates: false, runId },
+    { paths: ['/s/2.jsonl'], format: 'claudeCode', allowDuplicates: false, runId },
   ]);
   expect(executed).toEqual([['plue.openChat', 'codex://chats/chat_one']]);
   expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: '1 chat was imported. 1 file was not imported.' });
@@ -96,10 +96,10 @@ test('Selected sessions are imported one by one, the last one opens, and the rep
 });
 
 test('Earlier imports are repeated only if the user confirms', async () => {
-  const sidecar = new FakeSidecar().answer(codexImport, ({ paths: [path = ''], again }) =>
-    again === true
-      ? { imported: [summary('Again')], notCarried: [], failed: [] }
-      : { imported: [], notCarried: [], failed: [{ path, message: 'Before.', uri }] },
+  const sidecar = new FakeSidecar().answer(codexImport, ({ paths: [path = ''], allowDuplicates }) =>
+    allowDuplicates === true
+      ? { imported: [summary('Again')], omitted: [], failed: [] }
+      : { imported: [], omitted: [], failed: [{ path, message: 'Before.', uri }] },
   );
   answers.push('Files');
   files.push(Uri.file('/s/1.json'));
@@ -111,7 +111,7 @@ test('Earlier imports are repeated only if the user confirms', async () => {
   answers.push('Files', 'Import Again');
   files.push(Uri.file('/s/1.json'));
   await new Transfer(sidecar).import();
-  expect(sidecar.asked.at(-1)?.params).toMatchObject({ paths: ['/s/1.json'], format: 'auto', again: true });
+  expect(sidecar.asked.at(-1)?.params).toMatchObject({ paths: ['/s/1.json'], format: 'auto', allowDuplicates: true });
   expect(shown.at(-1)?.text).toBe('1 chat was imported.');
 });
 
@@ -122,7 +122,7 @@ test('Cancel keeps the imported ones and stops', async () => {
   }));
   sidecar.answer(codexImport, () => {
     progress.cancel();
-    return { imported: [summary('First')], notCarried: [], failed: [] };
+    return { imported: [summary('First')], omitted: [], failed: [] };
   });
   answers.push('Codex', 's ');
   await new Transfer(sidecar).import();
@@ -138,7 +138,7 @@ test('Without sessions on this machine, this is shown', async () => {
 });
 
 test('Titles in the report are text', () => {
-  expect(report({ imported: [summary('[x](command:evil) <b>')], notCarried: [], failed: [] })).toContain(
+  expect(report({ imported: [summary('[x](command:evil) <b>')], omitted: [], failed: [] })).toContain(
     '- \\[x\\](command:evil) \\<b\\> (2 messages)',
   );
 });

@@ -156,7 +156,7 @@ test('If no turn can be undone, this is shown instead of an empty list', async (
 
 test('A turn that cannot be restored is shown as such', async () => {
   const turns = [{ codexId: chat, turnId: '1', time: '', title: 'Fix', files: 1, isUndone: false }];
-  const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([], { turns, leftOut: 'dist is too large to keep.' })));
+  const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([], { turns, omissionNotice: 'dist is too large to keep.' })));
   answers.push(undefined);
   await expect(reviews.undoOrRedo(undefined, true)).rejects.toThrow(UserCancelledError);
   expect(shown).toMatchObject([{ kind: 'pick', detail: 'Files changed since then are not modified. dist is too large to keep.' }]);

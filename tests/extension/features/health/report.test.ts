@@ -7,8 +7,8 @@ import type { HealthAction, HealthRowView } from '../../../../extension/src/prot
 const provider: HealthRowView = {
   name: 'Provider house',
   state: 'missing',
-  needed: false,
-  sentence: 'House has no key yet.',
+  isRequired: false,
+  message: 'House has no key yet.',
   advice: 'Store a key, or sign in.',
   fix: { action: 'setKey', target: 'house' },
 };

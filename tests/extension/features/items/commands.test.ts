@@ -154,14 +154,14 @@ describe('a chat that edits a document', () => {
       description: '',
       folder: '',
       path,
-      place,
+      location: place,
       state: 'on',
       fingerprint: '',
       tokens: 1,
       listTokens: 1,
     } as const;
     const skill = { ...notes, isForModel: true, isForUser: true, files: [], problems: [] };
-    sidecar.answer(skillList, () => ({ skills: [skill], places: [place], listTokens: 1, listLimit: 2000 }));
+    sidecar.answer(skillList, () => ({ skills: [skill], locations: [place], listTokens: 1, listLimit: 2000 }));
     await run('plue.editWithPlue', RealUri.file(path));
     expect(sidecar.asked.at(-1)).toEqual(edited(path, 'Edit notes'));
     await run('plue.editWithPlue', RealUri.file('/other/SKILL.md'));

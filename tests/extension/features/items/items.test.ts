@@ -45,8 +45,8 @@ test('An item in use is deleted only after a warning', async () => {
 });
 
 test('A rename lists updated and other references first', async () => {
-  const left = [{ target: 'codex://templates/shared', title: 'Shared', why: 'It belongs to the workspace.' }];
-  const sidecar = new FakeSidecar().answer(codexRename, () => ({ uri: 'codex://items/stew', updated: [link('a')], left }));
+  const skipped = [{ target: 'codex://templates/shared', title: 'Shared', reason: 'It belongs to the workspace.' }];
+  const sidecar = new FakeSidecar().answer(codexRename, () => ({ uri: 'codex://items/stew', updated: [link('a')], skipped }));
   answers.push('stew', 'Rename');
   await new Documents(sidecar).rename(soup);
   expect(shown[1]?.detail).toBe('“a” is updated.\n“Shared” still uses the old name. It belongs to the workspace.');

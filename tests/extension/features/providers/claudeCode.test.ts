@@ -16,10 +16,10 @@ async function check(result: ClaudeCodeCheckResult): Promise<string[]> {
   return lines;
 }
 
-const out = { signedIn: false, cliPath: '/bin/claude', version: '2.0', sentence: 'Claude Code is not signed in.', tried: ['/bin/claude'] };
+const out = { signedIn: false, cliPath: '/bin/claude', version: '2.0', message: 'Claude Code is not signed in.', checks: ['/bin/claude'] };
 
 it('Reports a signed-in Claude Code with its program', async () => {
-  const lines = await check({ ...out, signedIn: true, sentence: 'Claude Code is signed in.' });
+  const lines = await check({ ...out, signedIn: true, message: 'Claude Code is signed in.' });
   expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'Claude Code is signed in. (/bin/claude, 2.0)', buttons: ['Details'] });
   expect(lines).toEqual(['Claude Code sign-in: Claude Code is signed in.', '  /bin/claude']);
 });
@@ -32,12 +32,12 @@ it('Without a sign-in it offers one in a terminal, with that program', async () 
 });
 
 it('Reading starts nothing, and the program is named once', async () => {
-  await check({ ...out, sentence: '/bin/claude is not signed in.' });
+  await check({ ...out, message: '/bin/claude is not signed in.' });
   expect(shown.at(-1)?.text).toBe('/bin/claude is not signed in.');
   expect(terminals).toEqual([]);
 });
 
 it('Where there is no such program, there is nothing to sign in with', async () => {
-  await check({ signedIn: false, sentence: 'Claude Code was not found.', tried: [] });
+  await check({ signedIn: false, message: 'Claude Code was not found.', checks: [] });
   expect(shown.at(-1)).toMatchObject({ text: 'Claude Code was not found.', buttons: ['Details'] });
 });

@@ -55,13 +55,13 @@ beforeEach(() => {
   sidecar = new FakeSidecar()
     .answer(providerList, () => ({ items, kinds: [] }))
     .answer(providerGet, (params) => detail(known(params)))
-    .answer(providerDiscover, () => ({ defaultId: 'anthropic', sentence: 'Anthropic answers new chats.', tried: ['ANTHROPIC_API_KEY'] }))
+    .answer(providerDiscover, () => ({ defaultId: 'anthropic', message: 'Anthropic answers new chats.', checks: ['ANTHROPIC_API_KEY'] }))
     .answer(providerTest, known)
     .answer(providerSetEnabled, known)
     .answer(providerConfigure, known)
     .answer(providerMoveKey, known)
     .answer(providerDelete, () => ({}))
-    .answer(catalogRefresh, () => ({ updated: true, providerCount: 2, sentence: 'Two catalogs are new.' }));
+    .answer(catalogRefresh, () => ({ updated: true, providerCount: 2, message: 'Two catalogs are new.' }));
   start();
 });
 

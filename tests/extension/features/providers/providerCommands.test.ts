@@ -182,7 +182,7 @@ describe('a new provider', () => {
 
   it('of Claude Code is the discovered one, and leads to the sign-in if there is none', async () => {
     kinds = [kind({ kind: 'claude-code', name: 'Claude Code', takesKey: false, takesEndpoint: false, authTypes: ['none'] })];
-    sidecar.answer(providerDiscover, () => ({ defaultId: 'tour', sentence: 'Nothing.', tried: [] }));
+    sidecar.answer(providerDiscover, () => ({ defaultId: 'tour', message: 'Nothing.', checks: [] }));
     items = [tour];
     await expect(add('Claude Code')).rejects.toBeInstanceOf(UserCancelledError);
     expect(executed).toEqual([['plue.checkClaudeCodeAuth']]);

@@ -58,7 +58,7 @@ test('Searches the machine once, and only without a default provider', async () 
     .answer(providerList, () => ({ items, kinds: [] }))
     .answer(providerDiscover, () => {
       items = [provider({ isDefault: true })];
-      return { defaultId: 'a', sentence: 'Using A.', tried: [] };
+      return { defaultId: 'a', message: 'Using A.', checks: [] };
     });
   const list = new ProviderList(sidecar);
   await Promise.all([list.ensureDefault(), list.ensureDefault()]);

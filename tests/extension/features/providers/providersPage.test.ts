@@ -370,7 +370,7 @@ describe('actions of the page', () => {
       .answer(providerExecutables, () => ({ items: [program] }))
       .answer(providerApprove, () => program)
       .answer(templateGet, () => template)
-      .answer(providerDiscover, () => ({ defaultId: 'tour', tried: [], sentence: 'Nothing was found.' }));
+      .answer(providerDiscover, () => ({ defaultId: 'tour', checks: [], message: 'Nothing was found.' }));
     await say({ type: 'listModels', id: 'a', refresh: true, work: 'w' });
     expect(paramsOf('provider/models')).toEqual({ id: 'a', refresh: true });
     await say({ type: 'loadExecutables', work: 'w' });
@@ -446,7 +446,7 @@ describe('catalogs in and out of files', () => {
   it('asks before an import replaces a catalog that is there', async () => {
     sidecar.answer(catalogImport, ({ replace }) => ({
       imported: [],
-      skipped: replace === true ? [] : [{ id: 'mine', why: 'There is one.' }],
+      skipped: replace === true ? [] : [{ id: 'mine', reason: 'There is one.' }],
     }));
     sidecar.answer(catalogList, () => ({ items: [] })).answer(catalogStartingPoints, () => ({ items: [] }));
     files.push(Uri.file('/c.json'));
@@ -521,7 +521,7 @@ describe('catalogs on the page', () => {
       .answer(catalogValidate, () => ({ problems: [] }))
       .answer(catalogDelete, () => ({}))
       .answer(catalogExport, () => ({}))
-      .answer(catalogRefresh, () => ({ sentence: 'Two catalogs are new.', updated: true, providerCount: 2 }));
+      .answer(catalogRefresh, () => ({ message: 'Two catalogs are new.', updated: true, providerCount: 2 }));
   });
 
   it('are listed, shown, checked and stored', async () => {
@@ -587,7 +587,7 @@ describe('catalogs on the page', () => {
   });
 
   it('names catalogs skipped by an import, and keeps them if the user declines', async () => {
-    sidecar.answer(catalogImport, () => ({ imported: [catalog({ name: 'New' })], skipped: [{ id: 'mine', why: 'There is one.' }] }));
+    sidecar.answer(catalogImport, () => ({ imported: [catalog({ name: 'New' })], skipped: [{ id: 'mine', reason: 'There is one.' }] }));
     files.push(Uri.file('/c.json'));
     await say({ type: 'importCatalog', work: 'w' });
     expect(shown[0]).toMatchObject({ text: 'Imported: New. Skipped: mine.', buttons: ['Replace'] });

@@ -17,14 +17,14 @@ import { answers, executed, registered, reset, shown } from '../../testing/vscod
 const user = { path: '/home/me/.plue/skills', title: '~/.plue/skills', isWorkspace: false };
 const workspace = { path: '/work/.claude/skills', title: '.claude/skills', isWorkspace: true };
 
-const skill = (name: string, state: SkillState, place = user, files: SkillFileView[] = []): SkillView => ({
+const skill = (name: string, state: SkillState, location = user, files: SkillFileView[] = []): SkillView => ({
   name,
   description: `Does ${name}.`,
-  folder: `${place.path}/${name}`,
-  path: `${place.path}/${name}/SKILL.md`,
-  place,
+  folder: `${location.path}/${name}`,
+  path: `${location.path}/${name}/SKILL.md`,
+  location,
   state,
-  ...(state === 'on' ? {} : { why: `Why ${name}.` }),
+  ...(state === 'on' ? {} : { reason: `Why ${name}.` }),
   fingerprint: `print-${name}`,
   tokens: 120,
   listTokens: 12,
@@ -46,11 +46,11 @@ describe('Skills', () => {
       skill('notes', 'on'),
       skill('pdf', 'off'),
     ];
-    const result = () => ({ skills, places: [workspace, user], listTokens: 40, listLimit: 2000 });
+    const result = () => ({ skills, locations: [workspace, user], listTokens: 40, listLimit: 2000 });
     sidecar = new FakeSidecar()
       .answer(skillList, result)
       .answer(skillChoose, result)
-      .answer(skillCreate, ({ place, name }) => ({ paths: [`${place}/${name}/SKILL.md`] }));
+      .answer(skillCreate, ({ location, name }) => ({ paths: [`${location}/${name}/SKILL.md`] }));
     activated = activateSkills(sidecar, fakeLog().log);
   });
 
@@ -95,7 +95,7 @@ describe('Skills', () => {
     answers.push('code-review', 'Reviews a change.', '~/.plue/skills');
     await registered.get('plue.newSkill')?.();
     expect(sidecar.asked.find(({ method }) => method === skillCreate.method)?.params).toEqual({
-      place: user.path,
+      location: user.path,
       name: 'code-review',
       description: 'Reviews a change.',
     });

@@ -57,7 +57,7 @@ test('A task is done when it reports it', () => {
     title: 'Look',
     status: 'done',
     spent: amount,
-    spentInAll: amount,
+    totalSpent: amount,
     budget: amount,
     isLocal: true,
     createdAt: '2026-11-21T00:00:00Z',

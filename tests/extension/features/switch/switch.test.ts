@@ -50,7 +50,7 @@ describe('Switch to Plue', () => {
           : { imported: [{ id, address: `codex://chats/${id}`, notes: ['1 part was omitted.'] }], failed: [] },
       )
       .answer(switchUndo, () => ({ removed: 2, kept: ['The key was kept.'] }))
-      .answer(vaultStatus, () => ({ exists: true, locked: isLocked, ways: [], keychainAvailable: false }));
+      .answer(vaultStatus, () => ({ exists: true, locked: isLocked, unlockMethods: [], keychainAvailable: false }));
     commandAnswers.set('plue.unlockVault', () => (isLocked = false));
     activated = activateSwitch(sidecar, fakeLog().log);
   });

@@ -10,8 +10,8 @@ import { FakeSidecar } from '../../testing/fakeSidecar';
 import { disk, executed, files, panels, registered, reset } from '../../testing/vscode';
 
 const none = {
-  answers: 0,
-  unpricedAnswers: 0,
+  responses: 0,
+  unpricedResponses: 0,
   cost: 0,
   inputTokens: 0,
   outputTokens: 0,

@@ -47,7 +47,7 @@ beforeEach(() => {
   reset();
   items = [services, provider({ id: 'tour', name: 'The tour', takesKey: false })];
   kinds = [kind(), ownServer, kind({ kind: 'tour', name: 'Tour', takesKey: false })];
-  status = { exists: true, locked: false, ways: ['passphrase'], keychainAvailable: false };
+  status = { exists: true, locked: false, unlockMethods: ['passphrase'], keychainAvailable: false };
   sidecar = new FakeSidecar()
     .answer(providerList, () => ({ items, kinds }))
     .answer(providerConfigure, ({ id, name, endpoint }) => {
@@ -243,12 +243,12 @@ describe('the vault', () => {
     answers.push('right words');
     await run('plue.unlockVault');
     expect(shown[0]).toMatchObject({ text: 'Unlock the Plue vault', detail: 'Vault passphrase' });
-    expect(paramsOf('vault/unlock')).toMatchObject({ way: 'passphrase', secret: 'right words' });
+    expect(paramsOf('vault/unlock')).toMatchObject({ method: 'passphrase', secret: 'right words' });
     expect(sidecar.methods().at(-1)).toBe('provider/list');
   });
 
   it('is not made without a passphrase of some length, which is typed once', async () => {
-    status = { exists: false, locked: true, ways: [], keychainAvailable: false };
+    status = { exists: false, locked: true, unlockMethods: [], keychainAvailable: false };
     sidecar.answer(vaultCreate, () => status);
     answers.push('short');
     await run('plue.unlockVault');
@@ -256,11 +256,11 @@ describe('the vault', () => {
     expect(sidecar.methods()).not.toContain('vault/create');
     answers.push('long enough');
     await run('plue.unlockVault');
-    expect(paramsOf('vault/create')).toEqual({ way: 'passphrase', secret: 'long enough' });
+    expect(paramsOf('vault/create')).toEqual({ method: 'passphrase', secret: 'long enough' });
   });
 
   it('is unlocked silently when the sidecar has started, if possible', async () => {
-    status = { ...status, locked: true, ways: ['keychain', 'passphrase'] };
+    status = { ...status, locked: true, unlockMethods: ['keychain', 'passphrase'] };
     sidecar.started.fire();
     await vi.waitFor(() => expect(sidecar.methods()).toEqual(['vault/status', 'vault/unlock', 'provider/list']));
     expect(shown).toEqual([]);

@@ -63,7 +63,7 @@ beforeEach(() => {
   reset();
   entries = [entry, spare];
   count = { unlocks: 0, refreshes: 0 };
-  const status = { exists: true, locked: false, ways: ['passphrase'], keychainAvailable: false };
+  const status = { exists: true, locked: false, unlockMethods: ['passphrase'], keychainAvailable: false };
   sidecar = new FakeSidecar()
     .answer(vaultList, () => ({ entries }))
     .answer(vaultSetOrigins, () => entry)
@@ -342,7 +342,7 @@ describe('a new passphrase', () => {
   });
 
   it('needs no old one where there is none', async () => {
-    sidecar.answer(vaultStatus, () => ({ exists: true, locked: false, ways: ['keychain'], keychainAvailable: true }));
+    sidecar.answer(vaultStatus, () => ({ exists: true, locked: false, unlockMethods: ['keychain'], keychainAvailable: true }));
     answers.push('new passphrase');
     await changePassphrase(keys);
     expect(changes()).toEqual([{ method: 'vault/setPassphrase', params: { current: undefined, passphrase: 'new passphrase' } }]);

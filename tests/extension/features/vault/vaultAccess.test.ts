@@ -3,12 +3,12 @@ import { EditorKeyStore } from '../../../../extension/src/features/vault/editorK
 import { VaultAccess, type PassphrasePrompt } from '../../../../extension/src/features/vault/vaultAccess';
 import { FailureError, UserCancelledError } from '../../../../extension/src/infrastructure/errors';
 import {
-  vaultAddWay,
+  vaultAddUnlockMethod,
   vaultCreate,
   vaultStatus,
   vaultUnlock,
   type VaultStatusResult,
-  type VaultWayParams,
+  type VaultUnlockMethodParams,
 } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSecrets } from '../../testing/fakeSecrets';
 import { FakeSidecar } from '../../testing/fakeSidecar';
@@ -36,15 +36,15 @@ function services(given: {
   /** The vault file is an older copy; true if the user accepts it. */
   older?: boolean;
 }): Services {
-  const status: VaultStatusResult = { exists: true, locked: true, ways: [], keychainAvailable: false, ...given.status };
+  const status: VaultStatusResult = { exists: true, locked: true, unlockMethods: [], keychainAvailable: false, ...given.status };
   const story: string[] = [];
   const typed = [...(given.typed ?? [])];
   const secrets = given.secrets ?? new FakeSecrets();
-  const way = (verb: string) => (params: VaultWayParams) => {
-    story.push(`${verb} ${params.way}`);
+  const way = (verb: string) => (params: VaultUnlockMethodParams) => {
+    story.push(`${verb} ${params.method}`);
     if (verb === 'unlock' && given.older !== undefined && params.acceptOlder !== true)
       throw new FailureError('vaultOlder', 'It is an older copy.');
-    const opened = verb !== 'unlock' || (given.opens ?? []).includes(params.way) || params.secret === 'right';
+    const opened = verb !== 'unlock' || (given.opens ?? []).includes(params.method) || params.secret === 'right';
     if (!opened) throw new FailureError('permissionDenied', 'That does not open it.');
     return { ...status, exists: true, locked: false };
   };
@@ -52,7 +52,7 @@ function services(given: {
     .answer(vaultStatus, () => status)
     .answer(vaultUnlock, way('unlock'))
     .answer(vaultCreate, way('create'))
-    .answer(vaultAddWay, way('add'));
+    .answer(vaultAddUnlockMethod, way('add'));
   const ask = (question: string) => () => {
     story.push(question);
     return Promise.resolve(typed.shift());
@@ -79,7 +79,7 @@ async function secretsWithKey(): Promise<FakeSecrets> {
 }
 
 test.each(['keychain', 'passphrase'])('An older copy of a vault with a %s opens only when the user accepts it', async (way) => {
-  const given = { status: { ways: [way] }, opens: ['keychain'], typed: ['right'] };
+  const given = { status: { unlockMethods: [way] }, opens: ['keychain'], typed: ['right'] };
   const accepted = services({ ...given, older: true });
   await accepted.vault.ensureUnlocked();
   expect(accepted.story.filter((line) => !line.startsWith('a'))).toEqual([`unlock ${way}`, 'It is an older copy.', `unlock ${way}`]);
@@ -89,21 +89,21 @@ test.each(['keychain', 'passphrase'])('An older copy of a vault with a %s opens 
 });
 
 test('Keeps an older copy of the vault locked at startup without asking', async () => {
-  const { vault, story } = services({ status: { ways: ['keychain'] }, opens: ['keychain'], older: true });
+  const { vault, story } = services({ status: { unlockMethods: ['keychain'] }, opens: ['keychain'], older: true });
   expect(await vault.unlockSilently()).toBe(false);
   expect(story).toEqual(['unlock keychain']);
 });
 
 test('Tries methods without user input at startup', async () => {
   const { vault, story } = services({
-    status: { ways: ['editor', 'keychain', 'passphrase'] },
+    status: { unlockMethods: ['editor', 'keychain', 'passphrase'] },
     opens: ['keychain'],
     secrets: await secretsWithKey(),
   });
   expect(await vault.unlockSilently()).toBe(true);
   expect(story).toEqual(['unlock editor', 'unlock keychain']);
 
-  const locked = services({ status: { ways: ['keychain', 'passphrase'] } });
+  const locked = services({ status: { unlockMethods: ['keychain', 'passphrase'] } });
   expect(await locked.vault.unlockSilently()).toBe(false);
   expect(locked.story).toEqual(['unlock keychain']);
 });
@@ -121,13 +121,13 @@ test('An open vault asks nothing', async () => {
 });
 
 test('A wrong passphrase is asked for again, and the right one lets this editor in from now on', async () => {
-  const { vault, story } = services({ status: { ways: ['passphrase'] }, typed: ['wrong', 'right'] });
+  const { vault, story } = services({ status: { unlockMethods: ['passphrase'] }, typed: ['wrong', 'right'] });
   await vault.ensureUnlocked();
   expect(story).toEqual(['ask', 'unlock passphrase', 'ask', 'unlock passphrase', 'add editor']);
 });
 
 test('Walking away from the passphrase is no failure', async () => {
-  const { vault } = services({ status: { ways: ['passphrase'] }, typed: [undefined] });
+  const { vault } = services({ status: { unlockMethods: ['passphrase'] }, typed: [undefined] });
   await expect(vault.ensureUnlocked()).rejects.toBeInstanceOf(UserCancelledError);
 });
 
@@ -162,7 +162,7 @@ test('A secret storage that fails costs only the comfort', async () => {
 });
 
 test('A new key is never made over a vault that is there', async () => {
-  const { vault, story } = services({ status: { ways: ['editor'], keychainAvailable: true }, proven: true });
+  const { vault, story } = services({ status: { unlockMethods: ['editor'], keychainAvailable: true }, proven: true });
   await expect(vault.ensureUnlocked()).rejects.toMatchObject({ kind: 'vaultLocked' });
   expect(story).toEqual([]);
 

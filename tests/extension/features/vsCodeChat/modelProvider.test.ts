@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CancellationTokenSource } from 'vscode';
 import type * as vscode from 'vscode';
 import { PlueModels } from '../../../../extension/src/features/vsCodeChat/modelProvider';
-import { modelAsk, modelList } from '../../../../extension/src/protocol/protocol.generated';
-import type { ModelAskParams, ModelView } from '../../../../extension/src/protocol/protocol.generated';
+import { modelSendRequest, modelList } from '../../../../extension/src/protocol/protocol.generated';
+import type { ModelSendRequestParams, ModelView } from '../../../../extension/src/protocol/protocol.generated';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import * as fake from '../../testing/vscode';
 
@@ -69,11 +69,11 @@ describe('A request that requires a tool call', () => {
 describe('A request of VS Code', () => {
   const message = (role: number, ...content: unknown[]): vscode.LanguageModelChatRequestMessage => ({ role, content, name: undefined });
 
-  async function ask(messages: vscode.LanguageModelChatRequestMessage[]): Promise<{ sent: ModelAskParams; reported: unknown[] }> {
+  async function ask(messages: vscode.LanguageModelChatRequestMessage[]): Promise<{ sent: ModelSendRequestParams; reported: unknown[] }> {
     const reported: unknown[] = [];
-    let sent: ModelAskParams | undefined;
+    let sent: ModelSendRequestParams | undefined;
     listOf(priced);
-    sidecar.answer(modelAsk, (params) => {
+    sidecar.answer(modelSendRequest, (params) => {
       sent = params;
       sidecar.modelEvent.fire({ streamId: 'another', event: { kind: 'text', text: 'Not this.' } });
       sidecar.modelEvent.fire({ streamId: params.streamId, event: { kind: 'text', text: 'Hello' } });

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { CancellationTokenSource } from 'vscode';
 import { HomeServer } from '../../../../extension/src/features/vsCodeChat/homeServer';
 import { PlueTool, plueTools } from '../../../../extension/src/features/vsCodeChat/plueTool';
-import { servedCall } from '../../../../extension/src/protocol/protocol.generated';
+import { plueToolCall } from '../../../../extension/src/protocol/protocol.generated';
 import { root } from '../../docs/documents';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import * as fake from '../../testing/vscode';
@@ -16,14 +16,14 @@ const invocation = (input: object): { input: object; toolInvocationToken: undefi
 describe('A tool of Plue in VS Code', () => {
   it('calls the sidecar and returns its text', async () => {
     const sidecar = new FakeSidecar();
-    sidecar.answer(servedCall, ({ name, parameters }) => ({ text: `${name} ${parameters}`, isError: false }));
+    sidecar.answer(plueToolCall, ({ name, parameters }) => ({ text: `${name} ${parameters}`, isError: false }));
     const result = await new PlueTool(sidecar, 'search_chats').invoke(invocation({ text: 'zebra' }), token);
     expect(result.content).toEqual([new fake.LanguageModelTextPart('search_chats {"text":"zebra"}')]);
   });
 
   it('fails with the sentence of the sidecar', async () => {
     const sidecar = new FakeSidecar();
-    sidecar.answer(servedCall, () => ({ text: '`text` is missing.', isError: true }));
+    sidecar.answer(plueToolCall, () => ({ text: '`text` is missing.', isError: true }));
     await expect(new PlueTool(sidecar, 'search_chats').invoke(invocation({}), token)).rejects.toThrow('`text` is missing.');
   });
 

@@ -1,6 +1,6 @@
 // Find bar of the chat. The sidecar searches all messages; the webview highlights matches in rendered messages.
 import * as l10n from '@vscode/l10n';
-import type { FoundView } from '../../../protocol/protocol.generated';
+import type { MessageMatch } from '../../../protocol/protocol.generated';
 import { element, iconButton, setText } from '../../shared/element';
 import { FoundMarks } from './foundMarks';
 
@@ -30,7 +30,7 @@ export class FindBar {
   });
   private readonly count = element('span', { class: 'find-count' });
   private readonly marks = new FoundMarks();
-  private found: readonly FoundView[] = [];
+  private found: readonly MessageMatch[] = [];
   private isTruncated = false;
   private text = '';
   /** Zero-based index of the current match. */
@@ -68,7 +68,7 @@ export class FindBar {
   }
 
   /** Shows matches from the sidecar; results of earlier searches are ignored. */
-  show(text: string, found: readonly FoundView[], isTruncated: boolean): void {
+  show(text: string, found: readonly MessageMatch[], isTruncated: boolean): void {
     if (!this.isOpen || text !== this.text) return;
     const isSame = this.found.length > 0 && this.at >= 0;
     this.found = found;
@@ -172,6 +172,6 @@ export class FindBar {
   }
 }
 
-function occurrencesBefore(found: readonly FoundView[], end: number): number {
+function occurrencesBefore(found: readonly MessageMatch[], end: number): number {
   return found.slice(0, end).reduce((sum, { count }) => sum + count, 0);
 }

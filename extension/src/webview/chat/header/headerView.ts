@@ -53,7 +53,7 @@ export class HeaderView implements ChatView {
     if (chat === undefined) return;
     // The panel of a task shows the cost with its budget.
     if (!isTask(chat.codex)) this.cost.show(chat.codex.cost, costLimit);
-    this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
+    this.instructions.show(instructions, chat.messages.findLast(({ instructions }) => instructions !== undefined)?.instructions);
     this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
     // Options, instructions and meters are useless while no model is connected.
     this.header.node.classList.toggle('is-plain', isChatEmpty(chat) && isUnconnected(chat.codex, providers));

@@ -1,7 +1,7 @@
 // Instruction sources in the header: their number, and a popup with the list and its problems.
 import * as l10n from '@vscode/l10n';
 import type {
-  MessageSteeringResult,
+  MessageInstructionsResult,
   UsedInstructionView,
   InstructionSourceKind,
   InstructionSourceView,
@@ -79,14 +79,14 @@ export class InstructionsList {
   }
 
   /** @param last Instructions of the last response. */
-  show(steering: MessageSteeringResult | undefined, last: readonly UsedInstructionView[] | undefined): void {
-    const key = JSON.stringify([steering, last]);
+  show(instructions: MessageInstructionsResult | undefined, last: readonly UsedInstructionView[] | undefined): void {
+    const key = JSON.stringify([instructions, last]);
     if (key === this.shown) return;
     this.shown = key;
-    this.node.hidden = steering === undefined || (steering.sources.length === 0 && steering.note === undefined);
-    if (steering === undefined) return;
-    const { sources, note } = steering;
-    const used = sources.filter(({ leftOut }) => leftOut === undefined);
+    this.node.hidden = instructions === undefined || (instructions.sources.length === 0 && instructions.note === undefined);
+    if (instructions === undefined) return;
+    const { sources, note } = instructions;
+    const used = sources.filter(({ omittedReason }) => omittedReason === undefined);
     const waits = sources.some(needsLook);
     setText(this.figure, String(used.length));
     const titles = used.map(({ title }) => visibleText(title)).join(', ');
@@ -116,7 +116,7 @@ export class InstructionsList {
   }
 
   private row(source: InstructionSourceView, at: number, isChanged: boolean): HTMLElement {
-    const { kind, title, leftOut, hiddenCharacters, mayBeAllowed, appliesTo, tokens } = source;
+    const { kind, title, omittedReason, hiddenCharacters, canBeAllowed, appliesTo, tokens } = source;
     const name = visibleText(title);
     const open = textButton(name, () => this.actions.open(source), 'quiet');
     open.setAttribute('data-key', `open-${at}`);
@@ -127,14 +127,14 @@ export class InstructionsList {
     const look = textButton(l10n.t('Show'), () => this.actions.open(source));
     look.setAttribute('data-key', `show-${at}`);
     const hidden =
-      hiddenCharacters === undefined || leftOut !== undefined
+      hiddenCharacters === undefined || omittedReason !== undefined
         ? undefined
         : hiddenCharacters === 1
           ? l10n.t('Contains 1 hidden character.')
           : l10n.t('Contains {0} hidden characters.', hiddenCharacters);
     return element(
       'li',
-      { class: leftOut === undefined ? 'steering-row' : 'steering-row left-out' },
+      { class: omittedReason === undefined ? 'steering-row' : 'steering-row left-out' },
       icon(kinds[kind].icon),
       element(
         'div',
@@ -145,16 +145,16 @@ export class InstructionsList {
           { class: 'steering-kind' },
           source.source === 'skills' ? l10n.t('Names and descriptions of skills') : kinds[kind].name,
         ),
-        tokens === undefined || leftOut !== undefined
+        tokens === undefined || omittedReason !== undefined
           ? undefined
           : element('span', { class: 'steering-kind' }, l10n.t('about {0} tokens', formatTokens(tokens))),
         appliesTo === undefined ? undefined : element('span', { class: 'steering-kind' }, l10n.t('Used for {0}', visibleText(appliesTo))),
         isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: used from the next response')) : undefined,
         hidden === undefined ? undefined : element('span', { class: 'steering-warning' }, icon('warning'), hidden),
-        leftOut === undefined
+        omittedReason === undefined
           ? undefined
-          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(l10n.t('Omitted. {0}', leftOut))),
-        mayBeAllowed === true ? element('span', { class: 'steering-buttons' }, look, use) : undefined,
+          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(l10n.t('Omitted. {0}', omittedReason))),
+        canBeAllowed === true ? element('span', { class: 'steering-buttons' }, look, use) : undefined,
       ),
     );
   }
@@ -171,6 +171,6 @@ export class InstructionsList {
   }
 }
 
-function needsLook({ leftOut, hiddenCharacters }: InstructionSourceView): boolean {
-  return leftOut !== undefined || hiddenCharacters !== undefined;
+function needsLook({ omittedReason, hiddenCharacters }: InstructionSourceView): boolean {
+  return omittedReason !== undefined || hiddenCharacters !== undefined;
 }

@@ -25,7 +25,7 @@ export function detailsOf(message: MessageView, timing: Timing | undefined): Det
     [l10n.t('Duration'), duration(message.timing?.durationMs)],
     [l10n.t('Time'), formatTime(message.createdAt) || undefined],
     [l10n.t('Request'), providerInfo?.requestId, 'copyable'],
-    ...(message.notCarried ?? []).map((sentence): [string, string] => [l10n.t('Omitted'), sentence]),
+    ...(message.omitted ?? []).map((sentence): [string, string] => [l10n.t('Omitted'), sentence]),
   ];
   return lines.filter((line): line is DetailLine => line[1] !== undefined && line[1] !== '');
 }

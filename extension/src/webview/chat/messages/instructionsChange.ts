@@ -22,7 +22,7 @@ export function instructionsChange(before: readonly UsedInstructionView[], now: 
 
 /** True if a source was changed or added after the last response. */
 export function changedSince(last: readonly UsedInstructionView[] | undefined, source: InstructionSourceView): boolean {
-  return last !== undefined && source.leftOut === undefined && versionIn(last, source) !== source.version;
+  return last !== undefined && source.omittedReason === undefined && versionIn(last, source) !== source.version;
 }
 
 /** Returns the instructions of the last response before the message at this index; undefined if there is none. */
@@ -33,7 +33,7 @@ export function previousInstructions(
   for (let at = index - 1; at >= Math.max(0, index - farthest); at--) {
     const message = messageAt(at);
     if (message === undefined) return undefined;
-    if (message.role === 'assistant' && message.steeredBy !== undefined) return message.steeredBy;
+    if (message.role === 'assistant' && message.instructions !== undefined) return message.instructions;
   }
   return undefined;
 }

@@ -46,7 +46,7 @@ export interface MessageContext {
   isRunning: boolean;
   provider: FailedProvider | undefined;
   /** Shown above the response: how the instructions changed. */
-  steeringChange: string | undefined;
+  instructionsChange: string | undefined;
   /** Shown below the response, for example that the model declined. */
   note: string | undefined;
 }
@@ -70,7 +70,7 @@ export interface MessageActions extends CodeActions, FileActions, ToolActions {
 export class Message {
   readonly node: HTMLElement;
   private readonly body = element('div', { class: 'message-body' });
-  private readonly steering = element('div', { class: 'steering-change', hidden: true });
+  private readonly instructions = element('div', { class: 'steering-change', hidden: true });
   /** Hooks that ran before and after the message. Those of a call are shown below the call. */
   private readonly hooks = { before: new HookLines(), after: new HookLines() };
   private readonly figures = new FiguresLine();
@@ -114,7 +114,7 @@ export class Message {
       this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'sender' }, sender), tools), this.body);
     } else {
       const footer = element('div', { class: 'message-footer' }, this.branch.node, copy, retry, details, more, this.figures.node);
-      this.node.append(this.steering, this.hooks.before.node, this.body, this.hooks.after.node, this.ending.node, footer);
+      this.node.append(this.instructions, this.hooks.before.node, this.body, this.hooks.after.node, this.ending.node, footer);
     }
   }
 
@@ -132,8 +132,8 @@ export class Message {
       this.compaction.update(message.compaction, textOf(message));
       return;
     }
-    this.steering.hidden = context.steeringChange === undefined;
-    setText(this.steering, visibleText(context.steeringChange ?? ''));
+    this.instructions.hidden = context.instructionsChange === undefined;
+    setText(this.instructions, visibleText(context.instructionsChange ?? ''));
     this.showParts(message, context);
     const hooks = (message.hooks ?? []).filter(({ toolUseId }) => toolUseId === undefined);
     this.hooks.before.update(hooks.filter(({ trigger }) => isStart(trigger)));

@@ -22,7 +22,7 @@ export class MessageEnding {
       context.provider?.kind,
       context.provider?.authType,
       context.note,
-      message.notCarried,
+      message.omitted,
     ]);
     if (key === this.shown) return;
     this.shown = key;
@@ -48,7 +48,7 @@ export class MessageEnding {
           element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),
         );
     }
-    if (message.notCarried !== undefined && message.notCarried.length > 0) lines.push(notCarriedLine(message.notCarried));
+    if (message.omitted !== undefined && message.omitted.length > 0) lines.push(notCarriedLine(message.omitted));
     if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canContinue ? [continueButton] : [])));
     return lines;
   }

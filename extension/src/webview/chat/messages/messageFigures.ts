@@ -41,8 +41,8 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
 }
 
 /** Returns "Response from Groq: Anthropic is rate limited."; undefined if the selected provider responded. */
-export function fallbackText({ providerName, insteadOf }: ProviderInfoView): string | undefined {
-  return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Response from {0}: {1}', providerName, insteadOf);
+export function fallbackText({ providerName, fallbackReason }: ProviderInfoView): string | undefined {
+  return fallbackReason === undefined || fallbackReason === '' ? undefined : l10n.t('Response from {0}: {1}', providerName, fallbackReason);
 }
 
 /** Returns "Per million tokens: $3 input, $15 output, $0.3 cache read". */

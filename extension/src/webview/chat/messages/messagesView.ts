@@ -84,7 +84,7 @@ export class MessagesView implements ChatView {
     range: ({ offset, messages, generation }) => {
       if (this.pages.take(offset, messages, generation)) this.context.actions.redraw();
     },
-    found: ({ text, found, isTruncated }) => this.find.show(text, found, isTruncated),
+    found: ({ text, matches, isTruncated }) => this.find.show(text, matches, isTruncated),
     jump: (target) => {
       this.scroll.target = target;
       this.context.actions.redraw();
@@ -244,7 +244,7 @@ export class MessagesView implements ChatView {
       canChange: !running && chat.readOnlyReason === undefined,
       isRunning: running && (isLast || message === chat.messages.findLast(({ role }) => role === 'assistant')),
       provider: providers.find(({ id }) => id === providerId),
-      steeringChange: this.instructionsChange(message, index),
+      instructionsChange: this.instructionsChange(message, index),
       asking: approvals.flatMap(({ toolUseId }) => (toolUseId === undefined ? [] : [toolUseId])),
       children: childrenOfCalls(message, children, chat.outputs),
       underReview: changedPaths(message).filter((path) => underReview?.some((file) => file.path === path) ?? true),
@@ -253,10 +253,10 @@ export class MessagesView implements ChatView {
     };
   }
 
-  private instructionsChange({ steeredBy }: MessageView, index: number): string | undefined {
-    if (steeredBy === undefined) return undefined;
+  private instructionsChange({ instructions }: MessageView, index: number): string | undefined {
+    if (instructions === undefined) return undefined;
     const before = previousInstructions(index, (at) => this.list.messageAt(at));
-    return before === undefined ? undefined : instructionsChange(before, steeredBy);
+    return before === undefined ? undefined : instructionsChange(before, instructions);
   }
 }
 

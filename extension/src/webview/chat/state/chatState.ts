@@ -124,7 +124,7 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
     case 'turnStarted':
       return { ...without(state, 'activity', 'ending'), turnId: event.turnId, turnStartedAt: now };
     case 'waiting':
-      return { ...state, activity: { kind: 'waiting', for: event.for, since: now } };
+      return { ...state, activity: { kind: 'waiting', for: event.reason, since: now } };
     case 'messageStarted':
       return withTiming(
         withMessage(state, {
@@ -138,7 +138,7 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
         event.messageId,
         () => (state.turnStartedAt === undefined ? {} : { turnStartedAt: state.turnStartedAt }),
       );
-    case 'answeredBy':
+    case 'fallbackUsed':
       return without(withProvider(state, event.messageId, event.providerInfo), 'activity');
     case 'textDelta':
       return withDelta(timeAnswer(state, event.messageId, now), event.messageId, event.partIndex, { kind: 'text', content: event.text });
@@ -171,11 +171,11 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
     case 'restarted':
       return {
         ...withParts(state, event.messageId, confirmedParts),
-        activity: { kind: 'restarted', attempt: event.attempt, why: event.why, since: now },
+        activity: { kind: 'restarted', attempt: event.attempt, why: event.reason, since: now },
         restartedMessageId: event.messageId,
       };
     case 'retrying':
-      return { ...state, activity: { kind: 'retrying', attempt: event.attempt, until: event.until, why: event.why } };
+      return { ...state, activity: { kind: 'retrying', attempt: event.attempt, until: event.until, why: event.reason } };
     case 'messageFinished':
       return without(withMessage(timeAnswer(state, event.message.id, now), event.message), 'activity', 'restartedMessageId');
     case 'turnFinished':

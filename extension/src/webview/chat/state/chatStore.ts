@@ -5,7 +5,7 @@ import type {
   CodexGetResult,
   MessageContextResult,
   MessageEventParams,
-  MessageSteeringResult,
+  MessageInstructionsResult,
   ProviderSummary,
   SessionOptionView,
   TaskDetail,
@@ -35,7 +35,7 @@ export interface ChatModel {
   isSending: boolean;
   /** Why the last request was refused. */
   refusal?: ViewError | undefined;
-  instructions?: MessageSteeringResult;
+  instructions?: MessageInstructionsResult;
   /** The next message with its context, if measured. */
   context?: MessageContextResult | undefined;
   /** Cost limit of the chat in USD. */

@@ -26,10 +26,10 @@ const kinds = [
 /** Finished subtasks have released their reservation. */
 const ended: readonly string[] = ['done', 'failed', 'stopped'];
 
-export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>, children: readonly TaskView[]): BudgetBar[] {
+export function barsOf(task: Pick<TaskView, 'totalSpent' | 'budget' | 'isLocal'>, children: readonly TaskView[]): BudgetBar[] {
   return kinds.flatMap(({ key, name, words }) => {
     const limit = task.budget[key];
-    const spent = task.spentInAll[key];
+    const spent = task.totalSpent[key];
     if (limit === undefined && spent === undefined) {
       const unknown = task.isLocal ? l10n.t('local') : notAvailable;
       return key === 'usd' ? [{ name, words: unknown, spent: unknown, share: undefined, reservedShare: 0, isReached: false }] : [];
@@ -40,7 +40,7 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
       ? l10n.t('local')
       : spent === undefined
         ? notAvailable
-        : atLeast(words(spent), key === 'usd' && task.spentInAll.usdIsAtLeast);
+        : atLeast(words(spent), key === 'usd' && task.totalSpent.usdIsAtLeast);
     const said = limit === undefined ? amount : l10n.t('{0} of {1}', amount, words(limit));
     const share = limit === undefined || limit <= 0 || spent === undefined ? undefined : Math.min(1, spent / limit);
     return [
@@ -56,7 +56,7 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
   });
 }
 
-function reservedBy({ budget, spentInAll, status }: TaskView, key: keyof TaskBudgetView): number {
+function reservedBy({ budget, totalSpent, status }: TaskView, key: keyof TaskBudgetView): number {
   const limit = budget[key];
-  return limit === undefined || ended.includes(status) ? 0 : Math.max(0, limit - (spentInAll[key] ?? 0));
+  return limit === undefined || ended.includes(status) ? 0 : Math.max(0, limit - (totalSpent[key] ?? 0));
 }

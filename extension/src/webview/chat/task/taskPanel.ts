@@ -165,7 +165,7 @@ export class TaskPanel {
   private child(task: TaskView): HTMLElement {
     const open = textButton(visibleText(task.title), () => this.actions.open(task.uri), 'quiet');
     open.dataset['key'] = `child-${task.uri}`;
-    const { usd, usdIsAtLeast } = task.spentInAll;
+    const { usd, usdIsAtLeast } = task.totalSpent;
     const cost =
       task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? costNotAvailable : atLeast(formatCost(usd), usdIsAtLeast);
     return element(
@@ -226,12 +226,12 @@ function todo({ text, state }: TodoView): HTMLElement {
   );
 }
 
-function answered({ time, what, decision, reason }: AnsweredApprovalView): HTMLElement {
+function answered({ time, actionText, decision, reason }: AnsweredApprovalView): HTMLElement {
   const at = Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString(locale);
   return element(
     'li',
     { class: 'task-answered' },
-    element('code', {}, exactText(what)),
+    element('code', {}, exactText(actionText)),
     element(
       'span',
       { class: 'quiet' },
@@ -259,13 +259,13 @@ function costTable(lanes: readonly TimelineLane[]): HTMLElement {
   );
 }
 
-function receipt({ chosen, why, rejected }: RoutingReceipt): HTMLElement[] {
+function receipt({ chosen, reason, rejected }: RoutingReceipt): HTMLElement[] {
   return [
-    element('p', {}, element('strong', {}, visibleText(chosen)), ` ${visibleText(why)}`),
+    element('p', {}, element('strong', {}, visibleText(chosen)), ` ${visibleText(reason)}`),
     element(
       'ul',
       {},
-      ...rejected.map(({ candidate, why: reason }) =>
+      ...rejected.map(({ candidate, reason: reason }) =>
         element('li', {}, visibleText(candidate), ' ', element('span', { class: 'quiet' }, visibleText(reason))),
       ),
     ),

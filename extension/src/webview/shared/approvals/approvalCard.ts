@@ -117,7 +117,7 @@ export class ApprovalCard {
     const open = textButton(shortPathOf(first), () => this.actions.open(first.codexId), 'quiet');
     open.classList.add('approval-path');
     open.title = l10n.t('Open {0}', pathOf(first));
-    const hidden = (showsWhat(first) ? countExact(first.what) : 0) + countHidden(first.diff ?? '');
+    const hidden = (showsActionText(first) ? countExact(first.actionText) : 0) + countHidden(first.diff ?? '');
     const warning =
       hidden === 0
         ? []
@@ -136,6 +136,7 @@ export class ApprovalCard {
         icon('question'),
         element('span', { class: 'approval-wish' }, questionOf(first)),
         ...(this.actions.isHere ? [] : [open]),
+        ...(first.hasContent === true ? [this.diffLink(first.id)] : []),
       ),
       ...warning,
     ];
@@ -194,7 +195,7 @@ export class ApprovalCard {
         deny.title = l10n.t('Deny (n)');
         for (const button of always) button.title = l10n.t('Review the rule first (a)');
         for (const button of all) button.title = l10n.t('Allow all {0} identical requests once', count);
-        return [once, ...all, ...always, deny, ...(first.hasContent === true ? [this.diffLink(first.id)] : [])];
+        return [once, ...all, ...always, deny];
       }
       case 'rule': {
         const store = textButton(l10n.t('Always Allow'), () => this.always(), 'primary');
@@ -263,9 +264,13 @@ export class ApprovalCard {
     }
   }
 
-  private allow(equalToo: boolean): void {
+  private allow(includeEqual: boolean): void {
     if (this.form?.check() === false) return;
-    this.send({ decision: 'once', ...(equalToo ? { equalToo } : {}), ...(this.form === undefined ? {} : { values: this.form.values }) });
+    this.send({
+      decision: 'once',
+      ...(includeEqual ? { includeEqual } : {}),
+      ...(this.form === undefined ? {} : { values: this.form.values }),
+    });
   }
 
   private showRule(): void {
@@ -275,7 +280,7 @@ export class ApprovalCard {
   /** Creates a permission rule, which also applies to identical requests. */
   private always(): void {
     const { rule } = this.group.first;
-    if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { equalToo: true } : {}) });
+    if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { includeEqual: true } : {}) });
   }
 
   /** Hooks and questions have no message for the model, so they are denied immediately. */
@@ -284,9 +289,9 @@ export class ApprovalCard {
     else this.turn('deny');
   }
 
-  private deny(equalToo: boolean): void {
+  private deny(includeEqual: boolean): void {
     const reason = this.reason.value.trim();
-    this.send({ decision: 'deny', ...(reason === '' ? {} : { reason }), ...(equalToo ? { equalToo } : {}) });
+    this.send({ decision: 'deny', ...(reason === '' ? {} : { reason }), ...(includeEqual ? { includeEqual } : {}) });
   }
 
   private send(answer: Omit<ApprovalAnswerParams, 'id' | 'fingerprint'>): void {
@@ -302,16 +307,16 @@ export class ApprovalCard {
 }
 
 /** False if the diff shows everything. */
-function showsWhat({ kind, what, diff }: ApprovalView): boolean {
-  return diff === undefined || diff === '' || (kind !== 'write' && what !== diff);
+function showsActionText({ kind, actionText, diff }: ApprovalView): boolean {
+  return diff === undefined || diff === '' || (kind !== 'write' && actionText !== diff);
 }
 
 function textsOf(approval: ApprovalView): ApprovalText[] {
-  const { kind, what, diff = '' } = approval;
+  const { kind, actionText, diff = '' } = approval;
   // Windows line endings are normal in a file, but not in a command.
-  const shown = kind === 'write' || kind === 'edit' ? visibleText(what) : exactText(what);
+  const shown = kind === 'write' || kind === 'edit' ? visibleText(actionText) : exactText(actionText);
   return [
-    ...(showsWhat(approval)
+    ...(showsActionText(approval)
       ? [
           new ApprovalText(
             l10n.t('Details'),
@@ -327,12 +332,16 @@ function unreadText(lines: number): string {
   return lines === 1 ? l10n.t('1 line not viewed yet.') : l10n.t('{0} lines not viewed yet.', formatInteger(lines));
 }
 
-function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
+function facts({ location, relativeLocation = location, reason, sandbox }: ApprovalView): HTMLElement {
   const lines = [
-    [l10n.t('Reason'), why],
-    [l10n.t('Location'), where],
+    [l10n.t('Reason'), reason],
+    [l10n.t('Location'), relativeLocation, location],
     [l10n.t('Sandbox'), sandbox],
-  ].flatMap(([name = '', words]) => (words === undefined ? [] : [element('dt', {}, name), element('dd', {}, exactText(words))]));
+  ].flatMap(([name = '', text, title]) =>
+    text === undefined
+      ? []
+      : [element('dt', {}, name), element('dd', title === undefined ? {} : { title: exactText(title) }, exactText(text))],
+  );
   return element('dl', { class: 'approval-facts' }, ...lines);
 }
 
