@@ -186,6 +186,31 @@ public sealed class RunProcessTests
         await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
+    [Fact]
+    public async Task The_request_is_exported_before_the_process_ends()
+    {
+        await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
+        await using var collector = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("{}") };
+        await using var home = new PlueHome();
+        home.Write("config.json5", $"{{ telemetry_endpoint: '{collector.Url}' }}");
+        Assert.Equal(0, (await RunAsync("", ["Hello?", .. Connection(endpoint)], home.Folder)).ExitCode);
+        Assert.Equal(["/v1/traces", "/v1/metrics"], collector.Requests.Select(request => request.Target));
+        Assert.Contains("\"invoke_agent ai-chat\"", collector.Requests[0].Body, StringComparison.Ordinal);
+        Assert.Contains("\"chat model\"", collector.Requests[0].Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("Hello?", collector.Requests[0].Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_collector_that_does_not_respond_does_not_keep_the_process_running()
+    {
+        await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
+        await using var collector = new ScriptedEndpoint(ScriptedAnswer.Silence());
+        await using var home = new PlueHome();
+        home.Write("config.json5", $"{{ telemetry_endpoint: '{collector.Url}' }}");
+        Assert.Equal((0, "Grüße 😀\n", ""), await RunAsync("", ["Hello?", .. Connection(endpoint)], home.Folder));
+        Assert.Single(collector.Requests);
+    }
+
     private static ScriptedAnswer Wire(string kind) =>
         kind switch
         {
