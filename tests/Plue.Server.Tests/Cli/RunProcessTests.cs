@@ -211,6 +211,31 @@ public sealed class RunProcessTests
         Assert.Single(collector.Requests);
     }
 
+    [Fact]
+    public async Task A_provider_is_reached_through_the_proxy_with_the_company_certificate_unless_its_host_is_excluded()
+    {
+        using var authority = new CertificateAuthority("CN=Company CA");
+        using var proxy = new ConnectProxy(
+            authority.Issue("service.test"),
+            "text/event-stream",
+            ChatScript.Chunk("Hello.") + ChatScript.End
+        );
+        await using var home = new PlueHome();
+        string[] question = ["Hello?", "--kind", "openai-compatible", "--base-url", "https://service.test/v1", "--model", "model"];
+        var network = $"proxy: '{proxy.Address}', ca_file: '{authority.WriteTo(home.Folder)}'";
+        home.Write("config.json5", $"{{ {network}, allowed_hosts: ['service.test'] }}");
+        Assert.Equal((0, "Hello.\n", ""), await RunAsync("", question, home.Folder));
+        Assert.Equal("service.test:443", Assert.Single(proxy.Targets));
+
+        home.Write("config.json5", $"{{ {network}, allowed_hosts: ['other.test'] }}");
+        var denied = await RunAsync("", question, home.Folder);
+        Assert.Equal(1, denied.ExitCode);
+        Assert.Contains("does not allow connections to service.test", denied.Stderr, StringComparison.Ordinal);
+        home.Write("config.json5", $"{{ {network}, no_proxy: ['service.test'] }}");
+        Assert.Equal(1, (await RunAsync("", question, home.Folder)).ExitCode);
+        Assert.Single(proxy.Targets);
+    }
+
     private static ScriptedAnswer Wire(string kind) =>
         kind switch
         {
