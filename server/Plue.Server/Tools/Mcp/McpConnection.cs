@@ -559,8 +559,9 @@ internal sealed partial class McpConnection : IAsyncDisposable
             return await signIn.GrantAsync(context, cancellationToken).ConfigureAwait(false);
         }
 
-        var failure = SignInNeeded(null);
         MissingScopes = McpSignIn.ScopesOf(context.AuthorizationUri);
+        var permissions = MissingScopes.Count == 0 ? "" : $" with the permissions {Clean(string.Join(", ", MissingScopes))}";
+        var failure = SignInNeeded(null, permissions);
         signInFailure = failure.Failure;
         OnSignInNeeded();
         throw failure;
@@ -712,6 +713,15 @@ internal sealed partial class McpConnection : IAsyncDisposable
             {
                 return new FailureException(known, fault);
             }
+            // The library asks for the same permissions only once.
+            if (
+                inner is McpException
+                && signInFailure is { } missing
+                && inner.Message.Contains("insufficient_scope", StringComparison.Ordinal)
+            )
+            {
+                return new FailureException(missing, fault);
+            }
             if (inner is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized })
             {
                 return SignInNeeded(fault);
@@ -743,8 +753,12 @@ internal sealed partial class McpConnection : IAsyncDisposable
         };
     }
 
-    private FailureException SignInNeeded(Exception? fault) =>
-        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} requires sign-in. Sign in with Plue: Manage MCP Servers.", fault);
+    private FailureException SignInNeeded(Exception? fault, string permissions = "") =>
+        new(
+            FailureKind.ProviderAuthFailed,
+            $"The server {server.Name} requires sign-in{permissions}. Sign in with Plue: Manage MCP Servers.",
+            fault
+        );
 
     private string StderrText() =>
         child is not null && ErrorOutput.ReasonIn(child.StderrTail) is { } reason ? $" It said: {Clean(reason)}" : "";

@@ -184,7 +184,13 @@ public class McpHttpTests
         await home.ApproveAsync("web");
         await SignInAsync(home);
 
-        Assert.Contains("requires sign-in", await home.FailureAsync("web/echo"), StringComparison.Ordinal);
+        for (var call = 0; call < 2; call++)
+        {
+            Assert.Equal(
+                "The server web requires sign-in with the permissions files:write. Sign in with Plue: Manage MCP Servers.",
+                await home.FailureAsync("web/echo")
+            );
+        }
         Assert.Equal(McpServerState.SignInNeeded, home.Status("web").State);
         Assert.Contains("files:write", (await SignInAsync(home))["scope"], StringComparison.Ordinal);
         Assert.EndsWith("hello", (await home.CallAsync("web/echo")).Text, StringComparison.Ordinal);
