@@ -146,6 +146,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
                 await VaultCommand.UnlockForAsync(services.Vault.Vault, [chosen.Settings], terminal, cancellationToken);
                 return await AskAsync(
                     services,
+                    parsed.GetValue(template)!,
                     agent,
                     chosen,
                     text,
@@ -168,6 +169,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
 
     private async Task<int> AskAsync(
         Services services,
+        string templateId,
         RunAgent agent,
         IProvider chosen,
         string text,
@@ -207,7 +209,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
                 Turn = new RunningTurn("", services.Platform.Time) { Stop = stop },
                 Requests = new SingleRequest(chosen, request, services.Providers.Registry),
                 Log = new NullMessageLog(),
-                Sink = sink,
+                Sink = services.Telemetry.Trace(ask.CodexId, templateId, text, sink),
                 Time = services.Platform.Time,
                 Redactor = services.Platform.Redactor,
                 Chosen = new ProviderInfo(chosen.Settings.Id, resolved),

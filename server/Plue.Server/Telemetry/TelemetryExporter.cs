@@ -30,13 +30,14 @@ internal sealed class TelemetryExporter(
 
     private static readonly TimeSpan BatchInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LastTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Channel<Span> queue = Channel.CreateBounded<Span>(
         new BoundedChannelOptions(MaxQueue) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }
     );
     private readonly MetricSums metrics = new(time.GetUtcNow());
     private readonly CancellationTokenSource stop = new();
+    private readonly TaskCompletionSource ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock starting = new();
     private Task? sending;
     private long sent;
@@ -64,6 +65,7 @@ internal sealed class TelemetryExporter(
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();
+        ending.TrySetResult();
         stop.CancelAfter(LastTimeout);
         if (sending is { } running)
         {
@@ -81,7 +83,7 @@ internal sealed class TelemetryExporter(
             while (await queue.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
                 // A turn ends with several spans at once.
-                await Task.WhenAny(Task.Delay(BatchInterval, time, cancellationToken), queue.Reader.Completion).ConfigureAwait(false);
+                await Task.WhenAny(Task.Delay(BatchInterval, time, cancellationToken), ending.Task).ConfigureAwait(false);
                 while (batch.Count < MaxBatch && queue.Reader.TryRead(out var span))
                 {
                     batch.Add(span);

@@ -1,3 +1,4 @@
+using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Network;
@@ -46,6 +47,10 @@ internal sealed class TelemetryServices : IAsyncDisposable
 
     public void Add(Span span) => Exporter.Add(span);
 
+    /// <summary>Creates the spans of a single request that is not stored.</summary>
+    public ITurnSink Trace(string requestId, string agent, string question, ITurnSink inner) =>
+        new TurnTracer(requestId, inner, new(StringComparer.Ordinal), this, new TracedCodex(agent, null, null), question);
+
     /// <summary>Reads the template of a chat or task, and the call that started it, from its journal.</summary>
     public TracedCodex Describe(string codexId)
     {
@@ -70,7 +75,7 @@ internal sealed class TelemetryServices : IAsyncDisposable
         var settings = providers.Registry.Find(providerId)?.Settings;
         yield return new(
             "gen_ai.provider.name",
-            settings is null ? providerId : ProviderKinds.Find(settings.Kind)?.TelemetryName ?? settings.Kind
+            ProviderKinds.Find(settings?.Kind ?? providerId)?.TelemetryName ?? settings?.Kind ?? providerId
         );
         if (settings?.Address is { } address)
         {

@@ -14,16 +14,16 @@ internal sealed class TurnTracer(
     string codexId,
     ITurnSink inner,
     ConcurrentDictionary<string, RunningTrace> running,
-    TelemetryServices services
+    TelemetryServices services,
+    TracedCodex? codex = null,
+    string? question = null
 ) : ITurnSink
 {
     private const int MaxContent = 32 * 1024;
     private const int MaxCalls = 1000;
 
     private readonly Dictionary<string, (string Name, DateTimeOffset Started)> calls = new(StringComparer.Ordinal);
-    private TracedCodex? codex;
     private Turn? turn;
-    private string? question;
 
     private sealed record Turn(RunningTrace Trace, string? ParentId, DateTimeOffset Started, bool HasContent)
     {

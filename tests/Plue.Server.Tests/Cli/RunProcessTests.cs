@@ -186,6 +186,56 @@ public sealed class RunProcessTests
         await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
+    [Fact]
+    public async Task The_request_is_exported_before_the_process_ends()
+    {
+        await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
+        await using var collector = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("{}") };
+        await using var home = new PlueHome();
+        home.Write("config.json5", $"{{ telemetry_endpoint: '{collector.Url}' }}");
+        Assert.Equal(0, (await RunAsync("", ["Hello?", .. Connection(endpoint)], home.Folder)).ExitCode);
+        Assert.Equal(["/v1/traces", "/v1/metrics"], collector.Requests.Select(request => request.Target));
+        Assert.Contains("\"invoke_agent ai-chat\"", collector.Requests[0].Body, StringComparison.Ordinal);
+        Assert.Contains("\"chat model\"", collector.Requests[0].Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("Hello?", collector.Requests[0].Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_collector_that_does_not_respond_does_not_keep_the_process_running()
+    {
+        await using var endpoint = new ScriptedEndpoint(Wire("openai-compatible"));
+        await using var collector = new ScriptedEndpoint(ScriptedAnswer.Silence());
+        await using var home = new PlueHome();
+        home.Write("config.json5", $"{{ telemetry_endpoint: '{collector.Url}' }}");
+        Assert.Equal((0, "Grüße 😀\n", ""), await RunAsync("", ["Hello?", .. Connection(endpoint)], home.Folder));
+        Assert.Single(collector.Requests);
+    }
+
+    [Fact]
+    public async Task A_provider_is_reached_through_the_proxy_with_the_company_certificate_unless_its_host_is_excluded()
+    {
+        using var authority = new CertificateAuthority("CN=Company CA");
+        using var proxy = new ConnectProxy(
+            authority.Issue("service.test"),
+            "text/event-stream",
+            ChatScript.Chunk("Hello.") + ChatScript.End
+        );
+        await using var home = new PlueHome();
+        string[] question = ["Hello?", "--kind", "openai-compatible", "--base-url", "https://service.test/v1", "--model", "model"];
+        var network = $"proxy: '{proxy.Address}', ca_file: '{authority.WriteTo(home.Folder)}'";
+        home.Write("config.json5", $"{{ {network}, allowed_hosts: ['service.test'] }}");
+        Assert.Equal((0, "Hello.\n", ""), await RunAsync("", question, home.Folder));
+        Assert.Equal("service.test:443", Assert.Single(proxy.Targets));
+
+        home.Write("config.json5", $"{{ {network}, allowed_hosts: ['other.test'] }}");
+        var denied = await RunAsync("", question, home.Folder);
+        Assert.Equal(1, denied.ExitCode);
+        Assert.Contains("does not allow connections to service.test", denied.Stderr, StringComparison.Ordinal);
+        home.Write("config.json5", $"{{ {network}, no_proxy: ['service.test'] }}");
+        Assert.Equal(1, (await RunAsync("", question, home.Folder)).ExitCode);
+        Assert.Single(proxy.Targets);
+    }
+
     private static ScriptedAnswer Wire(string kind) =>
         kind switch
         {

@@ -33,6 +33,22 @@ public sealed class TaskProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_task_and_its_subtask_are_exported_before_the_process_ends()
+    {
+        await using var collector = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("{}") };
+        await File.WriteAllTextAsync(Path.Combine(home, "config.json5"), $"{{ telemetry_endpoint: '{collector.Url}' }}");
+        endpoint.Route = request =>
+            (string?)JsonNode.Parse(request.Body)!["model"] == "small" ? Answer("Part.")
+            : request.Body.Contains("\"tool\"", StringComparison.Ordinal) ? Answer("Whole.")
+            : Calls("", AgentsHome.Spawn("c1", "one"));
+        Assert.Equal(0, (await RunAsync(["run", "planner", "Plan it"])).ExitCode);
+        var traces = string.Concat(collector.Requests.Where(request => request.Target == "/v1/traces").Select(request => request.Body));
+        Assert.Contains("\"invoke_agent planner\"", traces, StringComparison.Ordinal);
+        Assert.Contains("\"invoke_agent worker\"", traces, StringComparison.Ordinal);
+        Assert.Contains(collector.Requests, request => request.Target == "/v1/metrics");
+    }
+
+    [Fact]
     public async Task A_task_over_its_budget_ends_with_3()
     {
         endpoint.Route = _ => Answer("x");

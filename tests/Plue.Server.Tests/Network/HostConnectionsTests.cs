@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Plue.Server.Messages;
@@ -98,7 +97,7 @@ public sealed class HostConnectionsTests : IDisposable
     [Fact]
     public void Programs_get_the_proxy_and_the_certificates_of_the_settings()
     {
-        using var authority = new Authority("CN=Company CA");
+        using var authority = new CertificateAuthority("CN=Company CA");
         var file = authority.WriteTo(folder);
         var variables = Of(() => new NetworkSettings("http://proxy.test:8080", ["git.test"], file)).ChildVariables();
         Assert.Equal("http://proxy.test:8080", variables["HTTPS_PROXY"]);
@@ -111,8 +110,8 @@ public sealed class HostConnectionsTests : IDisposable
     [Fact]
     public async Task A_server_of_an_added_authority_is_trusted_only_with_its_file()
     {
-        using var authority = new Authority("CN=Company CA");
-        using var other = new Authority("CN=Another CA");
+        using var authority = new CertificateAuthority("CN=Company CA");
+        using var other = new CertificateAuthority("CN=Another CA");
         using var server = new TlsServer(authority.Issue("localhost"));
         string? file = null;
         using var http = new ProviderHttp(null, Of(() => new NetworkSettings(CaFile: file)));
@@ -128,7 +127,7 @@ public sealed class HostConnectionsTests : IDisposable
     [InlineData("localhost", true)]
     public async Task A_wrong_name_or_an_expired_certificate_is_refused_with_the_file_too(string name, bool isExpired)
     {
-        using var authority = new Authority("CN=Company CA");
+        using var authority = new CertificateAuthority("CN=Company CA");
         using var server = new TlsServer(authority.Issue(name, isExpired));
         var file = authority.WriteTo(folder);
         using var http = new ProviderHttp(null, Of(() => new NetworkSettings(CaFile: file)));
@@ -139,7 +138,7 @@ public sealed class HostConnectionsTests : IDisposable
     [Fact]
     public void What_the_system_trusts_stays_trusted_and_what_has_no_certificate_does_not()
     {
-        using var authority = new Authority("CN=Company CA");
+        using var authority = new CertificateAuthority("CN=Company CA");
         var file = authority.WriteTo(folder);
         var roots = new AddedRoots(() => file);
         using var certificate = authority.Issue("localhost");
@@ -176,6 +175,30 @@ public sealed class HostConnectionsTests : IDisposable
         Assert.Empty(proxy.Requests);
     }
 
+    [Fact]
+    public async Task Fetch_reads_a_page_through_the_proxy_with_the_company_certificate_unless_its_host_is_excluded()
+    {
+        const string Host = "93.184.215.14";
+        using var authority = new CertificateAuthority("CN=Company CA");
+        using var proxy = new ConnectProxy(authority.Issue(Host), "text/html", "<main><h1>News</h1></main>");
+        var settings = new NetworkSettings(proxy.Address, CaFile: authority.WriteTo(folder), AllowedHosts: [Host]);
+        var connections = Of(() => settings);
+        using var fixture = new ToolFixture();
+        var tool = new FetchTool("", new WebPages(_ => false, connections));
+        var parameters = ToolFixture.Json(("url", $"https://{Host}/news"));
+        Assert.Contains("# News", await fixture.ResultAsync(tool, parameters), StringComparison.Ordinal);
+        Assert.Equal($"{Host}:443", Assert.Single(proxy.Targets));
+        Assert.Equal([$"{Host}:443"], connections.Contacted.Select(host => host.Host));
+
+        Assert.Equal(new Uri(proxy.Address), connections.ProxyOf(new Uri($"https://{Host}")));
+        settings = settings with { NoProxy = [Host] };
+        Assert.Null(connections.ProxyOf(new Uri($"https://{Host}")));
+        settings = settings with { NoProxy = [], AllowedHosts = ["other.test"] };
+        var denied = await Assert.ThrowsAsync<FailureException>(() => fixture.RunAsync(tool, parameters));
+        Assert.Contains("does not allow connections", denied.Message, StringComparison.Ordinal);
+        Assert.Single(proxy.Targets);
+    }
+
     private static HostConnections Of(Func<NetworkSettings> settings) => new(null, TimeProvider.System, settings);
 
     private static async Task<string> GetAsync(ProviderHttp http, string address)
@@ -183,52 +206,6 @@ public sealed class HostConnectionsTests : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         using var response = await http.For(new Uri(address)).SendAsync(request, TestContext.Current.CancellationToken);
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-    }
-
-    /// <summary>A certificate authority of the test.</summary>
-    private sealed class Authority : IDisposable
-    {
-        private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        private readonly X509Certificate2 certificate;
-
-        public Authority(string name)
-        {
-            var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
-            certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(30));
-        }
-
-        public string WriteTo(string folder, string name = "ca.pem")
-        {
-            var path = Path.Combine(folder, name);
-            File.WriteAllText(path, certificate.ExportCertificatePem());
-            return path;
-        }
-
-        public X509Certificate2 Issue(string host, bool isExpired = false)
-        {
-            using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest($"CN={host}", own, HashAlgorithmName.SHA256);
-            var names = new SubjectAlternativeNameBuilder();
-            names.AddDnsName(host);
-            request.CertificateExtensions.Add(names.Build());
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-            using var issued = request.Create(
-                certificate,
-                DateTimeOffset.UtcNow.AddDays(-20),
-                DateTimeOffset.UtcNow.AddDays(isExpired ? -1 : 20),
-                RandomNumberGenerator.GetBytes(8)
-            );
-            using var withKey = issued.CopyWithPrivateKey(own);
-            return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null);
-        }
-
-        public void Dispose()
-        {
-            certificate.Dispose();
-            key.Dispose();
-        }
     }
 
     /// <summary>Responds to each request over TLS.</summary>

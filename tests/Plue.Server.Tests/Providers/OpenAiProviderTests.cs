@@ -105,6 +105,18 @@ public abstract class ResponsesContract : WireContract
 
     protected override string ErrorEvent => Event("error", """ "code":"server_error","message":"The server had an error","param":null""");
 
+    [Fact]
+    public async Task Counts_what_was_written_to_the_cache()
+    {
+        var written = TextAnswer.Replace(
+            "\"cached_tokens\":60",
+            "\"cached_tokens\":60,\"cache_write_tokens\":30",
+            StringComparison.Ordinal
+        );
+        var usage = (await AnswerAsync(written)).OfType<ProviderEvent.UsageReported>().Last().Usage;
+        Assert.Equal((100, 60, 30), (usage.InputTokens, usage.CachedReadTokens, usage.CachedWriteTokens));
+    }
+
     protected ProviderRequest Replay(params MessagePart[] answer) =>
         Request() with
         {

@@ -18,7 +18,7 @@ export async function importServers(sidecar: Pick<Sidecar, 'request'>, userFolde
   const { files } = await sidecar.request(mcpImportable, known);
   const rows = rowsOf(files);
   if (rows.length === 0) {
-    void showInformationMessage(l10n.t('No MCP servers of VS Code, Claude Code, Cursor, Zed, or Codex CLI were found.'));
+    void showInformationMessage(l10n.t('No MCP servers of VS Code, Claude Code, Claude Desktop, Cursor, Zed, or Codex CLI were found.'));
     return;
   }
   const selected = await showQuickPick(rows, {

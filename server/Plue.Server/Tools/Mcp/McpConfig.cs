@@ -180,7 +180,7 @@ internal static partial class McpConfig
 
             var start = isOfWorkspace ? Workspace! : home;
             var folder = declared.GetString("cwd") is { Length: > 0 } cwd ? Path.GetFullPath(Text(cwd), start) : start;
-            var oauth = declared.GetObject("oauth");
+            var oauth = Given(name, declared, "oauth", source, isOfWorkspace);
             var url = declared.GetString("url") ?? declared.GetString("serverUrl");
             var server = new McpDeclaration
             {
@@ -197,11 +197,12 @@ internal static partial class McpConfig
                 Environment = Given(name, declared, "env", source, isOfWorkspace),
                 Address = Uri.TryCreate(url, UriKind.Absolute, out var address) ? address : null,
                 Headers = Given(name, declared, "headers", source, isOfWorkspace),
-                ClientId = oauth?.GetString("client_id") ?? oauth?.GetString("clientId"),
-                Scopes = oauth?.GetStrings("scopes") ?? [],
+                ClientId = oauth.GetValueOrDefault("client_id") ?? oauth.GetValueOrDefault("clientId"),
+                ClientSecret = oauth.GetValueOrDefault("client_secret") ?? oauth.GetValueOrDefault("clientSecret"),
+                Scopes = declared.GetObject("oauth")?.GetStrings("scopes") ?? [],
                 Roots = declared.GetBoolean("roots"),
                 Sampling = IsSamplingAllowed(name, declared, source, isOfWorkspace),
-                RedirectPort = oauth?.GetInteger("redirect_port") is > 0 and < 65536 and var port ? port : 0,
+                RedirectPort = declared.GetObject("oauth")?.GetInteger("redirect_port") is > 0 and < 65536 and var port ? port : 0,
             };
             return server with { Fault = FaultOf(server, declared, url) };
         }
@@ -220,7 +221,7 @@ internal static partial class McpConfig
             return isWanted && !isOfWorkspace;
         }
 
-        /// <summary>Gets the environment variables or headers of the server. Workspace files cannot use the user's environment.</summary>
+        /// <summary>Gets the environment variables, headers, or OAuth client of the server. Workspace files cannot use the user's environment.</summary>
         private Dictionary<string, string> Given(string name, Json5Object declared, string key, string source, bool isOfWorkspace)
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -17,6 +17,7 @@ namespace Plue.Server.Tools.Mcp;
 internal sealed partial class McpConnection : IAsyncDisposable
 {
     private const string FirstWithSubscriptions = "2026-07-28";
+    private static readonly string[] VersionsWithHandshake = ["2025-11-25", "2025-06-18", "2025-03-26"];
     private const int MaxPages = 50;
     private const int MaxWatched = 100;
     private static readonly TimeSpan MaxCallTime = TimeSpan.FromMinutes(30);
@@ -40,6 +41,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private McpSubscription? subscription;
     private int isListStale;
     private string? sentRoots;
+    private volatile Failure? signInFailure;
 
     private McpConnection(McpDeclaration server, McpServices services)
     {
@@ -52,6 +54,15 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <summary>True if the server announced a change of its tools. They are listed again before the next use.</summary>
     public bool IsListStale => Volatile.Read(ref isListStale) != 0;
 
+    /// <summary>Gets why the running server requires another sign-in; null if it does not.</summary>
+    public Failure? SignInFailure => signInFailure;
+
+    /// <summary>Gets the permissions that the next sign-in requests in addition.</summary>
+    public IReadOnlyList<string> MissingScopes { get; private set; } = [];
+
+    /// <summary>Called when the running server requires another sign-in.</summary>
+    public Action OnSignInNeeded { get; set; } = static () => { };
+
     public bool HasResources => client?.ServerCapabilities.Resources is not null;
     public bool HasPrompts => client?.ServerCapabilities.Prompts is not null;
     public bool HasCompletions => client?.ServerCapabilities.Completions is not null;
@@ -59,12 +70,14 @@ internal sealed partial class McpConnection : IAsyncDisposable
     public McpClient Client => client ?? throw new InvalidOperationException("The server did not start.");
 
     /// <param name="signIn">A sign-in that the user started; null to use stored tokens.</param>
+    /// <param name="moreScopes">Permissions that the sign-in requests in addition to those that the server names.</param>
     /// <exception cref="FailureException">The server did not start. ProviderAuthFailed: it requires a sign-in.</exception>
     public static async Task<McpConnection> OpenAsync(
         McpDeclaration server,
         McpIdentity identity,
         McpServices services,
         McpSignIn? signIn,
+        IReadOnlyList<string> moreScopes,
         CancellationToken cancellationToken
     )
     {
@@ -75,10 +88,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
         {
             var transport = server.Address is null
                 ? await connection.StartProcessAsync(identity, either.Token).ConfigureAwait(false)
-                : await connection.ConnectHttpAsync(identity, signIn, either.Token).ConfigureAwait(false);
-            connection.client = await McpClient
-                .CreateAsync(transport, connection.Options(), loggerFactory: null, either.Token)
-                .ConfigureAwait(false);
+                : await connection.ConnectHttpAsync(identity, signIn, moreScopes, either.Token).ConfigureAwait(false);
+            connection.client = await connection.CreateClientAsync(transport, either.Token).ConfigureAwait(false);
             connection.Ended = connection.client.Completion;
             connection.Subscribe(connection.client);
             return connection;
@@ -341,9 +352,40 @@ internal sealed partial class McpConnection : IAsyncDisposable
         );
     }
 
-    private McpClientOptions Options() =>
+    private async Task<McpClient> CreateClientAsync(IClientTransport transport, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await McpClient.CreateAsync(transport, Options(), loggerFactory: null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+            when (server.Address is not null && fault is (JsonException or McpProtocolException { ErrorCode: McpErrorCode.InvalidRequest }))
+        {
+            // Some older servers answer any unknown method with an empty result, or in a session, for which the library does not use an older version.
+            foreach (var version in VersionsWithHandshake.SkipLast(1))
+            {
+                try
+                {
+                    return await McpClient
+                        .CreateAsync(transport, Options(version), loggerFactory: null, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+                catch (McpException)
+                {
+                    // The server has another version; the last one reports the failure.
+                }
+            }
+
+            return await McpClient
+                .CreateAsync(transport, Options(VersionsWithHandshake[^1]), loggerFactory: null, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private McpClientOptions Options(string? version = null) =>
         new()
         {
+            ProtocolVersion = version,
             ClientInfo = new Implementation
             {
                 Name = "plue",
@@ -463,7 +505,12 @@ internal sealed partial class McpConnection : IAsyncDisposable
         return pipe = new McpStdioTransport(server.Name, child);
     }
 
-    private async Task<IClientTransport> ConnectHttpAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
+    private async Task<IClientTransport> ConnectHttpAsync(
+        McpIdentity identity,
+        McpSignIn? signIn,
+        IReadOnlyList<string> moreScopes,
+        CancellationToken cancellationToken
+    )
     {
         guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token), services.RefusalOf, services.Connections);
         http = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
@@ -483,17 +530,51 @@ internal sealed partial class McpConnection : IAsyncDisposable
                     : new ClientOAuthOptions
                     {
                         RedirectUri = signIn?.Redirect ?? new Uri("http://127.0.0.1:1/callback"),
-                        ClientId = server.ClientId,
+                        ClientId = server.ClientDocument is null ? server.ClientId : null,
+                        ClientMetadataDocumentUri = server.ClientDocument,
+                        ClientSecret = await ClientSecretAsync(identity, cancellationToken).ConfigureAwait(false),
+                        ScopeSelector = named => [.. (named ?? []).Union(moreScopes)],
                         Scopes = server.Scopes.Count == 0 ? null : server.Scopes,
                         TokenCache = tokens,
                         DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "Plue" },
-                        AuthorizationCallbackHandler = signIn is not null ? signIn.GrantAsync! : (_, _) => throw SignInNeeded(null),
+                        AuthorizationCallbackHandler = async (context, token) =>
+                            await AuthorizeAsync(signIn, context, token).ConfigureAwait(false),
                     },
             },
             http,
             loggerFactory: null,
             ownsHttpClient: false
         );
+    }
+
+    /// <summary>Passes the first request for an authorization to the sign-in of the user. Later ones, for more permissions, need another sign-in.</summary>
+    private async Task<AuthorizationResult> AuthorizeAsync(
+        McpSignIn? signIn,
+        AuthorizationCallbackContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        if (signIn is { AuthorizationPage.IsCompleted: false })
+        {
+            return await signIn.GrantAsync(context, cancellationToken).ConfigureAwait(false);
+        }
+
+        MissingScopes = McpSignIn.ScopesOf(context.AuthorizationUri);
+        var permissions = MissingScopes.Count == 0 ? "" : $" with the permissions {Clean(string.Join(", ", MissingScopes))}";
+        var failure = SignInNeeded(null, permissions);
+        signInFailure = failure.Failure;
+        OnSignInNeeded();
+        throw failure;
+    }
+
+    private async Task<string?> ClientSecretAsync(McpIdentity identity, CancellationToken cancellationToken)
+    {
+        const string Field = "client_secret";
+        return server.ClientSecret is { } secret
+            ? (await ResolvedAsync(new Dictionary<string, string> { [Field] = secret }, identity, cancellationToken).ConfigureAwait(false))[
+                Field
+            ]
+            : null;
     }
 
     /// <summary>Resolves references to secrets in values. Errors contain names, never values.</summary>
@@ -632,6 +713,15 @@ internal sealed partial class McpConnection : IAsyncDisposable
             {
                 return new FailureException(known, fault);
             }
+            // The library asks for the same permissions only once.
+            if (
+                inner is McpException
+                && signInFailure is { } missing
+                && inner.Message.Contains("insufficient_scope", StringComparison.Ordinal)
+            )
+            {
+                return new FailureException(missing, fault);
+            }
             if (inner is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized })
             {
                 return SignInNeeded(fault);
@@ -663,8 +753,12 @@ internal sealed partial class McpConnection : IAsyncDisposable
         };
     }
 
-    private FailureException SignInNeeded(Exception? fault) =>
-        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} requires sign-in. Sign in with Plue: Manage MCP Servers.", fault);
+    private FailureException SignInNeeded(Exception? fault, string permissions = "") =>
+        new(
+            FailureKind.ProviderAuthFailed,
+            $"The server {server.Name} requires sign-in{permissions}. Sign in with Plue: Manage MCP Servers.",
+            fault
+        );
 
     private string StderrText() =>
         child is not null && ErrorOutput.ReasonIn(child.StderrTail) is { } reason ? $" It said: {Clean(reason)}" : "";

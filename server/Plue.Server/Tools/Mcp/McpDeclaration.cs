@@ -39,6 +39,18 @@ internal sealed record McpDeclaration
     /// <summary>Gets the headers as written. Values can refer to secrets.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
     public string? ClientId { get; init; }
+
+    /// <summary>Gets the secret of the OAuth client as written. It can refer to a secret.</summary>
+    public string? ClientSecret { get; init; }
+
+    /// <summary>Gets the document that describes the client, if its ID is an address. A server without support for such IDs registers a client instead.</summary>
+    internal Uri? ClientDocument =>
+        Uri.TryCreate(ClientId, UriKind.Absolute, out var address)
+        && address.Scheme == Uri.UriSchemeHttps
+        && address.AbsolutePath.Length > 1
+            ? address
+            : null;
+
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>The port of the sign-in redirect; 0 uses any free port.</summary>

@@ -32,6 +32,10 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
             {
                 parts.Add(new("client id", client));
             }
+            if (server.ClientSecret is { } secret)
+            {
+                parts.Add(new($"{McpPart.ValueOf}client secret", Hash(secret)));
+            }
             parts.Add(new("scopes", string.Join(' ', server.Scopes)));
             return new McpIdentity(null, parts);
         }

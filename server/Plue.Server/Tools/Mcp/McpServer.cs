@@ -98,11 +98,13 @@ internal sealed class McpServer(
 
         var state =
             isStarting ? McpServerState.Starting
-            : connection is { Ended.IsCompleted: false } ? McpServerState.Running
+            : connection is { Ended.IsCompleted: false } running
+                ? running.SignInFailure is null ? McpServerState.Running
+                    : McpServerState.SignInNeeded
             : failure is { Kind: FailureKind.ProviderAuthFailed } ? McpServerState.SignInNeeded
             : failure is not null ? McpServerState.Failed
             : McpServerState.Stopped;
-        return new McpServerSnapshot(state, identity, fingerprint, null, failure?.Message);
+        return new McpServerSnapshot(state, identity, fingerprint, null, (failure ?? connection?.SignInFailure)?.Message);
     }
 
     /// <summary>Approves the server in its current state, with its current tools.</summary>
@@ -278,13 +280,14 @@ internal sealed class McpServer(
             {
                 await EndAsync().ConfigureAwait(false);
             }
+            var moreScopes = connection?.MissingScopes ?? [];
             if (connection is not null && signIn is not null)
             {
                 await EndAsync().ConfigureAwait(false);
             }
             if (connection is null)
             {
-                await OpenAsync(identity, signIn, cancellationToken).ConfigureAwait(false);
+                await OpenAsync(identity, signIn, moreScopes, cancellationToken).ConfigureAwait(false);
             }
             if (tools is null || runningFingerprint is null || connection!.IsListStale)
             {
@@ -373,7 +376,12 @@ internal sealed class McpServer(
             $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. {HowToApprove}"
         );
 
-    private async Task OpenAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
+    private async Task OpenAsync(
+        McpIdentity identity,
+        McpSignIn? signIn,
+        IReadOnlyList<string> moreScopes,
+        CancellationToken cancellationToken
+    )
     {
         if (crashedAt is { } last && BackoffAfter(crashes) - services.Time.GetElapsedTime(last) is { Ticks: > 0 } left)
         {
@@ -388,7 +396,10 @@ internal sealed class McpServer(
         try
         {
             (tools, runningFingerprint) = (null, null);
-            connection = await McpConnection.OpenAsync(declaration, identity, services, signIn, cancellationToken).ConfigureAwait(false);
+            connection = await McpConnection
+                .OpenAsync(declaration, identity, services, signIn, moreScopes, cancellationToken)
+                .ConfigureAwait(false);
+            connection.OnSignInNeeded = changed;
             startedAt = services.Time.GetTimestamp();
             failure = null;
             _ = WatchAsync(connection);

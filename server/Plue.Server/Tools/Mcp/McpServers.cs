@@ -169,7 +169,7 @@ internal sealed class McpServers : IAsyncDisposable
                 other.Fault,
                 other.IsFromWorkspace
             )
-        && (one.Roots, one.Sampling) == (other.Roots, other.Sampling)
+        && (one.Roots, one.Sampling, one.ClientSecret) == (other.Roots, other.Sampling, other.ClientSecret)
         && one.Arguments.SequenceEqual(other.Arguments)
         && one.Scopes.SequenceEqual(other.Scopes)
         && Equal(one.Environment, other.Environment)

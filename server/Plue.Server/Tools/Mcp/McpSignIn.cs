@@ -56,6 +56,10 @@ internal sealed class McpSignIn : IDisposable
 
     public void Dispose() => redirect.Dispose();
 
+    /// <summary>Gets the permissions that an authorization page asks for.</summary>
+    public static IReadOnlyList<string> ScopesOf(Uri address) =>
+        Field(address, "scope")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     private static string? Field(Uri address, string name) =>
         address
             .Query.TrimStart('?')

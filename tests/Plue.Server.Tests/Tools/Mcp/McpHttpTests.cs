@@ -190,6 +190,99 @@ public class McpHttpTests
     }
 
     [Fact]
+    public async Task A_call_that_needs_more_permissions_waits_for_another_sign_in_that_asks_for_them()
+    {
+        await using var world = new SignInWorld { ScopeOfCalls = "files:write" };
+        await using var home = new McpHome();
+        home.WriteUser(("web", $$"""{ "url": "{{world.Url}}mcp" }"""));
+        await home.ApproveAsync("web");
+        await SignInAsync(home);
+
+        for (var call = 0; call < 2; call++)
+        {
+            Assert.Equal(
+                "The server web requires sign-in with the permissions files:write. Sign in with Plue: Manage MCP Servers.",
+                await home.FailureAsync("web/echo")
+            );
+        }
+        Assert.Equal(McpServerState.SignInNeeded, home.Status("web").State);
+        Assert.Contains("files:write", (await SignInAsync(home))["scope"], StringComparison.Ordinal);
+        Assert.EndsWith("hello", (await home.CallAsync("web/echo")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_secret_of_an_oauth_client_comes_from_the_vault_and_is_sent_to_the_token_endpoint_only()
+    {
+        await using var world = new SignInWorld { AuthMethod = "client_secret_post" };
+        await using var home = new McpHome();
+        home.WriteUser(
+            ("web", $$$"""{ "url": "{{{world.Url}}}mcp", "oauth": { "client_id": "mine", "client_secret": "vault://web/client" } }""")
+        );
+        await home.Secrets.StoreAsync(
+            "vault://web/client",
+            "canary-secret",
+            [new Uri(world.Url.GetLeftPart(UriPartial.Authority))],
+            CancellationToken.None
+        );
+        await home.ApproveAsync("web");
+        await SignInAsync(home);
+        Assert.Equal(
+            "/token",
+            Assert.Single(world.Requests, request => request.Body.Contains("canary-secret", StringComparison.Ordinal)).Target
+        );
+        Assert.DoesNotContain(world.Requests, request => request.Target == "/register");
+    }
+
+    [Fact]
+    public async Task A_server_that_opens_a_session_for_any_method_is_used_with_an_older_version()
+    {
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request =>
+                request.Method != "POST" ? ScriptedAnswer.Json("{}", 405)
+                : request.Body.Contains("server/discover", StringComparison.Ordinal)
+                    ? ScriptedAnswer.Json(
+                        $$$"""{"jsonrpc":"2.0","id":{{{Id(request)}}},"result":{}}""",
+                        200,
+                        ("mcp-session-id", "session-1")
+                    )
+                : Answer(request),
+        };
+        await using var home = new McpHome();
+        home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp" }"""));
+        await home.ApproveAsync("web");
+        Assert.EndsWith("hello", (await home.CallAsync("web/echo")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_that_needs_an_address_first_asks_the_user_to_open_it_and_the_model_to_repeat_the_call()
+    {
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request =>
+                request.Body.Contains("tools/call", StringComparison.Ordinal)
+                    ? ScriptedAnswer.Json(
+                        $$$$"""{"jsonrpc":"2.0","id":{{{{Id(request)}}}},"error":{"code":-32042,"message":"Sign first","data":{"elicitations":[{"mode":"url","elicitationId":"1","url":"https://sign.example/form","message":"Sign the form"}]}}}"""
+                    )
+                    : Answer(request),
+        };
+        await using var home = new McpHome();
+        List<string> asked = [];
+        home.Services = home.Services with
+        {
+            Ask = (request, _) =>
+            {
+                asked.Add($"{request.What} {request.Question?.Url}");
+                return Task.FromResult(new Plue.Server.Permissions.ApprovalAnswer(Plue.Server.Permissions.ApprovalDecision.Once));
+            },
+        };
+        home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp" }"""));
+        await home.ApproveAsync("web");
+        Assert.Contains("Call the tool again", await home.FailureAsync("web/echo"), StringComparison.Ordinal);
+        Assert.Contains("https://sign.example/form", Assert.Single(asked), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SEC_38_A_response_with_a_wrong_state_does_not_end_the_sign_in_of_a_server()
     {
         await using var world = new SignInWorld();
@@ -243,6 +336,20 @@ public class McpHttpTests
         await there.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>Signs in like a user in the browser.</summary>
+    /// <returns>The fields of the page that was opened.</returns>
+    private static async Task<IReadOnlyDictionary<string, string>> SignInAsync(McpHome home)
+    {
+        var running = RunningAsync(home, "web");
+        var page = await home.Servers.SignInAsync("web", CancellationToken.None);
+        var query = AuthorizationServer.Fields(page!.Query.TrimStart('?'));
+        using var browser = new HttpClient();
+        using var answer = await browser.GetAsync($"{query["redirect_uri"]}?code=the-code&state={Uri.EscapeDataString(query["state"])}");
+        Assert.True(answer.IsSuccessStatusCode);
+        await running;
+        return query;
+    }
+
     private static string Id(ScriptedRequest request) => JsonElement.Parse(request.Body).GetProperty("id").GetRawText();
 
     /// <summary>A small server with one tool.</summary>
@@ -285,6 +392,10 @@ public class McpHttpTests
         public Uri Url => endpoint.Url;
         public IReadOnlyList<ScriptedRequest> Requests => endpoint.Requests;
         public string? ResourceMetadata { get; init; }
+        public string AuthMethod { get; init; } = "none";
+
+        /// <summary>The permission that calls of tools need from the second sign-in on; null for none.</summary>
+        public string? ScopeOfCalls { get; init; }
 
         public ValueTask DisposeAsync() => endpoint.DisposeAsync();
 
@@ -293,6 +404,18 @@ public class McpHttpTests
             var origin = Url.GetLeftPart(UriPartial.Authority);
             switch (request.Target.Split('?')[0])
             {
+                case "/mcp"
+                    when ScopeOfCalls is { } scope
+                        && request.Body.Contains("tools/call", StringComparison.Ordinal)
+                        && Requests.Count(one => one.Target == "/token") < 2:
+                    return ScriptedAnswer.Json(
+                        "{}",
+                        403,
+                        (
+                            "WWW-Authenticate",
+                            $"Bearer error=\"insufficient_scope\", scope=\"{scope}\", resource_metadata=\"{origin}/.well-known/oauth-protected-resource\""
+                        )
+                    );
                 case "/mcp" when request.Headers.GetValueOrDefault("authorization") == $"Bearer {Token}":
                     return Answer(request);
                 case "/mcp":
@@ -308,7 +431,7 @@ public class McpHttpTests
                     return ScriptedAnswer.Json($$"""{"resource":"{{origin}}/mcp","authorization_servers":["{{origin}}"]}""");
                 case "/.well-known/oauth-authorization-server":
                     return ScriptedAnswer.Json(
-                        $$"""{"issuer":"{{origin}}","authorization_endpoint":"{{origin}}/authorize","token_endpoint":"{{origin}}/token","registration_endpoint":"{{origin}}/register","response_types_supported":["code"],"grant_types_supported":["authorization_code","refresh_token"],"code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":["none"]}"""
+                        $$"""{"issuer":"{{origin}}","authorization_endpoint":"{{origin}}/authorize","token_endpoint":"{{origin}}/token","registration_endpoint":"{{origin}}/register","response_types_supported":["code"],"grant_types_supported":["authorization_code","refresh_token"],"code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":["{{AuthMethod}}"]}"""
                     );
                 case "/register":
                     return ScriptedAnswer.Json("""{"client_id":"client-1","token_endpoint_auth_method":"none"}""", 201);

@@ -325,6 +325,6 @@ describe('Importing servers', () => {
   it('shows that there are none', async () => {
     files = [];
     await run();
-    expect(shown.at(-1)?.text).toBe('No MCP servers of VS Code, Claude Code, Cursor, Zed, or Codex CLI were found.');
+    expect(shown.at(-1)?.text).toBe('No MCP servers of VS Code, Claude Code, Claude Desktop, Cursor, Zed, or Codex CLI were found.');
   });
 });

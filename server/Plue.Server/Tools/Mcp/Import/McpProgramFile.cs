@@ -43,7 +43,8 @@ internal sealed record McpProgramFile(string Program, string Path, McpFileFormat
                 .OfType<string>()
                 .Distinct(StringComparer.Ordinal)
                 .Select(folder => new McpProgramFile("VS Code", In(folder, "mcp.json"), McpFileFormat.VsCode, null)),
-            new("Claude Code", In(home, ".claude.json"), McpFileFormat.Claude, null),
+            new("Claude Code", In(Absolute("CLAUDE_CONFIG_DIR") ?? home, ".claude.json"), McpFileFormat.Claude, null),
+            new("Claude Desktop", In(settings, "Claude", "claude_desktop_config.json"), McpFileFormat.Claude, null),
             new("Cursor", In(home, ".cursor", "mcp.json"), McpFileFormat.Cursor, null),
             new("Zed", In(zed, "settings.json"), McpFileFormat.Zed, null),
             new("Codex CLI", In(Absolute("CODEX_HOME") ?? In(home, ".codex"), "config.toml"), McpFileFormat.CodexCli, null),

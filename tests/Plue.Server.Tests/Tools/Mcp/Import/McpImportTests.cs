@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Plue.Server.Messages;
+using Plue.Server.Tests.Providers.ClaudeCode;
 using Plue.Server.Tools.Mcp;
 using Plue.Server.Tools.Mcp.Import;
 
@@ -29,6 +31,7 @@ public sealed class McpImportTests : IAsyncLifetime
             [
                 "VS Code: user-files (node user.js)",
                 "Claude Code: everywhere (node all.js), project (node one.js)",
+                "Claude Desktop: desktop (npx -y notes)",
                 "Cursor: web (https://cursor.example.com/mcp)",
                 "Zed: zed-tool (/bin/zed-tool --stdio)",
                 "Codex CLI: docs (npx -y docs), remote (https://codex.example.com/mcp)",
@@ -47,13 +50,13 @@ public sealed class McpImportTests : IAsyncLifetime
         var chosen = Choices(Import.Find(Path.Combine(home.Home, "User"), CancellationToken.None));
         var imported = await Import.ImportAsync(chosen, storeKeys: true, Path.Combine(home.Home, "User"), CancellationToken.None);
         Assert.Equal(
-            ["user-files", "everywhere", "project", "web", "zed-tool", "docs", "remote", "folder-tool"],
+            ["user-files", "everywhere", "project", "desktop", "web", "zed-tool", "docs", "remote", "folder-tool"],
             imported.Servers.Select(server => server.Name)
         );
         var text = await File.ReadAllTextAsync(Target);
         Assert.Contains("// Mine.", text, StringComparison.Ordinal);
         var servers = home.Servers.List().Servers.ToDictionary(server => server.Declaration.Name);
-        Assert.Equal(9, servers.Count);
+        Assert.Equal(10, servers.Count);
         Assert.All(servers.Values, server => Assert.NotEqual(McpServerState.Running, server.State));
         Assert.Equal("/work/one", servers["project"].Declaration.Folder);
         Assert.Equal("Bearer ${CODEX_TOKEN}", servers["remote"].Declaration.Headers["Authorization"]);
@@ -90,6 +93,46 @@ public sealed class McpImportTests : IAsyncLifetime
         Assert.Equal(
             ["API_KEY of asks was not stored because the file does not contain it. Store it in the vault as vault://mcp-asks/api_key."],
             imported.Notes
+        );
+    }
+
+    [Fact]
+    public async Task Reads_the_servers_that_Claude_Code_itself_added()
+    {
+        await AddInClaudeCodeAsync("--scope", "user", "files", "--env", "LOG=1", "--", "npx", "-y", "server-files", "/notes");
+        await AddInClaudeCodeAsync("--transport", "http", "tracker", "https://tracker.example.com/mcp", "--header", $"X-Key: {Key}");
+        var choices = Choices(Import.Find(null, CancellationToken.None));
+        Assert.Equal(["files", "tracker"], (await Import.ImportAsync(choices, true, null, default)).Servers.Select(server => server.Name));
+        var files = home.Status("files").Declaration;
+        Assert.Equal(("npx", "-y server-files /notes", "1"), (files.Command, string.Join(' ', files.Arguments), files.Environment["LOG"]));
+        var tracker = home.Status("tracker").Declaration;
+        Assert.Equal("https://tracker.example.com/mcp", tracker.Address!.OriginalString);
+        Assert.Equal("vault://mcp-tracker/x_key", tracker.Headers["X-Key"]);
+        Assert.DoesNotContain(Key, await File.ReadAllTextAsync(Target), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reads_the_servers_that_Codex_CLI_added()
+    {
+        // Written by `codex mcp add` of Codex CLI 0.169.0.
+        Write(
+            ".codex/config.toml",
+            """
+            [mcp_servers.files]
+            command = "npx"
+            args = ["-y", "server-files", "/notes"]
+
+            [mcp_servers.files.env]
+            LOG = "1"
+
+            [mcp_servers.tracker]
+            url = "https://tracker.example.com/mcp"
+            bearer_token_env_var = "TRACKER_TOKEN"
+            """
+        );
+        Assert.Equal(
+            ["files (npx -y server-files /notes)", "tracker (https://tracker.example.com/mcp)"],
+            Assert.Single(Import.Find(null, CancellationToken.None)).Servers.Select(one => $"{one.Name} ({one.Command})")
         );
     }
 
@@ -164,6 +207,27 @@ public sealed class McpImportTests : IAsyncLifetime
         Assert.Contains(found, file => file.Program == "Zed" && file.Servers.Count == 1);
     }
 
+    private async Task AddInClaudeCodeAsync(params string[] server)
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo(ClaudeCodeBench.RealCli(), ["mcp", "add", .. server])
+            {
+                WorkingDirectory = home.Folder,
+                RedirectStandardOutput = true,
+                Environment =
+                {
+                    ["HOME"] = home.Home,
+                    ["USERPROFILE"] = home.Home,
+                    ["CLAUDE_CONFIG_DIR"] = null,
+                    ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
+                },
+            }
+        )!;
+        await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+    }
+
     private static List<McpImportChoice> Choices(IReadOnlyList<McpFoundFile> found) =>
         [.. found.SelectMany(file => file.Servers.Select(server => new McpImportChoice(file.Path, server.Key)))];
 
@@ -179,6 +243,12 @@ public sealed class McpImportTests : IAsyncLifetime
             { "numStartups": 3, "mcpServers": { "everywhere": { "type": "stdio", "command": "node", "args": ["all.js"], "env": {} } },
               "projects": { "/work/one": { "mcpServers": { "project": { "command": "node", "args": ["one.js"] } } }, "/work/two": { "allowedTools": [] } } }
             """
+        );
+        Write(
+            OperatingSystem.IsWindows() ? "AppData/Roaming/Claude/claude_desktop_config.json"
+                : OperatingSystem.IsMacOS() ? "Library/Application Support/Claude/claude_desktop_config.json"
+                : ".config/Claude/claude_desktop_config.json",
+            """{ "mcpServers": { "desktop": { "command": "npx", "args": ["-y", "notes"] } } }"""
         );
         Write(
             ".cursor/mcp.json",
