@@ -241,6 +241,15 @@ public static class Methods
     /// <summary>Turns a task that was a chat back into that chat. Conflict: it was never a chat, or a response is streaming.</summary>
     public static readonly RpcRequest<TaskUriParams, CodexSummary> TaskContinueAsChat = new("task/continueAsChat");
     public static readonly RpcRequest<TaskListParams, TaskListResult> TaskList = new("task/list");
+
+    /// <summary>The git worktrees of all tasks with what they hold. Runs git in each.</summary>
+    public static readonly RpcRequest<Empty, WorktreeListResult> WorktreeList = new("worktree/list");
+
+    /// <summary>Merges the branch of a task into the main checkout. Conflict: nothing was merged, and why.</summary>
+    public static readonly RpcRequest<WorktreeMergeParams, WorktreeMergeResult> WorktreeMerge = new("worktree/merge");
+
+    /// <summary>Moves a worktree to the trash. Conflict: it is in use, holds work, or git's answer is not clear.</summary>
+    public static readonly RpcRequest<WorktreeRemoveParams, WorktreeRemoveResult> WorktreeRemove = new("worktree/remove");
     public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
 
     /// <summary>Stops one task, or all tasks without an address.</summary>

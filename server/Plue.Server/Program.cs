@@ -28,6 +28,7 @@ Services? services = null;
     ("chats", () => ChatsCommand.Create(Open, terminal)),
     ("approvals", () => ApprovalsCommand.Create(Open, terminal)),
     ("edits", () => EditsCommand.Create(Open, terminal)),
+    ("worktrees", () => WorktreesCommand.Create(Open, terminal)),
     ("usage", () => UsageCommand.Create(Open, terminal)),
     ("import", () => ImportCommand.Create(Open, terminal)),
     ("audit", () => AuditCommand.Create(Open, terminal)),

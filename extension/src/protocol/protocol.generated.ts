@@ -118,6 +118,9 @@ export const taskSpawn = new RequestType<TaskSpawnParams, TaskView, ErrorData>('
 export const taskConvert = new RequestType<TaskConvertParams, TaskView, ErrorData>('task/convert');
 export const taskContinueAsChat = new RequestType<TaskUriParams, CodexSummary, ErrorData>('task/continueAsChat');
 export const taskList = new RequestType<TaskListParams, TaskListResult, ErrorData>('task/list');
+export const worktreeList = new RequestType<Empty, WorktreeListResult, ErrorData>('worktree/list');
+export const worktreeMerge = new RequestType<WorktreeMergeParams, WorktreeMergeResult, ErrorData>('worktree/merge');
+export const worktreeRemove = new RequestType<WorktreeRemoveParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
 export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');
 export const taskStop = new RequestType<TaskStopParams, Empty, ErrorData>('task/stop');
 export const taskPause = new RequestType<TaskUriParams, Empty, ErrorData>('task/pause');
@@ -2766,4 +2769,49 @@ export interface WorkspaceTrustParams {
 
 export interface WorkspaceUnsavedParams {
   paths: string[];
+}
+
+export interface WorktreeListResult {
+  worktrees: WorktreeView[];
+  unknown: string[];
+}
+
+export interface WorktreeMergeParams {
+  task: string;
+  commitMessage?: string;
+  abortOnConflict: boolean;
+}
+
+export interface WorktreeMergeResult {
+  outcome: string;
+  branch: string;
+  into: string;
+  conflicts: string[];
+}
+
+export interface WorktreeRemoveParams {
+  task: string;
+}
+
+export interface WorktreeRemoveResult {
+  task: string;
+  trash: string;
+  branch: string;
+  branchDeleted: boolean;
+}
+
+export interface WorktreeView {
+  task: string;
+  title: string;
+  folder: string;
+  branch: string;
+  base: string;
+  repository: string;
+  state: string;
+  changed: number;
+  untracked: number;
+  commits: number;
+  unclear?: string;
+  users: string[];
+  orphaned?: string;
 }

@@ -464,7 +464,10 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
             total.IsUsdKnown ? total.Usd : null,
             (long)(services.Time.GetUtcNow() - (task.TaskSince ?? task.CreatedAt)).TotalMilliseconds,
             reason
-        );
+        )
+        {
+            Worktree = WorktreeOf(task),
+        };
         var values = Values((TaskFields.Result, result.ToValue(task.Tree.Head)));
         if (task.Text(TaskStates.Field) != status)
         {
@@ -477,6 +480,11 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
             await Children.StopAllAsync(conversation.Stored);
         }
     }
+
+    private string? WorktreeOf(StoredChat task) =>
+        task.Text(StoredChat.IsolationField) == StoredChat.Worktree && services.Chat.Worktrees.Worktrees.Find(task.Id) is { } record
+            ? $"branch {record.Branch} in {record.Folder}"
+            : null;
 
     /// <summary>Gets the model chosen for a task and why; null if there was no choice.</summary>
     public RoutingNote? RoutingOf(StoredChat chat) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Server.Permissions;
 using Plue.Server.Providers;
+using Plue.Server.Store;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
 
@@ -31,13 +32,14 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
             "values":{"type":"object","description":"Other fields of the template."},
             "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}},"additionalProperties":false},
             "model":{"type":"string","description":"One of the template's candidates; omit it to get the cheapest that fits."},
-            "wait":{"type":"boolean","description":"False returns at once, while the agent works. Default: true."}},"additionalProperties":false}
+            "wait":{"type":"boolean","description":"False returns at once, while the agent works. Default: true."},
+            "isolation":{"type":"string","enum":["worktree"],"description":"worktree lets it work on a git branch of its own, in another folder, from the last commit."}},"additionalProperties":false}
             """.ReplaceLineEndings("")
         );
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
-        var given = new ToolParameters(parameters, "template", "goal", "values", "budget", "model", "wait");
+        var given = new ToolParameters(parameters, "template", "goal", "values", "budget", "model", "wait", "isolation");
         var template =
             Filled(given, "template")
             ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
@@ -51,6 +53,12 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
             );
         }
 
+        var isolation = Filled(given, "isolation");
+        if (isolation is not (null or StoredChat.Worktree))
+        {
+            throw new ToolFailureException("`isolation` must be \"worktree\". Omit it to let the agent work in your folder.");
+        }
+
         var request = new SpawnRequest(
             context.CodexId,
             context.ToolUseId,
@@ -59,7 +67,8 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
             ValuesIn(given),
             BudgetIn(given),
             Filled(given, "model"),
-            Waits: !given.Has("wait") || given.Flag("wait")
+            Waits: !given.Has("wait") || given.Flag("wait"),
+            isolation is not null
         );
         return new Call(spawner, request, await spawner.CheckAsync(request, cancellationToken));
     }
@@ -101,8 +110,10 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
         public override ApprovalKind Kind => ApprovalKind.Spawn;
         public override string ActionText =>
             request.Values is { } values
-                ? $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}\n\n{values.GetRawText()}"
-                : $"{request.TemplateId}: {check.Shown}\n\n{request.Goal}";
+                ? $"{request.TemplateId}: {check.Shown}{Place}\n\n{request.Goal}\n\n{values.GetRawText()}"
+                : $"{request.TemplateId}: {check.Shown}{Place}\n\n{request.Goal}";
+
+        private string Place => request.IsIsolated ? ", in its own git worktree" : "";
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await spawner.RunAsync(request, progress, cancellationToken));

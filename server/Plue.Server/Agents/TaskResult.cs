@@ -26,6 +26,9 @@ internal sealed record TaskResult(
 {
     private const string After = "after";
 
+    /// <summary>Gets where the changes are, if the task worked in its own git worktree: <c>branch plue/… in /…</c>; otherwise null.</summary>
+    public string? Worktree { get; init; }
+
     /// <summary>Gets the result of a task that was deleted.</summary>
     public static TaskResult Deleted(string task) => new(task, TaskStates.Stopped, null, "", [], null, 0, "It was deleted.");
 
@@ -59,7 +62,10 @@ internal sealed record TaskResult(
             kept.GetNumber("cost") is { } cost ? (decimal)cost : null,
             (long)(kept.GetNumber("execution_time_ms") ?? 0),
             kept.GetString("reason")
-        );
+        )
+        {
+            Worktree = kept.GetString("worktree"),
+        };
     }
 
     internal Json5Object ToJson5()
@@ -74,6 +80,10 @@ internal sealed record TaskResult(
             ("cost", Cost is { } cost ? new Json5Number((double)cost) : new Json5Null()),
             ("execution_time_ms", new Json5Number(ExecutionTimeMs)),
         ];
+        if (Worktree is { } worktree)
+        {
+            fields.Add(("worktree", new Json5String(worktree)));
+        }
         if (Reason is { } reason)
         {
             fields.Add(("reason", new Json5String(reason)));

@@ -30,6 +30,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         StoredChat.SpawnedByField,
         StoredChat.GoalField,
         PermissionModes.Field,
+        StoredChat.WorktreeOfField,
     ];
 
     private readonly CandidateFinder candidates = new(services.Providers);
@@ -98,6 +99,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
                 [StoredChat.GoalField] = Json5Conversion.Of(new Json5String(goal)),
             };
             var plan = PlanFor(templateId, all, providerId, model, budget, parentId);
+            await CheckWorktreeAsync(plan, all, parentId, cancellationToken);
             conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken, history, first);
         }
         finally
@@ -194,18 +196,19 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     }
 
     /// <inheritdoc/>
-    public Task<SpawnCheck> CheckAsync(SpawnRequest request, CancellationToken cancellationToken)
+    public async Task<SpawnCheck> CheckAsync(SpawnRequest request, CancellationToken cancellationToken)
     {
         try
         {
             // A child created before a restart is awaited again.
             if (ChildOf(request) is { } child)
             {
-                return Task.FromResult(new SpawnCheck($"{tasks.Reader.Read(child).Title}, which already exists", null));
+                return new SpawnCheck($"{tasks.Reader.Read(child).Title}, which already exists", null);
             }
 
             var plan = PlanFor(request);
-            return Task.FromResult(new SpawnCheck(plan.Shown, plan.Doubt));
+            await CheckWorktreeAsync(plan, ValuesOf(request), request.ParentId, cancellationToken);
+            return new SpawnCheck(plan.Shown, plan.Doubt);
         }
         catch (FailureException fault)
         {
@@ -509,6 +512,30 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
     }
 
+    /// <summary>Refuses a task that needs a worktree where none can be made, before it is stored.</summary>
+    private async Task CheckWorktreeAsync(
+        Plan plan,
+        Dictionary<string, JsonElement> values,
+        string? parentId,
+        CancellationToken cancellationToken
+    )
+    {
+        if (IsIsolated(plan, values))
+        {
+            await new WorkingPlace(services.Chat, services.Conversations).CheckAsync(ParentOf(parentId), cancellationToken);
+        }
+    }
+
+    private static bool IsIsolated(Plan plan, Dictionary<string, JsonElement> values) =>
+        (
+            values.TryGetValue(StoredChat.IsolationField, out var given)
+                ? Json5Conversion.ToJson5(given)
+                : plan.Template.Default(StoredChat.IsolationField)
+        )
+            is Json5String { Value: StoredChat.Worktree };
+
+    private StoredChat? ParentOf(string? parentId) => parentId is null ? null : Find(parentId);
+
     private string? ChildOf(SpawnRequest request) =>
         tasks.Reader.Tree.ChildrenOf(request.ParentId).FirstOrDefault(child => Find(child)?.Text(TaskFields.Call) == request.ToolUseId);
 
@@ -549,6 +576,11 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             ? given.EnumerateObject().ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal)
             : new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         values[StoredChat.GoalField] = Json5Conversion.Of(new Json5String(request.Goal));
+        if (request.IsIsolated)
+        {
+            values[StoredChat.IsolationField] = Json5Conversion.Of(new Json5String(StoredChat.Worktree));
+        }
+
         return values;
     }
 
@@ -653,12 +685,18 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     {
         values.Remove("provider_ref");
         values.Remove("model");
+        var kept = KeptOf(plan, parentId, toolUseId, isAwaited);
+        if (!IsIsolated(plan, values) && WorkingPlace.OwnerOf(ParentOf(parentId)) is { } owner)
+        {
+            kept[StoredChat.WorktreeOfField] = Json5Conversion.Of(new Json5String(owner));
+        }
+
         return await services.Conversations.SpawnAsync(
             plan.Template.Id,
             GivenOf(plan),
             values,
             parentId,
-            KeptOf(plan, parentId, toolUseId, isAwaited),
+            kept,
             depth,
             cancellationToken,
             history,

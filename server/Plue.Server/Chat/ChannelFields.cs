@@ -155,7 +155,19 @@ internal static class ChannelFields
 
         Check(begun, values, template);
         CheckRequired(template, begun, values, refusal);
-        return kind == ChannelKind.Task ? begun with { Values = WithStatus(begun.Values, template) } : begun;
+        return kind == ChannelKind.Task ? begun with { Values = WithIsolation(WithStatus(begun.Values, template), template) } : begun;
+    }
+
+    /// <summary>Stores the isolation of the template with the task: a later change of the template must not move it to another folder.</summary>
+    private static Dictionary<string, JsonElement> WithIsolation(IReadOnlyDictionary<string, JsonElement> values, Template template)
+    {
+        var all = values.ToDictionary(StringComparer.Ordinal);
+        if (template.Default(StoredChat.IsolationField) is { } isolation and not Json5Null)
+        {
+            all.TryAdd(StoredChat.IsolationField, Json5Conversion.Of(isolation));
+        }
+
+        return all;
     }
 
     /// <summary>

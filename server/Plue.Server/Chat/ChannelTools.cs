@@ -25,7 +25,7 @@ internal sealed class ChannelTools(ChatState state)
     private IReadOnlyList<WorkspaceFolder> lastFolders = [];
     private readonly LoadedSkills loaded = new(state.Services.Skills);
     private readonly FileInstructions instructions = new(
-        state.Services.Instructions.For,
+        paths => state.Instructions.For(paths),
         () =>
             (
                 state.Chat.Tree.Head,
@@ -43,7 +43,7 @@ internal sealed class ChannelTools(ChatState state)
                 state.Template is { } template
                     ? [.. template.Hooks.Select(hook => CommandHook.From(hook, $"the template {template.Id}")).OfType<CommandHook>()]
                     : [],
-            Folders = () => state.Services.Workspace.TrustedFolders?.Resolved(),
+            Folders = () => state.Workspace.TrustedFolders?.Resolved(),
             Titles = () => [.. state.Tools.Rights().Reverse().Select(one => one.Title)],
             IsUnattended = state.Services.IsUnattended,
             HasOwnHooks = () => CapabilitiesOf(state).OwnHooks,
@@ -62,7 +62,7 @@ internal sealed class ChannelTools(ChatState state)
 
     /// <summary>Gets the MCP servers that are passed to the agent.</summary>
     public Task<AgentServers> AgentServersAsync(CancellationToken cancellationToken) =>
-        services.Workspace.TrustedFolder is { } folder
+        state.Workspace.TrustedFolder is { } folder
             ? services.McpForAgents.FindAsync(Spec.AvailableTools, Rights(), folder, cancellationToken)
             : Task.FromResult(AgentServers.None);
 
@@ -90,17 +90,13 @@ internal sealed class ChannelTools(ChatState state)
         List<string> notes = [];
         List<ITool> tools = [];
         notes.AddRange(RemovedFolders());
-        if (services.Workspace.TrustedFolder is null)
+        if (state.Workspace.TrustedFolder is null)
         {
             var folderless = names.Where(name => ToolNames.Find(name) is not { NeedsFolder: true }).ToList();
-            if (
-                folderless.Count < names.Count
-                && services.ToolSources.Count > 0
-                && (chat.IsTask || services.Workspace.OpenFolder is not null)
-            )
+            if (folderless.Count < names.Count && services.ToolSources.Count > 0 && (chat.IsTask || state.Workspace.OpenFolder is not null))
             {
                 notes.Add(
-                    services.Workspace.OpenFolder is null
+                    state.Workspace.OpenFolder is null
                         ? "Tools for files and commands were not sent: no folder is open."
                         : "Tools for files and commands were not sent: this folder is not trusted."
                 );
@@ -120,7 +116,7 @@ internal sealed class ChannelTools(ChatState state)
         }
 
         // Agents work on files, so a subtask needs a folder.
-        if (chat.IsTask || services.Workspace.TrustedFolder is not null)
+        if (chat.IsTask || state.Workspace.TrustedFolder is not null)
         {
             tools.AddRange(services.Tasks.ToolsFor(chat).Where(tool => !isReadOnly || IsForReading(tool.Declaration.Name)));
         }
@@ -172,7 +168,7 @@ internal sealed class ChannelTools(ChatState state)
     /// <summary>Gets one sentence for each folder that was removed from the workspace since the last turn.</summary>
     private IEnumerable<string> RemovedFolders()
     {
-        var (before, now) = (lastFolders, services.Workspace.TrustedFolders?.All ?? []);
+        var (before, now) = (lastFolders, state.Workspace.TrustedFolders?.All ?? []);
         lastFolders = now;
         return before
             .Where(folder => now.All(other => other.Path != folder.Path))
@@ -185,7 +181,7 @@ internal sealed class ChannelTools(ChatState state)
             CodexId = codexId,
             TurnId = turnId,
             ToolUseId = toolUseId,
-            Folders = services.Workspace.TrustedFolders?.Resolved(),
+            Folders = state.Workspace.TrustedFolders?.Resolved(),
             Rights = Rights,
             Seen = seen,
             Instructions = instructions,
@@ -196,7 +192,7 @@ internal sealed class ChannelTools(ChatState state)
     /// <summary>Whether Claude Code uses its own settings here: its hooks change files, so not in a mode without changes.</summary>
     public bool UsesOwnSettings(ProviderSettings provider) =>
         provider.UsesOwnSettings
-        && services.Workspace.TrustedFolder is not null
+        && state.Workspace.TrustedFolder is not null
         && Mode is not (PermissionMode.PlanOnly or PermissionMode.ReadOnly);
 
     /// <summary>Asks in each folder whether Claude Code may use its own settings, and again when the folder's settings change.</summary>
@@ -240,7 +236,7 @@ internal sealed class ChannelTools(ChatState state)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (
-            var file in (services.Workspace.TrustedFolders?.Paths ?? [])
+            var file in (state.Workspace.TrustedFolders?.Paths ?? [])
                 .SelectMany(folder => OwnSettingsFiles.Select(name => Path.Combine(folder, name)))
                 .Where(File.Exists)
         )
@@ -306,7 +302,7 @@ internal sealed class ChannelTools(ChatState state)
                     [.. spec.Permissions.Deny, .. policy.Deny]
                 )
                 : spec.Permissions,
-            Folders = services.Workspace.TrustedFolders?.Resolved(),
+            Folders = state.Workspace.TrustedFolders?.Resolved(),
             IsUnattended = services.IsUnattended,
         };
     }

@@ -16,6 +16,7 @@ using Plue.Server.Templates;
 using Plue.Server.Tools;
 using Plue.Server.Tools.Hooks;
 using Plue.Server.Tools.Mcp;
+using Plue.Server.Worktrees;
 
 namespace Plue.Server.Chat;
 
@@ -27,6 +28,7 @@ internal sealed class ChatServices(
     EditServices edits,
     ToolServices tools,
     EditorWindow editor,
+    WorktreeServices worktrees,
     IChatEvents events
 ) : IHookActions
 {
@@ -35,6 +37,8 @@ internal sealed class ChatServices(
 
     public ChatStore Store => store.Chats;
     public ProviderRegistry Providers => providers.Registry;
+
+    /// <summary>Gets the folders of the window. A chat or task may work elsewhere: <see cref="ChatState.Workspace"/>.</summary>
     public Workspace Workspace => platform.Workspace;
     public TemplateCatalog Templates => codices.Templates;
     public SkillCatalog Skills => codices.Skills;
@@ -43,6 +47,7 @@ internal sealed class ChatServices(
     public RequestFiles Files => new(Attachments);
     public EditServices Edits => edits;
     public EditorWindow Editor => editor;
+    public WorktreeServices Worktrees => worktrees;
     public UsageLedger Usage => store.Usage;
     public ToolRunner ToolRunner => tools.Runner;
     public HookServices Hooks => tools.Hooks;

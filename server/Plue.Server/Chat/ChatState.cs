@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 
@@ -19,6 +20,7 @@ internal sealed class ChatState
     private readonly StoredChat read; // the state if this window cannot write
     private readonly string? readOnlyReason;
     private readonly Automation automation;
+    private readonly WorkingPlace place;
     private volatile RunningTurn? running;
     private volatile Message? answerToCheck;
     private IReadOnlyList<HookFailure> hookFailures; // as last published
@@ -48,6 +50,7 @@ internal sealed class ChatState
         hookFailures = chat.HookFailures;
         Sink = before?.Sink ?? services.Events.SinkFor(CodexId);
         before?.Sink.Skip();
+        place = new WorkingPlace(services, chats);
         Tools = new ChannelTools(this);
         Context = new ContextKeeper(this);
     }
@@ -62,6 +65,15 @@ internal sealed class ChatState
 
     /// <summary>Gets the journal; null if this window cannot write.</summary>
     public ChatJournal? Journal { get; }
+
+    /// <summary>Gets the folders in which the chat or task works. Can be read from any thread.</summary>
+    public Workspace Workspace => place.WorkspaceOf(Chat);
+
+    /// <summary>Gets the instructions, with the files of <see cref="Workspace"/>.</summary>
+    public InstructionBuilder Instructions => place.InstructionsOf(Chat);
+
+    /// <inheritdoc cref="WorkingPlace.PrepareAsync"/>
+    public Task PrepareWorkspaceAsync(CancellationToken cancellationToken) => place.PrepareAsync(Chat, cancellationToken);
 
     public ChannelTools Tools { get; }
 

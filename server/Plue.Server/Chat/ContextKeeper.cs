@@ -24,7 +24,7 @@ internal sealed class ContextKeeper(ChatState state)
             ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
         return ContextMeter.Measure(
             chat.Messages,
-            services.Instructions.Build(chat).SystemWithSkills,
+            state.Instructions.Build(chat).SystemWithSkills,
             PinnedTokens,
             draft,
             settings is null || model is null ? null : WindowOf(settings, model),
@@ -54,7 +54,7 @@ internal sealed class ContextKeeper(ChatState state)
         }
         if (
             !ContextMeter
-                .Measure(path, services.Instructions.Build(state.Chat).SystemWithSkills, PinnedTokens, 0, window, IsSummed)
+                .Measure(path, state.Instructions.Build(state.Chat).SystemWithSkills, PinnedTokens, 0, window, IsSummed)
                 .IsNearlyFull
         )
         {

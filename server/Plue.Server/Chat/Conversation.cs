@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Store;
@@ -59,6 +60,9 @@ internal sealed class Conversation : IAsyncDisposable
     public ChatSummary Summary => state.Summary;
 
     internal StoredChat Stored => state.Chat;
+
+    /// <summary>Gets the instructions, with the files of the folder in which it works.</summary>
+    internal InstructionBuilder Instructions => state.Instructions;
 
     /// <summary>True while a response of this process runs or is about to start. Can be read from any thread.</summary>
     internal bool IsBusy => state.Running is not null || starting is not null;
@@ -418,8 +422,8 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         var outcome = isUndo
-            ? await services.Edits.UndoTurnsAsync(CodexId, turnIds, cancellationToken)
-            : await services.Edits.RedoTurnsAsync(CodexId, turnIds, cancellationToken);
+            ? await services.Edits.UndoTurnsAsync(state.Workspace.TrustedFolders, CodexId, turnIds, cancellationToken)
+            : await services.Edits.RedoTurnsAsync(state.Workspace.TrustedFolders, CodexId, turnIds, cancellationToken);
         if (outcome.Conflicts.Count > 0)
         {
             services.Events.Notify(string.Join(' ', outcome.Conflicts), CodexId);
@@ -812,7 +816,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         try
         {
-            services.Providers.Get(id).Warm(CodexId, Chat.Model, services.Workspace.TrustedFolder);
+            services.Providers.Get(id).Warm(CodexId, Chat.Model, state.Workspace.TrustedFolder);
         }
         catch (FailureException fault)
         {
@@ -1242,7 +1246,7 @@ internal sealed class Conversation : IAsyncDisposable
         var text = services.Secrets?.Mask(draft.Text) ?? draft.Text;
         var skill =
             draft.Role == MessageRole.User
-                ? SkillCommand.Read(text, services.Skills, services.Workspace.TrustedFolders?.Resolved(), CodexId)
+                ? SkillCommand.Read(text, services.Skills, state.Workspace.TrustedFolders?.Resolved(), CodexId)
                 : null;
         var now = services.Time.GetUtcNow();
         return new Message

@@ -83,7 +83,8 @@ internal sealed class TurnRequests : ITurnRequests
         var (chat, services) = (state.Chat, state.Services);
         var chosenProvider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
         await services.CheckBudgetAsync(chosenProvider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
-        var instructions = services.Instructions.Build(chat);
+        await state.PrepareWorkspaceAsync(cancellationToken);
+        var instructions = state.Instructions.Build(chat);
         if (instructions.Failure is { } unusable)
         {
             throw new FailureException(unusable);
@@ -219,14 +220,14 @@ internal sealed class TurnRequests : ITurnRequests
             asked.Settings,
             modelId,
             Instructions.System,
-            services.Workspace.TrustedFolder,
+            state.Workspace.TrustedFolder,
             goOn,
             options,
             turn.AddedContext
         );
         request = request with
         {
-            OtherDirectories = [.. (services.Workspace.TrustedFolders?.Paths ?? []).Skip(1)],
+            OtherDirectories = [.. (state.Workspace.TrustedFolders?.Paths ?? []).Skip(1)],
             UsesOwnSettings = state.Tools.UsesOwnSettings(asked.Settings),
         };
         var known = services.Providers.ModelOf(asked.Settings, modelId);

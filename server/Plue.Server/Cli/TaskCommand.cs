@@ -6,6 +6,7 @@ using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Rpc;
+using Plue.Server.Store;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Cli;
@@ -41,6 +42,11 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); everything else is denied",
         HelpName = "FILE",
     };
+    private readonly Option<string?> isolation = new("--isolation")
+    {
+        Description = "worktree: work in a git worktree and branch of its own, made from the last commit",
+        HelpName = "worktree",
+    };
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
 
@@ -63,6 +69,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                 result.AddError("--tokens must be greater than 0.");
             }
         });
+        isolation.AcceptOnlyFromAmong(StoredChat.Worktree);
         policy.Validators.Add(result =>
         {
             try
@@ -80,7 +87,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             commands.Verb(
                 "run",
                 "Have an agent reach a goal, and print what it hands back",
-                [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd],
+                [template, goal, workspace, budget, tokens, provider, model, set, policy, isolation, json, passphraseFd],
                 RunAsync
             ),
             commands.Verb(
@@ -125,10 +132,11 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     {
         await UnlockAsync(services, parsed, cancellationToken);
         var id = parsed.GetValue(template)!;
+        var place = parsed.GetValue(isolation) is { } chosen ? [$"{StoredChat.IsolationField}={chosen}"] : (string[])[];
         var values = Json5Conversion.Members(
             Json5Object.Of(
                 TemplateOptions.Values(
-                    parsed.GetValue(set) ?? [],
+                    [.. parsed.GetValue(set) ?? [], .. place],
                     name =>
                         services.Codices.Templates.Find(id)?.Field(name)
                             is not {
@@ -279,6 +287,12 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
                 : result.Output
             )
         );
+        if (result.Worktree is { } worktree)
+        {
+            terminal.WriteError(
+                services.Platform.Redactor.Mask($"Its changes are on the {worktree}. Merge them with: plue worktrees merge {result.Task}")
+            );
+        }
         if (result.Reason is { } reason)
         {
             terminal.WriteError(services.Platform.Redactor.Mask(reason));

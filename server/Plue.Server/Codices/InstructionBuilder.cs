@@ -53,6 +53,10 @@ internal sealed class InstructionBuilder(
     private readonly Lock sync = new();
     private readonly Dictionary<string, (Template Template, ContentVersion Version)> versions = new(StringComparer.Ordinal);
 
+    /// <summary>Builds instructions with the files of other folders than those of the window. Templates, prompts and skills stay.</summary>
+    public InstructionBuilder In(Workspace folders) =>
+        new(templates, prompts, new WorkspaceRules(() => folders.TrustedFolders), allowed, folders, skills, secrets, userFile, withRules);
+
     /// <summary>Builds the instructions of a chat or task.</summary>
     public Instructions Build(StoredChat chat) => Build(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.PromptValues(chat));
 

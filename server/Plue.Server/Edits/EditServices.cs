@@ -10,20 +10,11 @@ internal sealed class EditServices : IDisposable
     private const int MaxShownBytes = 1024 * 1024;
 
     private readonly EditStore store;
-    private readonly Func<WorkspaceFolders?> trustedFolders;
 
-    /// <param name="trustedFolders">The workspace folders; null if there are none or they are not trusted.</param>
     /// <param name="isUnsaved">True if the file with this real path has unsaved changes in the editor.</param>
-    public EditServices(
-        PluePaths paths,
-        Func<WorkspaceFolders?> trustedFolders,
-        Func<string, bool> isUnsaved,
-        TimeProvider time,
-        ILogger logger
-    )
+    public EditServices(PluePaths paths, Func<string, bool> isUnsaved, TimeProvider time, ILogger logger)
     {
         store = new EditStore(paths, time, logger);
-        this.trustedFolders = trustedFolders;
         Log = new EditLog(store, isUnsaved);
         Reviews = new EditReviews(Log);
         Turns = new EditTurns(Log);
@@ -34,14 +25,23 @@ internal sealed class EditServices : IDisposable
     public EditTurns Turns { get; }
 
     /// <summary>Reverts the changes of these turns in the workspace folders. Does nothing without one.</summary>
+    /// <param name="workspace">The trusted folders in which the chat or task works.</param>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
-    public Task<UndoOutcome> UndoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
-        trustedFolders() is { } folders ? Turns.UndoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
+    public Task<UndoOutcome> UndoTurnsAsync(
+        WorkspaceFolders? workspace,
+        string codexId,
+        IReadOnlyList<string> turnIds,
+        CancellationToken cancellationToken
+    ) => workspace is { } folders ? Turns.UndoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
     /// <summary>Reapplies changes that were undone.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
-    public Task<UndoOutcome> RedoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
-        trustedFolders() is { } folders ? Turns.RedoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
+    public Task<UndoOutcome> RedoTurnsAsync(
+        WorkspaceFolders? workspace,
+        string codexId,
+        IReadOnlyList<string> turnIds,
+        CancellationToken cancellationToken
+    ) => workspace is { } folders ? Turns.RedoAsync(folders, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
     /// <summary>Gets the text files that one call changed. Binary and large files are omitted.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: the record cannot be read.</exception>

@@ -41,6 +41,7 @@ internal sealed class HealthChecks(HealthServices services)
                 new("Sandbox", IsNeeded: false, machine.SandboxAsync),
                 HealthCheck.Create("Search", isNeeded: false, MachineChecks.Ripgrep),
                 new("Git", IsNeeded: false, MachineChecks.GitAsync),
+                new("Worktrees", IsNeeded: false, new WorktreeChecks(services.Worktrees).AllAsync),
                 HealthCheck.Create("Folder", isNeeded: false, machine.OpenFolder),
                 HealthCheck.Create("Telemetry", isNeeded: false, machine.Telemetry),
                 HealthCheck.Create("Network", isNeeded: false, machine.Network),

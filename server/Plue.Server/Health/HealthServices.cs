@@ -6,6 +6,7 @@ using Plue.Server.Store;
 using Plue.Server.Telemetry;
 using Plue.Server.Tools;
 using Plue.Server.Vault;
+using Plue.Server.Worktrees;
 
 namespace Plue.Server.Health;
 
@@ -18,7 +19,8 @@ internal sealed record HealthServices(
     PermissionServices Permissions,
     ToolServices Tools,
     TelemetryServices Telemetry,
-    HostConnections Connections
+    HostConnections Connections,
+    WorktreeServices Worktrees
 )
 {
     public PluePaths Paths { get; init; } = Platform.Paths;

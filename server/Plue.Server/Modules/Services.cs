@@ -17,6 +17,7 @@ using Plue.Server.Templates;
 using Plue.Server.Tools;
 using Plue.Server.Transfer;
 using Plue.Server.Vault;
+using Plue.Server.Worktrees;
 
 namespace Plue.Server.Modules;
 
@@ -54,19 +55,14 @@ internal sealed class Services : IAsyncDisposable
         Documents = new DocumentServices(Platform, Vault, Codices, Providers, ProviderKeys, Store);
         Permissions = new PermissionServices(Platform, () => Codices.Config.Texts(UserConfig.OrdinaryFilesKey));
         Providers.Factory.Sandbox = new ProgramSandbox(Permissions.Sandbox);
-        Edits = new EditServices(
-            Platform.Paths,
-            () => Platform.Workspace.TrustedFolders,
-            Editor.IsUnsaved,
-            Platform.Time,
-            Platform.CreateLogger("Edits")
-        );
+        Worktrees = new WorktreeServices(Platform, Store);
+        Edits = new EditServices(Platform.Paths, Editor.IsUnsaved, Platform.Time, Platform.CreateLogger("Edits"));
         Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, Editor, secrets, Connections, toolSources);
         Transfer = new TransferServices(Platform, Store);
         ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys, Tools.McpImport);
         Telemetry = new TelemetryServices(Platform, Codices, Providers, Store, secrets, Connections);
         Audit = new AuditServices(Platform, Store);
-        Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry, Connections);
+        Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry, Connections, Worktrees);
     }
 
     public PlatformServices Platform { get; }
@@ -79,6 +75,7 @@ internal sealed class Services : IAsyncDisposable
     public DocumentServices Documents { get; }
     public PermissionServices Permissions { get; }
     public EditServices Edits { get; }
+    public WorktreeServices Worktrees { get; }
     public ToolServices Tools { get; }
     public EditorWindow Editor { get; } = new();
     public TransferServices Transfer { get; }
@@ -96,7 +93,7 @@ internal sealed class Services : IAsyncDisposable
         AgentPermissions? policy = null,
         IReadOnlyList<string>? moreTools = null
     ) =>
-        new(Platform, Codices, Providers, Store, Edits, Tools, Editor, new TracedEvents(events, Telemetry))
+        new(Platform, Codices, Providers, Store, Edits, Tools, Editor, Worktrees, new TracedEvents(events, Telemetry))
         {
             IsUnattended = isUnattended,
             Policy = policy,

@@ -1,4 +1,5 @@
 using System.Text;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Permissions;
 
@@ -19,11 +20,23 @@ internal static class SandboxProfile
         {
             profile.Append("(allow file-write* (subpath ").Append(Quoted(folder)).Append("))\n");
         }
+        foreach (var place in hidden)
+        {
+            profile.Append("(deny file-read* file-write* (subpath ").Append(Quoted(place)).Append("))\n");
+        }
+        // A worktree is in Plue's folder, which is hidden.
+        foreach (var folder in rules.Folders.Where(folder => hidden.Any(place => RealPath.IsUnder(place, folder))))
+        {
+            profile
+                .Append(rules.IsReadOnly ? "(allow file-read* (subpath " : "(allow file-read* file-write* (subpath ")
+                .Append(Quoted(folder))
+                .Append("))\n");
+        }
         foreach (var path in rules.Folders.SelectMany(folder => guarded.Select(name => Path.Combine(folder, name))))
         {
             profile.Append("(deny file-write* (subpath ").Append(Quoted(path)).Append("))\n");
         }
-        foreach (var place in hidden)
+        foreach (var place in hidden.Where(place => rules.Folders.Any(folder => RealPath.IsUnder(folder, place))))
         {
             profile.Append("(deny file-read* file-write* (subpath ").Append(Quoted(place)).Append("))\n");
         }

@@ -42,6 +42,12 @@ public sealed class PluePaths(string home, string? userFolder = null)
     /// <summary>The record of agent edits and the earlier file contents.</summary>
     public string Edits => Path.Combine(Home, "edits");
 
+    /// <summary>The git worktrees of tasks: a folder for each repository, and in it one for each task.</summary>
+    public string Worktrees => Path.Combine(Home, "worktrees");
+
+    /// <summary>The records of worktrees, which are kept if a worktree is not.</summary>
+    public string WorktreeRecords => Path.Combine(Home, "worktree-records");
+
     /// <summary>What each import from other programs created.</summary>
     public string Imports => Path.Combine(Home, "imports.json");
 

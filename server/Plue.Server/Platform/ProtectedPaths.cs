@@ -59,7 +59,7 @@ internal sealed class ProtectedPaths(PluePaths paths, string userHome)
         bool IsIn(string place) =>
             RealPath.Of(place) is var real
             && files.Exists(file => RealPath.IsUnder(real, file.Real) || RealPath.IsUnder(Path.GetFullPath(place), file.Full));
-        if (!isSkill && IsIn(paths.Home))
+        if (!isSkill && IsIn(paths.Home) && !files.TrueForAll(file => IsInWorktree(file.Full) && IsInWorktree(file.Real)))
         {
             return "belongs to Plue, which stores keys and chats there, and is never sent";
         }
@@ -74,6 +74,12 @@ internal sealed class ProtectedPaths(PluePaths paths, string userHome)
             ? PrivateKey
             : null;
     }
+
+    /// <summary>True for a path in the worktree of a task, whose files are those of a workspace. The workspace folders of an agent decide which it may use.</summary>
+    private bool IsInWorktree(string path) =>
+        ((string[])[paths.Worktrees, RealPath.Of(paths.Worktrees)]).Any(folder =>
+            RealPath.IsUnder(folder, path) && Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar).Length > 1
+        );
 
     /// <summary>Like <see cref="DenialReason(IEnumerable{string})"/>, by content: a key file may have any name.</summary>
     public static string? DenialReason(ReadOnlySpan<byte> content)

@@ -19,23 +19,21 @@ internal sealed class InstructionHandlers(
     {
         server.Map(
             Methods.MessageInstructions,
-            async (parameters, cancellationToken) => View(await ChatAsync(parameters.CodexId, cancellationToken), providers, instructions)
+            async (parameters, cancellationToken) =>
+            {
+                var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
+                return View(conversation.Stored, providers, conversation.Instructions);
+            }
         );
         server.Map(
             Methods.MessageAllowInstructions,
             async (parameters, cancellationToken) =>
             {
-                var chat = await ChatAsync(parameters.CodexId, cancellationToken);
-                var all = instructions.Build(chat);
-                instructions.Allow(
-                    all with
-                    {
-                        Sources = [.. all.Sources, .. FileInstructionsOf(chat, instructions)],
-                    },
-                    parameters.Source,
-                    parameters.Version
-                );
-                return View(chat, providers, instructions);
+                var conversation = await conversations.GetAsync(parameters.CodexId, cancellationToken);
+                var (chat, own) = (conversation.Stored, conversation.Instructions);
+                var all = own.Build(chat);
+                own.Allow(all with { Sources = [.. all.Sources, .. FileInstructionsOf(chat, own)] }, parameters.Source, parameters.Version);
+                return View(chat, providers, own);
             }
         );
         server.Map(

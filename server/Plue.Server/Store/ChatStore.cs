@@ -284,6 +284,12 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">NotFound, StoreReadOnly.</exception>
     public void Restore(string id) => Move(TrashPathOf(id), PathOf(id), "This chat was not restored");
 
+    /// <summary>True if a process, possibly this one, is responding in the chat or working on the task.</summary>
+    public bool IsInUse(string id) => JournalLock.IsHeld(PathOf(id));
+
+    /// <summary>False if the chat or task was deleted.</summary>
+    public bool Exists(string id) => File.Exists(PathOf(id));
+
     /// <summary>True if it is the id of a chat or a task.</summary>
     public static bool IsId(string id) => ChannelKind.Of(id) is not null;
 

@@ -12,6 +12,15 @@ public sealed record StoredChat
     /// <summary>The goal of a task; its first line is the title of a task without one.</summary>
     public const string GoalField = "goal";
 
+    /// <summary>Where a task works: <see cref="Worktree"/>, or any other value for the folder of its parent or window.</summary>
+    public const string IsolationField = "isolation";
+
+    /// <summary>The value of <see cref="IsolationField"/> for a git worktree of its own.</summary>
+    public const string Worktree = "worktree";
+
+    /// <summary>The id of the task in whose worktree a subtask works; set only by Plue.</summary>
+    public const string WorktreeOfField = "worktree_of";
+
     /// <summary>The address of the parent chat or task.</summary>
     public const string SpawnedByField = "spawned_by";
     private const int TitleLength = 60;

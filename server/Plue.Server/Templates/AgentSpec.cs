@@ -24,6 +24,7 @@ internal sealed record AgentSpec
         "checks",
         "max_spawned_tasks",
         "mcp_servers",
+        "isolation",
     ];
 
     /// <summary>Gets the addresses of the provider and its fallbacks; empty uses the user's default.</summary>

@@ -23,6 +23,7 @@ public partial class LayeringTests
         ["Language"] = ["Codices", "Templates", "Providers", "Catalog", "Json5", "Messages", "Platform"],
         ["Permissions"] = ["Policy", "Templates", "Store", "Json5", "Messages", "Platform"],
         ["Edits"] = ["Codices", "Store", "Messages", "Platform"],
+        ["Worktrees"] = ["Codices", "Store", "Messages", "Platform"],
         ["Tools"] =
         [
             "Network",
@@ -40,6 +41,7 @@ public partial class LayeringTests
         ],
         ["Chat"] =
         [
+            "Worktrees",
             "Editor",
             "Tools",
             "Edits",
@@ -56,6 +58,7 @@ public partial class LayeringTests
         ],
         ["Agents"] =
         [
+            "Worktrees",
             "Editor",
             "Chat",
             "Tools",
@@ -75,6 +78,7 @@ public partial class LayeringTests
         ["Transfer"] = ["Store", "Codices", "Templates", "Vault", "Json5", "Messages", "Platform"],
         ["Health"] =
         [
+            "Worktrees",
             "Network",
             "Telemetry",
             "Tools",
@@ -90,6 +94,7 @@ public partial class LayeringTests
         ],
         ["Modules"] =
         [
+            "Worktrees",
             "Network",
             "Audit",
             "Editor",
@@ -115,6 +120,7 @@ public partial class LayeringTests
         ],
         ["Rpc"] =
         [
+            "Worktrees",
             "Mcp",
             "Editor",
             "Modules",
@@ -170,6 +176,7 @@ public partial class LayeringTests
         ],
         ["Cli"] =
         [
+            "Worktrees",
             "Network",
             "Audit",
             "Acp",

@@ -32,7 +32,7 @@ internal sealed class EditFixture : IDisposable
 
     public EditServices Open()
     {
-        var edits = new EditServices(Paths, () => WorkspaceFolders.Of(Folder), Dirty.Contains, TimeProvider.System, NullLogger.Instance);
+        var edits = new EditServices(Paths, Dirty.Contains, TimeProvider.System, NullLogger.Instance);
         opened.Add(edits);
         return edits;
     }
@@ -94,9 +94,11 @@ internal sealed class EditFixture : IDisposable
         Assert.Equal(0, shell.ExitCode);
     }
 
-    public Task<UndoOutcome> UndoAsync(string turn, string codex = Chat) => Edits.UndoTurnsAsync(codex, [turn], CancellationToken.None);
+    public Task<UndoOutcome> UndoAsync(string turn, string codex = Chat) =>
+        Edits.UndoTurnsAsync(WorkspaceFolders.Of(Folder), codex, [turn], CancellationToken.None);
 
-    public Task<UndoOutcome> RedoAsync(string turn, string codex = Chat) => Edits.RedoTurnsAsync(codex, [turn], CancellationToken.None);
+    public Task<UndoOutcome> RedoAsync(string turn, string codex = Chat) =>
+        Edits.RedoTurnsAsync(WorkspaceFolders.Of(Folder), codex, [turn], CancellationToken.None);
 
     public Task<UndoOutcome> UndoAllAsync() => Edits.Turns.UndoAsync(WorkspaceFolders.Of(Folder), _ => true, CancellationToken.None);
 

@@ -458,6 +458,16 @@ public sealed class SandboxTests : IDisposable
         );
     }
 
+    [Fact]
+    public void The_profile_for_macOS_allows_a_worktree_in_Plues_hidden_folder_but_not_its_guarded_files()
+    {
+        var profile = SandboxProfile.Of(new SandboxRules("/home/.plue/worktrees/a/b"), "/tmp/x", ["/home/.plue"], [], [".git"]);
+        int At(string rule) => profile.IndexOf(rule, StringComparison.Ordinal);
+        var allowed = At("(allow file-read* file-write* (subpath \"/home/.plue/worktrees/a/b\"))");
+        Assert.InRange(allowed, At("(deny file-read* file-write* (subpath \"/home/.plue\"))") + 1, int.MaxValue);
+        Assert.InRange(At("(deny file-write* (subpath \"/home/.plue/worktrees/a/b/.git\"))"), allowed + 1, int.MaxValue);
+    }
+
     /// <summary>Returns stdout, stderr and the exit code.</summary>
     private async Task<string> RunAsync(SandboxKind kind, bool asRoot, string line, bool network = false, string[]? others = null)
     {

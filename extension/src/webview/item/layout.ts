@@ -66,6 +66,7 @@ const rareInTask = [
   'outputs',
   'checks',
   'max_spawned_tasks',
+  'isolation',
 ];
 const lastOfChat = ['system_prompt_ref', 'system_prompt_override', 'available_tools'];
 

@@ -81,7 +81,12 @@ public sealed class AcpTurnTests
         Assert.Equal(["edit", "edit"], answer.Parts.OfType<MessagePart.ToolUse>().Select(use => use.ToolName));
         Assert.Equal("""{"path":"a.txt"}""", answer.Parts.OfType<MessagePart.ToolUse>().First().Parameters);
 
-        await bench.Sidecar.Services.Edits.UndoTurnsAsync(bench.Uri, [answer.TurnId!], TestContext.Current.CancellationToken);
+        await bench.Sidecar.Services.Edits.UndoTurnsAsync(
+            bench.Sidecar.Services.Platform.Workspace.TrustedFolders,
+            bench.Uri,
+            [answer.TurnId!],
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal("alpha\n", await File.ReadAllTextAsync(bench.PathOf("a.txt")));
         Assert.False(File.Exists(bench.PathOf("b.txt")));
     }

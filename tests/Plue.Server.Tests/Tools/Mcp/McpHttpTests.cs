@@ -272,7 +272,7 @@ public class McpHttpTests
         {
             Ask = (request, _) =>
             {
-                asked.Add($"{request.What} {request.Question?.Url}");
+                asked.Add($"{request.ActionText} {request.Question?.Url}");
                 return Task.FromResult(new Plue.Server.Permissions.ApprovalAnswer(Plue.Server.Permissions.ApprovalDecision.Once));
             },
         };

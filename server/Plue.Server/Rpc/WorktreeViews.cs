@@ -1,0 +1,55 @@
+using Plue.Protocol;
+using Plue.Server.Worktrees;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>Converts worktrees to the protocol.</summary>
+internal static class WorktreeViews
+{
+    public static WorktreeView View(WorktreeRow row) =>
+        new()
+        {
+            Task = row.Record.Task,
+            Title = row.Record.Title,
+            Folder = row.Record.Folder,
+            Branch = row.Record.Branch,
+            Base = row.Record.Base,
+            Repository = row.Record.Repository,
+            State = row.Record.State.ToString().ToLowerInvariant(),
+            Changed = row.Contents.Changed,
+            Untracked = row.Contents.Untracked,
+            Commits = row.Contents.Commits,
+            Unclear = row.Contents.Unclear,
+            Users = row.Contents.Users,
+            Orphaned = row.Orphaned,
+        };
+
+    public static WorktreeListResult View(WorktreeReport report) => new([.. report.Rows.Select(View)], report.Strangers);
+
+    public static WorktreeRemoveResult View((StoredWorktree Record, bool IsBranchDeleted) removed) =>
+        new(removed.Record.Task, removed.Record.Trash ?? "", removed.Record.Branch, removed.IsBranchDeleted);
+
+    public static WorktreeMergeResult View(MergeResult result, StoredWorktree record) =>
+        new(
+            result.Outcome switch
+            {
+                MergeOutcome.Merged => "merged",
+                MergeOutcome.UpToDate => "upToDate",
+                MergeOutcome.Conflict => "conflict",
+                _ => "aborted",
+            },
+            record.Branch,
+            result.Into,
+            result.Conflicts
+        );
+
+    public static string Sentence(MergeResult result, StoredWorktree record) =>
+        result.Outcome switch
+        {
+            MergeOutcome.Merged => $"{record.Branch} was merged into {result.Into}.",
+            MergeOutcome.UpToDate => $"{result.Into} already has everything of {record.Branch}.",
+            MergeOutcome.Conflict =>
+                $"The merge into {result.Into} has conflicts. Resolve them in {record.Repository} and commit, or undo it with: git merge --abort",
+            _ => $"{record.Branch} was not merged, because there are conflicts. {record.Repository} is as it was.",
+        };
+}
