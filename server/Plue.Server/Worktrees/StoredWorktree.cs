@@ -45,6 +45,11 @@ internal sealed record StoredWorktree(
     public string Folder => Prefix.Length == 0 ? Path : System.IO.Path.Combine(Path, Prefix);
 }
 
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    UseStringEnumConverter = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(StoredWorktree))]
 internal sealed partial class WorktreeJson : JsonSerializerContext;
