@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Plue.Server.Tests.Testing;
@@ -44,12 +46,16 @@ public partial class WireEnumTests
 
     /// <summary><see cref="Plue.Protocol.CamelCaseEnumConverter{T}"/> uses a value as the index of its name.</summary>
     [Fact]
-    public void Values_of_wire_enums_are_integers_from_zero() =>
+    public void Wire_enums_are_written_by_name_and_count_from_zero() =>
         Assert.All(
             typeof(Plue.Protocol.Methods).Assembly.GetTypes().Where(type => type.IsEnum),
             type =>
             {
                 Assert.Equal(typeof(int), Enum.GetUnderlyingType(type));
+                Assert.Equal(
+                    typeof(Plue.Protocol.CamelCaseEnumConverter<>).MakeGenericType(type),
+                    type.GetCustomAttribute<JsonConverterAttribute>()?.ConverterType
+                );
                 Assert.Equal(Enumerable.Range(0, Enum.GetNames(type).Length), Places(type).Select(member => member.Place));
             }
         );
