@@ -49,7 +49,7 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
         var mask = services.Platform.Redactor.Mask;
         if (asJson)
         {
-            terminal.WriteLine(mask(Subcommands.ToJson(ApprovalHandlers.List(services.Permissions.Inbox))));
+            terminal.WriteLine(mask(Subcommands.ToJson(ApprovalHandlers.List(services.Permissions.Inbox, folders: null))));
             return ExitCodes.Done;
         }
         if (pending.Count == 0)
@@ -63,10 +63,10 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
             foreach (
                 var (label, text) in new[]
                 {
-                    ("", one.Request.What),
-                    ("In ", one.Request.Where),
+                    ("", one.Request.ActionText),
+                    ("In ", one.Request.Location),
                     ("Sandbox: ", one.Request.Sandbox),
-                    ("", one.Request.Why),
+                    ("", one.Request.Reason),
                     ("Rule for --always: ", one.Request.Rule),
                     ("", one.Request.Diff),
                 }

@@ -23,7 +23,7 @@ internal sealed class ApprovalHandlers(
     {
         permissions.Approvals.Changed += Publish;
         inbox.Changed += Publish;
-        server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(List(inbox)));
+        server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(Views()));
         server.Map(
             Methods.ApprovalContent,
             (parameters, _) =>
@@ -73,11 +73,14 @@ internal sealed class ApprovalHandlers(
     {
         lock (publishing)
         {
-            _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(List(inbox).Approvals));
+            _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(Views().Approvals));
         }
     }
 
-    public static ApprovalListResult List(SharedApprovals inbox) => new([.. inbox.Pending.Select(pending => View(pending, inbox))]);
+    public static ApprovalListResult List(SharedApprovals inbox, WorkspaceFolders? folders) =>
+        new([.. inbox.Pending.Select(pending => View(pending, inbox, folders))]);
+
+    private ApprovalListResult Views() => List(inbox, workspace()?.Resolved());
 
     private ApprovalRulesResult Rules() =>
         new([
@@ -94,7 +97,7 @@ internal sealed class ApprovalHandlers(
                 )),
         ]);
 
-    private static ApprovalView View(PendingApproval pending, SharedApprovals inbox) =>
+    private static ApprovalView View(PendingApproval pending, SharedApprovals inbox, WorkspaceFolders? folders) =>
         new()
         {
             Id = pending.Id,
@@ -108,7 +111,7 @@ internal sealed class ApprovalHandlers(
             Diff = pending.Request.Diff,
             HasContent = pending.Request.Files.Count > 0 ? true : null,
             Location = pending.Request.Location,
-            RelativeLocation = RelativeLocation(pending.Request.Location),
+            RelativeLocation = RelativeLocation(pending.Request.Location, folders),
             Reason = pending.Request.Reason,
             Sandbox = pending.Request.Sandbox,
             Rule = pending.Request.Rule,
@@ -120,8 +123,8 @@ internal sealed class ApprovalHandlers(
             IsInOtherWindow = inbox.IsInOtherWindow(pending) ? true : null,
         };
 
-    private string? RelativeLocation(string? location) =>
-        location is null || workspace()?.Resolved() is not { } folders || WorkspacePath.Find(folders, location) is not { } path ? null
+    private static string? RelativeLocation(string? location, WorkspaceFolders? folders) =>
+        location is null || folders is null || WorkspacePath.Find(folders, location) is not { } path ? null
         : path.Shown.Length == 0 ? path.Folder.Name
         : path.Shown;
 

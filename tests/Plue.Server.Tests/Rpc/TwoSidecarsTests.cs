@@ -99,7 +99,7 @@ public sealed class TwoSidecarsTests
         await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         await second.Client.ResultAsync("task/steer", new { uri, text = "Keep them short." });
         await second.Client.NextAsync("message/event", item => (string?)item["event"]?["text"] == "Shorter");
-        await second.Client.ResultAsync("task/stop", new { uri, under = true });
+        await second.Client.ResultAsync("task/stop", new { uri, includeSubtasks = true });
 
         var seen = await second.Client.ResultAsync("codex/get", new { uri });
         Assert.Equal(["Write the docs.", "Half", "Keep them short.", "Shorter"], Texts(seen));
