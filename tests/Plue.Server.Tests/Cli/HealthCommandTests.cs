@@ -92,7 +92,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
             .EnumerateArray()
             .Single(row => row.GetProperty("name").GetString() == "Provider house");
         Assert.Equal("ok", row.GetProperty("state").GetString());
-        Assert.Contains("it offers 1 model", row.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.Contains("it offers 1 model", row.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.NotEmpty(endpoint.Requests);
     }
 
@@ -118,8 +118,8 @@ public sealed class HealthCommandTests : IAsyncDisposable
             .EnumerateArray()
             .ToDictionary(row => row.GetProperty("name").GetString()!, row => row);
         Assert.Equal("failed", rows["Vault"].GetProperty("state").GetString());
-        Assert.True(rows["Vault"].GetProperty("needed").GetBoolean());
-        Assert.StartsWith(says, rows["Vault"].GetProperty("sentence").GetString(), StringComparison.Ordinal);
+        Assert.True(rows["Vault"].GetProperty("isRequired").GetBoolean());
+        Assert.StartsWith(says, rows["Vault"].GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal("ok", rows["Provider house"].GetProperty("state").GetString());
         Assert.Equal("", error.ToString());
     }
