@@ -127,7 +127,7 @@ internal static partial class ChildProcessTree
     /// Reads a file in /proc; returns an empty array if it cannot be read. Most processes belong to other users, and throwing an exception for each
     /// would take longer than reading all files.
     /// </summary>
-    private static byte[] ReadOfKernel(string path)
+    internal static byte[] ReadOfKernel(string path)
     {
         using var file = UnixCalls.Open(path, UnixCalls.ReadOnly, UnixFileMode.None);
         if (file.IsInvalid)

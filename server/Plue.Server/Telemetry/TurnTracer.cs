@@ -23,6 +23,8 @@ internal sealed class TurnTracer(
     private const int MaxCalls = 1000;
 
     private readonly Dictionary<string, (string Name, DateTimeOffset Started)> calls = new(StringComparer.Ordinal);
+    private TracedCodex? traced = codex;
+    private string? lastQuestion = question;
     private Turn? turn;
 
     private sealed record Turn(RunningTrace Trace, string? ParentId, DateTimeOffset Started, bool HasContent)
@@ -36,7 +38,7 @@ internal sealed class TurnTracer(
         switch (turnEvent)
         {
             case TurnEvent.MessageAdded(var message, _) when message.Role == MessageRole.User:
-                question = message.Text;
+                lastQuestion = message.Text;
                 break;
             case TurnEvent.TurnStarted:
                 Begin();
@@ -70,17 +72,17 @@ internal sealed class TurnTracer(
         var settings = services.Settings;
         if (settings.Endpoint is null)
         {
-            (turn, question) = (null, null);
+            (turn, lastQuestion) = (null, null);
             return;
         }
 
-        codex ??= services.Describe(codexId);
-        var parent = codex.ParentId is { } id ? running.GetValueOrDefault(id) : null;
+        traced ??= services.Describe(codexId);
+        var parent = traced.ParentId is { } id ? running.GetValueOrDefault(id) : null;
         var trace = new RunningTrace(parent?.TraceId ?? Span.NewTraceId(), Span.NewSpanId());
         turn = new Turn(
             trace,
             parent is null ? null
-                : codex.Call is { } call ? Span.IdOfCall(parent.SpanId, call)
+                : traced.Call is { } call ? Span.IdOfCall(parent.SpanId, call)
                 : parent.SpanId,
             services.Time.GetUtcNow(),
             settings.HasContent
@@ -130,14 +132,14 @@ internal sealed class TurnTracer(
         }
         if (begun.HasContent)
         {
-            if (question is { } asked)
+            if (lastQuestion is { } asked)
             {
                 attributes.Add(new("gen_ai.input.messages", Content("user", [new MessagePart.Text(asked)])));
             }
             attributes.Add(new("gen_ai.output.messages", Content("assistant", message.Parts)));
         }
 
-        question = null;
+        lastQuestion = null;
         var duration = message.Timing?.Duration ?? end - begun.RoundStarted;
         var stopped = begun.RoundStarted + duration is var at && at <= end ? at : end;
         services.Add(
@@ -203,7 +205,7 @@ internal sealed class TurnTracer(
     {
         turn = null;
         running.TryRemove(codexId, out _);
-        var agent = codex!.Agent;
+        var agent = traced!.Agent;
         services.Add(
             new Span(
                 begun.Trace.TraceId,

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Globalization;
 using Plue.Server.Platform;
 
@@ -62,13 +63,7 @@ internal static class FolderUsers
 
     private static string NameOf(string process)
     {
-        try
-        {
-            return HiddenCharacters.VisibleLine(File.ReadAllText(Path.Combine(process, "comm")).Trim());
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return "a program";
-        }
+        var name = Encoding.UTF8.GetString(ChildProcessTree.ReadOfKernel(Path.Combine(process, "comm"))).Trim();
+        return name.Length == 0 ? "a program" : HiddenCharacters.VisibleLine(name);
     }
 }

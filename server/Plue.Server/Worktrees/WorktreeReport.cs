@@ -1,4 +1,3 @@
-using Plue.Server.Messages;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Worktrees;
