@@ -3,7 +3,6 @@ using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
-using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Chat;
 

@@ -17,6 +17,9 @@ internal static class GitScript
             $"#!/bin/sh\nPATH=/usr/bin:/bin\n{script.Replace("git_real", Real, StringComparison.Ordinal)}\n",
             TestContext.Current.CancellationToken
         );
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }

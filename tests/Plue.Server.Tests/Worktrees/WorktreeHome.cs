@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Store;
-using Plue.Server.Tests.Testing;
 using Plue.Server.Worktrees;
 
 namespace Plue.Server.Tests.Worktrees;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Messages;
 using Plue.Server.Store;
-using Plue.Server.Tests.Testing;
 using Plue.Server.Worktrees;
 using static Plue.Server.Tests.Worktrees.WorktreeHome;
 
