@@ -561,10 +561,12 @@ export const workspace: {
 /** The language pack of this extension; undefined for English. */
 export const l10n: { bundle: Record<string, string> | undefined } = { bundle: undefined };
 
+/** Undefined on the user's machine. */
+const remote: { remoteName: string | undefined } = { remoteName: undefined };
+
 export const env = {
+  ...remote,
   language: 'en',
-  /** Undefined on the user's machine. */
-  remoteName: undefined as string | undefined,
   sessionId: 'this session',
   openExternal: (uri: Uri): Promise<boolean> => {
     opened.push(uri.toString());

@@ -46,7 +46,10 @@ export class ChatInstructions implements vscode.Disposable {
         this.refresh();
         return;
       }
-      this.post({ type: 'instructions', instructions: await services.sidecar.request(messageAllowInstructions, { codexId, source, version }) });
+      this.post({
+        type: 'instructions',
+        instructions: await services.sidecar.request(messageAllowInstructions, { codexId, source, version }),
+      });
     },
   };
 

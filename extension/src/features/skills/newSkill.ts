@@ -75,11 +75,13 @@ export async function openSkill(path: string): Promise<void> {
 
 /** Lists the user's folders first: a skill there is available in every workspace. */
 async function pickLocation(locations: readonly SkillLocationView[], title: l10n.LocalizedText): Promise<SkillLocationView | undefined> {
-  const rows = [...locations.filter(({ isWorkspace }) => !isWorkspace), ...locations.filter(({ isWorkspace }) => isWorkspace)].map((location) => ({
-    label: location.title,
-    icon: location.isWorkspace ? 'folder' : 'account',
-    description: location.isWorkspace ? l10n.t('this workspace') : l10n.t('all your workspaces'),
-    location,
-  }));
+  const rows = [...locations.filter(({ isWorkspace }) => !isWorkspace), ...locations.filter(({ isWorkspace }) => isWorkspace)].map(
+    (location) => ({
+      label: location.title,
+      icon: location.isWorkspace ? 'folder' : 'account',
+      description: location.isWorkspace ? l10n.t('this workspace') : l10n.t('all your workspaces'),
+      location,
+    }),
+  );
   return (await showQuickPick(rows, { title, placeHolder: l10n.t('Choose the folder of the skill') }))?.location;
 }
