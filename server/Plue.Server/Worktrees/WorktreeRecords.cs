@@ -64,12 +64,12 @@ internal sealed class WorktreeRecords(PluePaths paths)
     }
 
     /// <summary>Waits until no other process changes the worktree of this task.</summary>
-    /// <exception cref="FailureException">Conflict.</exception>
+    /// <exception cref="FailureException">Conflict; NotFound: not an ID.</exception>
     public async Task<IDisposable> LockAsync(string task, CancellationToken cancellationToken)
     {
         try
         {
-            return await FileLock.AcquireAsync(paths.LockFile($"worktree-{task}"), LockTimeout, cancellationToken);
+            return await FileLock.AcquireAsync(paths.LockFile($"worktree-{Checked(task)}"), LockTimeout, cancellationToken);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -87,8 +87,9 @@ internal sealed class WorktreeRecords(PluePaths paths)
             WorktreeJson.Default.StoredWorktree
         ) ?? throw new JsonException($"{path} is empty.");
 
-    private string PathOf(string task) =>
-        ChatStore.IsId(task)
-            ? Path.Combine(paths.WorktreeRecords, task + Extension)
-            : throw new FailureException(FailureKind.NotFound, $"{task} is not the ID of a task.");
+    private string PathOf(string task) => Path.Combine(paths.WorktreeRecords, Checked(task) + Extension);
+
+    /// <exception cref="FailureException">NotFound: it is not an ID, so it must not become part of a path.</exception>
+    private static string Checked(string task) =>
+        ChatStore.IsId(task) ? task : throw new FailureException(FailureKind.NotFound, "This is not the ID of a task.");
 }

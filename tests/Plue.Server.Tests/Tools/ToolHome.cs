@@ -105,7 +105,9 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IChildTasks, IT
     Task<string> ITaskSpawner.RunAsync(SpawnRequest request, IToolProgress progress, CancellationToken cancellationToken)
     {
         Spawned = request;
-        return Task.FromResult($"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}|{request.Waits}");
+        return Task.FromResult(
+            $"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}|{request.Waits}|{(request.IsIsolated ? "isolated" : "")}"
+        );
     }
 
     Task<string> IChildTasks.StatusAsync(
