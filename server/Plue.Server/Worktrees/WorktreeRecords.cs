@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -11,6 +13,9 @@ internal sealed class WorktreeRecords(PluePaths paths)
     private const string Extension = ".json";
     private const int MaxLength = 64 * 1024;
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>A checkout of a large repository takes minutes.</summary>
+    private static readonly TimeSpan RepositoryLockTimeout = TimeSpan.FromMinutes(10);
 
     /// <returns>Null if the task has no record.</returns>
     /// <exception cref="FailureException">StoreReadOnly: the record cannot be read.</exception>
@@ -65,11 +70,23 @@ internal sealed class WorktreeRecords(PluePaths paths)
 
     /// <summary>Waits until no other process changes the worktree of this task.</summary>
     /// <exception cref="FailureException">Conflict; NotFound: not an ID.</exception>
-    public async Task<IDisposable> LockAsync(string task, CancellationToken cancellationToken)
+    public Task<IDisposable> LockAsync(string task, CancellationToken cancellationToken) =>
+        AcquireAsync($"worktree-{Checked(task)}", LockTimeout, cancellationToken);
+
+    /// <summary>Waits until no other process adds or removes a worktree of this repository: git fails if it reads one that is half written.</summary>
+    /// <exception cref="FailureException">Conflict.</exception>
+    public Task<IDisposable> LockRepositoryAsync(string repository, CancellationToken cancellationToken) =>
+        AcquireAsync(
+            $"repository-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(repository)))[..16]}",
+            RepositoryLockTimeout,
+            cancellationToken
+        );
+
+    private async Task<IDisposable> AcquireAsync(string name, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            return await FileLock.AcquireAsync(paths.LockFile($"worktree-{Checked(task)}"), LockTimeout, cancellationToken);
+            return await FileLock.AcquireAsync(paths.LockFile(name), timeout, cancellationToken);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

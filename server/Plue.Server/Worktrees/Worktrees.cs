@@ -71,6 +71,7 @@ internal sealed class Worktrees(PluePaths paths, TimeProvider time, Git git, Wor
             await RefuseAsync(record, cancellationToken);
         }
 
+        using var repository = await records.LockRepositoryAsync(record.Repository, cancellationToken);
         record = records.Write(record with { State = WorktreeState.Removing, Trash = record.Trash ?? TrashPathOf(record) });
         MoveToTrash(record.Path, record.Trash!);
         await UnregisterAsync(record, cancellationToken);
@@ -108,6 +109,7 @@ internal sealed class Worktrees(PluePaths paths, TimeProvider time, Git git, Wor
 
     private async Task<StoredWorktree> AddAsync(StoredWorktree record, CancellationToken cancellationToken)
     {
+        using var turn = await records.LockRepositoryAsync(record.Repository, cancellationToken);
         if (Path.Exists(record.Path))
         {
             // A killed process left a part of it. No task has worked there.
