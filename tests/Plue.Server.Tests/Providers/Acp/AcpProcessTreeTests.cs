@@ -21,9 +21,11 @@ public sealed class AcpProcessTreeTests
             var work = string.Concat(Enumerable.Repeat($"spawn {mark}\n", 16)) + "hang";
             var client = bench.Sidecar.Client;
             await client.ResultAsync("message/send", new { codexId = bench.Uri, text = (IsStopped(at) ? "ignore-cancel\n" : "") + work });
-            for (var events = random.Next(1, 7); events > 0; events--)
+            for (var spawned = random.Next(1, 7); spawned > 0; )
             {
-                await client.NextAsync("message/event", one => (string?)one["event"]?["kind"] == "textDelta");
+                // One event can have the text of several.
+                var delta = await client.NextAsync("message/event", one => (string?)one["event"]?["kind"] == "textDelta");
+                spawned -= ((string?)delta["event"]?["text"] ?? "").Split("Spawned.").Length - 1;
             }
 
             Assert.NotEmpty(ProcessesOf(mark));
