@@ -53,7 +53,7 @@ internal sealed class WorkingPlace(ChatServices services, IChats chats)
         }
     }
 
-    /// <summary>Checks whether a subtask can have a worktree of its own. Changes nothing.</summary>
+    /// <summary>Checks whether a subtask can have a separate worktree. Changes nothing.</summary>
     /// <param name="parent">Null for a task of the window.</param>
     /// <exception cref="FailureException">Why it cannot.</exception>
     public Task CheckAsync(StoredChat? parent, CancellationToken cancellationToken) =>

@@ -15,7 +15,7 @@ public sealed record StoredChat
     /// <summary>Where a task works: <see cref="Worktree"/>, or any other value for the folder of its parent or window.</summary>
     public const string IsolationField = "isolation";
 
-    /// <summary>The value of <see cref="IsolationField"/> for a git worktree of its own.</summary>
+    /// <summary>The value of <see cref="IsolationField"/> for a separate git worktree.</summary>
     public const string Worktree = "worktree";
 
     /// <summary>The id of the task in whose worktree a subtask works; set only by Plue.</summary>

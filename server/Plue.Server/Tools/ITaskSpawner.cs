@@ -6,7 +6,7 @@ namespace Plue.Server.Tools;
 /// <summary>The parameters of spawn_task.</summary>
 /// <param name="ToolUseId">The id of the call, by which the parent finds its subtask after a restart.</param>
 /// <param name="Waits">False to return while the task runs.</param>
-/// <param name="IsIsolated">True to work in a git worktree of its own; false leaves it to the template.</param>
+/// <param name="IsIsolated">True to work in a separate git worktree; false leaves it to the template.</param>
 /// <param name="Model">One of the template's candidates; null leaves the choice to routing.</param>
 internal sealed record SpawnRequest(
     string ParentId,
