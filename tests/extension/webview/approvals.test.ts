@@ -266,6 +266,13 @@ describe('an approval', () => {
     expect(kinds).toEqual(['place', 'removed', 'added']);
   });
 
+  it('continues a wrapped line below its first character, or at sixteen characters in deep code', () => {
+    const diff = '@@ -1 +1 @@\n-old\n+  new\n \tsame\n+' + ' '.repeat(30) + 'deep';
+    show(approval('1', { kind: 'edit', toolName: 'edit', actionText: 'a', diff }));
+    const indents = [...document.querySelectorAll<HTMLElement>('.diff-line')].map(({ style }) => style.getPropertyValue('--indent'));
+    expect(indents).toEqual(['0ch', '1ch', '3ch', '9ch', '16ch']);
+  });
+
   it('shows an added line that looks like the head of a diff as added', () => {
     show(approval('1', { kind: 'edit', toolName: 'edit', actionText: 'a', diff: '@@ -1 +1 @@\n--- a\n+++ b' }));
     const kinds = [...document.querySelectorAll('.diff-line')].map(({ className }) => className.split(' ').at(-1));

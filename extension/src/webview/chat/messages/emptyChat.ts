@@ -49,7 +49,6 @@ export class EmptyChat {
   }
 
   private showExamples(provider: ProviderSummary, words: string): void {
-    this.node.classList.remove('is-compact');
     this.node.replaceChildren(
       element('h2', {}, l10n.t('Examples')),
       element(
@@ -62,7 +61,6 @@ export class EmptyChat {
   }
 
   private showCards(offersTour: boolean): void {
-    this.node.classList.add('is-compact');
     this.node.replaceChildren(
       element('h2', {}, l10n.t('Connect a model')),
       element('p', { class: 'answered-by' }, l10n.t('Plue uses your own subscription, API key, or local model.')),

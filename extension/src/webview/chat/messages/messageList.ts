@@ -19,8 +19,8 @@ const estimatedHeight = 140;
 /** Gap between two messages in pixels, as in chat.css. */
 const gap = 16;
 
-/** Gap between two rounds of a response in pixels, as in messages.css. */
-const gapInAnswer = 4;
+/** Gap below a response in pixels, as in chat.css. The row of its buttons is empty until they are shown. */
+const gapBelowResponse = 4;
 
 /** Pixels rendered above and below the view. */
 const overscan = 900;
@@ -369,7 +369,7 @@ export class MessageList {
       if (id === undefined || node?.isConnected !== true) continue;
       const { height } = node.getBoundingClientRect();
       if (height === 0) continue;
-      const below = node.classList.contains('continues') ? gapInAnswer : gap;
+      const below = node.classList.contains('assistant') ? gapBelowResponse : gap;
       this.known.measured.set(id, height + below);
       changed = this.known.heights.set(index, height + below) || changed;
     }

@@ -4,9 +4,17 @@ import { element } from '../element';
 /** Maximum characters per piece. Longer lines are split, so that each piece fits a small window. */
 const pieceLength = 40;
 
+/** Maximum indentation of a wrapped line, so that deep code leaves room in a narrow side bar. */
+const maxIndent = 16;
+
+/** Width of a tab, as a web page shows it. */
+const tabSize = 8;
+
 export interface ApprovalLine {
   text: string;
   look?: string;
+  /** Characters before the text of the line, below which it does not continue when it wraps. */
+  indent?: number;
 }
 
 export class ApprovalText {
@@ -15,10 +23,12 @@ export class ApprovalText {
   private readonly unread: HTMLElement[] = [];
 
   constructor(label: string, lines: readonly ApprovalLine[]) {
-    const nodes = lines.map(({ text, look }, at) => {
+    const nodes = lines.map(({ text, look, indent }, at) => {
       const pieces = piecesOf(at < lines.length - 1 ? `${text}\n` : text).map((piece) => element('span', {}, piece));
       this.unread.push(...pieces.filter((piece) => piece.textContent !== ''));
-      return element('span', { class: look === undefined ? 'text-line' : `text-line ${look}` }, ...pieces);
+      const line = element('span', { class: look === undefined ? 'text-line' : `text-line ${look}` }, ...pieces);
+      if (indent !== undefined) line.style.setProperty('--indent', `${indent}ch`);
+      return line;
     });
     this.node = element('div', { class: 'exact-text', role: 'group', 'aria-label': label }, element('pre', { tabindex: 0 }, ...nodes));
   }
@@ -106,7 +116,13 @@ function piecesOf(line: string): string[] {
 
 /** Returns the lines of a diff from the sidecar, which has no lines with file names. */
 export function diffLines(diff: string): ApprovalLine[] {
-  return diff.split('\n').map((text) => ({ text, look: `diff-line ${kindOf(text)}` }));
+  return diff.split('\n').map((text) => ({ text, look: `diff-line ${kindOf(text)}`, indent: indentOf(text) }));
+}
+
+/** Counts the sign of a diff line and the white space after it. */
+function indentOf(line: string): number {
+  const [start = ''] = /^[-+ ][ \t]*/.exec(line) ?? [];
+  return Math.min(maxIndent, start.replaceAll('\t', ' '.repeat(tabSize)).length);
 }
 
 function kindOf(line: string): string {
