@@ -72,6 +72,20 @@ test('Every menu entry, key and welcome link names a contributed command', () =>
   for (const command of [...named, ...linked]) expect([...contributed, ...ofVsCode]).toContain(command);
 });
 
+/** They apply only to files of Plue, or replace an entry that names Plue. */
+const entriesOfPlueOnly = ['plue.undoChange', 'plue.tryTemplate', 'plue.stopCommitMessage'];
+
+test.each(
+  ['explorer', 'editor', 'editor/title', 'terminal', 'testing/message']
+    .map((menu) => `${menu}/context`)
+    .concat('scm/title', 'testing/item/result'),
+)('Every entry in %s names Plue, so that it differs from those of VS Code and other assistants', (menu) => {
+  const shown = (contributes.menus[menu] ?? []).map(({ command }) => command).filter((command) => !entriesOfPlueOnly.includes(command));
+  const titles = shown.map((command) => contributes.commands.find((contributed) => contributed.command === command)?.title);
+  expect(titles).not.toEqual([]);
+  for (const title of titles) expect(title).toContain('Plue');
+});
+
 test('Every step of the walkthrough has a link, a picture in the colors of the theme, and an end that can come', () => {
   const sources = readdirSync('extension/src', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))

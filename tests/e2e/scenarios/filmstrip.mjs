@@ -199,7 +199,7 @@ async function film(scenario, endpoint, name, theme) {
   const box = page.locator('.scm-view .scm-input');
   await page.locator('.scm-view .resource', { hasText: 'cart.py' }).waitFor({ timeout: 60_000 });
   await box.hover();
-  await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
+  await page.getByRole('button', { name: 'Generate Commit Message with Plue' }).first().click();
   await box.locator('.view-line', { hasText: 'fix: end the loop' }).waitFor();
   // The tooltip of the button would cover the message.
   await page.mouse.move(600, 500);

@@ -381,7 +381,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await box.waitFor({ timeout: 60_000 });
     await page.locator('.scm-view .resource', { hasText: 'data.json' }).waitFor({ timeout: 60_000 });
     await box.hover();
-    await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
+    await page.getByRole('button', { name: 'Generate Commit Message with Plue' }).first().click();
     await box.locator('.view-line', { hasText: 'feat: describe the data' }).waitFor();
     assert.match(asked(), /New files:\n- data.json/);
     assert.match(asked(), /feat: add a sum/);
@@ -393,17 +393,17 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Delete');
     endpoint.manner = 'never ends its answer';
-    await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
+    await page.getByRole('button', { name: 'Generate Commit Message with Plue' }).first().click();
     await page.getByRole('button', { name: 'Stop Generating Commit Message' }).click();
-    await page.getByRole('button', { name: 'Generate Commit Message', exact: true }).first().waitFor();
+    await page.getByRole('button', { name: 'Generate Commit Message with Plue', exact: true }).first().waitFor();
     endpoint.manner = 'answers';
-    await page.getByRole('button', { name: 'Generate Commit Message', exact: true }).first().click();
+    await page.getByRole('button', { name: 'Generate Commit Message with Plue', exact: true }).first().click();
     await page.locator('.scm-view .scm-input .view-line', { hasText: 'feat: describe the data' }).waitFor();
   });
 
   await scenario.step('A message in the box is not replaced without a question', async () => {
     endpoint.text = 'feat: another';
-    await page.getByRole('button', { name: 'Generate Commit Message' }).first().click();
+    await page.getByRole('button', { name: 'Generate Commit Message with Plue' }).first().click();
     const dialog = page.locator('.monaco-dialog-box').filter({ hasText: 'Replace the commit message' });
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'detached' });
@@ -493,7 +493,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Control+Shift+g');
     await page.locator('.scm-view .resource-group', { hasText: 'Merge Changes' }).waitFor({ timeout: 60_000 });
     endpoint.text = 'Both sides add.';
-    await workbench.command('Plue: Resolve Merge Conflicts in Chat');
+    await workbench.command('Plue: Resolve Merge Conflicts in Plue Chat');
     await question('Resolve the merge conflicts').getByText('notes.txt').first().waitFor();
     await responded('Both sides add.');
     assert.match(asked(), /<<<<<<< HEAD\nAdd and multiply two numbers\n=+\nAdd any number of values\n>>>>>>> topic/);
@@ -504,7 +504,7 @@ async function runSteps(scenario, workbench, endpoint) {
     git(path(''), 'checkout', '-q', 'topic');
     await page.getByRole('button', { name: /topic/ }).first().waitFor({ timeout: 60_000 });
     endpoint.text = '# Add any number of values';
-    await workbench.command('Plue: Summarize Pull Request');
+    await workbench.command('Plue: Summarize Pull Request with Plue');
     await lines().filter({ hasText: '# Add any number of values' }).waitFor();
     assert.match(asked(), /^Write the pull request summary for the branch `topic`/);
     assert.match(asked(), /-Add two numbers[^]*\+Add any number of values/);
@@ -530,7 +530,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.until(async () => /Exit code: 2[^]*No such file or directory/.test(asked()));
     await responded('The folder does not exist.');
     endpoint.text = 'The folder is there now.';
-    await workbench.command('Plue: Fix Failed Command');
+    await workbench.command('Plue: Fix Failed Command with Plue');
     await question('Find out why this command failed, and fix the cause.').waitFor();
     await responded('The folder is there now.');
     assert.match(asked(), /no-such-folder[^]*Exit code: 2[^]*No such file or directory/);
