@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inRoot } from '../../../scripts/lib/paths.mjs';
+import { inArtifacts, inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
@@ -286,5 +286,45 @@ async function runSteps(scenario, workbench, endpoint) {
       async () =>
         existsSync(inHome('providers', 'lab.json5')) && /cost_center/.test(readFileSync(inHome('providers', 'lab.json5'), 'utf8')),
     );
+  });
+
+  await scenario.visual('The example of the documentation: its completions, and the form of its task', async () => {
+    const documented = readFileSync(inRoot('docs', 'templates.md'), 'utf8');
+    const example = /^```json5\n(\{\n {2}id: "changelog-writer".*?)^```/ms.exec(documented)?.[1];
+    const text = /^```markdown\n(---.*?)^```/ms.exec(documented)?.[1];
+    assert.ok(example !== undefined && text !== undefined);
+    writeLocalServer(workbench.plueHome, endpoint, { name: 'Local Llama' }, 'local-llama');
+    writeFileSync(inHome('prompts', 'changelog-writer.md'), text);
+    writeFileSync(inHome('templates', 'changelog-writer.json5'), example);
+    const picture = (/** @type {string} */ name) =>
+      workbench.screenshot(
+        process.env['UPDATE'] === undefined ? inArtifacts('screenshots', `templates-${name}`) : inRoot('docs', 'images', name),
+      );
+    workbench.setTheme('Dark Modern');
+    await workbench.command('View: Close All Editors');
+    await page.setViewportSize({ width: 1200, height: 760 });
+    await workbench.reload();
+
+    await workbench.command('Plue: New Task…');
+    await pick(workbench, 'New Task', 'Changelog writer');
+    await form().getByRole('textbox', { name: 'Goal' }).fill('Write the entry of version 3 from the commits since the last tag.');
+    await form().getByLabel('Audience', { exact: true }).waitFor();
+    await picture('tasks.png');
+    await workbench.command('View: Close All Editors');
+
+    await page.keyboard.press('Control+p');
+    await page.locator('.quick-input-widget input').fill(inHome('templates', 'changelog-writer.json5'));
+    await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'changelog-writer.json5' }).waitFor();
+    await page.keyboard.press('Enter');
+    await tab(/^changelog-writer\.json5/).waitFor();
+    await page.locator('.editor-instance .monaco-editor.focused').waitFor();
+    await workbench.command('View: Close Primary Side Bar');
+    await page.locator('.view-line', { hasText: 'available_tools' }).click();
+    await page.keyboard.press('End');
+    for (let letter = 0; letter < 2; letter++) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.insertText(', "');
+    await page.keyboard.press('Control+Space');
+    await page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'bash' }).waitFor();
+    await picture('templates.png');
   });
 }
