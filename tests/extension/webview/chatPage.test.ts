@@ -419,6 +419,8 @@ describe('the page', () => {
     await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hello', { usage, cost, timing })]));
     const figures = find('article.assistant .figures', HTMLElement);
     expect(figures.textContent).toBe('claude-sonnet-4-6 · 2.1k input · 310 output · $0.006 · 1.2 s to first token');
+    const details = [...figures.querySelectorAll('.figure-detail')].map(({ textContent }) => textContent);
+    expect(details).toEqual([' · 2.1k input', ' · 310 output', ' · 1.2 s to first token']);
     expect(figures.querySelector('[title]')?.getAttribute('title')).toBe('Per million tokens: $3 input, $15 output, $0.3 cache read');
   });
 
@@ -634,6 +636,14 @@ describe('the page', () => {
     suggestions[0]?.click();
     expect(composer().value).toBe(suggestions[0]?.textContent);
     expect(posted).toEqual([]);
+  });
+
+  it('suggests work on the folder once one is open and trusted', async () => {
+    const suggested = (): string[] => [...document.querySelectorAll('.suggestion')].map(({ textContent }) => textContent);
+    await receive(snapshot([]));
+    expect(suggested()[0]).toBe('Explain a race condition with a small example');
+    await receive({ type: 'snapshot', chat: chat([]), providers: [provider()], hasFolder: true });
+    expect(suggested()).toEqual(['Explain how this workspace is organized', 'Review my uncommitted changes', 'Add a test that is missing']);
   });
 
   it('labels the tour as a recording and offers to connect a provider', async () => {

@@ -118,7 +118,8 @@ export type ToChatPage =
   /** From now on the page shows another chat; it replies with `ready`. */
   | { type: 'openChat'; codexId: string; saved?: SavedState }
   /** The whole chat, sent after `ready` and after a restart of the sidecar. Replaces everything but the draft. */
-  | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[] }
+  /** `hasFolder`: a folder is open and trusted. */
+  | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[]; hasFolder?: boolean }
   | { type: 'event'; params: MessageEventParams }
   | { type: 'providers'; providers: ProviderSummary[] }
   | { type: 'models'; providerId: string; models: ModelView[]; error?: string }

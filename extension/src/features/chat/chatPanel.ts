@@ -22,6 +22,7 @@ import type { ChatServices } from './chatServices';
 import { ChatSession } from './chatSession';
 import { ComposerPanel } from './composerPanel';
 import { help } from './help';
+import { openFolders } from './openFolder';
 import { PanelPage } from './panelPage';
 import { pickAgent } from './pickAgent';
 import { templateNames } from './templateNames';
@@ -269,7 +270,7 @@ export class ChatPanel implements vscode.Disposable {
       const items = providers.items.length > 0 ? providers.items : await providers.refresh();
       // Events received meanwhile are numbered: the webview skips those that the snapshot contains.
       this.session.show(chat.codex);
-      this.page.post({ type: 'snapshot', chat, providers: items });
+      this.page.post({ type: 'snapshot', chat, providers: items, hasFolder: openFolders().length > 0 });
       void this.models.sendChoices();
       void this.sendTemplates();
       this.instructions.refresh();

@@ -174,8 +174,8 @@ export class ChatPage {
   private createHandlers() {
     const { store, lists } = this.context;
     return {
-      snapshot: ({ chat, providers }) => {
-        store.applySnapshot(chat, providers);
+      snapshot: ({ chat, providers, hasFolder = false }) => {
+        store.applySnapshot(chat, providers, hasFolder);
         this.messages.reset();
         const { chat: shown } = store.model;
         if (shown !== undefined) {

@@ -18,16 +18,20 @@ export interface EmptyChatActions {
   takeTour(): void;
 }
 
-/** Returns examples for the provider: Claude Code reads files, and the tour has recordings. */
-function suggestionsFor(kind: string | undefined): string[] {
+/** Returns examples: the tour has recordings, and agents work on an open folder. */
+function suggestionsFor(kind: string | undefined, hasFolder: boolean): string[] {
   if (kind === 'tour') return ['What is Plue?', 'Show me some code', 'How do I connect a provider?'];
-  const anywhere = [
+  if (hasFolder)
+    return [
+      l10n.t('Explain how this workspace is organized'),
+      l10n.t('Review my uncommitted changes'),
+      l10n.t('Add a test that is missing'),
+    ];
+  return [
+    l10n.t('Explain a race condition with a small example'),
     l10n.t('Write a function that parses a date and rejects days that do not exist'),
     l10n.t('What should I check before I merge a change?'),
   ];
-  return kind === 'claude-code'
-    ? [l10n.t('Explain how this workspace is organized'), ...anywhere]
-    : [l10n.t('Explain a race condition with a small example'), ...anywhere];
 }
 
 export class EmptyChat {
@@ -36,26 +40,23 @@ export class EmptyChat {
 
   constructor(private readonly actions: EmptyChatActions) {}
 
-  show(codex: CodexSummary, providers: ProviderSummary[]): void {
+  /** @param hasFolder True if agents can read a folder. */
+  show(codex: CodexSummary, providers: ProviderSummary[], hasFolder: boolean): void {
     const provider = chosenProvider(codex, providers);
     const words = chosenText(codex, providers);
     const isConnected = !isUnconnected(codex, providers);
-    const key = JSON.stringify([provider?.kind, words, isConnected]);
+    const key = JSON.stringify([provider?.kind, words, isConnected, hasFolder]);
     this.node.hidden = false;
     if (key === this.shown) return;
     this.shown = key;
-    if (isConnected && provider !== undefined) this.showExamples(provider, words);
+    if (isConnected && provider !== undefined) this.showExamples(provider, words, suggestionsFor(provider.kind, hasFolder));
     else this.showCards(true);
   }
 
-  private showExamples(provider: ProviderSummary, words: string): void {
+  private showExamples(provider: ProviderSummary, words: string, suggestions: readonly string[]): void {
     this.node.replaceChildren(
       element('h2', {}, l10n.t('Examples')),
-      element(
-        'ul',
-        { class: 'suggestions' },
-        ...suggestionsFor(provider.kind).map((question) => element('li', {}, this.suggestion(question))),
-      ),
+      element('ul', { class: 'suggestions' }, ...suggestions.map((question) => element('li', {}, this.suggestion(question)))),
       this.answeredBy(provider, words),
     );
   }

@@ -10,6 +10,8 @@ export interface Figure {
   words: string;
   /** Source of the figure, shown on hover. */
   source?: string;
+  /** Hidden in a narrow panel, where only the table of details has it. */
+  isDetail?: boolean;
 }
 
 /** Returns "claude-sonnet", "2.1k input (1.8k cached)", "310 output", "$0.006", "1.2 s to first token". Unknown figures are omitted, except cost. */
@@ -26,7 +28,7 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
     const written = l10n.t('{0} output', formatTokens(usage.outputTokens));
     const source = usage.isEstimated === true ? { source: l10n.t('Estimated by Plue: the provider reported no usage') } : {};
     const words = (text: string): string => (usage.isEstimated === true ? `≈ ${text}` : text);
-    figures.push({ words: words(read), ...source }, { words: words(written), ...source });
+    figures.push({ words: words(read), isDetail: true, ...source }, { words: words(written), isDetail: true, ...source });
   }
   if (cost !== undefined) {
     const source = cost.price === undefined ? undefined : priceUsed(cost.price);
@@ -36,7 +38,7 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
     });
   } else if (usage !== undefined) figures.push({ words: costNotAvailable });
   const toFirst = toFirstToken(message, timing);
-  if (toFirst !== undefined) figures.push({ words: l10n.t('{0} to first token', formatDuration(toFirst)) });
+  if (toFirst !== undefined) figures.push({ words: l10n.t('{0} to first token', formatDuration(toFirst)), isDetail: true });
   return figures.filter(({ words }) => words !== '');
 }
 
@@ -72,7 +74,10 @@ export class FiguresLine {
     const key = JSON.stringify(figures);
     if (key === this.shown) return;
     this.shown = key;
-    const spans = figures.map(({ words, source }) => element('span', { title: source }, visibleText(words)));
-    this.node.replaceChildren(...spans.flatMap((span, index) => (index === 0 ? [span] : [document.createTextNode(' · '), span])));
+    this.node.replaceChildren(
+      ...figures.map(({ words, source, isDetail }, index) =>
+        element('span', { title: source, class: isDetail === true && 'figure-detail' }, index === 0 ? '' : ' · ', visibleText(words)),
+      ),
+    );
   }
 }

@@ -114,13 +114,13 @@ export class MessagesView implements ChatView {
   }
 
   show(model: ChatModel): void {
-    const { chat, sidecar, refusal, providers, isSending } = model;
+    const { chat, sidecar, refusal, providers, hasFolder, isSending } = model;
     this.loading.hidden = chat !== undefined || sidecar.state === 'stopped' || refusal !== undefined;
     this.loading.textContent = sidecar.state === 'starting' ? l10n.t('Starting Plue…') : l10n.t('Loading…');
     if (chat === undefined) return;
     // A task shows its goal.
     if (isChatEmpty(chat) && !isTask(chat.codex) && !isRunning(chat) && !isSending && chat.ending?.error === undefined)
-      this.empty.show(chat.codex, providers);
+      this.empty.show(chat.codex, providers, hasFolder);
     else this.empty.hide();
     this.showTurnFailure(chat);
     this.activity.show(chat, isSending);

@@ -27,6 +27,8 @@ export interface ChatModel {
   /** Undefined until the first snapshot. */
   chat?: ChatState;
   providers: ProviderSummary[];
+  /** True if agents can read a folder. */
+  hasFolder: boolean;
   choices: KnownChoices;
   templates: readonly TemplateName[];
   sidecar: { state: SidecarState; cause?: string };
@@ -62,6 +64,7 @@ export interface ChatView {
 export class ChatStore {
   model: ChatModel = {
     providers: [],
+    hasFolder: false,
     choices: { recent: [] },
     templates: [],
     sidecar: { state: 'running' },
@@ -96,12 +99,12 @@ export class ChatStore {
     this.update({ sidecar });
   }
 
-  applySnapshot(snapshot: CodexGetResult, providers: ProviderSummary[]): void {
+  applySnapshot(snapshot: CodexGetResult, providers: ProviderSummary[], hasFolder: boolean): void {
     let chat = fromSnapshot(snapshot, this.model.chat);
     const { lastSeq } = chat;
     this.recent = this.recent.filter(({ seq }) => seq > lastSeq);
     for (const params of this.recent) chat = reduce(chat, params, Date.now());
-    this.update({ chat, providers });
+    this.update({ chat, providers, hasFolder });
   }
 
   /** @param followsEnd True if earlier messages can be dropped. @returns True if events were missed and a snapshot is needed. */
