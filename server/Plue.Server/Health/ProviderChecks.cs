@@ -87,7 +87,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
         {
             return HealthRow.Ok(name, $"{settings.Name}{where} is switched off.") with { Fix = show };
         }
-        if (services.Providers.Registry.RefusalOf(settings) is { } refusal)
+        if (services.Providers.Registry.Rules.RefusalOf(settings) is { } refusal)
         {
             return HealthRow.Failed(name, refusal) with { Advice = "Choose another provider.", Fix = show };
         }

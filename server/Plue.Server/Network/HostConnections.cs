@@ -47,16 +47,7 @@ public sealed class HostConnections
 
     /// <summary>Returns why a host may not be contacted, as a sentence; null if it may. The policy and the user's list both apply.</summary>
     public string? RefusalOf(Uri address) =>
-        (paths is null ? null : ManagedPolicy.Read(paths).RefusalOfHost(address)) ?? RefusalOfUser(address);
-
-    /// <summary>Returns why the user's settings deny a host; null if they allow it.</summary>
-    public string? RefusalOfUser(Uri address)
-    {
-        var now = settings();
-        return now.Problem is { } problem ? problem
-            : now.AllowedHosts is not { Count: > 0 } allowed || ManagedPolicy.IsHostIn(allowed, address) ? null
-            : $"Your setting {NetworkSettings.AllowedHostsKey} does not allow connections to {address.IdnHost}. Add the host in Settings, or use another server.";
-    }
+        (paths is null ? null : ManagedPolicy.Read(paths).RefusalOfHost(address)) ?? Settings.RefusalOf(address);
 
     /// <summary>Returns the proxy for an address; null for a direct connection.</summary>
     public Uri? ProxyOf(Uri address) => address.IsLoopback || proxy.IsBypassed(address) ? null : proxy.GetProxy(address);

@@ -1,3 +1,5 @@
+using Plue.Server.Policy;
+
 namespace Plue.Server.Network;
 
 /// <summary>The user's settings for connections.</summary>
@@ -18,6 +20,12 @@ public sealed record NetworkSettings(
     public const string AllowedHostsKey = "allowed_hosts";
 
     public static readonly NetworkSettings None = new();
+
+    /// <summary>Returns why the settings deny a host, as a sentence; null if they allow it.</summary>
+    public string? RefusalOf(Uri address) =>
+        Problem is { } problem ? problem
+        : AllowedHosts is not { Count: > 0 } allowed || ManagedPolicy.IsHostIn(allowed, address) ? null
+        : $"Your setting {AllowedHostsKey} does not allow connections to {address.IdnHost}. Add the host in Settings, or use another server.";
 
     /// <summary>Null if there is no proxy, or if it is invalid (<see cref="Problem"/>).</summary>
     public Uri? ProxyAddress => Problem is null && !string.IsNullOrWhiteSpace(Proxy) ? new Uri(Proxy) : null;

@@ -81,6 +81,11 @@ internal sealed class StoredRules(PluePaths paths, TimeProvider time)
     /// <exception cref="FailureException">Conflict: the file is not a rules file; it is not changed.</exception>
     private IReadOnlyList<StoredRule> Read()
     {
+        if (!RegularFile.MayExist(paths.Rules))
+        {
+            return [];
+        }
+
         try
         {
             var content = RegularFile.Read(paths.Rules, MaxBytes) ?? throw new JsonException("It is too large.");

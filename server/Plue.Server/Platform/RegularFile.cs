@@ -27,6 +27,9 @@ internal static partial class RegularFile
     /// <inheritdoc cref="Read(string,int)" path="/exception"/>
     public static byte[] Read(string path) => Read(path, Array.MaxLength) ?? throw new IOException("It is too large.");
 
+    /// <summary>False if there is no file, without the cost of an exception. True also if its folder cannot be searched.</summary>
+    public static bool MayExist(string path) => OperatingSystem.IsWindows() ? File.Exists(path) : !UnixCalls.IsMissing(path);
+
     /// <summary>Reads a file that was opened in non-blocking mode.</summary>
     internal static byte[]? Read(SafeFileHandle handle, int maxBytes)
     {

@@ -26,6 +26,7 @@ internal static partial class UnixCalls
     private const int BasicStat = 0x7FF;
     private const int EmptyPath = 0x1000;
     private const int NoFollowStat = 0x100;
+    private const int MayExist = 0;
     private const int MayWrite = 2;
 
     public static readonly bool IsMac = OperatingSystem.IsMacOS();
@@ -171,6 +172,9 @@ internal static partial class UnixCalls
 
     /// <summary>True if this user may write to the path, according to permissions and mount options. Writes nothing.</summary>
     public static bool IsWritable(string path) => OperatingSystem.IsWindows() || access(path, MayWrite) == 0;
+
+    /// <summary>True if the system knows that the path, or the target of its link, does not exist.</summary>
+    public static bool IsMissing(string path) => access(path, MayExist) != 0 && Marshal.GetLastPInvokeError() is NoEntry or NotADirectory;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int access(string path, int mode);

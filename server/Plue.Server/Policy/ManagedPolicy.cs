@@ -15,7 +15,9 @@ internal sealed class ManagedPolicy
     /// <summary>The precision of file times: a file that changed within it may change again with the same time.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
-    private static readonly ManagedPolicy None = new([], []);
+    /// <summary>No policy.</summary>
+    public static readonly ManagedPolicy None = new([], []);
+
     private static readonly ConcurrentDictionary<string, Known> LastRead = new(StringComparer.Ordinal);
 
     /// <summary>The modes from least to most restrictive.</summary>
@@ -193,13 +195,20 @@ internal sealed class ManagedPolicy
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists && isOfSystem && file.LinkTarget is null && !Directory.Exists(Path.GetDirectoryName(path)))
+            // Most systems have no folder for a policy, and this runs for each decision.
+            if (isOfSystem && !Directory.Exists(Path.GetDirectoryName(path)))
             {
                 return null;
             }
+
+            var file = new FileInfo(path);
             if (!file.Exists)
             {
+                if (isOfSystem && file.LinkTarget is null && !RegularFile.MayExist(path))
+                {
+                    return null;
+                }
+
                 // The file may exist in a folder that cannot be searched.
                 using var handle = RegularFile.OpenHandle(path);
             }

@@ -32,17 +32,11 @@ internal sealed class ProviderServices : IAsyncDisposable
                 PolicyRefusals.Record(
                     platform.Paths,
                     platform.Time,
-                    ManagedPolicy.Read(platform.Paths).RefusalOfEndpoint(url) ?? connections.RefusalOfUser(url)
+                    ManagedPolicy.Read(platform.Paths).RefusalOfEndpoint(url) ?? connections.Settings.RefusalOf(url)
                 ),
             connections
         );
-        string? RefusalOf(ProviderSettings settings, string? model)
-        {
-            var policy = ManagedPolicy.Read(platform.Paths);
-            return policy.RefusalOfProvider(settings.Kind, settings.Address)
-                ?? (settings.Address is { } address ? connections.RefusalOfUser(address) : null)
-                ?? (model is null ? null : policy.RefusalOfModel(model));
-        }
+        ProviderRules ReadRules() => new(ManagedPolicy.Read(platform.Paths), connections.Settings);
 
         var tokens = new OAuthTokens(secrets, http, platform.Paths, platform.Time);
         SignIns = new SignIns(tokens, platform.Time);
@@ -59,7 +53,7 @@ internal sealed class ProviderServices : IAsyncDisposable
             http,
             Programs,
             registerSecret,
-            settings => RefusalOf(settings, null),
+            settings => ReadRules().RefusalOf(settings),
             connections.ChildVariables
         );
         Discovery = new Discovery(
@@ -80,7 +74,7 @@ internal sealed class ProviderServices : IAsyncDisposable
             states,
             new ModelCache(platform.Paths, Log),
             platform.Time,
-            RefusalOf,
+            ReadRules,
             refusal => PolicyRefusals.Record(platform.Paths, platform.Time, refusal)
         );
         Catalogs = new CatalogServices(

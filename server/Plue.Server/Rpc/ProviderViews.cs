@@ -93,13 +93,14 @@ internal sealed class ProviderViews(
         return providers.Find(id) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
     }
 
-    private sealed record Around(string DefaultId, string DefaultSmallId, Func<string, bool> HasKey);
+    private sealed record Around(string DefaultId, string DefaultSmallId, Func<string, bool> HasKey, ProviderRules Rules);
 
     private async Task<Around> AroundAsync(CancellationToken cancellationToken) =>
         new(
             await providers.DefaultIdAsync(cancellationToken),
             await providers.DefaultSmallIdAsync(cancellationToken),
-            await vault.CredentialsAsync(cancellationToken)
+            await vault.CredentialsAsync(cancellationToken),
+            providers.Rules
         );
 
     private ProviderSummary Summary(ConfiguredProvider provider, Around around)
@@ -107,7 +108,7 @@ internal sealed class ProviderViews(
         var settings = provider.Settings;
         var kind = KindsById.GetValueOrDefault(settings.Kind);
         var state = provider.Fault is null ? providers.StateOf(settings) : ProviderState.Unknown;
-        var refusal = settings.Enabled ? providers.RefusalOf(settings) : null;
+        var refusal = settings.Enabled ? around.Rules.RefusalOf(settings) : null;
         var isShown = settings.Enabled || state.HasFailedToEnable;
         var address = settings.Command is { } command ? services.Programs.OriginOf(command) : settings.Address;
         return new ProviderSummary

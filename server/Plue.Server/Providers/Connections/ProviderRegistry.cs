@@ -23,7 +23,7 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private readonly ModelLists models;
     private readonly UsageWindows windows;
     private readonly TimeProvider time;
-    private readonly Func<ProviderSettings, string?, string?> refusalOf;
+    private readonly Func<ProviderRules> readRules;
     private readonly Action<string>? refused;
     private readonly Lock building = new();
     private readonly Dictionary<string, IProvider> built = new(StringComparer.Ordinal);
@@ -32,7 +32,7 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private int disposed;
 
     /// <param name="build">Creates a provider.</param>
-    /// <param name="refusalOf">Returns why the organization does not allow a provider or one of its models, as a sentence; null if it does.</param>
+    /// <param name="readRules">Reads what is allowed now.</param>
     /// <param name="refused">Called with the sentence when a provider or model that is not allowed is used.</param>
     public ProviderRegistry(
         IProviderSource source,
@@ -42,12 +42,12 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         ProviderStates states,
         ModelCache cache,
         TimeProvider time,
-        Func<ProviderSettings, string?, string?>? refusalOf = null,
+        Func<ProviderRules>? readRules = null,
         Action<string>? refused = null
     )
     {
         this.refused = refused;
-        this.refusalOf = refusalOf ?? ((_, _) => null);
+        this.readRules = readRules ?? (() => ProviderRules.None);
         (this.source, this.build, this.discovery, this.states, this.time) = (source, build, discovery, states, time);
         Cooldowns = new ProviderCooldowns(time);
         windows = new UsageWindows(time);
@@ -88,16 +88,20 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     }
 
     /// <summary>Returns the providers that are enabled, allowed, and have valid files.</summary>
-    public IEnumerable<ProviderSettings> SwitchedOn() => List().Where(IsUsable).Select(provider => provider.Settings);
+    public IEnumerable<ProviderSettings> SwitchedOn()
+    {
+        var rules = Rules;
+        return List().Where(provider => IsUsable(provider, rules)).Select(provider => provider.Settings);
+    }
 
-    /// <summary>Returns why the organization does not allow a provider, as a sentence; null if it does.</summary>
-    public string? RefusalOf(ProviderSettings settings) => refusalOf(settings, null);
+    /// <summary>What the organization and the user allow now.</summary>
+    public ProviderRules Rules => readRules();
 
     /// <summary>Checks models that are not chosen by <see cref="ResolveModelAsync"/>.</summary>
     /// <exception cref="FailureException">PermissionDenied: the organization does not allow the provider or the model.</exception>
     public void RefuseModel(ProviderSettings settings, string? model)
     {
-        if (refusalOf(settings, model) is { } refusal)
+        if (Rules.RefusalOf(settings, model) is { } refusal)
         {
             refused?.Invoke(refusal);
             throw new FailureException(FailureKind.PermissionDenied, refusal);
@@ -253,7 +257,7 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             return model;
         }
 
-        if (DefaultModel(settings) is { } usual && refusalOf(settings, usual) is null)
+        if (DefaultModel(settings) is { } usual && Rules.RefusalOf(settings, usual) is null)
         {
             return usual;
         }
@@ -274,8 +278,8 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     /// <summary>Like <see cref="ResolveModelAsync"/> without a request; null if the vendor's list is needed.</summary>
     public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
         (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model
-        : DefaultModel(settings) is { } usual && refusalOf(settings, usual) is null ? usual
-        : models.Stored(settings)?.Models.FirstOrDefault(model => refusalOf(settings, model.Id) is null)?.Id;
+        : DefaultModel(settings) is { } usual && Rules.RefusalOf(settings, usual) is null ? usual
+        : Allowed(settings, models.Stored(settings)?.Models ?? []).FirstOrDefault()?.Id;
 
     /// <returns>Null if the price is unknown.</returns>
     public Price? PriceOf(ProviderSettings settings, string model) => models.Find(settings, model)?.Pricing;
@@ -285,7 +289,7 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
 
     /// <summary>Returns the cached models without a request.</summary>
     public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) =>
-        [.. models.Known(settings).Where(model => refusalOf(settings, model.Id) is null)];
+        [.. Allowed(settings, models.Known(settings))];
 
     /// <summary>Returns whether the cached models include this one; null if the list may be incomplete.</summary>
     public bool? KnowsModel(ProviderSettings settings, string modelId) => models.Knows(settings, modelId);
@@ -448,7 +452,8 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
             return chosen;
         }
 
-        return source.List().FirstOrDefault(IsUsable)?.Settings.Id;
+        var rules = Rules;
+        return source.List().FirstOrDefault(provider => IsUsable(provider, rules))?.Settings.Id;
     }
 
     /// <summary>Stores the previous default before a new provider is added, so that the default does not change silently. Only the tour is replaced.</summary>
@@ -470,13 +475,16 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private string KnownDefaultId() => ChosenDefaultId() ?? AllowedDefaultId(discovery.Known?.DefaultId ?? discovery.Found[0].Id);
 
     /// <summary>Returns the found provider, or the first that the organization allows; if none is allowed, the found one, whose use then fails.</summary>
-    private string AllowedDefaultId(string id) =>
-        discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found && RefusalOf(found) is not null
-            ? discovery.Found.FirstOrDefault(settings => RefusalOf(settings) is null)?.Id ?? id
+    private string AllowedDefaultId(string id)
+    {
+        var rules = Rules;
+        return discovery.Found.FirstOrDefault(settings => settings.Id == id) is { } found && rules.RefusalOf(found) is not null
+            ? discovery.Found.FirstOrDefault(settings => rules.RefusalOf(settings) is null)?.Id ?? id
             : id;
+    }
 
-    private bool IsUsable(ConfiguredProvider provider) =>
-        provider.Settings.Enabled && provider.Fault is null && RefusalOf(provider.Settings) is null;
+    private static bool IsUsable(ConfiguredProvider provider, ProviderRules rules) =>
+        provider.Settings.Enabled && provider.Fault is null && rules.RefusalOf(provider.Settings) is null;
 
     /// <summary>Returns the provider of a default. A provider that the user selected is never replaced by another.</summary>
     private IProvider Chosen(string reserved, string defaultId)
@@ -516,8 +524,14 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     private ModelListing Allowed(ProviderSettings settings, ModelListing listing) =>
         listing with
         {
-            Models = [.. listing.Models.Where(model => refusalOf(settings, model.Id) is null)],
+            Models = [.. Allowed(settings, listing.Models)],
         };
+
+    private IEnumerable<ModelInfo> Allowed(ProviderSettings settings, IEnumerable<ModelInfo> listed)
+    {
+        var rules = Rules;
+        return listed.Where(model => rules.RefusalOf(settings, model.Id) is null);
+    }
 
     private IProvider Built(string key, ProviderSettings settings)
     {

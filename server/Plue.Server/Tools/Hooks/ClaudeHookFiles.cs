@@ -45,7 +45,7 @@ internal static class ClaudeHookFiles
             {
                 var path = Path.Combine(folder.Path, name);
                 // A link could lead to a file written by others.
-                if (RealPath.ResolvesInto(path, folder.Path))
+                if (RegularFile.MayExist(path) && RealPath.ResolvesInto(path, folder.Path))
                 {
                     Add(hooks, path, folders.Shown(folder, name), report);
                 }
