@@ -288,8 +288,7 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     public ModelInfo? ModelOf(ProviderSettings settings, string modelId) => models.Find(settings, modelId);
 
     /// <summary>Returns the cached models without a request.</summary>
-    public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) =>
-        [.. Allowed(settings, models.Known(settings))];
+    public IReadOnlyList<ModelInfo> KnownModels(ProviderSettings settings) => [.. Allowed(settings, models.Known(settings))];
 
     /// <summary>Returns whether the cached models include this one; null if the list may be incomplete.</summary>
     public bool? KnowsModel(ProviderSettings settings, string modelId) => models.Knows(settings, modelId);
