@@ -35,7 +35,7 @@ public sealed record ApprovalView
     /// <summary>The fingerprint of the exact action. Equal requests have equal fingerprints.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>The chat or task that asks.</summary>
+    /// <summary>The chat or task that requests it.</summary>
     public required string CodexId { get; init; }
 
     /// <summary>The titles from the root task down to the asking task.</summary>
@@ -44,13 +44,13 @@ public sealed record ApprovalView
     public required string ToolName { get; init; }
     public required ApprovalKind Kind { get; init; }
 
-    /// <summary>Exactly what would run, be written or be read. Hidden characters are not replaced: a view has to show them.</summary>
+    /// <summary>The exact command or content. Hidden characters are not replaced, so a view must show them.</summary>
     public required string ActionText { get; init; }
 
     /// <summary>For a write or an edit: the change as a unified diff.</summary>
     public string? Diff { get; init; }
 
-    /// <summary>Whether <c>approval/content</c> has the files before and after the change. Missing for requests of other windows.</summary>
+    /// <summary>True if <c>approval/content</c> has the files before and after the change. Missing for requests of other windows.</summary>
     public bool? HasContent { get; init; }
 
     /// <summary>The folder in which it would run, or its file, with links resolved.</summary>
@@ -59,23 +59,23 @@ public sealed record ApprovalView
     /// <summary>A <see cref="Location"/> in a workspace folder, as VS Code shows it: from its folder, whose name it begins with if there are several.</summary>
     public string? RelativeLocation { get; init; }
 
-    /// <summary>Why it is asked, in one sentence.</summary>
+    /// <summary>Why approval is required, in one sentence.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The sandbox of a command, in one sentence; null if it is not a command.</summary>
     public string? Sandbox { get; init; }
 
-    /// <summary>The rule that <c>always</c> would store; null if always is not offered.</summary>
+    /// <summary>The rule that <c>always</c> would store; null if it is not offered.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>The folder that the rule would be bound to; null for every folder.</summary>
+    /// <summary>The folder to which the rule would apply; null for every folder.</summary>
     public string? RuleFolder { get; init; }
 
     /// <summary>The form or address for the user; null for an approval without input.</summary>
     public QuestionView? Question { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>True if a task of another window asks; missing otherwise.</summary>
+    /// <summary>True if a task of another window requests it; otherwise missing.</summary>
     public bool? IsInOtherWindow { get; init; }
 }
 
@@ -98,7 +98,7 @@ public enum QuestionKind
 /// <summary>A field of a question.</summary>
 public sealed record QuestionFieldView
 {
-    /// <summary>Its key in the answer.</summary>
+    /// <summary>The name of the field in the answer.</summary>
     public required string Name { get; init; }
     public required QuestionKind Kind { get; init; }
     public required string Title { get; init; }
@@ -109,7 +109,7 @@ public sealed record QuestionFieldView
     public string? Format { get; init; }
     public required IReadOnlyList<QuestionOptionView> Options { get; init; }
 
-    /// <summary>The values that are filled in; several only for choices.</summary>
+    /// <summary>The default values; several only for choices.</summary>
     public required IReadOnlyList<string> Defaults { get; init; }
 
     /// <summary>The limit of a number, of the length of a text, or of the number of choices.</summary>
@@ -140,7 +140,7 @@ public enum ApprovalDecision
 /// <param name="Fingerprint">The fingerprint that was shown to the user; another is rejected with Conflict.</param>
 /// <param name="Reason">Sent to the model with a denial.</param>
 /// <param name="Rule">With <c>always</c>: the rule as it was shown.</param>
-/// <param name="IncludeEqual">Answers every request with this fingerprint.</param>
+/// <param name="IncludeEqual">True answers every request with this fingerprint.</param>
 /// <param name="Values">For a question: a JSON object as text.</param>
 public sealed record ApprovalAnswerParams(
     string Id,

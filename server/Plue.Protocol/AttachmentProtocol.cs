@@ -51,7 +51,7 @@ public sealed record AttachmentInspectParams(string Path, LineRange? Range, Atta
 /// <summary>A file as it would be sent now.</summary>
 public sealed record AttachmentView
 {
-    /// <summary>As it is named to the model: relative to the workspace where it lies inside.</summary>
+    /// <summary>The name for the model: relative to the workspace if the file is in it.</summary>
     public required string Path { get; init; }
     public required string Name { get; init; }
     public required AttachmentKind Kind { get; init; }
@@ -61,15 +61,15 @@ public sealed record AttachmentView
     public LineRange? Range { get; init; }
     public AttachmentMode? Mode { get; init; }
 
-    /// <summary>Bytes; null when there is no such file.</summary>
+    /// <summary>The size in bytes; null if the file does not exist.</summary>
     public long? Size { get; init; }
     public int? Lines { get; init; }
 
-    /// <summary>Estimated.</summary>
+    /// <summary>The estimated tokens.</summary>
     public long? Tokens { get; init; }
     public required IReadOnlyList<AttachmentQuestion> Questions { get; init; }
 
-    /// <summary>Why it cannot be sent at all; null when it can.</summary>
+    /// <summary>Why it cannot be sent; null if it can.</summary>
     public string? Problem { get; init; }
 
     /// <summary>A note about a file that is sent: it is not text, it is truncated, or keys in it are masked. Null without a note.</summary>
@@ -88,5 +88,5 @@ public sealed record AttachmentReadResult(string MediaType, string Data);
 /// <param name="Url">Of a web page.</param>
 public sealed record AttachmentFetchParams(string Url);
 
-/// <param name="Text">Markdown, after a line that says where it is from.</param>
+/// <param name="Text">Markdown, after a line with its origin.</param>
 public sealed record AttachmentFetchResult(string Text);

@@ -16,17 +16,17 @@ public sealed record CatalogSummary
     public required string Id { get; init; }
     public required string Name { get; init; }
 
-    /// <summary>As the Catwalk format spells it.</summary>
+    /// <summary>The type, as in the Catwalk format.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The kind of provider it becomes.</summary>
+    /// <summary>The kind of the provider that is created from it.</summary>
     public required string Kind { get; init; }
     public required CatalogSource Source { get; init; }
 
-    /// <summary>A user's catalog that overrides a shipped one: deleting it restores that one.</summary>
+    /// <summary>True for a user's catalog that overrides a shipped one. Deleting it restores the shipped one.</summary>
     public required bool OverridesShipped { get; init; }
 
-    /// <summary>A server on the user's own machine.</summary>
+    /// <summary>True for a server on the user's own machine.</summary>
     public required bool IsLocal { get; init; }
     public string? Endpoint { get; init; }
 
@@ -84,7 +84,7 @@ public sealed record CatalogValidateParams(JsonElement Document);
 public sealed record CatalogValidateResult(IReadOnlyList<CatalogProblem> Problems);
 
 /// <param name="Path">A file with one provider, or an array of them.</param>
-/// <param name="Replace">Takes the place of catalogs of the same ids; without it those are left out and named.</param>
+/// <param name="Replace">True replaces catalogs with the same ids; otherwise they are skipped and listed.</param>
 public sealed record CatalogImportParams(string Path, bool? Replace)
 {
     /// <summary>True if the user confirmed that requests of a provider in use go to another origin. Without it such a change fails with <c>originChange</c>.</summary>
@@ -97,7 +97,7 @@ public sealed record CatalogDeleteParams(string Id)
     public bool? AllowOriginChange { get; init; }
 }
 
-/// <param name="Skipped">Those left out, with why.</param>
+/// <param name="Skipped">The skipped catalogs, with the reasons.</param>
 public sealed record CatalogImportResult(IReadOnlyList<CatalogSummary> Imported, IReadOnlyList<CatalogSkipped> Skipped);
 
 public sealed record CatalogSkipped(string Id, string Reason);
@@ -105,7 +105,7 @@ public sealed record CatalogSkipped(string Id, string Reason);
 /// <param name="Ids">One makes a file with that provider, several an array.</param>
 public sealed record CatalogExportParams(IReadOnlyList<string> Ids, string Path);
 
-/// <param name="Updated">False when the server says that nothing changed.</param>
+/// <param name="Updated">False if the catalog on the server has not changed.</param>
 /// <param name="Message">For the user.</param>
 public sealed record CatalogRefreshResult(bool Updated, int ProviderCount, string Message);
 
@@ -121,7 +121,7 @@ public sealed record CatalogStatsResult
     public decimal? HighestInputPerMillion { get; init; }
     public long? LargestContext { get; init; }
 
-    /// <summary>When the catalog was last fetched from the server; null when it never was.</summary>
+    /// <summary>The time of the last fetch from the server; null if there was none.</summary>
     public DateTimeOffset? RefreshedAt { get; init; }
 }
 

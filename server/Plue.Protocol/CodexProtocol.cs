@@ -9,10 +9,10 @@ public sealed record CodexListParams(string Collection, bool? IncludeArchived)
     /// <summary>Only codices of this template or its descendants.</summary>
     public string? TemplateId { get; init; }
 
-    /// <summary>All must hold.</summary>
+    /// <summary>Conditions that must all be true.</summary>
     public IReadOnlyList<CodexFilter>? Filter { get; init; }
 
-    /// <summary>Has all of them.</summary>
+    /// <summary>Tags that must all be present.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
 
     /// <summary>A field's name; null sorts chats newest first and documents by name.</summary>
@@ -21,7 +21,7 @@ public sealed record CodexListParams(string Collection, bool? IncludeArchived)
     public int? Offset { get; init; }
     public int? Limit { get; init; }
 
-    /// <summary>True lists what lies in the trash instead.</summary>
+    /// <summary>True lists the content of the trash instead.</summary>
     public bool? Deleted { get; init; }
 }
 
@@ -39,7 +39,7 @@ public sealed record CodexFilter(
 /// <param name="Total">The number of all results, regardless of offset and limit.</param>
 public sealed record CodexListResult(IReadOnlyList<CodexSummary> Items, int Total);
 
-/// <summary>A row of a list: a chat, or a document. What only chats have is empty for documents.</summary>
+/// <summary>A row of a list: a chat or a document. Members that only chats have are empty for documents.</summary>
 public sealed record CodexSummary
 {
     /// <summary><c>codex://COLLECTION/NAME</c>.</summary>
@@ -51,7 +51,7 @@ public sealed record CodexSummary
     public required DateTimeOffset UpdatedAt { get; init; }
     public required int MessageCount { get; init; }
 
-    /// <summary>USD; null while nothing was paid or the price is not known.</summary>
+    /// <summary>USD; null if nothing was paid or the price is unknown.</summary>
     public decimal? Cost { get; init; }
     public required bool Archived { get; init; }
 
@@ -59,22 +59,22 @@ public sealed record CodexSummary
     public string? ProviderId { get; init; }
     public string? Model { get; init; }
 
-    /// <summary>Tried in this order when the chosen one is down or over its limit; empty means that the settings say it.</summary>
+    /// <summary>Fallbacks in order, for when the chosen provider fails or its limit is reached; empty uses the fallbacks in the settings.</summary>
     public required IReadOnlyList<ModelChoice> Fallbacks { get; init; }
     public required ChatOptions Options { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }
     public required bool Pinned { get; init; }
 
-    /// <summary>A response was not viewed yet.</summary>
+    /// <summary>True if a response was not viewed yet.</summary>
     public required bool Unread { get; init; }
 
-    /// <summary>Grows with every change; <c>codex/update</c> with an older one is refused.</summary>
+    /// <summary>Increases with every change; <c>codex/update</c> with an older version is refused.</summary>
     public required long Version { get; init; }
 
     /// <summary>For a task: its status as docs/records.md lists it, <c>waiting_for_child</c> and the like.</summary>
     public string? TaskStatus { get; init; }
 
-    /// <summary>The chat or task that asked for this task.</summary>
+    /// <summary>The chat or task that created this task.</summary>
     public string? SpawnedBy { get; init; }
 
     /// <summary>The layer of a document; null for chats and tasks, which always belong to the user.</summary>
@@ -124,24 +124,24 @@ public sealed record CodexGetResult
     /// <summary>The number of messages of that branch before the first of <see cref="Messages"/>.</summary>
     public required int Offset { get; init; }
 
-    /// <summary>Waiting to be sent, in order.</summary>
+    /// <summary>The queued messages, in order.</summary>
     public required IReadOnlyList<QueuedView> Queue { get; init; }
     public required bool CanUndo { get; init; }
     public required bool CanRedo { get; init; }
 
-    /// <summary>In context for the whole chat, at their current content.</summary>
+    /// <summary>The pinned files, which are sent with their current content.</summary>
     public required IReadOnlyList<AttachmentView> ContextFiles { get; init; }
 
     /// <summary>The content of a codex that is a file; null for a chat.</summary>
     public DocumentView? Document { get; init; }
 
-    /// <summary>The turn under way, or null.</summary>
+    /// <summary>The running turn; null if there is none.</summary>
     public string? TurnId { get; init; }
 
-    /// <summary>Events up to this number are already folded into <see cref="Messages"/>.</summary>
+    /// <summary>The number of the last event that <see cref="Messages"/> contains.</summary>
     public required long LastSeq { get; init; }
 
-    /// <summary>Why this chat cannot be written to now (another window owns it, a read-only disk); null when it can.</summary>
+    /// <summary>Why the chat is read-only now (used by another window, read-only disk); null if it is not.</summary>
     public string? ReadOnlyReason { get; init; }
 
     /// <summary>A note about repaired or unreadable parts, as one sentence.</summary>
@@ -163,7 +163,7 @@ public sealed record HookFailureView(DateTimeOffset Time, string Action, string 
 /// <summary>A document as stored in its file.</summary>
 /// <param name="Text">The whole file, comments included; a key that was typed into it reads ***REDACTED***.</param>
 /// <param name="Values">Its fields by name, as written; secrets never. Of Markdown its front matter.</param>
-/// <param name="Path">Null for what ships with Plue.</param>
+/// <param name="Path">Null for a document that ships with Plue.</param>
 /// <param name="CanUndo">There is an earlier version.</param>
 public sealed record DocumentView(
     string Text,
@@ -181,7 +181,7 @@ public sealed record DocumentProblemView(string Message, int Line, int Column, b
 /// <param name="Title">Null names a chat after its first message. Required for documents, whose name comes from it.</param>
 public sealed record CodexCreateParams(string TemplateId, string? Title, string? ProviderId, string? Model)
 {
-    /// <summary>Null means <c>chats</c>, for a template that descends from task <c>tasks</c>, and for one that is none of chat, task and provider <c>items</c>.</summary>
+    /// <summary>Null derives it from the template: <c>tasks</c> for descendants of task, <c>items</c> for templates that are not a chat, task or provider, otherwise <c>chats</c>.</summary>
     public string? Collection { get; init; }
 
     /// <summary>For a document: the whole file. Otherwise it is written from <see cref="Values"/>.</summary>
@@ -204,19 +204,19 @@ public sealed record CodexUpdateParams(
 {
     public bool? Pinned { get; init; }
 
-    /// <summary>Replaces all of them.</summary>
+    /// <summary>Replaces all tags.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
 
     /// <summary>Replaces the list of pinned files.</summary>
     public IReadOnlyList<string>? ContextFiles { get; init; }
 
-    /// <summary>Refused with Conflict when the codex changed since that version.</summary>
+    /// <summary>Fails with Conflict if the codex changed since that version.</summary>
     public long? ExpectedVersion { get; init; }
 
-    /// <summary>Fields by the names that the template gives them; null takes one away. For every collection.</summary>
+    /// <summary>Field values by their names in the template; null removes one. For every collection.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Set { get; init; }
 
-    /// <summary>Items to add to list fields. A user message added to a chat starts a turn, as sending it would.</summary>
+    /// <summary>Items to add to list fields. A user message that is added to a chat starts a turn.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Append { get; init; }
 
     /// <summary>For a document: the whole file.</summary>
@@ -226,7 +226,7 @@ public sealed record CodexUpdateParams(
 public sealed record CodexDeleteParams(string Uri);
 
 /// <param name="Name">The new last part of the address.</param>
-/// <param name="DryRun">True changes nothing and says what would be.</param>
+/// <param name="DryRun">True reports the result without changing anything.</param>
 public sealed record CodexRenameParams(string Uri, string Name, bool? DryRun);
 
 /// <param name="Uri">The new address.</param>
@@ -307,10 +307,10 @@ public enum ImportFormat
 /// <param name="Paths">Files, or folders that are searched for them.</param>
 public sealed record CodexImportParams(IReadOnlyList<string> Paths, ImportFormat? Format)
 {
-    /// <summary>True makes a second chat of what was imported before; otherwise that is a failure of its file.</summary>
+    /// <summary>True imports chats again that were imported before; otherwise their files fail.</summary>
     public bool? AllowDuplicates { get; init; }
 
-    /// <summary>Chosen by the client. What is imported with one ID is undone together.</summary>
+    /// <summary>Chosen by the client. All imports with one ID are undone together.</summary>
     public string? RunId { get; init; }
 }
 
@@ -323,7 +323,7 @@ public sealed record CodexImportResult(
 
 public sealed record ImportFailureView(string Path, string Message)
 {
-    /// <summary>The chat that it was imported as before; null for every other failure.</summary>
+    /// <summary>The existing chat of an earlier import; null for every other failure.</summary>
     public string? Uri { get; init; }
 }
 
@@ -338,7 +338,7 @@ public sealed record CodexImportableResult(IReadOnlyList<ImportableView> Session
 /// <param name="Size">Bytes of the file.</param>
 public sealed record ImportableView(string Path, string Title, DateTimeOffset UpdatedAt, long Size)
 {
-    /// <summary>The chat that it was imported as; null for one that was not.</summary>
+    /// <summary>The imported chat; null if it was not imported.</summary>
     public string? Uri { get; init; }
 }
 

@@ -7,7 +7,7 @@ public sealed record EditListParams(string? CodexId);
 
 public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
 {
-    /// <summary>Turns whose changes can be taken back, the last first.</summary>
+    /// <summary>The turns whose changes can be undone, the last one first.</summary>
     public required IReadOnlyList<EditTurnView> Turns { get; init; }
 
     /// <summary>Files that were not changed because they were modified since, one sentence each.</summary>
@@ -37,7 +37,7 @@ public enum EditState
 /// <summary>The changes of one file by one agent in all its turns, compared with the file before the first undecided change.</summary>
 public sealed record FileEditView
 {
-    /// <summary>From the workspace, with <c>/</c>.</summary>
+    /// <summary>The path in the workspace, with <c>/</c>.</summary>
     public required string Path { get; init; }
     public required string CodexId { get; init; }
     public required EditKind Kind { get; init; }
@@ -46,13 +46,13 @@ public sealed record FileEditView
     public required int Removed { get; init; }
     public required IReadOnlyList<HunkView> Hunks { get; init; }
 
-    /// <summary>The tools that did it: <c>edit</c>, <c>bash</c>.</summary>
+    /// <summary>The tools that made the change, such as <c>edit</c> and <c>bash</c>.</summary>
     public required IReadOnlyList<string> Tools { get; init; }
 
-    /// <summary>Why it cannot be taken back as it is, in one sentence: somebody changed the same place since.</summary>
+    /// <summary>The conflict that prevents undoing it, in one sentence: the same place was changed since.</summary>
     public string? Conflict { get; init; }
 
-    /// <summary>No text: it is shown and decided as a whole.</summary>
+    /// <summary>True if it is not text, and is accepted or rejected as a whole.</summary>
     public bool IsBinary { get; init; }
 }
 
@@ -60,7 +60,7 @@ public sealed record FileEditView
 /// <param name="Text">The old lines, each behind a <c>-</c>, then the new ones behind a <c>+</c>.</param>
 public sealed record HunkView(string Id, int OldStart, int OldLines, int NewStart, int NewLines, EditState State, string Text)
 {
-    /// <summary>Somebody has changed the same place since: it can be accepted and not rejected.</summary>
+    /// <summary>True if the same place was changed since: it can be accepted but not rejected.</summary>
     public bool IsConflict { get; init; }
 }
 

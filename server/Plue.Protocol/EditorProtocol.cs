@@ -21,13 +21,13 @@ public enum HostWriteOutcome
 {
     Saved,
 
-    /// <summary>The text is another now. Nothing was changed.</summary>
+    /// <summary>The text has changed in the meantime. Nothing was changed.</summary>
     Changed,
 
-    /// <summary>The document has no unsaved changes, so the file itself is to be written. Nothing was changed.</summary>
+    /// <summary>The document has no unsaved changes, so the file must be written instead. Nothing was changed.</summary>
     NotUnsaved,
 
-    /// <summary>The editor could not save the document, so the edit was taken back.</summary>
+    /// <summary>The editor could not save the document, so the edit was undone.</summary>
     NotSaved,
 }
 
@@ -103,10 +103,10 @@ public enum HostCellOutcome
     Failed,
     TimedOut,
 
-    /// <summary>No kernel began to run it.</summary>
+    /// <summary>No kernel started to run it.</summary>
     NotStarted,
 
-    /// <summary>The cell is another now. Nothing was run.</summary>
+    /// <summary>The cell has changed in the meantime. Nothing was run.</summary>
     Changed,
 }
 

@@ -41,7 +41,7 @@ public sealed record HealthRowView
     public required string Name { get; init; }
     public required HealthState State { get; init; }
 
-    /// <summary>Plue is of no use without it.</summary>
+    /// <summary>True if Plue cannot be used without it.</summary>
     public required bool IsRequired { get; init; }
     public required string Message { get; init; }
 

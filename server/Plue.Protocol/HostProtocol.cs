@@ -18,15 +18,15 @@ public sealed record HostModelView
     public required string Family { get; init; }
     public required string Version { get; init; }
 
-    /// <summary>Tokens of one request.</summary>
+    /// <summary>The maximum tokens of one request.</summary>
     public required long MaxInputTokens { get; init; }
 
-    /// <summary>False where the editor's API cannot pass tools on at all.</summary>
+    /// <summary>False if the editor's API cannot pass tools.</summary>
     public bool? SupportsTools { get; init; }
     public bool? SupportsVision { get; init; }
 }
 
-/// <summary>Asks a model. What it says arrives as host/languageModelEvent; the reply comes when it has said all.</summary>
+/// <summary>Sends a request to a model. Its output arrives as host/languageModelEvent; the reply follows after the last event.</summary>
 /// <param name="StreamId">Made by the sidecar; the events of this answer carry it.</param>
 /// <param name="Model">An id, or a family where no model has that id.</param>
 /// <param name="Messages">Oldest first, ending with the user's.</param>

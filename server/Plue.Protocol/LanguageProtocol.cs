@@ -27,7 +27,7 @@ public static class LanguageMethods
     public static readonly RpcRequest<TextDocumentParams, IReadOnlyList<TextEditView>> Formatting = new("textDocument/formatting");
     public static readonly RpcRequest<CodeActionParams, IReadOnlyList<CodeActionView>> CodeAction = new("textDocument/codeAction");
 
-    /// <summary>To the editor: which files it shall tell of. Asked where the editor can take it later than at its start.</summary>
+    /// <summary>To the editor: the files whose changes it reports. Sent if the editor supports dynamic registration.</summary>
     public static readonly RpcRequest<RegistrationParams, JsonElement> RegisterCapability = new("client/registerCapability");
 }
 
@@ -143,7 +143,7 @@ public sealed record RegistrationView(string Id, string Method, RegistrationOpti
 /// <summary>The parameters of several methods, each of which uses a part.</summary>
 public sealed record RegistrationOptionsView(IReadOnlyList<DocumentFilterView> DocumentSelector)
 {
-    /// <summary>2: changes tell what changed.</summary>
+    /// <summary>2: incremental changes.</summary>
     public int? SyncKind { get; init; }
     public IReadOnlyList<string>? TriggerCharacters { get; init; }
     public bool? PrepareProvider { get; init; }

@@ -6,7 +6,7 @@ public sealed record Empty;
 /// <summary>The part of LSP's parameters that Plue reads. Unknown members are ignored.</summary>
 public sealed record InitializeParams
 {
-    /// <summary>The process whose death ends the sidecar.</summary>
+    /// <summary>The process whose exit ends the sidecar.</summary>
     public int? ProcessId { get; init; }
     public ClientInfo? ClientInfo { get; init; }
     public PlueOptions? InitializationOptions { get; init; }

@@ -31,17 +31,17 @@ public sealed record McpServerView
     /// <summary>The arguments one by one, as they are passed.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
-    /// <summary>Which program the command is, absolute; null for an address, and where there is none.</summary>
+    /// <summary>The absolute path of the program; null for an address, or if the program is missing.</summary>
     public string? Program { get; init; }
 
     /// <summary>The folder in which it runs; null for an address.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Names of the variables, or headers, that it is given.</summary>
+    /// <summary>The names of the variables or headers that it receives.</summary>
     public required IReadOnlyList<string> Environment { get; init; }
     public required string Fingerprint { get; init; }
 
-    /// <summary>The origin that a key of the vault must allow for this server.</summary>
+    /// <summary>The origin that a key of the vault must allow for this server to receive it.</summary>
     public string? SecretOrigin { get; init; }
 
     /// <summary>The changes since the approval, in sentences; null without changes.</summary>
@@ -54,7 +54,7 @@ public sealed record McpServerView
     /// <summary>Problems of its tools, one sentence each.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>Why it does not run, in one sentence.</summary>
+    /// <summary>Why it is not running, in one sentence.</summary>
     public string? Error { get; init; }
 }
 

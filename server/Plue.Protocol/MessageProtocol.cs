@@ -8,14 +8,14 @@ public sealed record MessageSendParams(string CodexId, string Text, string? Prov
 {
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 
-    /// <summary>True queues the message during a response; otherwise that is a Conflict.</summary>
+    /// <summary>True queues the message during a response; otherwise it fails with Conflict.</summary>
     public bool? Queue { get; init; }
 }
 
 /// <param name="TurnId">Null if no response was started.</param>
 public sealed record MessageSendResult(string MessageId, string? TurnId)
 {
-    /// <summary>It waits for the response in progress.</summary>
+    /// <summary>True if it waits for the response in progress.</summary>
     public bool? Queued { get; init; }
 }
 
@@ -35,7 +35,7 @@ public sealed record QueuedView(string Id, string Text, IReadOnlyList<Attachment
 /// <summary>Sends the edited message in a new branch; the old branch is kept.</summary>
 public sealed record MessageEditParams(string CodexId, string MessageId, string Text, string? Provider, string? Model)
 {
-    /// <summary>Null keeps the files of the old question.</summary>
+    /// <summary>Null keeps the files of the old message.</summary>
     public IReadOnlyList<Attachment>? Attachments { get; init; }
     public bool? Respond { get; init; }
 }
@@ -43,7 +43,7 @@ public sealed record MessageEditParams(string CodexId, string MessageId, string 
 /// <summary>Selects messages of the shown branch.</summary>
 public sealed record MessageListParams(string CodexId, int Offset, int Limit)
 {
-    /// <summary>Begins with this message; the offset then says nothing.</summary>
+    /// <summary>Starts with this message, and ignores the offset.</summary>
     public string? MessageId { get; init; }
 }
 
@@ -142,7 +142,7 @@ public sealed record MessageView
     /// <summary>The message it follows; null for the first.</summary>
     public string? ParentId { get; init; }
 
-    /// <summary>The messages that follow the same one, itself included, oldest first; null when there is only this one.</summary>
+    /// <summary>All messages that follow the same one, oldest first; null if this is the only one.</summary>
     public IReadOnlyList<string>? Alternatives { get; init; }
 
     /// <summary>Content that was not sent to the model of this response, one sentence each.</summary>
@@ -156,13 +156,13 @@ public sealed record MessageView
     public ProviderInfoView? ProviderInfo { get; init; }
     public TimingView? Timing { get; init; }
 
-    /// <summary>Why the model stopped here: <c>toolUse</c> means that the answer goes on in the next message, with the results of its calls.</summary>
+    /// <summary>Why the model stopped: <c>toolUse</c> means that the response continues in the next message, with the results of its calls.</summary>
     public StopReason? StopReason { get; init; }
 
     /// <summary>For a task whose template names candidates: the selected model of this response, and why the others were not selected.</summary>
     public RoutingReceipt? Routing { get; init; }
 
-    /// <summary>The hooks that ran for this message, in their order; null for none. A hook of a user message wrote it to continue a response.</summary>
+    /// <summary>The hooks that ran for this message, in order; null for none. A hook of a user message created that message to continue a response.</summary>
     public IReadOnlyList<HookRunView>? Hooks { get; init; }
 
     /// <summary>The instruction sources of this response, with their versions; null for responses of older versions of Plue.</summary>
@@ -189,7 +189,7 @@ public sealed record HookRunView(string Name, string Trigger, HookResult Result,
     /// <summary>The reason, the failure, or its text for the user; null for none.</summary>
     public string? Text { get; init; }
 
-    /// <summary>The call that it was about; null for none.</summary>
+    /// <summary>The call for which it ran; null for none.</summary>
     public string? ToolUseId { get; init; }
 
     /// <summary>The text that it added for the model; null for none.</summary>
@@ -325,7 +325,7 @@ public sealed record UsageView(
 );
 
 /// <summary>USD.</summary>
-/// <param name="Price">The price it was computed with; null where the vendor said what it costs.</param>
+/// <param name="Price">The price that was used; null if the vendor reported the cost.</param>
 public sealed record CostView(
     decimal InputCost,
     decimal OutputCost,

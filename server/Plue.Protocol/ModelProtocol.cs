@@ -6,7 +6,7 @@ public sealed record ModelListResult(IReadOnlyList<ModelProvider> Providers);
 /// <param name="Models">The one that the provider uses by itself first.</param>
 public sealed record ModelProvider(string Id, string Name, IReadOnlyList<ModelView> Models);
 
-/// <summary>Asks a model for VS Code's own chat. What it says arrives as model/event; the reply comes when it has said all.</summary>
+/// <summary>Sends a request of VS Code's own chat to a model. The output arrives as model/event; the reply follows after the last event.</summary>
 /// <param name="StreamId">Made by the window; the events of this answer carry it.</param>
 /// <param name="System">The system prompt; null for none.</param>
 /// <param name="Messages">Oldest first, ending with the user's.</param>

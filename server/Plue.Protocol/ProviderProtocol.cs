@@ -47,28 +47,28 @@ public sealed record ProviderSummary
     public DateTimeOffset? LastTested { get; init; }
     public ErrorView? Error { get; init; }
 
-    /// <summary>Not asked before this time, because it failed repeatedly; null when it is asked.</summary>
+    /// <summary>The end of the cooldown after repeated failures; null if there is none.</summary>
     public DateTimeOffset? CooldownUntil { get; init; }
 
-    /// <summary>Limits of a subscription that were reported with its last response and are not reset yet; null for none.</summary>
+    /// <summary>The limits of a subscription that its last response reported and that are not reset yet; null for none.</summary>
     public IReadOnlyList<UsageWindowView>? Windows { get; init; }
 
     /// <summary>The problem of the file with its position; null if it is valid.</summary>
     public FileFault? Fault { get; init; }
 
-    /// <summary>The file's path; null for one that has none.</summary>
+    /// <summary>The path of the file; null if it has none.</summary>
     public string? File { get; init; }
     public string? CatalogProvider { get; init; }
     public string? Endpoint { get; init; }
 
-    /// <summary>The model used when a chat names none.</summary>
+    /// <summary>The model for chats without one.</summary>
     public string? Model { get; init; }
 
-    /// <summary>As last listed; null before the first request.</summary>
+    /// <summary>The number of models in the last listing; null before the first one.</summary>
     public int? ModelCount { get; init; }
     public required AuthType AuthType { get; init; }
 
-    /// <summary>Whether this kind takes an API key at all.</summary>
+    /// <summary>True if this kind can use an API key.</summary>
     public required bool TakesKey { get; init; }
 
     /// <summary><c>vault://owner/name</c>, or <c>env://NAME</c> for a key in the environment.</summary>
@@ -78,10 +78,10 @@ public sealed record ProviderSummary
     /// <summary>The origin to which a key of this provider is sent: scheme, host and port.</summary>
     public string? Origin { get; init; }
 
-    /// <summary>New chats use it.</summary>
+    /// <summary>True if new chats use it.</summary>
     public required bool IsDefault { get; init; }
 
-    /// <summary>Small jobs use it.</summary>
+    /// <summary>True if it is the background model, for titles and summaries.</summary>
     public required bool IsDefaultSmall { get; init; }
 }
 
@@ -134,7 +134,7 @@ public sealed record ProviderConfigureParams(
 
 public sealed record ProviderIdParams(string Id);
 
-/// <summary>Switching on tests the sign-in; where that fails the provider stays off and the summary says why.</summary>
+/// <summary>Enabling tests the sign-in. If that fails, the provider stays disabled and the summary has the reason.</summary>
 public sealed record ProviderSetEnabledParams(string Id, bool Enabled);
 
 /// <param name="DeleteKey">Whether its key leaves the vault with it. A key that another provider uses stays.</param>
@@ -185,7 +185,7 @@ public sealed record ModelView
     public bool? SupportsVision { get; init; }
     public bool? CanReason { get; init; }
 
-    /// <summary>Weakest first, as the wire spells them.</summary>
+    /// <summary>The reasoning levels, weakest first, as on the wire.</summary>
     public IReadOnlyList<string>? ReasoningLevels { get; init; }
     public string? DefaultReasoningLevel { get; init; }
     public decimal? InputPerMillion { get; init; }
@@ -197,7 +197,7 @@ public sealed record ModelView
     public decimal? TypicalChatCost { get; init; }
 }
 
-/// <summary>Begins a sign-in with OAuth. The window opens <see cref="ProviderSignInResult.Url"/>; provider/awaitSignIn tells how it went.</summary>
+/// <summary>Starts a sign-in with OAuth. The window opens <see cref="ProviderSignInResult.Url"/>; provider/awaitSignIn returns the result.</summary>
 /// <param name="Url">The address where the user signs in.</param>
 /// <param name="UserCode">The code that the user enters there; null if none is needed.</param>
 public sealed record ProviderSignInResult(string Url, string? UserCode, DateTimeOffset ExpiresAt);

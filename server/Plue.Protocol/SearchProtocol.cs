@@ -1,26 +1,26 @@
 namespace Plue.Protocol;
 
 /// <param name="SearchId">Chosen by the caller; the hits carry it. Cancelling the request ends the search.</param>
-/// <param name="Text">Words that are all in the message, in either case; <c>"a phrase"</c> is found as it is. Empty finds by the filters alone.</param>
+/// <param name="Text">Words that must all be in the message, ignoring case; <c>"a phrase"</c> is matched exactly. Empty applies only the filters.</param>
 public sealed record SearchChatsParams(string SearchId, string Text)
 {
     public DateTimeOffset? From { get; init; }
 
-    /// <summary>The first moment that no longer counts.</summary>
+    /// <summary>The end of the period, exclusive.</summary>
     public DateTimeOffset? To { get; init; }
 
     /// <summary>The provider of a response, or of the chat for a user message.</summary>
     public string? ProviderId { get; init; }
 
-    /// <summary>Likewise.</summary>
+    /// <summary>The model of a response, or of the chat for a user message.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Messages with a code block.</summary>
+    /// <summary>True finds only messages with a code block.</summary>
     public bool? HasCode { get; init; }
     public MessageStatus? Status { get; init; }
     public MessageRole? Role { get; init; }
 
-    /// <summary>The chat has all of them.</summary>
+    /// <summary>The tags that the chat must have.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
     public bool? IncludeArchived { get; init; }
 
@@ -31,7 +31,7 @@ public sealed record SearchChatsParams(string SearchId, string Text)
 /// <summary>The first come at once, newest chats first; the answer to search/chats comes after the last.</summary>
 public sealed record SearchHitsParams(string SearchId, IReadOnlyList<SearchHit> Hits);
 
-/// <param name="MessageId">Empty when the chat's title was found and none of its messages; the role then says nothing.</param>
+/// <param name="MessageId">Empty if only the chat's title matches; the role has no meaning then.</param>
 /// <param name="Snippet">One line around the first place of the first word.</param>
 /// <param name="Start">The start of the match in <paramref name="Snippet"/>, in UTF-16 units.</param>
 public sealed record SearchHit(

@@ -4,5 +4,5 @@ namespace Plue.Protocol;
 /// <param name="Parameters">A JSON object.</param>
 public sealed record PlueToolCallParams(string Name, string Parameters);
 
-/// <param name="Text">JSON, or for an error a sentence that says what to do.</param>
+/// <param name="Text">JSON; for an error, a sentence with the next step.</param>
 public sealed record PlueToolCallResult(string Text, bool IsError);

@@ -22,7 +22,7 @@ public enum FieldType
 /// <summary>One field of a template or of the settings, as a form draws it.</summary>
 public sealed record FieldView
 {
-    /// <summary>As in the file.</summary>
+    /// <summary>The name in the file.</summary>
     public required string Name { get; init; }
     public required FieldType Type { get; init; }
     public string? Description { get; init; }

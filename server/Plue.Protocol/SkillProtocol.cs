@@ -10,17 +10,17 @@ public enum SkillState
     On,
     Off,
 
-    /// <summary>It is not used until the user approves it.</summary>
+    /// <summary>Not used until the user approves it.</summary>
     Waiting,
 
-    /// <summary>Another one with its name is used.</summary>
+    /// <summary>Another skill with the same name is used.</summary>
     Shadowed,
 
-    /// <summary>It cannot be used.</summary>
+    /// <summary>Cannot be used.</summary>
     Invalid,
 }
 
-/// <param name="Skills">Those of the workspace first.</param>
+/// <param name="Skills">The skills, those of the workspace first.</param>
 /// <param name="ListTokens">The estimated tokens of the list in each request.</param>
 /// <param name="ListLimit">The setting <c>skill_list_tokens</c>.</param>
 /// <param name="Note">One sentence if there are more skills than are read.</param>
@@ -40,18 +40,18 @@ public sealed record SkillView
 {
     public required string Name { get; init; }
 
-    /// <summary>In one line.</summary>
+    /// <summary>The description, in one line.</summary>
     public required string Description { get; init; }
 
-    /// <summary>Absolute, without links.</summary>
+    /// <summary>The absolute path of the folder, with links resolved.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The <c>SKILL.md</c>.</summary>
+    /// <summary>The path of its <c>SKILL.md</c>.</summary>
     public required string Path { get; init; }
     public required SkillLocationView Location { get; init; }
     public required SkillState State { get; init; }
 
-    /// <summary>Why it is not on, in one or two sentences; null for one that is.</summary>
+    /// <summary>Why it is not enabled, in one or two sentences; null if it is enabled.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The fingerprint of all its files.</summary>
@@ -63,15 +63,15 @@ public sealed record SkillView
     /// <summary>The estimated tokens of its line in the list, in each request. 0 if the model cannot load it.</summary>
     public required long ListTokens { get; init; }
 
-    /// <summary>The model can load it.</summary>
+    /// <summary>True if the model can load it.</summary>
     public required bool IsForModel { get; init; }
 
-    /// <summary>The user can invoke it with <c>/NAME</c>.</summary>
+    /// <summary>True if the user can invoke it with <c>/NAME</c>.</summary>
     public required bool IsForUser { get; init; }
     public string? ArgumentHint { get; init; }
     public required IReadOnlyList<SkillFileView> Files { get; init; }
 
-    /// <summary>An agent changed it, and nobody since; null if not.</summary>
+    /// <summary>True if an agent made the last change, so that it can be undone; otherwise null.</summary>
     public bool? CanUndo { get; init; }
 
     /// <summary>Problems of its <c>SKILL.md</c>, one sentence each.</summary>

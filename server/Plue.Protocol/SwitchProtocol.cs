@@ -40,10 +40,10 @@ public sealed record SwitchGroupView(SwitchKind Kind, IReadOnlyList<SwitchItemVi
 /// <param name="Size">Bytes; 0 if it has no size of its own.</param>
 public sealed record SwitchItemView(string Id, string Title, string Path, long Size, DateTimeOffset UpdatedAt)
 {
-    /// <summary>Of a key the only address to which it may be sent; of an MCP server its command or address.</summary>
+    /// <summary>For a key, the only address to which it may be sent; for an MCP server, its command or address.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>The variables and headers of an MCP server whose values the vault would store.</summary>
+    /// <summary>The variables and headers of an MCP server whose values would be stored in the vault.</summary>
     public IReadOnlyList<string>? Keys { get; init; }
 
     /// <summary>The address that it was imported as; null for a new one.</summary>
@@ -53,7 +53,7 @@ public sealed record SwitchItemView(string Id, string Title, string Path, long S
 /// <param name="RunId">Chosen by the client. Everything that is imported with one ID is undone together.</param>
 public sealed record SwitchImportParams(string RunId, string Program, SwitchKind Kind, IReadOnlyList<string> Ids)
 {
-    /// <summary>Stores the keys of MCP servers in the vault; otherwise they are left for the user to store.</summary>
+    /// <summary>True stores the keys of MCP servers in the vault; otherwise the user stores them later.</summary>
     public bool? StoreKeys { get; init; }
 
     /// <summary>The folder of the user settings of this VS Code, where its MCP servers are.</summary>

@@ -16,7 +16,7 @@ public sealed record TaskSpawnParams(
     string? ParentId
 )
 {
-    /// <summary>Sent with the goal.</summary>
+    /// <summary>The files that are sent with the goal.</summary>
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 
     /// <summary>The chat whose messages the task continues; they are copied and cost nothing.</summary>
@@ -57,10 +57,10 @@ public sealed record TaskView
     public required string TemplateName { get; init; }
     public required string Title { get; init; }
 
-    /// <summary>As docs/records.md lists it.</summary>
+    /// <summary>The status, as in docs/records.md.</summary>
     public required string Status { get; init; }
 
-    /// <summary>The chat or task above it.</summary>
+    /// <summary>The chat or task that created it.</summary>
     public string? ParentId { get; init; }
 
     /// <summary>The call of spawn_task in its parent; null without a waiting call.</summary>
@@ -76,12 +76,12 @@ public sealed record TaskView
     public required TaskSpendView TotalSpent { get; init; }
     public required TaskBudgetView Budget { get; init; }
 
-    /// <summary>It costs nothing: it runs on this machine.</summary>
+    /// <summary>True if it costs nothing, because its model runs on this machine.</summary>
     public bool IsLocal { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Approvals that it waits for.</summary>
+    /// <summary>The approvals for which it waits.</summary>
     public required int Waiting { get; init; }
     public bool Unread { get; init; }
     public bool Archived { get; init; }
@@ -112,13 +112,13 @@ public sealed record TaskDetail
     /// <summary>The approvals and denials of the user, oldest first.</summary>
     public required IReadOnlyList<AnsweredApprovalView> Approvals { get; init; }
 
-    /// <summary>One lane for each agent of the tree under it, itself first.</summary>
+    /// <summary>One lane for the task and each of its subtasks, itself first.</summary>
     public required IReadOnlyList<TimelineLane> Timeline { get; init; }
 
-    /// <summary>Its result; null before it returned one.</summary>
+    /// <summary>The result; null before it is returned.</summary>
     public JsonElement? Outputs { get; init; }
 
-    /// <summary>Why this model was chosen; null where nothing was to be chosen.</summary>
+    /// <summary>Why this model was selected; null if there was no choice.</summary>
     public RoutingReceipt? Routing { get; init; }
 }
 

@@ -21,7 +21,7 @@ public sealed record TemplateSummary
     public required string Collection { get; init; }
     public required CodexLayer Layer { get; init; }
 
-    /// <summary>Null for what ships with Plue.</summary>
+    /// <summary>Null for a template that ships with Plue.</summary>
     public string? Path { get; init; }
 
     /// <summary>A codicon name.</summary>
@@ -31,7 +31,7 @@ public sealed record TemplateSummary
     public string? Color { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }
 
-    /// <summary>False for a file with mistakes and for one that another of the same id hides.</summary>
+    /// <summary>False for a file with problems, and for one that is hidden by another with the same id.</summary>
     public required bool IsActive { get; init; }
     public required IReadOnlyList<DocumentProblemView> Problems { get; init; }
 }
@@ -48,7 +48,7 @@ public sealed record TemplateView(string Id, string Name, string? Description, I
     public string? Icon { get; init; }
     public string? Color { get; init; }
 
-    /// <summary>Null for what ships with Plue.</summary>
+    /// <summary>Null for a template that ships with Plue.</summary>
     public string? Path { get; init; }
 }
 
@@ -96,10 +96,10 @@ public sealed record TemplateTryResult
     /// <summary>Tokens of the first request, estimated.</summary>
     public required long InputTokens { get; init; }
 
-    /// <summary>USD of the first request at most, its longest answer included; null when the price is not known.</summary>
+    /// <summary>The maximum cost of the first request with its longest response, in USD; null if the price is unknown.</summary>
     public decimal? FirstRequestCost { get; init; }
 
-    /// <summary>USD at most for the whole task, from its budget; null when it has none.</summary>
+    /// <summary>The budget of the whole task in USD; null if it has none.</summary>
     public decimal? MaxCost { get; init; }
     public required IReadOnlyList<TemplateFinding> Findings { get; init; }
 }
@@ -146,16 +146,16 @@ public sealed record InstructionSourceView(
     string? OmittedReason
 )
 {
-    /// <summary>The file or folder of the workspace that made it apply, such as <c>src/api/server.ts</c>; null for one that always applies.</summary>
+    /// <summary>The file or folder of the workspace to which it applies, such as <c>src/api/server.ts</c>; null if it always applies.</summary>
     public string? AppliesTo { get; init; }
 
-    /// <summary>The file to open; null for what ships with Plue.</summary>
+    /// <summary>The file to open; null for a source that ships with Plue.</summary>
     public string? Path { get; init; }
 
-    /// <summary>In each request, or of a skill when it is loaded; an estimate. Null where it is not counted.</summary>
+    /// <summary>The estimated tokens in each request, or of a skill when it is loaded; null if not counted.</summary>
     public long? Tokens { get; init; }
 
-    /// <summary>True if it is omitted only until <c>message/allowInstructions</c> allows it.</summary>
+    /// <summary>True if it is omitted until <c>message/allowInstructions</c> allows it.</summary>
     public bool? CanBeAllowed { get; init; }
 }
 

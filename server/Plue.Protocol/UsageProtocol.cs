@@ -37,7 +37,7 @@ public sealed record UsageFigures
     /// <summary>The total duration of responses.</summary>
     public required double DurationMs { get; init; }
 
-    /// <summary>Median; null where it was not measured.</summary>
+    /// <summary>The median; null if it was not measured.</summary>
     public double? FirstTokenMs { get; init; }
 }
 

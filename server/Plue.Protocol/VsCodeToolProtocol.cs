@@ -35,7 +35,7 @@ public enum VsCodeToolState
     Disabled,
     Enabled,
 
-    /// <summary>It is not the tool that the user enabled, so agents do not get it.</summary>
+    /// <summary>Changed since the user enabled it, so agents do not get it.</summary>
     Changed,
 }
 
@@ -46,7 +46,7 @@ public sealed record VsCodeToolView
 {
     public required string Name { get; init; }
 
-    /// <summary>As templates and rules name it: <c>vscode/NAME</c>.</summary>
+    /// <summary>The name in templates and rules: <c>vscode/NAME</c>.</summary>
     public required string FullName { get; init; }
     public required string Title { get; init; }
 
@@ -56,10 +56,10 @@ public sealed record VsCodeToolView
     public required VsCodeToolState State { get; init; }
     public required string Fingerprint { get; init; }
 
-    /// <summary>In each request; an estimate.</summary>
+    /// <summary>The estimated tokens in each request.</summary>
     public required long Tokens { get; init; }
 
-    /// <summary>Everything that is enabled with it, line by line.</summary>
+    /// <summary>The complete definition that the user enables, line by line.</summary>
     public required string Definition { get; init; }
 
     /// <summary>The difference to the tool that the user enabled; null if there is none.</summary>

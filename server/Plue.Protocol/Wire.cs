@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Plue.Protocol;
 
-/// <summary>The only JSON options that the RPC uses: camelCase, enums as camelCase strings, nulls left out.</summary>
+/// <summary>The only JSON options of the RPC: camelCase, enums as camelCase strings, nulls omitted.</summary>
 [JsonSourceGenerationOptions(
     GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -261,7 +261,7 @@ public sealed partial class WireContext : JsonSerializerContext;
 
 public static class Wire
 {
-    /// <summary>Text stays readable: the stream is not HTML, so only what JSON itself needs is escaped.</summary>
+    /// <summary>Escapes only what JSON requires, because the stream is not HTML.</summary>
     public static readonly JsonSerializerOptions Options = new(WireContext.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

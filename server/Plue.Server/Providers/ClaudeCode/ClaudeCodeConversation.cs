@@ -19,7 +19,7 @@ internal sealed class ClaudeCodeConversation(
     ILogger logger
 ) : ProgramConversation(time)
 {
-    /// <summary>A busy machine reports an interrupt late, and another process would cost more than the wait.</summary>
+    /// <summary>A busy machine reports an interrupt late, and a new process would take longer than the wait.</summary>
     private static readonly TimeSpan InterruptLimit = TimeSpan.FromSeconds(5);
     private static readonly string[] Efforts = ["low", "medium", "high", "xhigh", "max"];
 
@@ -30,13 +30,13 @@ internal sealed class ClaudeCodeConversation(
     private IToolHost? host;
     private bool isAsked;
 
-    /// <summary>For the tests: the process that waits for the next question.</summary>
+    /// <summary>For tests: the process that waits for the next request.</summary>
     internal ClaudeCodeProcess? Process => process;
 
     public bool IsReadyFor(ProviderRequest request) =>
         process is { IsAlive: true } current && current.Launch.IsCompatibleWith(LaunchFor(request));
 
-    /// <summary>Starts the process, or resumes it in the session that was remembered.</summary>
+    /// <summary>Starts the process, or resumes the stored session.</summary>
     public async Task WarmAsync(string? model, string? workingDirectory, CancellationToken cancellationToken)
     {
         if (!await TryEnterForStartAsync(cancellationToken).ConfigureAwait(false))
@@ -68,8 +68,8 @@ internal sealed class ClaudeCodeConversation(
         }
     }
 
-    /// <summary>Brings a process to the point where it answers.</summary>
-    /// <exception cref="FailureException">It cannot.</exception>
+    /// <summary>Starts a process and waits until it can respond.</summary>
+    /// <exception cref="FailureException">The process cannot be started.</exception>
     public async Task<ClaudeCodeTurn> BeginAsync(ProviderRequest request, CancellationToken cancellationToken)
     {
         StopIdle();
@@ -97,14 +97,14 @@ internal sealed class ClaudeCodeConversation(
         }
         catch (IOException)
         {
-            // It had ended, or could not resume its session: a new process receives the history.
+            // The process ended or could not resume its session. A new process receives the history.
             await StartFreshAsync(wanted, cancellationToken).ConfigureAwait(false);
         }
 
         return new ClaudeCodeTurn(new ClaudeCodeFailures(settings, Time), process?.Cost ?? 0);
     }
 
-    /// <summary>Reads until there is something to tell.</summary>
+    /// <summary>Reads lines until there are events.</summary>
     public async Task ReadAsync(ClaudeCodeTurn turn, List<ProviderEvent> events, CancellationToken cancellationToken)
     {
         while (events.Count == 0 && !turn.HasEnded && process is { } current)
@@ -168,7 +168,7 @@ internal sealed class ClaudeCodeConversation(
         }
     }
 
-    /// <summary>Leaves the turn. One that has not ended is interrupted, in the background, so that the process stays usable.</summary>
+    /// <summary>Ends the turn. A turn in progress is interrupted in the background, so that the process stays usable.</summary>
     public async Task LeaveAsync(ClaudeCodeTurn? turn)
     {
         host = null;
@@ -213,7 +213,7 @@ internal sealed class ClaudeCodeConversation(
         }
     }
 
-    /// <summary>The session's history matches, or it has none yet and can receive it.</summary>
+    /// <summary>True if the session's history matches, or if the session is empty and can receive it.</summary>
     private bool Serves(ClaudeCodeProcess current, ClaudeCodeLaunch wanted) =>
         current.Launch.IsCompatibleWith(wanted)
         && (!current.IsInitialized || current.System == system)

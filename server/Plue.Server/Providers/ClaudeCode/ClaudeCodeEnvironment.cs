@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
-/// <summary>The environment that the CLI gets: a list of names, because ours may hold keys that are none of its business.</summary>
+/// <summary>The environment of the CLI: only listed variables, because Plue's own environment may contain other keys.</summary>
 internal static class ClaudeCodeEnvironment
 {
     /// <summary>The values to keep out of logs and errors.</summary>
@@ -49,7 +49,7 @@ internal static class ClaudeCodeEnvironment
 
     private static readonly string[] CloudPrefixes = ["AWS_", "GOOGLE_", "CLOUDSDK_", "CLOUD_ML_", "VERTEX_REGION_", "AZURE_"];
 
-    /// <summary>What a helper of the search needs (a login shell, a version question): no login of any kind.</summary>
+    /// <summary>Gets the environment of a process that searches for the CLI (a login shell, a version query). It contains no credentials.</summary>
     public static Dictionary<string, string> Plain(IReadOnlyDictionary<string, string> own)
     {
         var chosen = own.Where(pair =>
@@ -63,10 +63,10 @@ internal static class ClaudeCodeEnvironment
     }
 
     /// <summary>
-    /// The user's own login as it is, or the key of the settings: never both, and with an endpoint set never the own login,
+    /// Gets the environment with either the user's own sign-in or the key of the settings. With a configured endpoint it never has the user's sign-in,
     /// which belongs to another origin.
     /// </summary>
-    /// <exception cref="FailureException">The key cannot be had.</exception>
+    /// <exception cref="FailureException">The key is not available.</exception>
     public static async ValueTask<Dictionary<string, string>> BuildAsync(
         IReadOnlyDictionary<string, string> own,
         ProviderSettings settings,
@@ -76,7 +76,7 @@ internal static class ClaudeCodeEnvironment
     )
     {
         var chosen = Plain(own);
-        // A program that is a script finds its interpreter beside itself.
+        // A script can find its interpreter in its own folder.
         if (Path.GetDirectoryName(program) is { Length: > 0 } folder)
         {
             chosen["PATH"] = $"{chosen.GetValueOrDefault("PATH")}{Path.PathSeparator}{folder}".TrimStart(Path.PathSeparator);
@@ -100,10 +100,10 @@ internal static class ClaudeCodeEnvironment
         chosen["CLAUDE_CODE_MAX_RETRIES"] = "2";
         chosen["DISABLE_AUTOUPDATER"] = "1";
         chosen["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1";
-        // A command ends with its call, and the next one begins in the folder again: so what is judged is what runs.
+        // Each command starts in the folder, so the approved command is the one that runs.
         chosen["CLAUDE_CODE_DISABLE_BACKGROUND_TASKS"] = "1";
         chosen["CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR"] = "1";
-        // Milliseconds: a task that another agent works on may take hours.
+        // In milliseconds. A call that waits for a task can take hours.
         chosen["MCP_TOOL_TIMEOUT"] = "86400000";
         chosen["ENABLE_TOOL_SEARCH"] = "false";
         if (ownsLogin)

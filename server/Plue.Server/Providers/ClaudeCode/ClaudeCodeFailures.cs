@@ -79,7 +79,7 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
                 : $"The key of {settings.Name} was refused. Set another one with Configure Provider Key."
         );
 
-    /// <summary>The program went away in the middle of an answer.</summary>
+    /// <summary>The program ended during a response.</summary>
     public static Failure ProcessExited(int exitCode, string stderrTail) =>
         new(
             FailureKind.ProviderExecutableFailed,
@@ -97,7 +97,7 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
             null => error is null or "unknown" ? "the connection was lost" : error.Replace('_', ' '),
         };
 
-    /// <summary>One line without credentials, not too long, without the full stop that the sentence around it brings.</summary>
+    /// <summary>Gets one short line without credentials and without a final period.</summary>
     public static string Plain(string text)
     {
         var line = Credential().Replace(Blank().Replace(text, " ").Trim(), "***");

@@ -5,7 +5,7 @@ internal static class ClaudeCodeFolder
 {
     private static readonly string[] Settings = [".claude/settings.json", ".claude/settings.local.json"];
 
-    /// <returns>A sentence; null when there is nothing to say.</returns>
+    /// <returns>A sentence; null if there is no problem.</returns>
     public static string? Ignored(string? folder)
     {
         if (folder is null)

@@ -7,7 +7,7 @@ internal abstract record ClaudeCodeLine
 {
     private ClaudeCodeLine() { }
 
-    /// <summary>Of a kind that we do not use, or not JSON.</summary>
+    /// <summary>A line of a type that is not used, or that is not JSON.</summary>
     public sealed record Other : ClaudeCodeLine
     {
         public static readonly Other Instance = new();
@@ -29,23 +29,23 @@ internal abstract record ClaudeCodeLine
 
     public sealed record MessageEnding(Usage Usage) : ClaudeCodeLine;
 
-    /// <summary>A block as it counts. <paramref name="Error"/> names a class of failure; then the blocks are prose about it.</summary>
+    /// <summary>The final version of a block. With <paramref name="Error"/>, a class of failure, the blocks describe that failure.</summary>
     public sealed record Assistant(string Id, string? Model, IReadOnlyList<Block> Blocks, string? Error) : ClaudeCodeLine;
 
-    /// <summary>A step of an agent that a call of the CLI started.</summary>
-    /// <param name="ParentId">The call.</param>
+    /// <summary>A step of a sub-agent.</summary>
+    /// <param name="ParentId">The call that started the sub-agent.</param>
     /// <param name="Text">The step in one or more lines; may be empty.</param>
-    /// <param name="MessageId">Of the message of the agent's model; null for the results of its tools.</param>
+    /// <param name="MessageId">The id of the sub-agent's message; null for results of its tools.</param>
     public sealed record Nested(string ParentId, string Text, string? MessageId, Usage Usage) : ClaudeCodeLine;
 
     public sealed record ToolResults(IReadOnlyList<ToolResult> Results) : ClaudeCodeLine;
 
     public sealed record Retry(int Attempt, TimeSpan Delay, int? Status, string? Error) : ClaudeCodeLine;
 
-    /// <param name="ResetsAt">Of the limit that counts most.</param>
+    /// <param name="ResetsAt">The reset time of the most restrictive limit.</param>
     public sealed record RateLimit(string? Status, DateTimeOffset? ResetsAt, IReadOnlyList<UsageWindow> Windows) : ClaudeCodeLine;
 
-    /// <param name="TotalCost">USD, of the whole process so far.</param>
+    /// <param name="TotalCost">The total cost of the process so far, in USD.</param>
     public sealed record Result(
         bool IsError,
         string? Subtype,
@@ -57,22 +57,22 @@ internal abstract record ClaudeCodeLine
         decimal? TotalCost
     ) : ClaudeCodeLine;
 
-    /// <summary>The CLI asks. <paramref name="Input"/> is the tool's input, as JSON.</summary>
+    /// <summary>A request from the CLI. <paramref name="Input"/> is the tool's input, as JSON.</summary>
     public sealed record Question(string RequestId, string Subtype, string? ToolName, string? Input) : ClaudeCodeLine
     {
         public string? ToolUseId { get; init; }
 
-        /// <summary>Which of our hooks it calls.</summary>
+        /// <summary>The id of Plue's hook that the CLI calls.</summary>
         public string? Hook { get; init; }
 
-        /// <summary>What it asks of our server.</summary>
+        /// <summary>The message to Plue's MCP server.</summary>
         public ServerMessage? Message { get; init; }
     }
 
-    /// <summary>It does not want its question answered any more.</summary>
+    /// <summary>The CLI canceled its request.</summary>
     public sealed record QuestionCanceled(string RequestId) : ClaudeCodeLine;
 
-    /// <summary>The CLI answers. <paramref name="Models"/> came with the answer to <c>initialize</c>.</summary>
+    /// <summary>A reply from the CLI. <paramref name="Models"/> is from the reply to <c>initialize</c>.</summary>
     public sealed record Answer(string RequestId, string? Error, IReadOnlyList<ModelInfo>? Models) : ClaudeCodeLine;
 
     public abstract record Block
@@ -93,15 +93,15 @@ internal abstract record ClaudeCodeLine
     /// <summary>A message of JSON-RPC to a server of the Model Context Protocol. <paramref name="Id"/> is JSON; null for a notification.</summary>
     public sealed record ServerMessage(string Method, string? Id)
     {
-        /// <summary>Of <c>initialize</c>.</summary>
+        /// <summary>The protocol version in <c>initialize</c>.</summary>
         public string? ProtocolVersion { get; init; }
 
-        /// <summary>The tool that is called, by its name in our list, with its input as JSON.</summary>
+        /// <summary>The tool that is called, by Plue's name, with its input as JSON.</summary>
         public string? ToolName { get; init; }
         public string Arguments { get; init; } = "{}";
         public string? ToolUseId { get; init; }
 
-        /// <summary>Of <c>notifications/cancelled</c>: which message is not to be answered any more, as JSON.</summary>
+        /// <summary>The id of the canceled request in <c>notifications/cancelled</c>, as JSON.</summary>
         public string? CancelledId { get; init; }
     }
 }

@@ -8,7 +8,7 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// <param name="FoundBy">One of: the setting, PATH, the login shell, a known place, the host.</param>
 public sealed record ClaudeCodeProgram(string Path, IReadOnlyList<string> Prefix, string FoundBy)
 {
-    /// <summary>What a user would call it.</summary>
+    /// <summary>The name of the program for the user.</summary>
     public string DisplayPath => Prefix.Count > 0 ? Prefix[^1] : Path;
 
     public bool IsOnHost => Prefix.Count > 0;
@@ -31,7 +31,7 @@ internal sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<str
 
     private string Home => environment.GetValueOrDefault(OperatingSystem.IsWindows() ? "USERPROFILE" : "HOME") ?? PluePaths.UserFolder;
 
-    /// <param name="workspace">The folders that must not provide the program; null where none is open.</param>
+    /// <param name="workspace">The folders that must not provide the program; null if none is open.</param>
     public async Task<ClaudeCodeLocation> FindAsync(WorkspaceFolders? workspace, CancellationToken cancellationToken)
     {
         await mutex.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -59,7 +59,7 @@ internal sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<str
         var tried = new List<string>();
         if (!string.IsNullOrWhiteSpace(cliPath))
         {
-            // A setting is an order: with a wrong one, another CLI is not what the user wants.
+            // If the configured path is invalid, no other CLI is used instead.
             var path = HomePath.Of(cliPath, Home);
             var refusal = Path.IsPathFullyQualified(path) ? Refusal(path) : "is not an absolute path";
             tried.Add($"The setting cli_path, {path}, {refusal ?? "is used"}.");
@@ -117,7 +117,7 @@ internal sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<str
         }
 
         var output = await AskAsync(shell, ["-lc", "command -v claude"], cancellationToken).ConfigureAwait(false);
-        // A profile may greet; the answer is the last line that is a path.
+        // A shell profile can print text, so the last line that is a path counts.
         if (output?.LastOrDefault(Path.IsPathFullyQualified) is { } path && Take(path, "the login shell", workspace, tried) is { } program)
         {
             return program;
@@ -195,7 +195,7 @@ internal sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<str
         return refusal is null ? new ClaudeCodeProgram(path, [], foundBy) : null;
     }
 
-    /// <summary>Why a path cannot be started, or null.</summary>
+    /// <summary>Gets why a path cannot be started; null if it can.</summary>
     private static string? Refusal(string path)
     {
         if (Directory.Exists(path))
@@ -275,7 +275,7 @@ internal sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<str
         ];
     }
 
-    /// <summary>The lines of a short helper's output; null when it did not answer in time. It never runs inside a workspace.</summary>
+    /// <summary>Runs a short command and gets its output lines; null after the timeout. It never runs in a workspace.</summary>
     private async Task<List<string>?> AskAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

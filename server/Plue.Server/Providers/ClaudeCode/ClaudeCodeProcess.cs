@@ -22,12 +22,12 @@ internal sealed record ClaudeCodeLaunch(
     /// <summary>Further trusted folders that its tools may read.</summary>
     public IReadOnlyList<string> OtherFolders { get; init; } = [];
 
-    /// <summary>It reads its settings of the user and the folder: skills, slash commands, hooks, agents and MCP servers.</summary>
+    /// <summary>True if it reads the settings of the user and the folder: skills, slash commands, hooks, agents and MCP servers.</summary>
     public bool UsesOwnSettings { get; init; }
 
     public static string NewSessionId() => Guid.CreateVersion7().ToString("D");
 
-    /// <summary>Whether a process started so can serve what is wanted now; the model can be changed while it runs.</summary>
+    /// <summary>True if a process with these options can serve the request. The model can be changed while it runs.</summary>
     public bool IsCompatibleWith(ClaudeCodeLaunch wanted) =>
         (Directory, ReadFolder, Effort, MaxTurns) == (wanted.Directory, wanted.ReadFolder, wanted.Effort, wanted.MaxTurns)
         && UsesOwnSettings == wanted.UsesOwnSettings
@@ -48,7 +48,7 @@ internal sealed record ClaudeCodeLaunch(
             "--permission-prompt-tool",
             "stdio",
             "--setting-sources",
-            // Without sources the program reads no CLAUDE.md by itself: the rules of the workspace come once, with the system prompt, as for every provider.
+            // Without sources, the program does not read CLAUDE.md. Plue sends the workspace rules with the system prompt, as for every provider.
             UsesOwnSettings ? "user,project,local" : "",
             .. UsesOwnSettings ? (string[])[] : ["--strict-mcp-config", "--disable-slash-commands"],
             "--thinking-display",
@@ -75,7 +75,7 @@ internal sealed record ClaudeCodeLaunch(
     }
 }
 
-/// <summary>One running CLI. It says nothing until it is spoken to, so it may be started long before the first question.</summary>
+/// <summary>One running CLI. It is silent until the first request, so it can be started in advance.</summary>
 internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch launch, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstLine = TimeSpan.FromSeconds(30);
@@ -96,13 +96,13 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
 
     public string? Model { get; private set; } = launch.Model;
 
-    /// <summary>Came with the answer to <see cref="InitializeAsync"/>.</summary>
+    /// <summary>The models in the reply to <see cref="InitializeAsync"/>.</summary>
     public IReadOnlyList<ModelInfo>? Models { get; private set; }
 
     /// <summary>The fingerprint of the session's history; null if unknown.</summary>
     public string? Known { get; set; }
 
-    /// <summary>USD so far.</summary>
+    /// <summary>The cost so far, in USD.</summary>
     public decimal Cost { get; set; }
 
     public ValueTask InitializeAsync(string? system, CancellationToken cancellationToken)
@@ -126,8 +126,8 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     public ValueTask InterruptAsync(CancellationToken cancellationToken) =>
         child.WriteLineAsync(ClaudeCodeWire.Interrupt(NextId()), cancellationToken);
 
-    /// <summary>Tells it what was said before. Each question waits for its receipt, or the order is lost.</summary>
-    /// <exception cref="IOException">It went away.</exception>
+    /// <summary>Sends the earlier messages. Each user message waits for its confirmation, so that the order is kept.</summary>
+    /// <exception cref="IOException">The process ended.</exception>
     public async Task SeedAsync(IReadOnlyList<ProgramHistory.Entry> past, CancellationToken cancellationToken)
     {
         foreach (var entry in past)
@@ -151,9 +151,9 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         }
     }
 
-    /// <summary>The next line; null when there are no more. What the CLI asks of us is answered on the way.</summary>
-    /// <exception cref="InvalidDataException">A line is over the cap.</exception>
-    /// <exception cref="TimeoutException">It never said anything.</exception>
+    /// <summary>Reads the next line; null at the end. Requests from the CLI are answered in the meantime.</summary>
+    /// <exception cref="InvalidDataException">A line exceeds the limit.</exception>
+    /// <exception cref="TimeoutException">The process sent nothing in time.</exception>
     public async ValueTask<ClaudeCodeLine?> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -193,14 +193,14 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         }
     }
 
-    /// <summary>How it ended, once it has or soon will have.</summary>
+    /// <summary>Waits for the process to end and describes how it ended.</summary>
     public async Task<Failure> ExitFailureAsync()
     {
         await child.EndAsync(urgent: true).ConfigureAwait(false);
         return ClaudeCodeFailures.ProcessExited(await child.Exited.ConfigureAwait(false), child.StderrTail);
     }
 
-    /// <summary>Lets it finish writing its session.</summary>
+    /// <summary>Waits until the process has written its session.</summary>
     public async Task CloseAsync()
     {
         await child.EndAsync().ConfigureAwait(false);

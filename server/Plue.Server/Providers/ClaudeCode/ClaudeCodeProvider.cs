@@ -21,8 +21,8 @@ public sealed class ClaudeCodeProvider : IProvider
     private readonly TimeProvider time;
     private readonly ILogger logger;
 
-    /// <param name="environment">What to take the CLI's environment from; null means this process's own.</param>
-    /// <param name="openFolders">The folders open in the window, trusted or not: they never provide the program.</param>
+    /// <param name="environment">The source of the CLI's environment; null for this process's own.</param>
+    /// <param name="openFolders">The open folders, trusted or not, which never provide the program.</param>
     public ClaudeCodeProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -157,16 +157,16 @@ public sealed class ClaudeCodeProvider : IProvider
         }
         catch (IOException)
         {
-            // It went away, which the next line tells.
+            // The process ended, which the next read reports.
         }
 
         throw new FailureException(await process.ExitFailureAsync().ConfigureAwait(false));
     }
 
-    /// <summary>Where the CLI was looked for, and which was taken.</summary>
+    /// <summary>Gets where the CLI was searched and which one was chosen.</summary>
     public Task<ClaudeCodeLocation> LocateAsync(CancellationToken cancellationToken) => starter.LocateAsync(cancellationToken);
 
-    /// <exception cref="FailureException">There is no CLI to ask, or its key cannot be had.</exception>
+    /// <exception cref="FailureException">The CLI is missing, or its key is not available.</exception>
     public Task<ClaudeCodeSignInState> CheckSignInAsync(CancellationToken cancellationToken) =>
         starter.CheckSignInAsync(sessions.EmptyDirectory, cancellationToken);
 
@@ -176,7 +176,7 @@ public sealed class ClaudeCodeProvider : IProvider
         await Task.WhenAll(conversations.Values.Select(conversation => conversation.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 
-    /// <summary>For the tests: the process that serves a chat, or 0.</summary>
+    /// <summary>For tests: the id of the process that serves a chat, or 0.</summary>
     internal int ProcessIdOf(string codexId) =>
         conversations.GetValueOrDefault(codexId)?.Process is { IsAlive: true } process ? process.Id : 0;
 
@@ -185,7 +185,7 @@ public sealed class ClaudeCodeProvider : IProvider
     private ClaudeCodeConversation NewConversation(string codexId, bool isKept) =>
         new(codexId, isKept, Settings, starter, sessions, time, logger);
 
-    /// <summary>One turn's stay in a conversation: whatever ends the enumeration, it leaves.</summary>
+    /// <summary>The use of a conversation by one turn. It ends with the enumeration.</summary>
     private sealed class TurnScope(ClaudeCodeConversation conversation, bool isLast) : IAsyncDisposable
     {
         private readonly List<ProviderEvent> events = [];
@@ -218,7 +218,7 @@ public sealed class ClaudeCodeProvider : IProvider
             }
         }
 
-        /// <summary>What happened next; empty at the end. The list is used again.</summary>
+        /// <summary>Gets the next events; empty at the end. The list is reused.</summary>
         public async Task<List<ProviderEvent>> ReadAsync(CancellationToken cancellationToken)
         {
             events.Clear();

@@ -5,16 +5,16 @@ using Plue.Server.Platform;
 namespace Plue.Server.Providers.ClaudeCode;
 
 /// <summary>
-/// What the CLI asks of us while it works: whether a tool may run, what a tool of ours says. Each question is answered on its own, however long that takes,
+/// Replies to requests of the CLI: permission for a tool, or a call of one of Plue's tools. Each request has its own reply, however long that takes,
 /// and the CLI's lines are read on meanwhile.
 /// </summary>
 internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch launch, ILogger logger)
 {
     private readonly Lock sync = new();
     private readonly List<Pending> pending = [];
-    private readonly Dictionary<string, IToolHost> running = []; // own tools that were allowed and have not ended
+    private readonly Dictionary<string, IToolHost> running = []; // the CLI's own tools that were allowed and have not ended
 
-    /// <summary>Whom to ask; null between two answers.</summary>
+    /// <summary>Gets or sets the host that gives permission; null between two responses.</summary>
     public IToolHost? Host { get; set; }
 
     public void Take(ClaudeCodeLine.Question question)
@@ -27,17 +27,17 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         }
     }
 
-    /// <summary>The CLI does not want this answered any more.</summary>
+    /// <summary>Cancels a request of the CLI.</summary>
     public void Cancel(string requestId) => Stop(one => one.Question.RequestId == requestId);
 
-    /// <summary>Closes open questions to the user, because the response is over. Returns immediately.</summary>
+    /// <summary>Closes open approvals, because the response is over. Returns immediately.</summary>
     public void Stop()
     {
         Host = null;
         Stop(_ => true);
     }
 
-    /// <summary>Stops what is pending and ends what was begun. For when the tools themselves have ended or are gone with their process.</summary>
+    /// <summary>Cancels pending requests and ends running tools, after the tools ended by themselves or with their process.</summary>
     public async Task SettleAsync()
     {
         Stop();
@@ -94,7 +94,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         }
     }
 
-    /// <returns>Null when the question was taken back and wants no answer.</returns>
+    /// <returns>Null if the request was canceled and needs no reply.</returns>
     private async Task<byte[]?> AnswerAsync(ClaudeCodeLine.Question question, IToolHost? host, CancellationToken cancellationToken)
     {
         try
@@ -141,7 +141,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
         {
             return ClaudeCodeWire.Deny(question.RequestId, "The response has ended, so no more calls are run.");
         }
-        // A tool of ours is judged when it is called.
+        // Permission for Plue's tools is checked when they are called.
         if (IsOurs(name))
         {
             return ClaudeCodeWire.Allow(question.RequestId, input);
@@ -285,7 +285,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
                 stop.Cancel();
             }
             catch (ObjectDisposedException)
-            { /* It was answered meanwhile. */
+            { /* It was answered in the meantime. */
             }
         }
 

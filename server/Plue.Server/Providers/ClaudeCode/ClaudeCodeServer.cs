@@ -10,7 +10,7 @@ internal static class ClaudeCodeServer
     private const string Prefix = $"mcp__{Name}__";
     private const string NewestVersion = "2025-11-25";
 
-    /// <summary>The name of a tool as Plue has it: the CLI puts the server before it.</summary>
+    /// <summary>Gets Plue's name of a tool, without the prefix that the CLI adds.</summary>
     public static string Plain(string toolName) => IsOurs(toolName) ? toolName[Prefix.Length..] : toolName;
 
     public static bool IsOurs(string toolName) => toolName.StartsWith(Prefix, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ internal static class ClaudeCodeServer
                     writer.WriteFields(("name", tool.Name), ("description", tool.Description));
                     writer.WritePropertyName("inputSchema");
                     writer.WriteRawValue(tool.ParametersSchema);
-                    // The CLI runs only such tools beside each other. What they change is our business, and the host puts in order what has to be.
+                    // The CLI runs only such tools in parallel. The host runs calls in order where that is necessary.
                     writer.WriteStartObject("annotations");
                     writer.WriteBoolean("readOnlyHint", true);
                     writer.WriteEndObject();
@@ -72,7 +72,7 @@ internal static class ClaudeCodeServer
             }
         );
 
-    /// <summary>For <c>ping</c> and for notifications, which need none and whose question does.</summary>
+    /// <summary>The reply to <c>ping</c>, and to the request that contains a notification.</summary>
     public static byte[] Empty(string requestId, string? id) => Answer(requestId, id, writer => writer.WriteObject("result"));
 
     public static byte[] Unknown(string requestId, string id, string method) =>

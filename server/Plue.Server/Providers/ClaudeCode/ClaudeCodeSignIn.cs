@@ -10,13 +10,13 @@ namespace Plue.Server.Providers.ClaudeCode;
 /// <param name="Sentence">For a person.</param>
 public sealed record ClaudeCodeSignInState(bool? SignedIn, string? Method, string? Version, string Sentence);
 
-/// <summary>Asks the CLI who it is and whether it holds a credential. It needs no network, and says nothing about whether the credential works.</summary>
+/// <summary>Gets the CLI's version and whether it has a credential. This uses no network, so the credential may still be invalid.</summary>
 internal static class ClaudeCodeSignIn
 {
     public const string NotSignedIn = "Claude Code is not signed in. Run `claude auth login` in a terminal, then try again.";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    /// <param name="directory">A folder of ours: never a workspace.</param>
+    /// <param name="directory">A folder of Plue, never a workspace.</param>
     public static async Task<ClaudeCodeSignInState> CheckAsync(
         ClaudeCodeProgram program,
         IReadOnlyDictionary<string, string> environment,
@@ -44,7 +44,7 @@ internal static class ClaudeCodeSignIn
         );
     }
 
-    /// <summary>The program's own word for its way of signing in, as a person would say it; nothing for one we do not know.</summary>
+    /// <summary>Gets the name of the program's sign-in method for the user; empty if it is unknown.</summary>
     private static string MethodText(string? method) =>
         method switch
         {

@@ -17,7 +17,7 @@ internal sealed class ClaudeCodeStarter(
 {
     private readonly ClaudeCodeLocator locator = new(settings.CliPath, environment);
 
-    /// <exception cref="FailureException">It is not there, cannot be started, or its key cannot be had.</exception>
+    /// <exception cref="FailureException">The CLI is missing, cannot be started, or its key is not available.</exception>
     public async Task<ClaudeCodeProcess> StartAsync(ClaudeCodeLaunch launch, CancellationToken cancellationToken)
     {
         var (program, own) = await PrepareAsync(launch.ReadFolder, cancellationToken).ConfigureAwait(false);
@@ -57,7 +57,7 @@ internal sealed class ClaudeCodeStarter(
         }
     }
 
-    /// <param name="directory">A folder of ours, to run the questions in.</param>
+    /// <param name="directory">A folder of Plue, in which the checks run.</param>
     public async Task<ClaudeCodeSignInState> CheckSignInAsync(string directory, CancellationToken cancellationToken)
     {
         var (program, own) = await PrepareAsync(null, cancellationToken).ConfigureAwait(false);

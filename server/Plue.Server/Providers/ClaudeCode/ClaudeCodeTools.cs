@@ -2,22 +2,22 @@ using System.Text.Json;
 
 namespace Plue.Server.Providers.ClaudeCode;
 
-/// <summary>Which tools a process has. They are fixed when it starts.</summary>
-/// <param name="Own">The CLI's own, as it names them: these exist in it and no others.</param>
-/// <param name="Ours">Plue's, which it reaches through <see cref="ClaudeCodeServer"/>.</param>
-/// <param name="IsHosted">Each use is asked about. Else it may only read, and only in the folder.</param>
+/// <summary>The tools of a process. They are fixed when it starts.</summary>
+/// <param name="Own">The CLI's own tools by their names. No others exist in the process.</param>
+/// <param name="Ours">Plue's tools, which the CLI calls through <see cref="ClaudeCodeServer"/>.</param>
+/// <param name="IsHosted">True if each call needs permission. Otherwise the tools only read, and only in the folder.</param>
 internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<ToolDeclaration> Ours, bool IsHosted)
 {
-    /// <summary>Tools of the CLI that lead to what its own settings bring.</summary>
+    /// <summary>Tools of the CLI for the skills and agents of its own settings.</summary>
     public static readonly IReadOnlyList<string> OfSettings = ["Skill", "Task", "Agent"];
 
-    /// <summary>Before the name of a server and its tool.</summary>
+    /// <summary>The prefix of the name of a server and its tool.</summary>
     public const string ServerPrefix = "mcp__";
     public static readonly ClaudeCodeTools None = new([], [], false);
     private static readonly ClaudeCodeTools Reading = new(["Read", "Grep", "Glob"], [], false);
 
-    /// <param name="folder">The trusted folder; without one it has none of its own.</param>
-    /// <param name="isKeyInside">A key of ours is in its environment, which its commands inherit: it runs none then (SEC-50).</param>
+    /// <param name="folder">The trusted folder; null gives the process no tools of its own.</param>
+    /// <param name="isKeyInside">True if a key of the vault is in its environment. It then runs no commands, because they inherit the environment (SEC-50).</param>
     public static ClaudeCodeTools Of(ProviderRequest request, string? folder, bool isKeyInside)
     {
         if (request.ToolHost is null)
@@ -37,7 +37,7 @@ internal sealed record ClaudeCodeTools(IReadOnlyList<string> Own, IReadOnlyList<
     public bool IsSame(ClaudeCodeTools other) =>
         IsHosted == other.IsHosted && Own.SequenceEqual(other.Own) && Ours.SequenceEqual(other.Ours);
 
-    /// <summary>The file or folder that a reading tool of the CLI would look into.</summary>
+    /// <summary>Gets the file or folder that a reading tool of the CLI would read.</summary>
     /// <param name="input">JSON.</param>
     /// <returns>Null if the path alone does not determine it: a name pattern can match outside of the folder, too.</returns>
     public static string? ReadPath(string tool, string input, string folder)

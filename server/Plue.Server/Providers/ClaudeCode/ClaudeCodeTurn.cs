@@ -17,7 +17,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
     private string? messageId;
     private Usage finishedMessages = new();
     private Usage message = new();
-    private readonly Dictionary<string, Usage> nestedMessages = new(StringComparer.Ordinal); // of agents that calls started
+    private readonly Dictionary<string, Usage> nestedMessages = new(StringComparer.Ordinal); // of sub-agents
     private string? errorClass;
     private string errorText = "";
     private DateTimeOffset? limitResetsAt;
@@ -25,22 +25,22 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
 
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether the CLI still works on the answer although it has ended for us.</summary>
+    /// <summary>True if the response has ended for Plue and the CLI still works on it.</summary>
     public bool NeedsInterrupt { get; private set; }
 
-    /// <summary>Whether anything of an answer has come.</summary>
+    /// <summary>True after the first content of the response.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>The text of the answer as its reader has it.</summary>
+    /// <summary>Gets the text of the response that was published.</summary>
     public string Answer => answer.ToString();
 
-    /// <summary>How often the model was asked.</summary>
+    /// <summary>Gets the number of model requests.</summary>
     public int Rounds { get; private set; }
 
-    /// <summary>Of the answer so far.</summary>
+    /// <summary>Gets the usage of the response so far.</summary>
     public Usage Used => nestedMessages.Values.Aggregate(Sum(finishedMessages, message), Sum);
 
-    /// <summary>What the process has cost in all, in USD.</summary>
+    /// <summary>Gets the total cost of the process in USD.</summary>
     public decimal TotalCost => totalCost ?? costBefore;
 
     public void Accept(ClaudeCodeLine line, List<ProviderEvent> events)
@@ -119,7 +119,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
         }
     }
 
-    /// <summary>Ends the answer although the CLI would go on.</summary>
+    /// <summary>Ends the response before the CLI does.</summary>
     public void Break(Failure failure, List<ProviderEvent> events)
     {
         NeedsInterrupt = true;
@@ -329,7 +329,7 @@ internal sealed class ClaudeCodeTurn(ClaudeCodeFailures failures, decimal costBe
             _ => "tool_use",
         };
 
-    /// <summary>The vendor's second count repeats some numbers of the first and leaves out others.</summary>
+    /// <summary>Merges two usage reports: the second one repeats some numbers of the first and omits others.</summary>
     private static Usage Latest(Usage first, Usage second) =>
         new()
         {

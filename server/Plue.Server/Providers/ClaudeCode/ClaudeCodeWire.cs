@@ -38,8 +38,8 @@ internal static class ClaudeCodeWire
         }
     }
 
-    /// <param name="hasTools">Each use of a tool needs permission and its end is reported, regardless of the CLI's own rules.</param>
-    /// <param name="hasServer">Tools of ours are offered.</param>
+    /// <param name="hasTools">True if each call of a tool needs permission and its end is reported, regardless of the CLI's own rules.</param>
+    /// <param name="hasServer">True if Plue's tools are offered.</param>
     public static byte[] Initialize(string requestId, string? system, bool hasTools, bool hasServer) =>
         Write(writer =>
         {
@@ -74,7 +74,7 @@ internal static class ClaudeCodeWire
             writer.WriteEndObject();
         });
 
-    /// <param name="query">False only adds it to the history; a result line still answers.</param>
+    /// <param name="query">False only adds it to the history. A result line still follows.</param>
     public static byte[] User(string text, bool query, IReadOnlyList<MessagePart.File>? images = null) =>
         Write(writer =>
         {
@@ -91,7 +91,7 @@ internal static class ClaudeCodeWire
             }
         });
 
-    /// <summary>An earlier answer, for the history. Nothing answers it.</summary>
+    /// <summary>Adds an earlier response to the history. No line follows.</summary>
     public static byte[] Assistant(string text) =>
         Write(writer =>
         {
@@ -117,7 +117,7 @@ internal static class ClaudeCodeWire
     public static byte[] Deny(string requestId, string message) =>
         Respond(requestId, writer => writer.WriteFields(("behavior", "deny"), ("message", message)));
 
-    /// <summary>The answer to a hook: before a tool runs we want to be asked; after it there is nothing to say.</summary>
+    /// <summary>The reply to a hook: before a tool runs, permission is required. After it, the reply is empty.</summary>
     public static byte[] Hooked(string requestId, bool isBefore) =>
         Respond(
             requestId,
@@ -130,7 +130,7 @@ internal static class ClaudeCodeWire
             }
         );
 
-    /// <summary>A successful answer with these fields.</summary>
+    /// <summary>A successful reply with these fields.</summary>
     public static byte[] Respond(string requestId, Action<Utf8JsonWriter> fields) =>
         Write(writer =>
         {
@@ -150,9 +150,9 @@ internal static class ClaudeCodeWire
         });
 
     /// <summary>
-    /// Cuts a text so that the CLI takes it as said. It reads the last text block of a user line for commands (a leading <c>/</c>) and
-    /// for files to attach (<c>@path</c>, from anywhere on the machine and without a question), and only that one: so the last block
-    /// begins behind the last such sign.
+    /// Splits a text so that the CLI does not interpret it. It searches the last text block of a user line for commands (a leading <c>/</c>) and
+    /// for files to attach (<c>@path</c>, anywhere on the machine, without permission), and only that block. So the last block
+    /// starts after the last such character.
     /// </summary>
     internal static IReadOnlyList<string> PlainText(string text)
     {
@@ -167,7 +167,7 @@ internal static class ClaudeCodeWire
             cut++;
         }
 
-        // A word joiner: not seen, and not the white space that the API refuses as a block.
+        // A word joiner: invisible, and not white space, which the API rejects as a block.
         return cut < text.Length ? [text[..cut], text[cut..]] : [text, "\u2060"];
     }
 
@@ -192,7 +192,7 @@ internal static class ClaudeCodeWire
             writer.WriteStartArray(when);
             writer.WriteStartObject();
             writer.WriteStrings("hookCallbackIds", [hook]);
-            // A hook that is not answered in time counts as none, and then reading would be asked about no more.
+            // The CLI ignores a hook without a reply in time, and would then read without permission.
             writer.WriteNumber("timeout", 24 * 60 * 60);
             writer.WriteEndObject();
             writer.WriteEndArray();
@@ -299,7 +299,7 @@ internal static class ClaudeCodeWire
 
     private static ClaudeCodeLine ReadReplaced(ReadOnlySpan<byte> line)
     {
-        // A byte that is no UTF-8 becomes U+FFFD as well.
+        // Invalid UTF-8 also becomes U+FFFD.
         try
         {
             return ReadWhole(Encoding.UTF8.GetBytes(LoneSurrogates.Replaced(Encoding.UTF8.GetString(line))));
@@ -310,7 +310,7 @@ internal static class ClaudeCodeWire
         }
     }
 
-    /// <summary>What a stream_event may hold, gathered in whatever order its properties come.</summary>
+    /// <summary>The content of a stream_event, whose properties come in any order.</summary>
     private ref struct StreamEvent
     {
         public string? Type,
@@ -690,7 +690,7 @@ internal static class ClaudeCodeWire
             })
             .ToList();
 
-    /// <summary>Our input tokens are everything sent; the vendor counts the cached parts apart.</summary>
+    /// <summary>Plue's input tokens include cached tokens; the vendor counts them separately.</summary>
     private static Usage UsageOf(long input, long output, long cachedRead, long cachedWrite, long reasoning) =>
         new()
         {
