@@ -14,7 +14,7 @@ import { activateSearch } from './features/search';
 import { activateServers } from './features/servers';
 import { activateSettings } from './features/settings';
 import { activateSkills } from './features/skills';
-import { activateSwitch } from './features/switch';
+import { activateProgramImport } from './features/programImport';
 import { activateSourceControl } from './features/sourceControl';
 import { activateStart } from './features/start';
 import { activateTemplates } from './features/templates';
@@ -105,7 +105,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateServers(client, log, vscode.Uri.joinPath(context.globalStorageUri, '..', '..').fsPath),
     activateTools(client, log),
     activateSkills(client, log),
-    activateSwitch(client, log, vscode.Uri.joinPath(context.globalStorageUri, '..', '..').fsPath),
+    activateProgramImport(client, log, vscode.Uri.joinPath(context.globalStorageUri, '..', '..').fsPath),
     activateHealth(context, client, log),
     activateStart(context, client, providers, log),
     activateVsCodeChat(context, client, { providers, approvals, find }),

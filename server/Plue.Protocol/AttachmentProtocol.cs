@@ -5,10 +5,10 @@ namespace Plue.Protocol;
 /// <summary>A file, a selection or an image to be sent with a message.</summary>
 /// <param name="Path">As the user named it: relative to the workspace, or absolute. Null for what has only a <paramref name="Blob"/>.</param>
 /// <param name="Blob">The result of attachment/store, for pasted and scaled images.</param>
-/// <param name="Name">Shown for what has no path.</param>
+/// <param name="Name">Shown for attachments without a path.</param>
 /// <param name="Range">Only these lines.</param>
 /// <param name="Mode">The way to send a file over the limit; without it, such a file is rejected.</param>
-/// <param name="AllowOutside">The user was asked: the file may lie outside the workspace.</param>
+/// <param name="AllowOutside">True if the user confirmed that the file may be outside the workspace.</param>
 public sealed record Attachment(
     string? Path,
     string? Blob,
@@ -22,7 +22,7 @@ public sealed record Attachment(
 /// <summary>Lines from 1, both included.</summary>
 public sealed record LineRange(int Start, int End);
 
-/// <summary><c>whole</c>: all of it though it is large. <c>summary</c>: its beginning, its outline and its end.</summary>
+/// <summary><c>whole</c>: the complete file, although it is large. <c>summary</c>: its beginning, outline and end.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<AttachmentMode>))]
 public enum AttachmentMode
 {

@@ -46,12 +46,12 @@ public sealed record CatalogSummary
     public required int WarningCount { get; init; }
 }
 
-/// <param name="FolderProblem">Why the user's catalogs cannot be read; null when they can.</param>
+/// <param name="FolderProblem">Why the user's catalogs cannot be read; null if they can.</param>
 public sealed record CatalogListResult(IReadOnlyList<CatalogSummary> Items, string? FolderProblem);
 
 public sealed record CatalogIdParams(string Id);
 
-/// <param name="Document">As the file has it, unknown fields included.</param>
+/// <param name="Document">The content of the file, with unknown fields.</param>
 /// <param name="File">The user's file; null for a shipped catalog.</param>
 public sealed record CatalogDetail(
     CatalogSummary Summary,
@@ -102,7 +102,7 @@ public sealed record CatalogImportResult(IReadOnlyList<CatalogSummary> Imported,
 
 public sealed record CatalogSkipped(string Id, string Reason);
 
-/// <param name="Ids">One makes a file with that provider, several an array.</param>
+/// <param name="Ids">One ID exports a file with that provider, several IDs export an array.</param>
 public sealed record CatalogExportParams(IReadOnlyList<string> Ids, string Path);
 
 /// <param name="Updated">False if the catalog on the server has not changed.</param>

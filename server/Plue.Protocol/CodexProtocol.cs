@@ -26,9 +26,9 @@ public sealed record CodexListParams(string Collection, bool? IncludeArchived)
 }
 
 /// <param name="Field">A name as the document writes it: <c>title</c>, <c>model</c>, <c>tags</c>, a template's field.</param>
-/// <param name="EqualTo">The whole value.</param>
+/// <param name="EqualTo">The complete value.</param>
 /// <param name="Contains">Part of a text without regard to case, or an item of a list.</param>
-/// <param name="Exists">Whether there is a value at all.</param>
+/// <param name="Exists">True if there is a value.</param>
 public sealed record CodexFilter(
     string Field,
     [property: JsonPropertyName("equals")] JsonElement? EqualTo,
@@ -96,7 +96,7 @@ public sealed record ModelChoice(string ProviderId, string? Model);
 /// <summary>Options of requests of a chat. Null uses the value of the template or the provider.</summary>
 public sealed record ChatOptions(double? Temperature, int? MaxTokens, IReadOnlyList<string>? StopSequences, string? ReasoningLevel);
 
-/// <summary><c>damaged</c>: part of the file could not be read; the rest is shown and the damaged bytes are kept beside it.</summary>
+/// <summary><c>damaged</c>: part of the file could not be read; the other parts are shown, and the damaged bytes are kept in a separate file.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<CodexStatus>))]
 public enum CodexStatus
 {
@@ -161,10 +161,10 @@ public sealed record CodexGetResult
 public sealed record HookFailureView(DateTimeOffset Time, string Action, string Message);
 
 /// <summary>A document as stored in its file.</summary>
-/// <param name="Text">The whole file, comments included; a key that was typed into it reads ***REDACTED***.</param>
-/// <param name="Values">Its fields by name, as written; secrets never. Of Markdown its front matter.</param>
+/// <param name="Text">The whole file with comments; literal keys are replaced by ***REDACTED***.</param>
+/// <param name="Values">The fields by name, without secrets. For Markdown, the front matter.</param>
 /// <param name="Path">Null for a document that ships with Plue.</param>
-/// <param name="CanUndo">There is an earlier version.</param>
+/// <param name="CanUndo">True if there is an earlier version.</param>
 public sealed record DocumentView(
     string Text,
     IReadOnlyDictionary<string, JsonElement> Values,
@@ -178,7 +178,7 @@ public sealed record DocumentView(
 /// <param name="Column">From 1.</param>
 public sealed record DocumentProblemView(string Message, int Line, int Column, bool IsError);
 
-/// <param name="Title">Null names a chat after its first message. Required for documents, whose name comes from it.</param>
+/// <param name="Title">Null derives the title of a chat from its first message. Required for documents, whose names derive from it.</param>
 public sealed record CodexCreateParams(string TemplateId, string? Title, string? ProviderId, string? Model)
 {
     /// <summary>Null derives it from the template: <c>tasks</c> for descendants of task, <c>items</c> for templates that are not a chat, task or provider, otherwise <c>chats</c>.</summary>
@@ -189,7 +189,7 @@ public sealed record CodexCreateParams(string TemplateId, string? Title, string?
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
 }
 
-/// <summary>Fields left null stay as they are.</summary>
+/// <summary>Null keeps a field.</summary>
 /// <param name="Fallbacks">Replaces the whole list.</param>
 /// <param name="Options">Replaces all of them.</param>
 public sealed record CodexUpdateParams(
@@ -242,7 +242,7 @@ public sealed record CodexUriParams(string Uri);
 /// <param name="MessageId">For a chat: the last message to include; null means the whole shown branch.</param>
 public sealed record CodexForkParams(string Uri, string? MessageId, long? Version, string? Title);
 
-/// <param name="MessageId">The branch that goes through this message is shown, down to its newest end.</param>
+/// <param name="MessageId">Shows the branch with this message and the newest messages after it.</param>
 public sealed record CodexSwitchBranchParams(string Uri, string MessageId);
 
 /// <param name="Title">Null keeps the title.</param>
@@ -268,7 +268,7 @@ public sealed record CodexLinksResult(IReadOnlyList<CodexLinkView> Incoming, IRe
 
 /// <param name="Kind"><c>provider_ref</c>, <c>prompt</c>, <c>template</c>, <c>spawned_by</c>, <c>file</c> or the field that holds it.</param>
 /// <param name="Target">A codex address, or for a file its path.</param>
-/// <param name="Exists">False for what is referred to and not there.</param>
+/// <param name="Exists">False if the target does not exist.</param>
 public sealed record CodexLinkView(string Kind, string Target, string Title, bool Exists);
 
 /// <summary><c>markdown</c> and <c>html</c> for reading, <c>json</c> to be imported again.</summary>
@@ -284,7 +284,7 @@ public enum ExportFormat
 public sealed record CodexExportParams(string Uri, ExportFormat Format, string? Path);
 
 /// <param name="FileName">A name for the file, without folder.</param>
-/// <param name="Content">Null when it was written to the file.</param>
+/// <param name="Content">Null if it was written to the file.</param>
 public sealed record CodexExportResult(string FileName, string? Content);
 
 /// <summary><c>auto</c> looks at the content.</summary>
@@ -332,7 +332,7 @@ public sealed record ImportFailureView(string Path, string Message)
 public sealed record CodexImportableParams(ImportFormat Format, IReadOnlyList<string>? Paths);
 
 /// <summary>The last written first.</summary>
-/// <param name="IsTruncated">There are more than are listed.</param>
+/// <param name="IsTruncated">True if the list is incomplete.</param>
 public sealed record CodexImportableResult(IReadOnlyList<ImportableView> Sessions, bool IsTruncated);
 
 /// <param name="Size">Bytes of the file.</param>
@@ -342,5 +342,5 @@ public sealed record ImportableView(string Path, string Title, DateTimeOffset Up
     public string? Uri { get; init; }
 }
 
-/// <param name="Codex">Null when it was deleted.</param>
+/// <param name="Codex">Null if it was deleted.</param>
 public sealed record CodexChangedParams(string Uri, CodexSummary? Codex);

@@ -7,7 +7,7 @@ namespace Plue.Protocol;
 /// <param name="IsMultiline">Whether the completion may have several lines.</param>
 public sealed record CompletionInlineParams(string ProviderId, string Model, string Prefix, string Suffix, string? Path, bool? IsMultiline);
 
-/// <param name="Text">May be empty; null if nothing was sent, or if a newer request took its place.</param>
+/// <param name="Text">May be empty; null if nothing was sent, or if a newer request replaced this one.</param>
 /// <param name="Excluded">Why the document is not sent to a model, as a sentence; null if it was.</param>
 /// <param name="SpentToday">The cost of today's completions, in USD.</param>
 public sealed record CompletionInlineResult(string? Text, string? Excluded, decimal SpentToday);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
-/// <param name="CodexId">The chat or task whose changes are meant, with everything under it; null for all that are not decided.</param>
+/// <param name="CodexId">The chat or task, with its subtasks; null for all undecided changes.</param>
 public sealed record EditListParams(string? CodexId);
 
 public sealed record EditListResult(IReadOnlyList<FileEditView> Files)
@@ -57,14 +57,14 @@ public sealed record FileEditView
 }
 
 /// <summary>Lines from 1. A hunk with no old lines was added, one with no new lines removed; without lines it precedes the line of its start.</summary>
-/// <param name="Text">The old lines, each behind a <c>-</c>, then the new ones behind a <c>+</c>.</param>
+/// <param name="Text">The old lines, each after a <c>-</c>, then the new ones after a <c>+</c>.</param>
 public sealed record HunkView(string Id, int OldStart, int OldLines, int NewStart, int NewLines, EditState State, string Text)
 {
     /// <summary>True if the same place was changed since: it can be accepted but not rejected.</summary>
     public bool IsConflict { get; init; }
 }
 
-/// <param name="IsUndone">Its changes were taken back and can be brought back.</param>
+/// <param name="IsUndone">True if its changes were undone and can be redone.</param>
 public sealed record EditTurnView(string CodexId, string TurnId, DateTimeOffset Time, string Title, int Files, bool IsUndone);
 
 /// <param name="Path">Null means every file of the codex.</param>
@@ -72,13 +72,13 @@ public sealed record EditTurnView(string CodexId, string TurnId, DateTimeOffset 
 public sealed record EditDecideParams(string CodexId, string? Path, string? HunkId);
 
 /// <param name="TurnId">Null means the last turn.</param>
-/// <param name="All">Every turn of the codex and of everything under it, whatever <paramref name="TurnId"/> is.</param>
+/// <param name="All">True for every turn of the codex and its subtasks, regardless of <paramref name="TurnId"/>.</param>
 public sealed record EditTurnParams(string CodexId, string? TurnId, bool? All = null);
 
 /// <summary>The content of a file before an agent changed it, for the left side of the diff editor.</summary>
 public sealed record EditContentParams(string CodexId, string Path);
 
-/// <param name="Text">Null for a file that was not there.</param>
+/// <param name="Text">Null if the file did not exist.</param>
 public sealed record EditContentResult(string? Text);
 
 public sealed record EditChangedParams(string CodexId);

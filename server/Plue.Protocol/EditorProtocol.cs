@@ -4,7 +4,7 @@ namespace Plue.Protocol;
 
 // The documents and language features of the window. Paths are absolute, lines and columns are counted from 1.
 
-/// <summary>Sent by the editor when it is ready to answer host/* and whenever the list changes: all documents of trusted workspace folders that have unsaved changes.</summary>
+/// <summary>Sent by the editor when it is ready for host/* requests and when the list changes: all documents of trusted workspace folders that have unsaved changes.</summary>
 public sealed record WorkspaceUnsavedParams(IReadOnlyList<string> Paths);
 
 public sealed record HostReadDocumentParams(string Path);
@@ -71,7 +71,7 @@ public enum HostReferenceKind
 /// <summary>A symbol by the line and the text that it is found at.</summary>
 public sealed record HostReferencesParams(string Path, int Line, string Symbol, HostReferenceKind Kind);
 
-/// <param name="Locations">Cut off where there are too many.</param>
+/// <param name="Locations">Truncated if there are too many.</param>
 /// <param name="HasLanguageServer">False if no language server answered for this file or workspace.</param>
 public sealed record HostLocationsResult(IReadOnlyList<HostLocation> Locations, int Total, bool HasLanguageServer);
 

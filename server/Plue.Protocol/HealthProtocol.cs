@@ -29,13 +29,13 @@ public enum HealthAction
     ShowRules,
 }
 
-/// <param name="Online">Asks each provider that is switched on for its models; otherwise nothing leaves this machine.</param>
+/// <param name="Online">True requests the models of each enabled provider; otherwise there are no requests.</param>
 public sealed record HealthCheckParams(bool? Online);
 
-/// <param name="Healthy">Nothing that Plue needs is missing or has failed.</param>
+/// <param name="Healthy">True if no required component is missing or failed.</param>
 public sealed record HealthCheckResult(bool Healthy, string Version, IReadOnlyList<HealthRowView> Rows);
 
-/// <summary>One thing that was looked at. No text of it holds a secret, and the user's own folder is written <c>~</c>.</summary>
+/// <summary>One check. Its texts contain no secrets, and the user's home folder is written <c>~</c>.</summary>
 public sealed record HealthRowView
 {
     public required string Name { get; init; }
@@ -50,5 +50,5 @@ public sealed record HealthRowView
     public HealthFixView? Fix { get; init; }
 }
 
-/// <param name="Target">A provider's id, a server's name or a whole path, as the action wants it; in what a shell prints the path begins with <c>~</c> too.</param>
+/// <param name="Target">A provider's id, a server's name or an absolute path, depending on the action.</param>
 public sealed record HealthFixView(HealthAction Action, string? Target);

@@ -9,7 +9,7 @@ public sealed record HostLanguageModelsParams(string? Vendor);
 
 public sealed record HostLanguageModelsResult(IReadOnlyList<HostModelView> Models);
 
-/// <summary>A language model that the editor offers to extensions. What its API does not say is null.</summary>
+/// <summary>A language model that the editor offers to extensions. Values that its API does not provide are null.</summary>
 public sealed record HostModelView
 {
     public required string Id { get; init; }
@@ -27,7 +27,7 @@ public sealed record HostModelView
 }
 
 /// <summary>Sends a request to a model. Its output arrives as host/languageModelEvent; the reply follows after the last event.</summary>
-/// <param name="StreamId">Made by the sidecar; the events of this answer carry it.</param>
+/// <param name="StreamId">Created by the sidecar, and contained in the events of this response.</param>
 /// <param name="Model">An id, or a family where no model has that id.</param>
 /// <param name="Messages">Oldest first, ending with the user's.</param>
 public sealed record HostLanguageModelParams(
@@ -39,7 +39,7 @@ public sealed record HostLanguageModelParams(
     HostModelOptions Options
 );
 
-/// <summary>There is no system role: the prompt goes first, as the user's.</summary>
+/// <summary>There is no system role, so the system prompt is the first user message.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<HostRole>))]
 public enum HostRole
 {

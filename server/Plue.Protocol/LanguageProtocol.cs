@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Plue.Protocol;
 
 /// <summary>
-/// The part of the Language Server Protocol (3.17) that Plue answers, by its names. The extension has these types from its library, so they are not rendered
-/// for it. Positions count lines and UTF-16 units from 0; numbers stand where the protocol numbers its kinds.
+/// The part of the Language Server Protocol (3.17) that Plue supports, by its names. The extension has these types from its library, so they are not generated
+/// for it. Positions count lines and UTF-16 units from 0; kinds are numbers, as in the protocol.
 /// </summary>
 public static class LanguageMethods
 {
@@ -65,7 +65,7 @@ public sealed record TextRenameParams(TextDocumentIdentifier TextDocument, TextP
 
 public sealed record CodeActionParams(TextDocumentIdentifier TextDocument, TextRange Range, CodeActionContext? Context);
 
-/// <param name="Only">Kinds of actions that are wanted; null wants all.</param>
+/// <param name="Only">The requested kinds of actions; null for all.</param>
 public sealed record CodeActionContext(IReadOnlyList<string>? Only);
 
 public sealed record PublishDiagnosticsParams(string Uri, int? Version, IReadOnlyList<DiagnosticView> Diagnostics);
@@ -103,7 +103,7 @@ public sealed record PrepareRenameView(TextRange Range, string Placeholder);
 /// <summary>Applied in order: edits before the file takes its new name.</summary>
 public sealed record WorkspaceEditView(IReadOnlyList<DocumentChangeView> DocumentChanges);
 
-/// <summary>One of three: edits of a document, a file to make (<c>kind: "create"</c>), a file to rename (<c>kind: "rename"</c>).</summary>
+/// <summary>Edits of a document, a file to create (<c>kind: "create"</c>), or a file to rename (<c>kind: "rename"</c>).</summary>
 public sealed record DocumentChangeView
 {
     public OptionalVersionedTextDocumentIdentifier? TextDocument { get; init; }
@@ -114,7 +114,7 @@ public sealed record DocumentChangeView
     public string? NewUri { get; init; }
 }
 
-/// <param name="Version">Null for a file that is not open; the protocol wants it written.</param>
+/// <param name="Version">Null for a file that is not open. The protocol requires the member.</param>
 public sealed record OptionalVersionedTextDocumentIdentifier(
     string Uri,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Version

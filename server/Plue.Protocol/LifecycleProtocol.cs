@@ -1,6 +1,6 @@
 namespace Plue.Protocol;
 
-/// <summary>An empty object; also what an absent <c>params</c> or a null result means.</summary>
+/// <summary>An empty object; the same as absent <c>params</c> or a null result.</summary>
 public sealed record Empty;
 
 /// <summary>The part of LSP's parameters that Plue reads. Unknown members are ignored.</summary>
@@ -37,7 +37,7 @@ public sealed record PlueOptions(string? WorkspaceFolder, bool Trusted)
     public bool? KeepsRunning { get; init; }
 }
 
-/// <param name="KeepsRunning">False before a restart: what is running ends with the connection.</param>
+/// <param name="KeepsRunning">False before a restart: running work ends with the connection.</param>
 public sealed record KeepRunningParams(bool KeepsRunning);
 
 /// <param name="Name">As the editor shows it, unique in the workspace and without slashes: paths begin with it.</param>
@@ -65,7 +65,7 @@ public sealed record ServerCapabilities
     public CodeActionOptions? CodeActionProvider { get; init; }
 }
 
-/// <param name="Change">2: what changed, not the whole text.</param>
+/// <param name="Change">2: only changes, not the whole text.</param>
 public sealed record TextSyncOptions(bool OpenClose, int Change, bool Save);
 
 public sealed record CompletionOptions(IReadOnlyList<string> TriggerCharacters);
@@ -80,6 +80,6 @@ public sealed record ServerInfo(string Name, string Version);
 
 public sealed record WorkspaceTrustParams(bool Trusted);
 
-/// <summary>The <c>data</c> of an error reply: what the window needs to offer a way forward.</summary>
+/// <summary>The <c>data</c> of an error reply, from which the window derives actions.</summary>
 /// <param name="Kind">A FailureKind in camelCase; stable.</param>
 public sealed record ErrorData(string Kind, double? RetryAfterMs);

@@ -78,11 +78,11 @@ public sealed record McpImportableResult(IReadOnlyList<McpImportFileView> Files)
 /// <param name="Problem">Why it could not be read, in one sentence.</param>
 public sealed record McpImportFileView(string Program, string Path, IReadOnlyList<McpImportServerView> Servers, string? Problem);
 
-/// <param name="Key">Its place in the file.</param>
+/// <param name="Key">The path of the value in the file.</param>
 /// <param name="Name">Its name in Plue.</param>
 /// <param name="Command">The command with its arguments, or the address.</param>
 /// <param name="Keys">The variables and headers whose values the vault would store.</param>
-/// <param name="IsPresent">Plue has it already.</param>
+/// <param name="IsPresent">True if Plue already has it.</param>
 /// <param name="Problem">Why it cannot be imported, in one sentence.</param>
 public sealed record McpImportServerView(
     string Key,
@@ -115,7 +115,7 @@ public sealed record McpPromptView(
 
 public sealed record McpPromptArgumentView(string Name, string Description, bool IsRequired);
 
-/// <param name="ArgumentText">The text behind the slash command.</param>
+/// <param name="ArgumentText">The text after the slash command.</param>
 /// <param name="Values">Arguments that were asked for.</param>
 public sealed record McpPromptParams(string Server, string Name, string ArgumentText, IReadOnlyList<McpPromptValue> Values);
 

@@ -26,7 +26,7 @@ public sealed record MessageSteerParams(string CodexId, string? QueuedId, string
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 }
 
-/// <summary>Takes a message out of the queue.</summary>
+/// <summary>Removes a message from the queue.</summary>
 public sealed record MessageUnqueueParams(string CodexId, string QueuedId);
 
 /// <summary>Waiting to be sent.</summary>
@@ -62,7 +62,7 @@ public sealed record OutlineEntry(string MessageId, int Index, string Text, Date
 public sealed record MessageFindParams(string CodexId, string Text);
 
 /// <summary>The positions of the text in the shown branch, oldest first.</summary>
-/// <param name="IsTruncated">There are more than are listed.</param>
+/// <param name="IsTruncated">True if the list is incomplete.</param>
 public sealed record MessageFindResult(IReadOnlyList<MessageMatch> Matches, bool IsTruncated);
 
 /// <param name="Index">The index of the message in the branch, from 0.</param>
@@ -71,7 +71,7 @@ public sealed record MessageMatch(string MessageId, int Index, int Count);
 
 public sealed record MessageCodexParams(string CodexId);
 
-/// <summary>In tokens, by count where a count is known and else by estimate.</summary>
+/// <summary>In tokens: counted if known, otherwise estimated.</summary>
 public sealed record MessageCompactResult(long TokensBefore, long TokensAfter);
 
 /// <param name="Draft">The draft, which is counted too.</param>
@@ -81,9 +81,9 @@ public sealed record MessageContextParams(string CodexId, string? Draft)
 }
 
 /// <summary>The usage of the model's context window.</summary>
-/// <param name="Window">Tokens; null when the model's is not known.</param>
-/// <param name="IsEstimate">No vendor has counted this yet.</param>
-/// <param name="CompactsAt">Tokens from which on Plue summarises before it asks; null without a window.</param>
+/// <param name="Window">The context window in tokens; null if it is unknown.</param>
+/// <param name="IsEstimate">True if no vendor has counted it yet.</param>
+/// <param name="CompactsAt">The number of tokens from which Plue compacts the context before a request; null if the context window is unknown.</param>
 public sealed record MessageContextResult(long Tokens, long? Window, bool IsEstimate, long? CompactsAt, IReadOnlyList<ContextShare> Shares);
 
 /// <param name="Name">"Instructions", "Files", "Messages", "Draft".</param>
@@ -93,8 +93,8 @@ public sealed record MessageStopParams(string CodexId);
 
 public sealed record MessageStopCallParams(string CodexId, string ToolUseId);
 
-/// <param name="MessageId">The user message to answer again, or an answer: then the user message before it is meant.</param>
-/// <param name="Continue">True goes on from the partial text of an interrupted or stopped answer instead of starting over.</param>
+/// <param name="MessageId">The user message to respond to again, or its response.</param>
+/// <param name="Continue">True continues the partial text of an interrupted or stopped response.</param>
 public sealed record MessageRetryParams(string CodexId, string MessageId, string? Provider, string? Model, bool? Continue);
 
 public sealed record MessageDiscardParams(string CodexId, string MessageId);
@@ -206,7 +206,7 @@ public sealed record UsedInstructionView(InstructionSourceKind Kind, string Sour
 /// <param name="Note">Why instructions of the workspace folder are not used, in one sentence; null if they are.</param>
 public sealed record MessageInstructionsResult(IReadOnlyList<InstructionSourceView> Sources, string? Note);
 
-/// <param name="Version">The version that was shown to the user: no other content is allowed by it.</param>
+/// <param name="Version">The version that was shown to the user. Other content is not allowed by it.</param>
 public sealed record MessageAllowInstructionsParams(string CodexId, string Source, string Version);
 
 /// <param name="Prompt">Its address.</param>
@@ -222,7 +222,7 @@ public sealed record MessagePromptResult(
 
 public sealed record MessageCommandsParams(string CodexId);
 
-/// <summary>The slash commands of the chat's agent, as far as they are known; empty for other providers.</summary>
+/// <summary>The slash commands of the chat's agent, as far as known; empty for other providers.</summary>
 public sealed record MessageCommandsResult(IReadOnlyList<AgentCommandView> Items);
 
 /// <param name="Name">Without the slash.</param>
@@ -231,7 +231,7 @@ public sealed record AgentCommandView(string Name, string Description, string? H
 
 public sealed record MessageSessionOptionsParams(string CodexId);
 
-/// <summary>What the user can choose in the session of the chat's agent, as far as it is known; empty for other providers.</summary>
+/// <summary>The options of the session of the chat's agent, as far as known; empty for other providers.</summary>
 public sealed record MessageSessionOptionsResult(IReadOnlyList<SessionOptionView> Items);
 
 /// <param name="Id"><c>mode</c> for the mode of the session.</param>
@@ -263,10 +263,10 @@ public abstract record MessagePart;
 public sealed record TextPart(string Content) : MessagePart;
 
 /// <param name="Content">Its text; null for an image, which <paramref name="Blob"/> names.</param>
-/// <param name="Blob">To be asked for with attachment/read.</param>
+/// <param name="Blob">Returned by attachment/read.</param>
 /// <param name="Size">Bytes of the file.</param>
-/// <param name="HasChanged">The file is another now than what was sent.</param>
-/// <param name="IsUnsaved">The text had unsaved changes in the editor when it was sent.</param>
+/// <param name="HasChanged">True if the file changed after it was sent.</param>
+/// <param name="IsUnsaved">True if the text had unsaved changes in the editor when it was sent.</param>
 public sealed record FilePart(
     string Path,
     string? Content,
@@ -299,21 +299,21 @@ public sealed record ToolResultPart(string ToolUseId, string? Result, string? Er
     public double? DurationMs { get; init; }
 }
 
-/// <param name="Decision">Other words than these may come from another version.</param>
+/// <param name="Decision">Another version can store other values.</param>
 /// <param name="Rule">The rule that <c>always</c> stored.</param>
 public sealed record ApprovalNoteView(string Decision, string? Reason, string? Rule, DateTimeOffset Time);
 
 public sealed record ReasoningPart(string Content) : MessagePart;
 
-/// <summary>The messages before a summary are still there to be read; the model is sent the summary in their place.</summary>
+/// <summary>The messages before a summary are kept for the user; the model receives the summary instead.</summary>
 /// <param name="Messages">The number of messages that it replaces.</param>
 public sealed record CompactionView(int Messages, long TokensBefore, long TokensAfter);
 
-/// <param name="Kind">A FailureKind in camelCase; picks the button that helps.</param>
-/// <param name="Message">One sentence for a person.</param>
+/// <param name="Kind">A FailureKind in camelCase, which determines the offered action.</param>
+/// <param name="Message">One sentence for the user.</param>
 public sealed record ErrorView(string Kind, string Message, double? RetryAfterMs);
 
-/// <param name="IsEstimated">True where the provider reported none and Plue estimated it; otherwise omitted.</param>
+/// <param name="IsEstimated">True if the provider reported none and Plue estimated it; otherwise omitted.</param>
 public sealed record UsageView(
     long InputTokens,
     long OutputTokens,
@@ -343,14 +343,14 @@ public sealed record PriceView(
     decimal? CachedWritePerMillion
 );
 
-/// <param name="FirstTokenMs">From the request to the first piece of the answer; null when none came.</param>
+/// <param name="FirstTokenMs">The time from the request to the first content; null if there was none.</param>
 public sealed record TimingView(double? FirstTokenMs, double DurationMs);
 
 /// <param name="ProviderName">As the user named it.</param>
 /// <param name="FallbackReason">Why the selected provider was not used, if this is a fallback.</param>
 public sealed record ProviderInfoView(string ProviderId, string ProviderName, string? ModelId, string? RequestId, string? FallbackReason);
 
-/// <param name="Seq">Counts up by one for each notification of a chat. A gap means that deltas were dropped for a slow window: get the chat again.</param>
+/// <param name="Seq">Increases by one with each notification of a chat. A gap means that deltas were dropped for a slow window, which gets the chat again.</param>
 public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent Event);
 
 /// <summary>An event that changes the state of a view. Exactly one <c>turnFinished</c> ends a turn.</summary>
@@ -378,12 +378,12 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonDerivedType(typeof(TurnFinished), "turnFinished")]
 public abstract record MessageEvent;
 
-/// <summary>A message was stored, by this window or another: the user's own.</summary>
+/// <summary>A user message was stored, by this window or another.</summary>
 public sealed record MessageAdded(MessageView Message) : MessageEvent;
 
 public sealed record MessageRemoved(string MessageId) : MessageEvent;
 
-/// <summary>Other messages are shown now, or what a view holds is out of date for another reason: get the chat again.</summary>
+/// <summary>Another branch is shown, or the state of views is outdated. They get the chat again.</summary>
 public sealed record BranchChanged(string? MessageId) : MessageEvent;
 
 public sealed record QueueChanged(IReadOnlyList<QueuedView> Queue) : MessageEvent;
@@ -409,7 +409,7 @@ public sealed record ToolCallStarted(string MessageId, int PartIndex, string Too
 
 public sealed record ToolCallDelta(string MessageId, int PartIndex, string Text) : MessageEvent;
 
-/// <summary>The arguments had another shape than the tool declares; these replace them and run.</summary>
+/// <summary>The arguments did not match the tool's schema. These replace them.</summary>
 public sealed record ToolCallRepaired(string MessageId, string ToolUseId, string Parameters) : MessageEvent;
 
 /// <summary>The output of a running tool. Only the result is stored.</summary>
@@ -430,10 +430,10 @@ public sealed record ToolCallFinished(string MessageId, string ToolUseId, string
 /// <summary>A hook ran for the message.</summary>
 public sealed record HookRan(string MessageId, HookRunView Hook) : MessageEvent;
 
-/// <summary>The vendor's program started the answer again: the view clears the parts of this message that no record confirmed.</summary>
+/// <summary>The vendor's program restarted the response. The view clears the unconfirmed parts of this message.</summary>
 public sealed record Restarted(string MessageId, int Attempt, double DelayMs, string Reason) : MessageEvent;
 
-/// <summary>We try again before anything was shown.</summary>
+/// <summary>The request is retried before any content.</summary>
 public sealed record Retrying(int Attempt, DateTimeOffset Until, string Reason) : MessageEvent;
 
 /// <summary>The whole message as stored.</summary>

@@ -7,7 +7,7 @@ public sealed record RpcRequest<TParams, TResult>(string Name);
 public sealed record RpcNotification<TParams>(string Name);
 
 /// <summary>
-/// The codes of JSON-RPC and LSP. A typed failure (the kinds of <c>ErrorData.Kind</c>) has a code of its own: see docs/records.md.
+/// The codes of JSON-RPC and LSP. Each kind of typed failure (<c>ErrorData.Kind</c>) has its own code: see docs/records.md.
 /// </summary>
 public static class ErrorCodes
 {
@@ -267,7 +267,7 @@ public static class Methods
     public static readonly RpcRequest<TaskUriParams, Empty> TaskArchive = new("task/archive");
 
     /// <summary>Discards a task that will not be resumed, and notifies waiting parents.</summary>
-    public static readonly RpcRequest<TaskUriParams, Empty> TaskDrop = new("task/drop");
+    public static readonly RpcRequest<TaskUriParams, Empty> TaskDiscard = new("task/discard");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
 
     // Approvals.
@@ -316,14 +316,14 @@ public static class Methods
     public static readonly RpcRequest<SkillImportParams, SkillFilesResult> SkillImport = new("skill/import");
 
     // Import from other programs on this machine.
-    public static readonly RpcRequest<Empty, SwitchProgramsResult> SwitchPrograms = new("switch/programs");
-    public static readonly RpcRequest<SwitchFindParams, SwitchFindResult> SwitchFind = new("switch/find");
+    public static readonly RpcRequest<Empty, ProgramImportListResult> ProgramImportList = new("programImport/list");
+    public static readonly RpcRequest<ProgramImportFindParams, ProgramImportFindResult> ProgramImportFind = new("programImport/find");
 
     /// <summary>Imports what the user chose. Keys need an unlocked vault.</summary>
-    public static readonly RpcRequest<SwitchImportParams, SwitchImportResult> SwitchImport = new("switch/import");
+    public static readonly RpcRequest<ProgramImportRunParams, ProgramImportRunResult> ProgramImportRun = new("programImport/run");
 
     /// <summary>Moves what an import created to the trash.</summary>
-    public static readonly RpcRequest<SwitchUndoParams, SwitchUndoResult> SwitchUndo = new("switch/undo");
+    public static readonly RpcRequest<ProgramImportUndoParams, ProgramImportUndoResult> ProgramImportUndo = new("programImport/undo");
 
     // Requests from the sidecar to the editor.
     public static readonly RpcRequest<HostLanguageModelsParams, HostLanguageModelsResult> HostLanguageModels = new("host/languageModels");

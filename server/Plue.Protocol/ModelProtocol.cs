@@ -7,7 +7,7 @@ public sealed record ModelListResult(IReadOnlyList<ModelProvider> Providers);
 public sealed record ModelProvider(string Id, string Name, IReadOnlyList<ModelView> Models);
 
 /// <summary>Sends a request of VS Code's own chat to a model. The output arrives as model/event; the reply follows after the last event.</summary>
-/// <param name="StreamId">Made by the window; the events of this answer carry it.</param>
+/// <param name="StreamId">Created by the window, and contained in the events of this response.</param>
 /// <param name="System">The system prompt; null for none.</param>
 /// <param name="Messages">Oldest first, ending with the user's.</param>
 public sealed record ModelSendRequestParams(

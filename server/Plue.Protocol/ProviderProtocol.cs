@@ -89,15 +89,15 @@ public sealed record ProviderSummary
 /// <param name="UsedPercent">0 to 100.</param>
 public sealed record UsageWindowView(string Name, int UsedPercent, DateTimeOffset ResetsAt);
 
-/// <param name="HoldsSecret">The file contains a literal key: provider/moveKey moves it to the vault.</param>
+/// <param name="HoldsSecret">True if the file contains a literal key, which provider/moveKey moves to the vault.</param>
 public sealed record FileFault(string Path, int Line, int Column, string Message, bool HoldsSecret);
 
-/// <param name="FolderProblem">Why the folder of provider files cannot be read; null when it can.</param>
+/// <param name="FolderProblem">Why the folder of provider files cannot be read; null if it can.</param>
 public sealed record ProviderListResult(IReadOnlyList<ProviderSummary> Items, IReadOnlyList<ProviderKindView> Kinds, string? FolderProblem);
 
-/// <param name="NeedsEndpoint">The vendor has no address of its own: the user gives one.</param>
-/// <param name="DefaultEndpoint">Null where the user has to give one, or none is called.</param>
-/// <param name="AuthTypes">The usual one first.</param>
+/// <param name="NeedsEndpoint">True if the user must enter the address.</param>
+/// <param name="DefaultEndpoint">Null if the user must enter one, or none is called.</param>
+/// <param name="AuthTypes">The default first.</param>
 public sealed record ProviderKindView(
     string Kind,
     string Name,
@@ -108,17 +108,17 @@ public sealed record ProviderKindView(
     IReadOnlyList<AuthType> AuthTypes
 );
 
-/// <param name="DefaultId">The provider that new chats use from now on.</param>
+/// <param name="DefaultId">The default provider of new chats.</param>
 /// <param name="Message">The provider that was found and is used, for the user: "Using Claude Code, signed in with a subscription."</param>
 /// <param name="Checks">The checks and their results, one sentence each.</param>
 public sealed record ProviderDiscoverResult(string DefaultId, string Message, IReadOnlyList<string> Checks);
 
-/// <summary>Creates or changes a provider codex. Never carries a secret: the key goes to the vault by vault/store.</summary>
-/// <param name="Id">Null makes one from the name.</param>
-/// <param name="Endpoint">Null leaves it, an empty text takes it away; the same for <paramref name="Model"/> and <paramref name="CatalogProvider"/>.</param>
-/// <param name="MakeDefault">New chats use it from now on.</param>
-/// <param name="MakeDefaultSmall">Small jobs use it from now on.</param>
-/// <param name="Fields">Any other field of the <c>llm-provider</c> template by its name in the file; null takes one away.</param>
+/// <summary>Creates or changes a provider codex. Contains no secrets: vault/store stores the key.</summary>
+/// <param name="Id">Null derives it from the name.</param>
+/// <param name="Endpoint">Null keeps it, an empty text removes it; the same for <paramref name="Model"/> and <paramref name="CatalogProvider"/>.</param>
+/// <param name="MakeDefault">True makes it the default provider of new chats.</param>
+/// <param name="MakeDefaultSmall">True makes it the background model.</param>
+/// <param name="Fields">Other fields of the <c>llm-provider</c> template by their names in the file; null removes one.</param>
 public sealed record ProviderConfigureParams(
     string? Id,
     string Name,
@@ -137,11 +137,11 @@ public sealed record ProviderIdParams(string Id);
 /// <summary>Enabling tests the sign-in. If that fails, the provider stays disabled and the summary has the reason.</summary>
 public sealed record ProviderSetEnabledParams(string Id, bool Enabled);
 
-/// <param name="DeleteKey">Whether its key leaves the vault with it. A key that another provider uses stays.</param>
+/// <param name="DeleteKey">True also deletes its key from the vault, unless another provider uses it.</param>
 public sealed record ProviderDeleteParams(string Id, bool? DeleteKey);
 
 /// <summary>Everything the page shows of one provider.</summary>
-/// <param name="Configuration">The file's fields by name; whatever could be a secret reads <c>***REDACTED***</c>.</param>
+/// <param name="Configuration">The file's fields by name; possible secrets are replaced by <c>***REDACTED***</c>.</param>
 /// <param name="Key">Its entry in the vault, while that is unlocked and has one.</param>
 /// <param name="Errors">The last failures, newest first.</param>
 public sealed record ProviderDetail(
@@ -154,7 +154,7 @@ public sealed record ProviderDetail(
 
 public sealed record ProviderErrorView(DateTimeOffset At, ErrorView Error);
 
-/// <param name="Chats">The latest of them; <paramref name="ChatCount"/> counts all.</param>
+/// <param name="Chats">The most recent ones; <paramref name="ChatCount"/> is the number of all.</param>
 /// <param name="Templates">Ids of templates that name it.</param>
 /// <param name="Settings">Names of settings that name it.</param>
 public sealed record ProviderUses(
@@ -169,11 +169,11 @@ public sealed record CodexLink(string Uri, string Title);
 /// <param name="Refresh">Asks the vendor even when the stored list is fresh.</param>
 public sealed record ProviderModelsParams(string Id, bool? Refresh);
 
-/// <param name="FetchedAt">When the vendor was asked; null when the list is the catalog's.</param>
-/// <param name="Error">Why the vendor could not be asked now; the list is then the stored one or the catalog's.</param>
+/// <param name="FetchedAt">The time of the request to the vendor; null if the list is the catalog's.</param>
+/// <param name="Error">Why the vendor's list could not be requested; the list is then the stored one or the catalog's.</param>
 public sealed record ProviderModelsResult(IReadOnlyList<ModelView> Models, DateTimeOffset? FetchedAt, ErrorView? Error);
 
-/// <summary>Unknown values are null: not false and not 0. Prices are USD per million tokens.</summary>
+/// <summary>Unknown values are null, not false or 0. Prices are USD per million tokens.</summary>
 public sealed record ModelView
 {
     public required string Id { get; init; }
@@ -204,10 +204,10 @@ public sealed record ProviderSignInResult(string Url, string? UserCode, DateTime
 
 /// <param name="Path">The whole path of the program.</param>
 /// <param name="Sha256">The hash of the current file, in lower-case hex.</param>
-/// <param name="Approved">Exactly this path with exactly this content may be started.</param>
-/// <param name="ChangedSinceApproval">The path was approved with another content.</param>
+/// <param name="Approved">True if this path with this content may be started.</param>
+/// <param name="ChangedSinceApproval">True if the path was approved with other content.</param>
 /// <param name="Agent">The name of the agent that it is; omitted for other programs.</param>
-/// <param name="Arguments">The usual arguments of the agent; omitted for other programs.</param>
+/// <param name="Arguments">The default arguments of the agent; omitted for other programs.</param>
 public sealed record ExecutableView(
     string Path,
     string Name,
@@ -220,13 +220,13 @@ public sealed record ExecutableView(
 
 public sealed record ProviderExecutablesResult(IReadOnlyList<ExecutableView> Items);
 
-/// <summary>Approves a program as the user saw it: refused when its content is another one by now.</summary>
+/// <summary>Approves a program as shown to the user. Fails if its content has changed.</summary>
 public sealed record ProviderApproveParams(string Path, string Sha256);
 
-/// <summary>One provider changed, or with null any of them: a list of them is out of date.</summary>
+/// <summary>A provider changed; null for any. Lists of providers are outdated.</summary>
 public sealed record ProviderChangedParams(string? Id);
 
-/// <param name="CliPath">The one used; null when none was found.</param>
+/// <param name="CliPath">The program that is used; null if none was found.</param>
 /// <param name="Message">The result for the user.</param>
-/// <param name="Checks">Every place looked at, in order, and what was there.</param>
+/// <param name="Checks">All searched places in order, with the results.</param>
 public sealed record ClaudeCodeCheckResult(bool SignedIn, string? CliPath, string? Version, string Message, IReadOnlyList<string> Checks);

@@ -28,7 +28,7 @@ public sealed record SearchChatsParams(string SearchId, string Text)
     public int? Limit { get; init; }
 }
 
-/// <summary>The first come at once, newest chats first; the answer to search/chats comes after the last.</summary>
+/// <summary>Hits are sent as they are found, newest chats first; the reply to search/chats follows after the last.</summary>
 public sealed record SearchHitsParams(string SearchId, IReadOnlyList<SearchHit> Hits);
 
 /// <param name="MessageId">Empty if only the chat's title matches; the role has no meaning then.</param>
@@ -45,6 +45,6 @@ public sealed record SearchHit(
     int Length
 );
 
-/// <param name="IsTruncated">There is more than the limit allowed.</param>
+/// <param name="IsTruncated">True if the limit was reached.</param>
 /// <param name="Unreadable">The number of chats that could not be read.</param>
 public sealed record SearchChatsResult(int Hits, int Chats, bool IsTruncated, int Unreadable);

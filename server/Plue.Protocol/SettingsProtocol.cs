@@ -43,13 +43,13 @@ public sealed record FieldView
     public FieldConditionView? Conditional { get; init; }
 }
 
-/// <summary>The field counts only while another one has one of these values.</summary>
+/// <summary>The field applies only while another one has one of these values.</summary>
 public sealed record FieldConditionView(string Field, IReadOnlyList<JsonElement> Values);
 
 /// <param name="Path">The path of <c>config.json5</c>, whether or not it exists.</param>
 /// <param name="Values">The values in the file, by name; omitted settings have their defaults.</param>
 /// <param name="Groups">The fields under their headings, in the order of the page.</param>
-/// <param name="Problem">Why the file is not followed; null when it is.</param>
+/// <param name="Problem">Why the file is not applied; null if it is.</param>
 public sealed record SettingsResult(
     string Path,
     IReadOnlyList<SettingsGroup> Groups,
@@ -63,5 +63,5 @@ public sealed record SettingsResult(
 
 public sealed record SettingsGroup(string Title, IReadOnlyList<FieldView> Fields);
 
-/// <param name="Value">Null takes the setting out of the file, so that its default counts.</param>
+/// <param name="Value">Null removes the setting from the file, so that the default applies.</param>
 public sealed record SettingsSetParams(string Name, JsonElement? Value);

@@ -79,10 +79,10 @@ public sealed record SkillView
 }
 
 /// <param name="Path">From the folder of the skill.</param>
-/// <param name="IsScript">It is a script; null for other files.</param>
+/// <param name="IsScript">True for a script; otherwise null.</param>
 /// <param name="IsChanged">It is not the file that the user approved; null if it is, or none was approved.</param>
 /// <param name="HiddenLine">The first line with invisible characters; null for none.</param>
-/// <param name="IsLinkOut">It is a link out of the folder of the skill, and is not read.</param>
+/// <param name="IsLinkOut">True for a link to a target outside the folder of the skill, which is not read.</param>
 /// <param name="Runs">Programs that a script would run; a guess. Null for none.</param>
 public sealed record SkillFileView(
     string Path,

@@ -26,7 +26,7 @@ public sealed record TaskSpawnParams(
 /// <param name="Uri">The chat.</param>
 /// <param name="Values">Fields of the template by name.</param>
 /// <param name="Provider">Null takes the template's.</param>
-/// <param name="Attachments">Sent with the goal.</param>
+/// <param name="Attachments">The files that are sent with the goal.</param>
 public sealed record TaskConvertParams(
     string Uri,
     string TemplateId,
@@ -46,8 +46,8 @@ public sealed record TaskListResult(IReadOnlyList<TaskView> Tasks);
 /// <summary>Null means no limit of its own.</summary>
 public sealed record TaskBudgetView(decimal? Usd, long? Tokens, int? Rounds, long? Seconds);
 
-/// <param name="Usd">Null while no price is known of anything that was used.</param>
-/// <param name="UsdIsAtLeast">True when a part had no price, so that it cost more; otherwise null.</param>
+/// <param name="Usd">Null if no price is known.</param>
+/// <param name="UsdIsAtLeast">True if a part had no price, so that the cost is higher; otherwise null.</param>
 public sealed record TaskSpendView(decimal? Usd, bool? UsdIsAtLeast, long Tokens, int Rounds, long Seconds);
 
 public sealed record TaskView
@@ -97,10 +97,10 @@ public sealed record TaskStopParams(string? Uri, bool? IncludeSubtasks);
 
 public sealed record TaskSteerParams(string Uri, string Text);
 
-/// <summary>Limits as they shall be from now on; what is null stays.</summary>
+/// <summary>The new limits; null keeps one.</summary>
 public sealed record TaskSetBudgetParams(string Uri, TaskBudgetView Budget);
 
-/// <summary>All that the panel of a task shows beside its messages.</summary>
+/// <summary>The details of a task besides its messages.</summary>
 public sealed record TaskDetail
 {
     public required TaskView Task { get; init; }
@@ -148,7 +148,7 @@ public enum TimelineKind
     Waiting,
 }
 
-/// <param name="End">Null while it goes on.</param>
+/// <param name="End">Null while it is running.</param>
 public sealed record TimelineSpan(TimelineKind Kind, string Name, DateTimeOffset Start, DateTimeOffset? End, decimal? CostUsd);
 
 /// <summary>The selected candidate, and the reasons for all candidates.</summary>
@@ -156,5 +156,5 @@ public sealed record RoutingReceipt(string Chosen, string Reason, IReadOnlyList<
 
 public sealed record RejectedCandidate(string Candidate, string Reason);
 
-/// <summary>A task changed; the whole row, as <c>task/list</c> gives it. Null when it is gone.</summary>
+/// <summary>A task changed. Contains the complete row, as in <c>task/list</c>; null if it was deleted.</summary>
 public sealed record TaskEventParams(string TaskId, TaskView? Task);

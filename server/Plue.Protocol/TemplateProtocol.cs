@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Plue.Protocol;
 
-/// <param name="Collection">Only those whose codices live there: <c>chats</c>, <c>tasks</c>, <c>providers</c> or <c>items</c>; null means all.</param>
+/// <param name="Collection">Only templates whose codices are in this collection: <c>chats</c>, <c>tasks</c>, <c>providers</c> or <c>items</c>; null for all.</param>
 public sealed record TemplateListParams(string? Collection);
 
-/// <param name="Templates">By name; of each id the one in force first, then those that it hides or that have mistakes.</param>
+/// <param name="Templates">Sorted by name. For each id, the effective template comes first, then hidden and invalid ones.</param>
 public sealed record TemplateListResult(IReadOnlyList<TemplateSummary> Templates);
 
 public sealed record TemplateSummary
@@ -52,13 +52,13 @@ public sealed record TemplateView(string Id, string Name, string? Description, I
     public string? Path { get; init; }
 }
 
-/// <param name="Id">Null checks every template, and what all of them refer to.</param>
-/// <param name="Text">The file as it would be; null takes it as it is.</param>
+/// <param name="Id">Null checks every template and its references.</param>
+/// <param name="Text">The file with unsaved changes; null for the stored one.</param>
 public sealed record TemplateCheckParams(string? Id, string? Text);
 
 public sealed record TemplateCheckResult(IReadOnlyList<TemplateFinding> Findings);
 
-/// <summary><c>risk</c>: it works, and may cost or change more than is meant.</summary>
+/// <summary><c>risk</c>: it works, but may cost or change more than intended.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<FindingKind>))]
 public enum FindingKind
 {
@@ -105,7 +105,7 @@ public sealed record TemplateTryResult
 }
 
 /// <param name="Price">Null when it is not known.</param>
-/// <param name="IsFree">A model of this machine.</param>
+/// <param name="IsFree">True for a model on this machine.</param>
 public sealed record TrialProvider(
     string ProviderId,
     string Name,
@@ -117,7 +117,7 @@ public sealed record TrialProvider(
 );
 
 /// <param name="IsKnown">False for a name that no tool of Plue has.</param>
-/// <param name="HasSideEffects">It can write files, run commands or spend money.</param>
+/// <param name="HasSideEffects">True if it can write files, run commands or spend money.</param>
 public sealed record ToolView(string Name, string Description, bool HasSideEffects, bool IsKnown);
 
 /// <summary>The instructions that are sent with the messages.</summary>
@@ -167,6 +167,6 @@ public sealed record TemplateSchemaResult(string Schema);
 
 public sealed record TemplateStartingPointsResult(IReadOnlyList<TemplateStartingPoint> StartingPoints);
 
-/// <param name="Text">The file, to be given to <c>codex/create</c>, which puts the new id in.</param>
-/// <param name="Prompt">Text of a prompt that goes with it, or null; the file refers to it as <c>codex://prompts/ID</c>, and the new id is put in there too.</param>
+/// <param name="Text">The file for <c>codex/create</c>, which inserts the new id.</param>
+/// <param name="Prompt">The text of its prompt, or null. The file refers to it as <c>codex://prompts/ID</c>, where the new id is inserted, too.</param>
 public sealed record TemplateStartingPoint(string Id, string Name, string Description, string Text, string? Prompt);

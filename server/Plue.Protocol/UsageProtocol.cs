@@ -6,7 +6,7 @@ namespace Plue.Protocol;
 public sealed record UsageParams(string? From, string? To, int? UtcOffsetMinutes);
 
 /// <summary>Costs in USD. Responses without a known price are counted in <see cref="UsageFigures.UnpricedResponses"/>.</summary>
-/// <param name="Days">Only those with answers, oldest first; one row for each provider.</param>
+/// <param name="Days">Only days with responses, oldest first; one row for each provider.</param>
 public sealed record UsageSummaryResult(
     UsageFigures Total,
     IReadOnlyList<UsageDay> Days,
@@ -20,7 +20,7 @@ public sealed record UsageSummaryResult(
 public sealed record UsageDay(string Day, string ProviderId, string ProviderName, UsageFigures Figures);
 
 /// <param name="Key">A provider's id, a model's id, a template's id or a chat's address.</param>
-/// <param name="ProviderName">For a model: whose.</param>
+/// <param name="ProviderName">The provider of a model.</param>
 public sealed record UsageRow(string Key, string Name, string? ProviderName, UsageFigures Figures);
 
 public sealed record UsageFigures

@@ -1,7 +1,7 @@
 namespace Plue.Protocol;
 
 /// <param name="UnlockMethods">The unlock methods of the file: <c>editor</c>, <c>keychain</c>, <c>passphrase</c>.</param>
-/// <param name="KeychainAvailable">Whether this machine's own keychain answered when it was tried.</param>
+/// <param name="KeychainAvailable">True if the keychain of this machine was tested successfully.</param>
 /// <param name="Problem">Why the vault file cannot be used (damaged, of a newer version); the file is left as it is.</param>
 public sealed record VaultStatusResult(
     bool Exists,
@@ -14,10 +14,10 @@ public sealed record VaultStatusResult(
 /// <param name="Method"><c>editor</c> (with a key from VS Code's SecretStorage), <c>keychain</c> (no secret), or <c>passphrase</c>.</param>
 /// <param name="MethodId">Identifies an editor; null for the other methods.</param>
 /// <param name="Secret">The editor's key in base64 (32 bytes), or the passphrase.</param>
-/// <param name="AcceptOlder">To unlock: the user wants to go on with an older copy of the file. Without it such a copy is refused with <c>vaultOlder</c>.</param>
+/// <param name="AcceptOlder">True to unlock an older copy of the file. Otherwise such a copy fails with <c>vaultOlder</c>.</param>
 public sealed record VaultUnlockMethodParams(string Method, string? MethodId, string? Secret, bool? AcceptOlder);
 
-/// <summary>A new passphrase in the place of the old one, which has to be right where there is one.</summary>
+/// <summary>Replaces the passphrase. The current one is required if there is one.</summary>
 public sealed record VaultSetPassphraseParams(string? Current, string Passphrase);
 
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
@@ -27,7 +27,7 @@ public sealed record VaultStoreParams(string Reference, string Secret, IReadOnly
 /// <summary>A new secret under the same name, for the same origins.</summary>
 public sealed record VaultRotateParams(string Reference, string Secret);
 
-/// <summary>Provider files that name the old reference are changed with it.</summary>
+/// <summary>Also updates provider files that use the old reference.</summary>
 public sealed record VaultRenameParams(string Reference, string NewReference);
 
 /// <param name="ChangedProviders">Ids of the providers whose files were changed.</param>
@@ -58,11 +58,11 @@ public sealed record VaultReadEnvResult(IReadOnlyList<EnvEntry> Entries);
 
 /// <param name="Name">The name of the variable.</param>
 /// <param name="Reference">The reference under which it would be stored.</param>
-/// <param name="Origins">Known for vendors' own names; empty: the user has to say where the key may go.</param>
-/// <param name="Exists">Something is stored under that reference already.</param>
+/// <param name="Origins">Known for the variables of vendors. If empty, the user must enter the allowed origins.</param>
+/// <param name="Exists">True if the reference already exists.</param>
 public sealed record EnvEntry(string Name, string LastFour, string Reference, IReadOnlyList<string> Origins, bool Exists);
 
-/// <param name="Entries">Those to take, with the origins each may be sent to.</param>
+/// <param name="Entries">The entries to import, with their allowed origins.</param>
 public sealed record VaultImportEnvParams(string Path, IReadOnlyList<EnvChoice> Entries);
 
 public sealed record EnvChoice(string Name, string Reference, IReadOnlyList<string> Origins);

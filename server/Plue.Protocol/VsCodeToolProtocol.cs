@@ -10,7 +10,7 @@ public sealed record HostToolsResult(IReadOnlyList<HostToolView> Tools);
 /// <param name="Schema">A JSON schema object as text; null for a tool without parameters.</param>
 /// <param name="Extension">The ID of the extension that contributes it; null for tools of VS Code and of its MCP servers.</param>
 /// <param name="Source">The name of the extension, for lists.</param>
-/// <param name="Title">Its name for lists; null where the extension gives none.</param>
+/// <param name="Title">The name for lists; null if the extension provides none.</param>
 public sealed record HostToolView(string Name, string Description, string? Schema, string? Extension, string Source, string? Title);
 
 /// <summary>Cancelling the request stops the tool.</summary>
@@ -66,7 +66,7 @@ public sealed record VsCodeToolView
     public string? Changes { get; init; }
 }
 
-/// <param name="Tools">All that are to be enabled of those that this window has.</param>
+/// <param name="Tools">The tools of this window to enable; all others are disabled.</param>
 public sealed record VsCodeToolSelectParams(IReadOnlyList<VsCodeToolChoice> Tools);
 
 /// <param name="Fingerprint">The fingerprint of the tool that was shown to the user.</param>

@@ -29,7 +29,7 @@ internal static class Sidecar
             return 0;
         }
 
-        IdleMemory.ForThisProcess().Watch();
+        IdleGarbageCollector.ForThisProcess().Watch();
         var exitCode = await RunAsync(services, reader, output, threads, detached, cancellationToken);
         // The process ends with this connection, so its child processes have no owner anymore.
         await ChildProcess.EndAllAsync();

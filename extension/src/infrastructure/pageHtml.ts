@@ -45,7 +45,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <script type="application/json" id="saved">${json(page.saved ?? null)}</script>
 <div id="host-lost" class="banner error" role="alert" hidden>
 <span class="codicon codicon-error" aria-hidden="true"></span>
-<span class="banner-words">${escape(l10n.t('The VS Code extension host does not respond, so Plue can’t do anything here. Your input is kept. Reload the window to continue.'))}</span>
+<span class="banner-text">${escape(l10n.t('The VS Code extension host does not respond, so Plue can’t do anything here. Your input is kept. Reload the window to continue.'))}</span>
 <a class="text-button primary" href="command:${reload}">${escape(l10n.t('Reload Window'))}</a>
 </div>
 <main id="app" data-key="${escape([page.name, ...Object.values(page.data ?? {})].join(' '))}"${data.join('')}></main>

@@ -128,7 +128,7 @@ export const taskResume = new RequestType<TaskUriParams, Empty, ErrorData>('task
 export const taskSteer = new RequestType<TaskSteerParams, Empty, ErrorData>('task/steer');
 export const taskSetBudget = new RequestType<TaskSetBudgetParams, TaskView, ErrorData>('task/setBudget');
 export const taskArchive = new RequestType<TaskUriParams, Empty, ErrorData>('task/archive');
-export const taskDrop = new RequestType<TaskUriParams, Empty, ErrorData>('task/drop');
+export const taskDiscard = new RequestType<TaskUriParams, Empty, ErrorData>('task/discard');
 export const taskEvent = new NotificationType<TaskEventParams>('task/event');
 export const approvalList = new RequestType<Empty, ApprovalListResult, ErrorData>('approval/list');
 export const approvalContent = new RequestType<ApprovalContentParams, ApprovalContentResult, ErrorData>('approval/content');
@@ -161,10 +161,10 @@ export const skillList = new RequestType<Empty, SkillListResult, ErrorData>('ski
 export const skillChoose = new RequestType<SkillChooseParams, SkillListResult, ErrorData>('skill/choose');
 export const skillCreate = new RequestType<SkillCreateParams, SkillFilesResult, ErrorData>('skill/create');
 export const skillImport = new RequestType<SkillImportParams, SkillFilesResult, ErrorData>('skill/import');
-export const switchPrograms = new RequestType<Empty, SwitchProgramsResult, ErrorData>('switch/programs');
-export const switchFind = new RequestType<SwitchFindParams, SwitchFindResult, ErrorData>('switch/find');
-export const switchImport = new RequestType<SwitchImportParams, SwitchImportResult, ErrorData>('switch/import');
-export const switchUndo = new RequestType<SwitchUndoParams, SwitchUndoResult, ErrorData>('switch/undo');
+export const programImportList = new RequestType<Empty, ProgramImportListResult, ErrorData>('programImport/list');
+export const programImportFind = new RequestType<ProgramImportFindParams, ProgramImportFindResult, ErrorData>('programImport/find');
+export const programImportRun = new RequestType<ProgramImportRunParams, ProgramImportRunResult, ErrorData>('programImport/run');
+export const programImportUndo = new RequestType<ProgramImportUndoParams, ProgramImportUndoResult, ErrorData>('programImport/undo');
 export const hostLanguageModels = new RequestType<HostLanguageModelsParams, HostLanguageModelsResult, ErrorData>('host/languageModels');
 export const hostLanguageModel = new RequestType<HostLanguageModelParams, HostLanguageModelResult, ErrorData>('host/languageModel');
 export const hostReadDocument = new RequestType<HostReadDocumentParams, HostReadDocumentResult, ErrorData>('host/readDocument');
@@ -1287,6 +1287,11 @@ export interface ImportFailureView {
 
 export type ImportFormat = 'auto' | 'plue' | 'claudeCode' | 'codex' | 'geminiCli' | 'openCode' | 'vsCode' | 'cline' | 'rooCode' | 'kiloCode' | 'continue';
 
+export interface ImportableProgramView {
+  id: string;
+  name: string;
+}
+
 export interface ImportableView {
   path: string;
   title: string;
@@ -1772,6 +1777,75 @@ export interface PriceView {
 
 export type ProblemSeverity = 'error' | 'warning';
 
+export interface ProgramImportFindParams {
+  program: string;
+  userFolder?: string;
+}
+
+export interface ProgramImportFindResult {
+  groups: ProgramImportGroupView[];
+}
+
+export interface ProgramImportGroupView {
+  kind: ProgramImportKind;
+  items: ProgramImportItemView[];
+  isTruncated: boolean;
+}
+
+export interface ProgramImportItemView {
+  id: string;
+  title: string;
+  path: string;
+  size: number;
+  updatedAt: string;
+  detail?: string;
+  keys?: string[];
+  address?: string;
+}
+
+export type ProgramImportKind = 'chats' | 'agents' | 'prompts' | 'instructions' | 'keys' | 'mcpServers' | 'skills';
+
+export interface ProgramImportListResult {
+  programs: ImportableProgramView[];
+  lastRun?: ProgramImportRunView;
+}
+
+export interface ProgramImportRunParams {
+  runId: string;
+  program: string;
+  kind: ProgramImportKind;
+  ids: string[];
+  storeKeys?: boolean;
+  userFolder?: string;
+}
+
+export interface ProgramImportRunResult {
+  imported: ProgramImportedView[];
+  failed: ImportFailureView[];
+}
+
+export interface ProgramImportRunView {
+  id: string;
+  at: string;
+  count: number;
+  hasKeys: boolean;
+}
+
+export interface ProgramImportUndoParams {
+  runId: string;
+}
+
+export interface ProgramImportUndoResult {
+  removed: number;
+  kept: string[];
+}
+
+export interface ProgramImportedView {
+  id: string;
+  address: string;
+  notes: string[];
+}
+
 export interface PromptArgumentView {
   name: string;
   description?: string;
@@ -2166,80 +2240,6 @@ export interface SkippedReferenceView {
 }
 
 export type StopReason = 'endTurn' | 'maxTokens' | 'stopSequence' | 'toolUse' | 'refusal' | 'contextFull' | 'stopped' | 'failed';
-
-export interface SwitchFindParams {
-  program: string;
-  userFolder?: string;
-}
-
-export interface SwitchFindResult {
-  groups: SwitchGroupView[];
-}
-
-export interface SwitchGroupView {
-  kind: SwitchKind;
-  items: SwitchItemView[];
-  isTruncated: boolean;
-}
-
-export interface SwitchImportParams {
-  runId: string;
-  program: string;
-  kind: SwitchKind;
-  ids: string[];
-  storeKeys?: boolean;
-  userFolder?: string;
-}
-
-export interface SwitchImportResult {
-  imported: SwitchImportedView[];
-  failed: ImportFailureView[];
-}
-
-export interface SwitchImportedView {
-  id: string;
-  address: string;
-  notes: string[];
-}
-
-export interface SwitchItemView {
-  id: string;
-  title: string;
-  path: string;
-  size: number;
-  updatedAt: string;
-  detail?: string;
-  keys?: string[];
-  address?: string;
-}
-
-export type SwitchKind = 'chats' | 'agents' | 'prompts' | 'instructions' | 'keys' | 'mcpServers' | 'skills';
-
-export interface SwitchProgramView {
-  id: string;
-  name: string;
-}
-
-export interface SwitchProgramsResult {
-  programs: SwitchProgramView[];
-  lastRun?: SwitchRunView;
-}
-
-export interface SwitchRunView {
-  id: string;
-  at: string;
-  count: number;
-  hasKeys: boolean;
-}
-
-export interface SwitchUndoParams {
-  runId: string;
-}
-
-export interface SwitchUndoResult {
-  removed: number;
-  kept: string[];
-}
 
 export interface TaskBudgetView {
   usd?: number;

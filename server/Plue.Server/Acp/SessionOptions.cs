@@ -142,8 +142,8 @@ internal sealed class SessionOptions(ProviderRegistry providers)
             var known = providers.KnownModels(settings);
             string?[] named =
             [
-                settings.Id == chat.ProviderId ? providers.ModelWithoutAsking(settings, chat.Model) : null,
-                providers.ModelWithoutAsking(settings, null),
+                settings.Id == chat.ProviderId ? providers.KnownModel(settings, chat.Model) : null,
+                providers.KnownModel(settings, null),
             ];
             List<ModelInfo> models =
             [
@@ -167,13 +167,11 @@ internal sealed class SessionOptions(ProviderRegistry providers)
 
     private string Current(StoredChat chat) =>
         chat.ProviderId is { } id && providers.Find(id) is { } provider
-            ? ValueOf(id, providers.ModelWithoutAsking(provider.Settings, chat.Model) ?? "")
+            ? ValueOf(id, providers.KnownModel(provider.Settings, chat.Model) ?? "")
             : "";
 
     private IReadOnlyList<string> LevelsOf(StoredChat chat) =>
-        chat.ProviderId is { } id
-        && providers.Find(id)?.Settings is { } settings
-        && providers.ModelWithoutAsking(settings, chat.Model) is { } model
+        chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings && providers.KnownModel(settings, chat.Model) is { } model
             ? providers.ModelOf(settings, model)?.ReasoningLevels ?? []
             : [];
 

@@ -299,7 +299,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         }
         else
         {
-            await conversation.RetryAsync(last.Id, null, null, goOn: last.Role != MessageRole.User, cancellationToken);
+            await conversation.RetryAsync(last.Id, null, null, isContinuation: last.Role != MessageRole.User, cancellationToken);
         }
     }
 
@@ -421,7 +421,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     }
 
     /// <summary>Drops a task and its subtasks. They are not resumed, and waiting parents are notified.</summary>
-    public async Task DropAsync(string uri, CancellationToken cancellationToken)
+    public async Task DiscardAsync(string uri, CancellationToken cancellationToken)
     {
         foreach (var one in Reader.Tree.Under(uri).Prepend(uri))
         {
@@ -569,7 +569,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         }
 
         var isForgotten = spec.Outputs is not null && result is null;
-        if (isForgotten && !WasAskedToFinish(task))
+        if (isForgotten && !WasRemindedToFinish(task))
         {
             await conversation.SendAsync(new Draft(AskToFinish), mayWait: false, cancellationToken);
             return true;
@@ -613,7 +613,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
 
     private const string NotFinished = "The model did not call finish; this is its last message.";
 
-    private static bool WasAskedToFinish(StoredChat task) =>
+    private static bool WasRemindedToFinish(StoredChat task) =>
         task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
 
     /// <summary>True if the task was stopped because it repeated a malformed call of finish. Its work is done.</summary>

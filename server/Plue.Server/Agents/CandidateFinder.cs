@@ -51,7 +51,7 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
         try
         {
             var settings = providers.Get(choice.ProviderId).Settings;
-            var model = providers.ModelWithoutAsking(settings, choice.Model);
+            var model = providers.KnownModel(settings, choice.Model);
             var info = model is null ? null : providers.ModelOf(settings, model);
             var name = model is null ? settings.Name : $"{settings.Name}, {model}";
             return new RouteCandidate(

@@ -21,7 +21,7 @@ internal sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Roun
             (task.TotalCost ?? 0) - task.CostBeforeTask,
             answers.All(answer => answer.Usage is null || answer.Cost is not null),
             answers.Sum(answer => answer.Usage?.TotalTokens ?? 0),
-            answers.Count(WasAsked),
+            answers.Count(ReachedModel),
             answers.Sum(answer => (answer.Timing?.Duration ?? TimeSpan.Zero).TotalSeconds)
         );
     }
@@ -87,6 +87,6 @@ internal sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Roun
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>False for a request that was rejected before it was sent. Some programs never report their usage.</summary>
-    private static bool WasAsked(Message answer) =>
+    private static bool ReachedModel(Message answer) =>
         answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 }

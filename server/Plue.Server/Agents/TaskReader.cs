@@ -177,7 +177,7 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
                 continue;
             }
 
-            var figures = FiguresOf(summary);
+            var figures = TotalsOf(summary);
             nodes.Add(
                 new BudgetNode(
                     one,
@@ -230,7 +230,7 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
                 templates[summary.TemplateId] = template = conversations.TemplateOf(summary.TemplateId)?.Name ?? summary.TemplateId;
             }
 
-            var (figures, asked) = (FiguresOf(summary), pending[uri].Count());
+            var (figures, asked) = (TotalsOf(summary), pending[uri].Count());
             rows.Add(
                 new TaskRow(
                     uri,
@@ -263,7 +263,7 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
             var status => status,
         };
 
-    private Figures FiguresOf(ChatSummary summary)
+    private Figures TotalsOf(ChatSummary summary)
     {
         if (known.TryGetValue(summary.Id, out var kept) && kept.Version == summary.Version)
         {

@@ -23,7 +23,7 @@ internal sealed class Attachments(
 )
 {
     /// <summary>The size in bytes above which the user is asked.</summary>
-    public const int AskedFrom = 256 * 1024;
+    public const int ConfirmedFromBytes = 256 * 1024;
 
     /// <summary>The maximum size of a text in bytes.</summary>
     public const int MaxTextBytes = 8 * 1024 * 1024;
@@ -67,7 +67,7 @@ internal sealed class Attachments(
     public AttachedFile Inspect(Attachment wanted, UnsavedTexts? unsaved = null) => InspectCore(wanted, unsaved).View;
 
     /// <summary>Gets a preview of a pinned file. It must be in the workspace; a large file is sent as a summary.</summary>
-    public AttachedFile InspectPinned(string path) => LookAtPinned(path, null).View;
+    public AttachedFile InspectPinned(string path) => InspectPinnedFile(path, null).View;
 
     /// <summary>Reads the files of a message and stores their content.</summary>
     /// <exception cref="FailureException">
@@ -96,7 +96,7 @@ internal sealed class Attachments(
     /// <summary>Reads a pinned file. <c>Part</c> is null if it cannot be sent; the view has the reason.</summary>
     internal (AttachedFile View, MessagePart.File? Part) ReadPinned(string path, UnsavedTexts? unsaved = null)
     {
-        var (view, part, image) = LookAtPinned(path, unsaved);
+        var (view, part, image) = InspectPinnedFile(path, unsaved);
         if (SendErrorOf(view) is not null || part is null)
         {
             return (view, null);
@@ -273,7 +273,7 @@ internal sealed class Attachments(
         };
     }
 
-    private Inspected LookAtPinned(string path, UnsavedTexts? unsaved)
+    private Inspected InspectPinnedFile(string path, UnsavedTexts? unsaved)
     {
         var look = InspectCore(new Attachment(path), unsaved);
         if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace))
@@ -485,7 +485,7 @@ internal sealed class Attachments(
             Range = range,
             Mode = wanted.Mode,
             Tokens = TokenEstimate.Of(masked),
-            Questions = wanted.Mode is null && bytes > AskedFrom ? [AttachmentQuestion.TooLarge] : [],
+            Questions = wanted.Mode is null && bytes > ConfirmedFromBytes ? [AttachmentQuestion.TooLarge] : [],
             Note = masked == content ? note : Join(note, "Keys from your vault are sent as ***."),
         };
         return new(

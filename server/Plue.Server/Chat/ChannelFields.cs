@@ -74,9 +74,9 @@ internal static class ChannelFields
             case ContextFiles:
                 return fields with { ContextFiles = isNull ? [] : FilesOf(Texts(name, value)) };
             case "pinned":
-                return fields with { Pinned = !isNull && YesOrNo(name, value) };
+                return fields with { Pinned = !isNull && Boolean(name, value) };
             case "archived":
-                return fields with { Archived = !isNull && YesOrNo(name, value) };
+                return fields with { Archived = !isNull && Boolean(name, value) };
             case Messages:
                 throw Wrong("Messages of a chat can only be added: put them in `append`.");
             case TaskStates.Field when chat.IsTask && value.ValueKind == JsonValueKind.String && value.ValueEquals(TaskStates.Running):
@@ -187,7 +187,7 @@ internal static class ChannelFields
         IReadOnlyDictionary<string, JsonElement> given
     )
     {
-        var start = WithUsualModel(from is null ? ChatFields.None : WithDefaults(ChannelKind.Chat, from, ChatFields.None, []), usual);
+        var start = WithDefaultModel(from is null ? ChatFields.None : WithDefaults(ChannelKind.Chat, from, ChatFields.None, []), usual);
         Dictionary<string, JsonElement> kept = [];
         foreach (var (name, value) in chat.Values)
         {
@@ -215,7 +215,7 @@ internal static class ChannelFields
             && (chat.Model is not { } model || to.Field("model") is null || Allows(to, "model", TextValue(model)));
         var own = chat.HasTitle && chat.Title != start.Title ? chat.Title : null;
         var fields = new ChatFields(title ?? own, null, isChosen ? chat.ProviderId : null, isChosen ? chat.Model : null);
-        var begun = WithUsualModel(Begin(ChannelKind.Chat, to, fields, values, "The template was not changed."), usual);
+        var begun = WithDefaultModel(Begin(ChannelKind.Chat, to, fields, values, "The template was not changed."), usual);
         var removed = chat.Values.Keys.Where(name => begun.Values?.ContainsKey(name) != true);
         return begun with
         {
@@ -232,7 +232,7 @@ internal static class ChannelFields
     public static IEnumerable<KeyValuePair<string, JsonElement>> Nulls(IEnumerable<string> names) =>
         names.Select(name => KeyValuePair.Create(name, Json5Conversion.Of(new Json5Null())));
 
-    private static ChatFields WithUsualModel(ChatFields fields, ModelChoice usual) =>
+    private static ChatFields WithDefaultModel(ChatFields fields, ModelChoice usual) =>
         string.IsNullOrEmpty(fields.ProviderId)
             ? fields with
             {
@@ -478,7 +478,7 @@ internal static class ChannelFields
             ? number
             : throw Wrong($"`{name}` must be a whole number.");
 
-    private static bool YesOrNo(string name, JsonElement value) =>
+    private static bool Boolean(string name, JsonElement value) =>
         value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong($"`{name}` must be true or false.");
 
     /// <summary>Accepts a single string as a list of one.</summary>

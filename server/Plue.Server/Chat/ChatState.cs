@@ -22,7 +22,7 @@ internal sealed class ChatState
     private readonly Automation automation;
     private readonly WorkingPlace place;
     private volatile RunningTurn? running;
-    private volatile Message? answerToCheck;
+    private volatile Message? responseToCheck;
     private IReadOnlyList<HookFailure> hookFailures; // as last published
 
     /// <param name="journal">Null if this window cannot write; <paramref name="readOnlyReason"/> then has the reason.</param>
@@ -99,10 +99,10 @@ internal sealed class ChatState
     }
 
     /// <summary>Gets or sets the last response of a task until its result has been checked; otherwise null. Can be read from any thread.</summary>
-    public Message? AnswerToCheck
+    public Message? ResponseToCheck
     {
-        get => answerToCheck;
-        set => answerToCheck = value;
+        get => responseToCheck;
+        set => responseToCheck = value;
     }
 
     /// <summary>
@@ -119,7 +119,7 @@ internal sealed class ChatState
         get
         {
             // The order matters: a turn that has just ended is either judged or in the chat.
-            var (turn, undecided) = (running, answerToCheck);
+            var (turn, undecided) = (running, responseToCheck);
             return Chat is not { IsTask: true } task ? Chat
                 : turn is not null ? task.WithStatus(turn.State)
                 : undecided is not null ? task.WithStatus(TaskStates.Running)
@@ -185,7 +185,7 @@ internal sealed class ChatState
     public void EndTurn(Message? answer)
     {
         // Set before the turn ends, so that a task never counts as done without a result.
-        AnswerToCheck = answer is not null && Chat.IsTask && Services.Tasks.HasResultCheck(Chat) ? answer : null;
+        ResponseToCheck = answer is not null && Chat.IsTask && Services.Tasks.HasResultCheck(Chat) ? answer : null;
         Running = null;
         // Queued messages were meant to follow a successful response.
         IsQueueFlowing &= answer is { Status: not MessageStatus.Failed };

@@ -17,7 +17,7 @@ internal static class ContextBuilder
     ];
 
     /// <param name="history">The stored chat, oldest first.</param>
-    /// <param name="goOn">True to continue the last response.</param>
+    /// <param name="isContinuation">True to continue the last response.</param>
     /// <param name="options">From the chat and its template; they override the provider's.</param>
     /// <param name="addedContext">Text added by hooks for the last question, until a stored response contains it.</param>
     public static ProviderRequest Build(
@@ -27,7 +27,7 @@ internal static class ContextBuilder
         string model,
         string? system,
         string? workingDirectory,
-        bool goOn,
+        bool isContinuation,
         ChatOptions? options = null,
         IReadOnlyList<string>? addedContext = null
     )
@@ -37,7 +37,7 @@ internal static class ContextBuilder
             .SelectMany(Rounds)
             .ToList();
         // If the continued response has called tools since, the request to continue stays in its place.
-        if (goOn && InterruptedResponseIndex(messages) is { } at)
+        if (isContinuation && InterruptedResponseIndex(messages) is { } at)
         {
             messages.Insert(at + 1, Continue(messages[at]));
         }

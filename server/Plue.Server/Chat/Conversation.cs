@@ -15,7 +15,7 @@ internal sealed class Conversation : IAsyncDisposable
 {
     internal static readonly HookChange Created = new(HookTrigger.Created);
 
-    private const string NothingToAnswer = "there was no message to respond to.";
+    private const string NoMessage = "there was no message to respond to.";
 
     private readonly ChatState state;
     private readonly ChatServices services;
@@ -130,13 +130,13 @@ internal sealed class Conversation : IAsyncDisposable
         var message = Compose(draft);
         var queued = new Sent(message.Id, null, IsQueued: true);
         // Checked before waiting, because a summary in progress blocks all other changes.
-        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken))
+        if (mayWait && draft.WantsResponse && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken))
         {
             return queued;
         }
 
         using var change = await BeginChangeAsync(cancellationToken);
-        if (mayWait && draft.WantsAnswer && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken))
+        if (mayWait && draft.WantsResponse && message.Parts.Count > 0 && await QueueAsync(writer, message, draft, cancellationToken))
         {
             return queued;
         }
@@ -145,7 +145,7 @@ internal sealed class Conversation : IAsyncDisposable
         return await AddAsync(
             message,
             Choice(draft.ProviderId, draft.Model),
-            ResponsePolicy(draft.WantsAnswer),
+            ResponsePolicy(draft.WantsResponse),
             interrupts: false,
             cancellationToken
         );
@@ -282,7 +282,7 @@ internal sealed class Conversation : IAsyncDisposable
         return await AddAsync(
             message,
             Choice(draft.ProviderId, draft.Model),
-            ResponsePolicy(draft.WantsAnswer),
+            ResponsePolicy(draft.WantsResponse),
             interrupts: false,
             cancellationToken
         );
@@ -290,7 +290,13 @@ internal sealed class Conversation : IAsyncDisposable
 
     /// <summary>Requests another response to a question, or continues the last response.</summary>
     /// <param name="messageId">The question, or a message after it.</param>
-    public async Task<Sent> RetryAsync(string messageId, string? providerId, string? model, bool goOn, CancellationToken cancellationToken)
+    public async Task<Sent> RetryAsync(
+        string messageId,
+        string? providerId,
+        string? model,
+        bool isContinuation,
+        CancellationToken cancellationToken
+    )
     {
         await state.Loop.Enter();
         using var change = await BeginChangeAsync(cancellationToken);
@@ -300,20 +306,20 @@ internal sealed class Conversation : IAsyncDisposable
         var question =
             path.LastOrDefault(message => message.Role == MessageRole.User)
             ?? throw new FailureException(FailureKind.Conflict, "There is no message of yours before this one.");
-        if (goOn && Chat.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id != question.Id)
+        if (isContinuation && Chat.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id != question.Id)
         {
             throw new FailureException(FailureKind.Conflict, "Only the last response of a chat can be continued.");
         }
 
         // The other model is used only once; the chat keeps its own.
-        var requests = await PlanAsync(Choice(providerId, model), goOn, cancellationToken);
-        var turnId = StartTurn(requests, goOn ? Chat.Tree.Head : BeforeAnswer(question, path));
+        var requests = await PlanAsync(Choice(providerId, model), isContinuation, cancellationToken);
+        var turnId = StartTurn(requests, isContinuation ? Chat.Tree.Head : ParentOfResponse(question, path));
         state.NotifyChanged();
         return new Sent(question.Id, turnId);
     }
 
     /// <summary>Gets the message that another response follows: the question, or the summary created for its first response.</summary>
-    private string BeforeAnswer(Message question, IReadOnlyList<Message> path)
+    private string ParentOfResponse(Message question, IReadOnlyList<Message> path)
     {
         var answered = path[^1].Id == question.Id ? Chat.Tree.PathTo(Chat.Tree.LeafOf(question.Id)) : path;
         return answered
@@ -549,7 +555,7 @@ internal sealed class Conversation : IAsyncDisposable
     public async Task RecoverTurnEndAsync(Message answer)
     {
         await state.Loop.Enter();
-        state.AnswerToCheck = answer;
+        state.ResponseToCheck = answer;
         state.NotifyChanged();
         await ShouldContinueAsync(answer);
     }
@@ -639,7 +645,7 @@ internal sealed class Conversation : IAsyncDisposable
             await RunHooksAsync([Created], depth);
             if ((hasQuestion || IsUntouched) && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Queued)
             {
-                await AnswerLastAsync(depth, state.Closing.Token);
+                await RespondToLastAsync(depth, state.Closing.Token);
             }
         }
         finally
@@ -763,7 +769,7 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         await writer.UpdateAsync(new ChatFields { Kind = ChannelKind.Chat }, cancellationToken);
-        state.AnswerToCheck = null;
+        state.ResponseToCheck = null;
         state.Sink.Publish(new TurnEvent.BranchChanged(Chat.Tree.Head));
         state.NotifyChanged();
     }
@@ -1004,7 +1010,11 @@ internal sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Plans the requests. A provider that is slow to list its models is abandoned when the user stops.</summary>
-    private async Task<TurnRequests> PlanAsync((string? ProviderId, string? Model) choice, bool goOn, CancellationToken cancellationToken)
+    private async Task<TurnRequests> PlanAsync(
+        (string? ProviderId, string? Model) choice,
+        bool isContinuation,
+        CancellationToken cancellationToken
+    )
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, state.Closing.Token);
         preparing = giveUp;
@@ -1014,7 +1024,8 @@ internal sealed class Conversation : IAsyncDisposable
             {
                 await giveUp.CancelAsync();
             }
-            return await Task.Run(() => TurnRequests.PlanAsync(state, choice, goOn, giveUp.Token), giveUp.Token).WaitAsync(giveUp.Token);
+            return await Task.Run(() => TurnRequests.PlanAsync(state, choice, isContinuation, giveUp.Token), giveUp.Token)
+                .WaitAsync(giveUp.Token);
         }
         catch (OperationCanceledException stopped) when (!cancellationToken.IsCancellationRequested && !IsClosing)
         {
@@ -1032,7 +1043,7 @@ internal sealed class Conversation : IAsyncDisposable
     {
         if (answer is null || !Chat.IsTask)
         {
-            state.AnswerToCheck = null;
+            state.ResponseToCheck = null;
             return false;
         }
 
@@ -1047,9 +1058,9 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         // A later response may already be in judgment.
-        if (state.AnswerToCheck == answer)
+        if (state.ResponseToCheck == answer)
         {
-            state.AnswerToCheck = null;
+            state.ResponseToCheck = null;
         }
         state.NotifyChanged();
         return isContinued;
@@ -1065,7 +1076,7 @@ internal sealed class Conversation : IAsyncDisposable
             ended = new MessageTree(ended.PathTo(answer.Id), answer.Id, []);
         }
         var isStored = answer is not null && ended.Head == answer.Id;
-        var target = new ConversationHooks(state, NothingToAnswer, isStored ? ended : null);
+        var target = new ConversationHooks(state, NoMessage, isStored ? ended : null);
         await state.RunHooksAsync(
             target,
             [.. isStored ? [ChatState.MessageAdded] : (IEnumerable<HookChange>)[], .. Chat.IsTask ? HookChange.Of(TaskStates.Field) : []],
@@ -1108,7 +1119,7 @@ internal sealed class Conversation : IAsyncDisposable
 
     /// <summary>Runs hooks. A hook that requests a response gets one to the last message.</summary>
     private Task RunHooksAsync(IReadOnlyList<HookChange> changes, int depth) =>
-        state.RunHooksAsync(new ConversationHooks(state, AnswerLastAsync), changes, depth);
+        state.RunHooksAsync(new ConversationHooks(state, RespondToLastAsync), changes, depth);
 
     private bool IsUntouched => Chat is { IsTask: true, Tree.Count: 0 } task && !string.IsNullOrWhiteSpace(task.Text(StoredChat.GoalField));
 
@@ -1117,7 +1128,7 @@ internal sealed class Conversation : IAsyncDisposable
 
     /// <summary>Responds for a hook that no new message triggered: to the last message, or to the goal of an untouched task.</summary>
     /// <returns>Why there is no response; null if it was started.</returns>
-    private async Task<string?> AnswerLastAsync(int depth, CancellationToken cancellationToken)
+    private async Task<string?> RespondToLastAsync(int depth, CancellationToken cancellationToken)
     {
         // The turn's own hooks must not wait for a change that waits for the end of the turn.
         if (state.Running is not null)
@@ -1127,7 +1138,7 @@ internal sealed class Conversation : IAsyncDisposable
 
         try
         {
-            return await BeginAnswerAsync(depth, cancellationToken);
+            return await BeginResponseAsync(depth, cancellationToken);
         }
         catch (FailureException fault) when (Chat.IsTask && !IsClosing)
         {
@@ -1149,7 +1160,7 @@ internal sealed class Conversation : IAsyncDisposable
         }
     }
 
-    private async Task<string?> BeginAnswerAsync(int depth, CancellationToken cancellationToken)
+    private async Task<string?> BeginResponseAsync(int depth, CancellationToken cancellationToken)
     {
         using var change = await BeginChangeAsync(cancellationToken);
         if (state.Running is not null)
@@ -1165,10 +1176,10 @@ internal sealed class Conversation : IAsyncDisposable
 
         if (Chat.Messages is not [.., { Role: MessageRole.User }])
         {
-            return NothingToAnswer;
+            return NoMessage;
         }
 
-        StartTurn(await PlanAsync(Choice(null, null), goOn: false, cancellationToken), Chat.Tree.Head, depth);
+        StartTurn(await PlanAsync(Choice(null, null), isContinuation: false, cancellationToken), Chat.Tree.Head, depth);
         state.NotifyChanged();
         return null;
     }
@@ -1309,7 +1320,9 @@ internal sealed class Conversation : IAsyncDisposable
         }
 
         // Checked before the message is stored, so that the draft is kept if no response is possible.
-        var requests = planned.OfType<HookAction.SendToLlm>().Any() ? await PlanAsync(choice, goOn: false, cancellationToken) : null;
+        var requests = planned.OfType<HookAction.SendToLlm>().Any()
+            ? await PlanAsync(choice, isContinuation: false, cancellationToken)
+            : null;
         if (interrupts)
         {
             if (state.Running is { } replaced)
@@ -1349,10 +1362,10 @@ internal sealed class Conversation : IAsyncDisposable
             }
             if (message.Role != MessageRole.User)
             {
-                return NothingToAnswer;
+                return NoMessage;
             }
 
-            turnId = StartTurn(requests ?? await PlanAsync(choice, goOn: false, token), Chat.Tree.Head, next);
+            turnId = StartTurn(requests ?? await PlanAsync(choice, isContinuation: false, token), Chat.Tree.Head, next);
             return null;
         }
 
@@ -1370,8 +1383,8 @@ internal sealed class Conversation : IAsyncDisposable
     }
 
     /// <summary>Hooks of a chat define which messages get a response; in a task, all messages do.</summary>
-    private Response ResponsePolicy(bool wantsAnswer = true) =>
-        !wantsAnswer ? Response.Never
+    private Response ResponsePolicy(bool wantsResponse = true) =>
+        !wantsResponse ? Response.Never
         : Chat.IsTask ? Response.Always
         : Response.AsHooksSay;
 

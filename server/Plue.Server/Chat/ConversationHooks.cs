@@ -18,10 +18,10 @@ internal sealed class ConversationHooks : IHookTarget
         Template = state.Template;
     }
 
-    /// <param name="whyNoAnswer">Why no response is requested.</param>
+    /// <param name="whyNoResponse">Why no response is requested.</param>
     /// <param name="ended">The messages that the hooks see; null for the displayed ones.</param>
-    public ConversationHooks(ChatState state, string whyNoAnswer, MessageTree? ended = null)
-        : this(state, (_, _) => Task.FromResult<string?>(whyNoAnswer)) => this.ended = ended;
+    public ConversationHooks(ChatState state, string whyNoResponse, MessageTree? ended = null)
+        : this(state, (_, _) => Task.FromResult<string?>(whyNoResponse)) => this.ended = ended;
 
     public string Uri => state.CodexId;
 

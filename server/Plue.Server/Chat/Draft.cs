@@ -14,7 +14,7 @@ internal sealed record Draft(string Text)
     public MessageRole Role { get; init; } = MessageRole.User;
 
     /// <summary>False to store the message without requesting a response.</summary>
-    public bool WantsAnswer { get; init; } = true;
+    public bool WantsResponse { get; init; } = true;
 }
 
 /// <param name="TurnId">Null if no response was started.</param>

@@ -29,7 +29,7 @@ internal sealed class ModelRequests(ChatServices services)
                 .Select(settings =>
                 {
                     var known = services.Providers.KnownModels(settings);
-                    return services.Providers.ModelWithoutAsking(settings, null) is { } usual
+                    return services.Providers.KnownModel(settings, null) is { } usual
                         ? (
                             settings,
                             [

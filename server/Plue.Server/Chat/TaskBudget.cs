@@ -21,7 +21,7 @@ internal static class TaskBudget
     /// <exception cref="FailureException">BudgetExceeded, with the figures and what to do.</exception>
     public static void Check(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)
     {
-        if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds)
+        if (budget.Rounds is { } rounds && Answers(task).Count(ReachedModel) >= rounds)
         {
             throw Over($"It has called the model {Number(rounds)} times, the limit of its budget.");
         }
@@ -61,7 +61,7 @@ internal static class TaskBudget
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public static void CheckDuringResponse(AgentBudget budget, StoredChat task, Usage usage, int rounds, decimal? cost)
     {
-        if (budget.Rounds is { } most && Answers(task).Count(WasAsked) + rounds >= most)
+        if (budget.Rounds is { } most && Answers(task).Count(ReachedModel) + rounds >= most)
         {
             throw Over($"It has called the model {Number(most)} times, the limit of its budget.");
         }
@@ -97,7 +97,7 @@ internal static class TaskBudget
         task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsOwn: true, Status: not MessageStatus.Streaming });
 
     /// <summary>False for a request that was rejected before it was sent. Some programs never report their usage.</summary>
-    private static bool WasAsked(Message answer) =>
+    private static bool ReachedModel(Message answer) =>
         answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 
     private static FailureException Over(string sentence) =>

@@ -152,7 +152,7 @@ internal sealed class TemplateTrial(
         try
         {
             var settings = providers.Get(uri.Name).Settings;
-            var known = providers.ModelWithoutAsking(settings, model);
+            var known = providers.KnownModel(settings, model);
             return new TrialTarget(settings, known, known is null ? null : providers.ModelOf(settings, known));
         }
         catch (FailureException fault)

@@ -27,7 +27,7 @@ internal sealed class TurnRequests : ITurnRequests
     private readonly ChatState state;
     private readonly ChatServices services;
     private readonly IProvider provider;
-    private readonly bool goOn;
+    private readonly bool isContinuation;
     private readonly PinnedFiles pinned;
     private string? model; // null until the provider has reported it, or while it is in cooldown and others may respond
     private Failure? failure; // why the model could not be determined
@@ -39,16 +39,16 @@ internal sealed class TurnRequests : ITurnRequests
         Instructions instructions,
         ModelChoice chosen,
         IReadOnlyList<ModelChoice> fallbacks,
-        bool goOn
+        bool isContinuation
     )
     {
-        (this.state, services, this.provider, Instructions, Chosen, this.goOn) = (
+        (this.state, services, this.provider, Instructions, Chosen, this.isContinuation) = (
             state,
             state.Services,
             provider,
             instructions,
             chosen,
-            goOn
+            isContinuation
         );
         pinned = services.Files.Pinned(state.Chat.ContextFiles);
         Candidates =
@@ -69,14 +69,14 @@ internal sealed class TurnRequests : ITurnRequests
     public ProviderInfo Info => new(provider.Settings.Id, model ?? Chosen.Model);
 
     /// <summary>Checks whether a provider is available before anything is stored. Not called in the loop.</summary>
-    /// <param name="goOn">True to continue the last response.</param>
+    /// <param name="isContinuation">True to continue the last response.</param>
     /// <exception cref="FailureException">
     /// MissingField: no provider was chosen. BudgetExceeded. Otherwise why the provider or the instructions cannot be used.
     /// </exception>
     public static async Task<TurnRequests> PlanAsync(
         ChatState state,
         (string? ProviderId, string? Model) choice,
-        bool goOn,
+        bool isContinuation,
         CancellationToken cancellationToken
     )
     {
@@ -117,7 +117,7 @@ internal sealed class TurnRequests : ITurnRequests
             instructions,
             new ModelChoice(choice.ProviderId, choice.Model),
             fallbacks,
-            goOn
+            isContinuation
         );
         if (fallbacks.Count > 0 && services.Providers.Cooldowns.PausedUntil(chosenProvider.Settings) is not null)
         {
@@ -221,7 +221,7 @@ internal sealed class TurnRequests : ITurnRequests
             modelId,
             Instructions.System,
             state.Workspace.TrustedFolder,
-            goOn,
+            isContinuation,
             options,
             turn.AddedContext
         );

@@ -22,7 +22,7 @@ internal static class AcpCommand
 
     private static async Task<int> ServeAsync(LogLevel level, Stream input, Stream output, CancellationToken cancellationToken)
     {
-        IdleMemory.ForThisProcess().Watch();
+        IdleGarbageCollector.ForThisProcess().Watch();
         await AgentServer.RunAsync(
             async stop =>
             {

@@ -49,7 +49,7 @@ internal sealed class ImportCommand
                 var handlers = Handlers(services);
                 foreach (var program in ImportProgram.All)
                 {
-                    var found = handlers.Find(new SwitchFindParams(program.Id), cancellationToken);
+                    var found = handlers.Find(new ProgramImportFindParams(program.Id), cancellationToken);
                     if (parsed.GetValue(json))
                     {
                         commands.WriteJson(found);
@@ -76,7 +76,7 @@ internal sealed class ImportCommand
     private Command Run()
     {
         var program = new Argument<string>("program") { Description = string.Join(", ", ImportProgram.All.Select(one => one.Id)) };
-        var kinds = new Option<SwitchKind[]>("--kind")
+        var kinds = new Option<ProgramImportKind[]>("--kind")
         {
             Description =
                 "chats, agents, prompts, instructions, keys or mcpServers, whose keys are stored only together with keys; can be repeated",
@@ -93,7 +93,7 @@ internal sealed class ImportCommand
                 var (handlers, runId) = (Handlers(services), Ids.New("import", TimeProvider.System));
                 var named = ProgramImport.Program(parsed.GetRequiredValue(program));
                 var chosen = parsed.GetRequiredValue(kinds);
-                if (chosen.Contains(SwitchKind.Keys))
+                if (chosen.Contains(ProgramImportKind.Keys))
                 {
                     await VaultCommand.UnlockAsync(services.Vault.Vault, parsed.GetValue(passphrase), terminal, cancellationToken);
                 }
@@ -101,13 +101,16 @@ internal sealed class ImportCommand
                 var failed = 0;
                 foreach (
                     var group in handlers
-                        .Find(new SwitchFindParams(named.Id), cancellationToken)
+                        .Find(new ProgramImportFindParams(named.Id), cancellationToken)
                         .Groups.Where(one => chosen.Contains(one.Kind))
                 )
                 {
                     var ids = group.Items.Where(item => item.Address is null).Select(item => item.Id).ToList();
                     var result = await handlers.ImportAsync(
-                        new SwitchImportParams(runId, named.Id, group.Kind, ids) { StoreKeys = chosen.Contains(SwitchKind.Keys) },
+                        new ProgramImportRunParams(runId, named.Id, group.Kind, ids)
+                        {
+                            StoreKeys = chosen.Contains(ProgramImportKind.Keys),
+                        },
                         cancellationToken
                     );
                     failed += result.Failed.Count;
@@ -144,7 +147,7 @@ internal sealed class ImportCommand
                     await VaultCommand.UnlockAsync(services.Vault.Vault, parsed.GetValue(passphrase), terminal, cancellationToken);
                 }
 
-                var result = await Handlers(services).UndoAsync(new SwitchUndoParams(id), cancellationToken);
+                var result = await Handlers(services).UndoAsync(new ProgramImportUndoParams(id), cancellationToken);
                 if (parsed.GetValue(json))
                 {
                     commands.WriteJson(result);
@@ -159,7 +162,7 @@ internal sealed class ImportCommand
         );
     }
 
-    private void Report(SwitchImportResult result, Services services, bool asJson)
+    private void Report(ProgramImportRunResult result, Services services, bool asJson)
     {
         if (asJson)
         {
@@ -177,7 +180,7 @@ internal sealed class ImportCommand
         }
     }
 
-    private static SwitchHandlers Handlers(Services services) =>
+    private static ProgramImportHandlers Handlers(Services services) =>
         new(
             services.ProgramImport,
             services.Store.Chats,

@@ -69,7 +69,7 @@ internal static class McpServeCommand
         CancellationToken cancellationToken
     )
     {
-        IdleMemory.ForThisProcess().Watch();
+        IdleGarbageCollector.ForThisProcess().Watch();
         await using var services = new Services(level);
         services.Platform.Trust(workspace);
         // A passphrase cannot be requested, because the protocol uses stdin. An open vault also masks its secrets.

@@ -233,11 +233,11 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
                 {
                     await VaultCommand.UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), terminal, cancellationToken);
                 }
-                var keyIsGone = await HandlersOf(services).DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
+                var isKeyDeleted = await HandlersOf(services).DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
                 terminal.WriteLine(
                     parsed.GetValue(json)
-                        ? $$"""{"deleted":true,"keyDeleted":{{(keyIsGone ? "true" : "false")}}}"""
-                        : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; it had no key of its own" : "")}."
+                        ? $$"""{"deleted":true,"keyDeleted":{{(isKeyDeleted ? "true" : "false")}}}"""
+                        : $"{parsed.GetValue(id)} is in the trash{(isKeyDeleted ? " and its key is deleted" : withKey ? "; it had no key of its own" : "")}."
                 );
                 return ExitCodes.Done;
             }

@@ -197,7 +197,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
             resolved,
             agent.System,
             workingDirectory: null,
-            goOn: false,
+            isContinuation: false,
             agent.Options
         );
         ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.Registry.NameOf) : new ResponseText(terminal);

@@ -85,7 +85,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
     /// <summary>Reads one file of the workspace; null if it does not exist.</summary>
     public RulesFile? ReadInside(string name, string path) =>
         workspace() is { } folders && File.Exists(path)
-            ? LookInside(
+            ? ReadRulesFile(
                 (folders.All.FirstOrDefault(folder => RealPath.IsInside(path, folder.Path)) ?? folders.First).Path,
                 name,
                 path,
@@ -111,7 +111,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
                 continue;
             }
 
-            found.Add((real, LookInside(root, name, path, real)));
+            found.Add((real, ReadRulesFile(root, name, path, real)));
         }
 
         List<RulesFile> files = [];
@@ -171,7 +171,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
         foreach (var path in paths)
         {
             var name = Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/');
-            var file = LookInside(root, name, path, RealPath.Of(path));
+            var file = ReadRulesFile(root, name, path, RealPath.Of(path));
             if (file.Problem is not null)
             {
                 yield return (file, null);
@@ -200,7 +200,7 @@ internal sealed class WorkspaceRules(Func<WorkspaceFolders?> workspace)
             ? $"~/{name.Replace(Path.DirectorySeparatorChar, '/')}"
             : path;
 
-    private RulesFile LookInside(string root, string name, string path, string real) =>
+    private RulesFile ReadRulesFile(string root, string name, string path, string real) =>
         RealPath.ResolvesInto(path, root)
             ? Inspect(name, path, real)
             : Unread(name, path, "It is a link to a target outside the workspace.");

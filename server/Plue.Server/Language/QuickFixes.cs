@@ -7,8 +7,8 @@ namespace Plue.Server.Language;
 
 /// <summary>A quick fix.</summary>
 /// <param name="Problem">The diagnostic that it fixes.</param>
-/// <param name="IsUsual">True for the preferred one of several.</param>
-internal sealed record QuickFix(string Title, LanguageProblem Problem, bool IsUsual = false)
+/// <param name="IsPreferred">True for the preferred one of several.</param>
+internal sealed record QuickFix(string Title, LanguageProblem Problem, bool IsPreferred = false)
 {
     /// <summary>Edits in this document.</summary>
     public IReadOnlyList<(TextSpan At, string Text)> Edits { get; init; } = [];
@@ -45,7 +45,7 @@ internal static partial class QuickFixes
         var document = model.Document;
         if (problem.Code == Problems.Secret && document.Location.Collection == CodexCollection.Providers)
         {
-            yield return new QuickFix("Move the key to the vault", problem, IsUsual: true) { MovesKeyOf = document.Location.Name };
+            yield return new QuickFix("Move the key to the vault", problem, IsPreferred: true) { MovesKeyOf = document.Location.Name };
         }
 
         if (!document.Location.IsJson5)
@@ -55,7 +55,7 @@ internal static partial class QuickFixes
 
         if (DidYouMean().Match(problem.Message) is { Success: true } meant && Typo(document, problem) is { } typo)
         {
-            yield return new QuickFix($"Change to “{meant.Groups["name"].Value}”", problem, IsUsual: true)
+            yield return new QuickFix($"Change to “{meant.Groups["name"].Value}”", problem, IsPreferred: true)
             {
                 Edits = [(typo, meant.Groups["name"].Value)],
             };
@@ -67,7 +67,7 @@ internal static partial class QuickFixes
             && lacking.Shape.Keys.FirstOrDefault(key => key.Name == missing.Groups["name"].Value) is { } field
         )
         {
-            yield return new QuickFix($"Add “{field.Name}”", problem, IsUsual: true)
+            yield return new QuickFix($"Add “{field.Name}”", problem, IsPreferred: true)
             {
                 Edits =
                 [

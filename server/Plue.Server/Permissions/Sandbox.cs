@@ -69,7 +69,7 @@ internal sealed class Sandbox(
         ".plue",
     ];
     internal static readonly string[] GuardedFiles = [".mcp.json", ".envrc"];
-    internal static readonly string[] GuardedWhereThere = [".github/workflows", ".env", ".gitmodules"];
+    internal static readonly string[] GuardedIfPresent = [".github/workflows", ".env", ".gitmodules"];
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
     private static readonly string[] BubblewrapPaths =
     [
@@ -288,7 +288,7 @@ internal sealed class Sandbox(
             var path in folders.SelectMany(folder =>
                 GuardedFolders
                     .Concat(GuardedFiles)
-                    .Concat(GuardedWhereThere)
+                    .Concat(GuardedIfPresent)
                     .Select(name => Path.Combine(folder, name))
                     .Append(GuardedPaths.GitFolderOf(folder))
                     .OfType<string>()
@@ -391,12 +391,12 @@ internal sealed class Sandbox(
     private SandboxedStart BySandboxExec(ChildProcessStart start, SandboxRules rules)
     {
         var temporary = RealPath.Of(Directory.CreateTempSubdirectory("plue-command-").FullName);
-        var profile = SandboxProfile.Of(
+        var profile = SandboxProfile.Create(
             rules,
             temporary,
             [.. hidden.Select(RealPath.Of).Where(place => !rules.Writable.Any(one => RealPath.ResolvesInto(place, RealPath.Of(one))))],
             [.. Readable],
-            [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere)]
+            [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedIfPresent)]
         );
         var environment = Temporary(start, temporary);
         return new SandboxedStart(

@@ -6,7 +6,7 @@ namespace Plue.Server.Permissions;
 /// <summary>Creates a <c>sandbox-exec</c> profile. Later rules take precedence.</summary>
 internal static class SandboxProfile
 {
-    public static string Of(
+    public static string Create(
         SandboxRules rules,
         string temporary,
         IReadOnlyList<string> hidden,

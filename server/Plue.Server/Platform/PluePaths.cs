@@ -15,7 +15,7 @@ public sealed class PluePaths(string home, string? userFolder = null)
     public string Skills => Path.Combine(Home, "skills");
 
     /// <summary>Approved and disabled skills.</summary>
-    public string SkillChoices => Path.Combine(Home, "skill-choices.json");
+    public string SkillStates => Path.Combine(Home, "skill-choices.json");
 
     /// <summary>User instructions for all folders.</summary>
     public string Instructions => Path.Combine(Home, "AGENTS.md");

@@ -187,7 +187,7 @@ internal sealed class CodexHandlers(
         );
         for (var i = 0; i < messages.Count; i++)
         {
-            await conversation.SendAsync(messages[i] with { WantsAnswer = i == messages.Count - 1 }, mayWait: false, cancellationToken);
+            await conversation.SendAsync(messages[i] with { WantsResponse = i == messages.Count - 1 }, mayWait: false, cancellationToken);
         }
 
         conversation.Warm();

@@ -19,7 +19,7 @@ internal static class HandlerList
         LifecycleHandlers lifecycle
     )
     {
-        var (platform, vault, providers, steering) = (
+        var (platform, vault, providers, instructions) = (
             services.Platform,
             services.Vault.Vault,
             services.Providers.Registry,
@@ -37,8 +37,8 @@ internal static class HandlerList
         var messages = new MessageHandlers(server, conversations, providers, chat.Attachments, services.Tools.Runner.Running);
         messages.Register();
         new TaskHandlers(server, tasks, services.Permissions.Approvals, messages.ReadAsync).Register();
-        new CodexHandlers(server, conversations, providers, chat.Attachments, steering).Register();
-        new InstructionHandlers(server, conversations, providers, steering).Register();
+        new CodexHandlers(server, conversations, providers, chat.Attachments, instructions).Register();
+        new InstructionHandlers(server, conversations, providers, instructions).Register();
         var documents = DocumentHandlers.Of(
             services,
             (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary),
@@ -82,7 +82,7 @@ internal static class HandlerList
         new WorktreeHandlers(services.Worktrees).Register(server);
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed, services.ProgramImport.RecordChats).Register(server);
-        new SwitchHandlers(
+        new ProgramImportHandlers(
             services.ProgramImport,
             services.Store.Chats,
             chat.Events.Changed,

@@ -86,12 +86,12 @@ internal sealed class InstructionHandlers(
     public static MessageInstructionsResult View(StoredChat chat, ProviderRegistry providers, InstructionBuilder instructions)
     {
         var settings = chat.ProviderId is { } id ? providers.Find(id)?.Settings : null;
-        var steering = instructions.Build(chat);
-        steering = settings is { Capabilities.OwnSkills: true } ? steering.WithoutSkills : steering;
+        var built = instructions.Build(chat);
+        built = settings is { Capabilities.OwnSkills: true } ? built.WithoutSkills : built;
         var asked = settings is null ? [] : new[] { ProviderFingerprint.Source(settings) };
         return new MessageInstructionsResult(
-            [.. steering.Sources.Concat(FileInstructionsOf(chat, instructions)).Concat(asked).Select(ToProtocol.Steering)],
-            steering.Note
+            [.. built.Sources.Concat(FileInstructionsOf(chat, instructions)).Concat(asked).Select(ToProtocol.InstructionSource)],
+            built.Note
         );
     }
 

@@ -91,7 +91,7 @@ internal static class LanguageViews
     }
 
     public static CodeActionView Action(OpenDocument document, QuickFix fix) =>
-        new(fix.Title, QuickFix, [Diagnostic(document, fix.Problem)], fix.IsUsual)
+        new(fix.Title, QuickFix, [Diagnostic(document, fix.Problem)], fix.IsPreferred)
         {
             Edit =
                 fix.Edits.Count > 0 ? new WorkspaceEditView([Changes(document, fix.Edits)])

@@ -225,7 +225,7 @@ internal sealed class MessageHandlers(
         {
             ProviderId = provider,
             Model = model,
-            WantsAnswer = answer ?? true,
+            WantsResponse = answer ?? true,
             Files = files,
         };
 

@@ -60,7 +60,10 @@ internal sealed class TaskHandlers(
             Methods.TaskArchive,
             (parameters, cancellationToken) => DoAsync(() => tasks.ArchiveAsync(parameters.Uri, cancellationToken))
         );
-        server.Map(Methods.TaskDrop, (parameters, cancellationToken) => DoAsync(() => tasks.DropAsync(parameters.Uri, cancellationToken)));
+        server.Map(
+            Methods.TaskDiscard,
+            (parameters, cancellationToken) => DoAsync(() => tasks.DiscardAsync(parameters.Uri, cancellationToken))
+        );
         server.Map(
             Methods.TaskSetBudget,
             async (parameters, cancellationToken) =>

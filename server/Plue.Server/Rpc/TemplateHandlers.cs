@@ -102,7 +102,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             Name = tried.Template.Name,
             System = tried.Instructions.System ?? "",
             Message = tried.Message,
-            Sources = [.. tried.Instructions.Sources.Select(ToProtocol.Steering)],
+            Sources = [.. tried.Instructions.Sources.Select(ToProtocol.InstructionSource)],
             Tools = [.. tried.Tools.Select(View)],
             Provider = tried.Target is { } target ? View(target) : null,
             InputTokens = tried.InputTokens,

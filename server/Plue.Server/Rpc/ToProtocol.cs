@@ -95,7 +95,7 @@ internal static class ToProtocol
 
     public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
 
-    public static Wire.InstructionSourceView Steering(InstructionSource source) =>
+    public static Wire.InstructionSourceView InstructionSource(InstructionSource source) =>
         new(
             (Wire.InstructionSourceKind)source.Kind,
             source.Source,

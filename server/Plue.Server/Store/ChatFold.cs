@@ -311,7 +311,7 @@ internal sealed class ChatFold(bool isTask)
             SupersededBytes += bytes;
         }
 
-        var isAnswer = entry.IsOpen;
+        var isResponse = entry.IsOpen;
         if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced })
         {
             totalCost -= replaced.TotalCost;
@@ -333,9 +333,9 @@ internal sealed class ChatFold(bool isTask)
         {
             stale.Add(entry);
         }
-        return message.IsHidden || wasQueued || (!isNew && !isAnswer) || (isNew && leftBranch) || head != message.Id
+        return message.IsHidden || wasQueued || (!isNew && !isResponse) || (isNew && leftBranch) || head != message.Id
                 ? new ChatUpdate.Other()
-            : isAnswer ? new ChatUpdate.MessageCompleted(message)
+            : isResponse ? new ChatUpdate.MessageCompleted(message)
             : new ChatUpdate.MessageAdded(message);
     }
 

@@ -62,17 +62,17 @@ internal sealed class ReadTool(string description, ToolResults results, EditorWi
     internal static string Numbered(string text, int from, int? to, string? note)
     {
         var output = new StringBuilder();
-        var (line, last, isCut, hidden) = (0, 0, false, 0);
+        var (line, last, isTruncated, hidden) = (0, 0, false, 0);
         foreach (var one in Lines(text))
         {
             line++;
-            if (line < from || isCut || line > (to ?? int.MaxValue))
+            if (line < from || isTruncated || line > (to ?? int.MaxValue))
             {
                 continue;
             }
             if (line - from >= MaxLines || output.Length + Math.Min(one.Length, MaxLineLength) > MaxCharacters)
             {
-                isCut = true;
+                isTruncated = true;
                 continue;
             }
 
@@ -94,7 +94,7 @@ internal sealed class ReadTool(string description, ToolResults results, EditorWi
         {
             throw new ToolFailureException($"The file has only {line} lines.");
         }
-        if (isCut)
+        if (isTruncated)
         {
             output.Append(
                 CultureInfo.InvariantCulture,

@@ -26,7 +26,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
     private readonly List<MessageDraft> messages = [];
     private readonly Dictionary<string, MessageDraft?> byLine = new(StringComparer.Ordinal);
     private readonly Dictionary<string, MessageDraft> byTool = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, MessageDraft> byAnswer = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MessageDraft> byRequest = new(StringComparer.Ordinal);
     private MessageDraft? last;
     private string? sessionId;
     private string? title;
@@ -289,7 +289,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
 
     private MessageDraft Answer(string request, string? uuid, MessageDraft? parent)
     {
-        if (byAnswer.TryGetValue(request, out var begun))
+        if (byRequest.TryGetValue(request, out var begun))
         {
             return begun;
         }
@@ -297,7 +297,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         var message = parent is { Role: MessageRole.Assistant }
             ? parent
             : Add(new MessageDraft(uuid ?? $"line-{messages.Count}", parent, MessageRole.Assistant, time));
-        return byAnswer[request] = last = message;
+        return byRequest[request] = last = message;
     }
 
     private void Take(JsonElement block, MessageDraft message)

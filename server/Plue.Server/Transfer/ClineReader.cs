@@ -85,7 +85,7 @@ internal sealed partial class ClineReader(OmittedContent omitted, string program
         {
             omitted.Add(OmittedContent.Environment);
         }
-        else if (session.OpenAnswer is { } answer && ResultText().Match(text) is { Success: true } result)
+        else if (session.OpenResponse is { } answer && ResultText().Match(text) is { Success: true } result)
         {
             Finish("");
             waiting = TaggedCall(answer, result.Groups["tool"].Value);

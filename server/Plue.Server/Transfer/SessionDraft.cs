@@ -16,7 +16,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
     public MessageDraft? Last => messages.Count > 0 ? messages[^1] : null;
 
     /// <summary>The last message if it is a response; null if it is a user message.</summary>
-    public MessageDraft? OpenAnswer => Last is { Role: MessageRole.Assistant } answer ? answer : null;
+    public MessageDraft? OpenResponse => Last is { Role: MessageRole.Assistant } answer ? answer : null;
 
     public MessageDraft Add(MessageRole role, DateTimeOffset time)
     {
@@ -29,7 +29,7 @@ internal sealed class SessionDraft(string program, OmittedContent omitted)
     /// <summary>Gets the last response, or adds a new one after a user message.</summary>
     public MessageDraft Answer(DateTimeOffset time, string? model)
     {
-        var answer = OpenAnswer ?? Add(MessageRole.Assistant, time);
+        var answer = OpenResponse ?? Add(MessageRole.Assistant, time);
         answer.UpdatedAt = time > answer.UpdatedAt ? time : answer.UpdatedAt;
         answer.Model = model is { Length: > 0 } ? ImportLimits.Name(model) : answer.Model;
         return answer;

@@ -677,7 +677,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var uri = await home.SpawnAsync("worker", "Go");
         await home.StatusAsync(uri, "running");
         Assert.Equal("conflict", ErrorKind(await home.Client.RequestAsync("task/archive", new { uri })));
-        await home.Client.ResultAsync("task/drop", new { uri });
+        await home.Client.ResultAsync("task/discard", new { uri });
         Assert.Equal("stopped", (string?)(await home.GetAsync(uri))["task"]!["status"]);
         await home.Client.ResultAsync("task/archive", new { uri });
         Assert.Empty(await home.ListAsync());

@@ -94,7 +94,7 @@ public sealed class TaskKillTests
         if (after != After.Resume)
         {
             await again.Client.ResultAsync(
-                after == After.Stop ? "task/stop" : "task/drop",
+                after == After.Stop ? "task/stop" : "task/discard",
                 after == After.Stop ? new { uri, includeSubtasks = true } : new { uri }
             );
             Assert.All(await RowsAsync(again.Client, uri), row => Assert.Contains((string?)row!["status"], Ended));

@@ -33,7 +33,7 @@ public sealed class StopCauseTests
 
         var before = later.Bodies.Count;
         var ended = later.ComesAsync<TurnEvent.TurnFinished>();
-        await later.Chat.RetryAsync(later.Last.Id, null, null, goOn: true, CancellationToken.None);
+        await later.Chat.RetryAsync(later.Last.Id, null, null, isContinuation: true, CancellationToken.None);
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);
         Assert.DoesNotContain("by the user", later.Bodies[before], StringComparison.Ordinal);
         Assert.Contains("because Plue was closed", later.Bodies[before], StringComparison.Ordinal);

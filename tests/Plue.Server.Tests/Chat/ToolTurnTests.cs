@@ -286,7 +286,7 @@ public sealed class ToolTurnTests
         );
 
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
-        await chat.Chat.RetryAsync(chat.Last.Id, null, null, goOn: true, CancellationToken.None);
+        await chat.Chat.RetryAsync(chat.Last.Id, null, null, isContinuation: true, CancellationToken.None);
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);
         Assert.Equal("tool", (string?)Sent(chat.Bodies[^1])[^1]!["role"]);
         Assert.DoesNotContain(ContextBuilder.ContinueRequest, chat.Bodies[^1], StringComparison.Ordinal);
@@ -367,7 +367,7 @@ public sealed class ToolTurnTests
 
         var before = later.Bodies.Count;
         var ended = later.ComesAsync<TurnEvent.TurnFinished>();
-        await later.Chat.RetryAsync(later.Last.Id, null, null, goOn: true, CancellationToken.None);
+        await later.Chat.RetryAsync(later.Last.Id, null, null, isContinuation: true, CancellationToken.None);
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);
         Assert.Empty(later.Tools.Done);
         AssertValid(Sent(later.Bodies[before]));
@@ -391,7 +391,7 @@ public sealed class ToolTurnTests
         Assert.Equal(TaskStates.Stopped, chat.Chat.Summary.TaskStatus);
         Assert.Equal(TaskStates.Interrupted, later.Chat.Summary.TaskStatus);
         var ended = later.ComesAsync<TurnEvent.TurnFinished>();
-        await later.Chat.RetryAsync(later.Last.Id, null, null, goOn: true, CancellationToken.None);
+        await later.Chat.RetryAsync(later.Last.Id, null, null, isContinuation: true, CancellationToken.None);
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);
         Assert.Equal(TaskStates.Done, later.Chat.Summary.TaskStatus);
         Assert.Empty(later.Tools.Done);
@@ -644,7 +644,7 @@ public sealed class ToolTurnTests
         Assert.Equal(["Go.", "One.", "Two.", "First."], chat.Messages.Select(message => message.Text));
         Assert.Single(chat.Messages.Skip(1).Select(message => message.TurnId).Distinct());
         var ended = chat.ComesAsync<TurnEvent.TurnFinished>();
-        await chat.Chat.RetryAsync(chat.Last.Id, null, null, goOn: false, CancellationToken.None);
+        await chat.Chat.RetryAsync(chat.Last.Id, null, null, isContinuation: false, CancellationToken.None);
         await ended;
         Assert.Equal(["Go.", "done"], chat.Messages.Select(message => message.Text));
         await chat.Chat.DiscardAsync(chat.Last.Id, CancellationToken.None);

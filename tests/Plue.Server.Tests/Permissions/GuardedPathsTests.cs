@@ -230,7 +230,7 @@ public sealed class GuardedPathsTests : IDisposable
     [Fact]
     public void SEC_12_Paths_protected_by_the_sandbox_also_need_approval_outside_of_it() =>
         Assert.All(
-            Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere),
+            Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedIfPresent),
             name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work"))
         );
 

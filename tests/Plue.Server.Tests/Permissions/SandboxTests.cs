@@ -450,7 +450,7 @@ public sealed class SandboxTests : IDisposable
     [Fact]
     public void The_profile_for_macOS_quotes_what_a_folder_is_called()
     {
-        var profile = SandboxProfile.Of(new SandboxRules("/a \"b\\"), "/tmp/x", ["/home/.ssh"], [], [".git"]);
+        var profile = SandboxProfile.Create(new SandboxRules("/a \"b\\"), "/tmp/x", ["/home/.ssh"], [], [".git"]);
         Assert.Contains("(allow file-write* (subpath \"/a \\\"b\\\\\"))", profile, StringComparison.Ordinal);
         Assert.Contains("(deny network*)", profile, StringComparison.Ordinal);
         Assert.True(
@@ -461,7 +461,7 @@ public sealed class SandboxTests : IDisposable
     [Fact]
     public void The_profile_for_macOS_allows_a_worktree_in_Plues_hidden_folder_but_not_its_guarded_files()
     {
-        var profile = SandboxProfile.Of(new SandboxRules("/home/.plue/worktrees/a/b"), "/tmp/x", ["/home/.plue"], [], [".git"]);
+        var profile = SandboxProfile.Create(new SandboxRules("/home/.plue/worktrees/a/b"), "/tmp/x", ["/home/.plue"], [], [".git"]);
         int At(string rule) => profile.IndexOf(rule, StringComparison.Ordinal);
         var allowed = At("(allow file-read* file-write* (subpath \"/home/.plue/worktrees/a/b\"))");
         Assert.InRange(allowed, At("(deny file-read* file-write* (subpath \"/home/.plue\"))") + 1, int.MaxValue);

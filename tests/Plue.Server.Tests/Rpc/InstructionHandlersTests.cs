@@ -87,9 +87,9 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
         await using var other = await InMemorySidecar.StartAsync(folder: folder, trusted: false);
         other.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         var chat = await other.Client.CreateChatAsync();
-        var steering = await other.Client.ResultAsync("message/instructions", new { codexId = chat });
-        Assert.StartsWith("The workspace is not trusted", (string?)steering?["note"], StringComparison.Ordinal);
-        Assert.DoesNotContain("rules", Kinds(steering));
+        var result = await other.Client.ResultAsync("message/instructions", new { codexId = chat });
+        Assert.StartsWith("The workspace is not trusted", (string?)result?["note"], StringComparison.Ordinal);
+        Assert.DoesNotContain("rules", Kinds(result));
     }
 
     [Fact]
@@ -259,8 +259,8 @@ public sealed class InstructionHandlersTests : IAsyncLifetime
                 .Single(source => (string?)source?["kind"] == kind)
                 ?["version"];
 
-    private static IEnumerable<string?> Kinds(JsonNode? steering) =>
-        steering?["sources"]?.AsArray().Select(source => (string?)source?["kind"]) ?? [];
+    private static IEnumerable<string?> Kinds(JsonNode? result) =>
+        result?["sources"]?.AsArray().Select(source => (string?)source?["kind"]) ?? [];
 
     private static Dictionary<string, string> Versions(JsonNode? message) =>
         (message?["instructions"]?.AsArray() ?? []).ToDictionary(

@@ -11,9 +11,9 @@ public sealed class KeepRunningTests
     [Fact]
     public async Task A_response_continues_without_its_window_and_the_next_window_shows_its_end()
     {
-        var goOn = new TaskCompletionSource();
+        var resume = new TaskCompletionSource();
         await using var endpoint = new ScriptedEndpoint(
-            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(Chunk("lo")).Send(End),
+            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(resume.Task).Send(Chunk("lo")).Send(End),
             Answer("Second")
         );
         var home = Home(endpoint);
@@ -26,7 +26,7 @@ public sealed class KeepRunningTests
         var seen = await second.Client.ResultAsync("codex/get", new { uri });
         Assert.Equal(["One", "Hel"], Texts(seen));
         Assert.Null((string?)seen?["readOnlyReason"]);
-        goOn.SetResult();
+        resume.SetResult();
         await second.Client.TurnAsync();
         await second.Client.AskAsync(uri, "Two");
         Assert.Equal(["One", "Hello", "Two", "Second"], Texts(await second.Client.ResultAsync("codex/get", new { uri })));
@@ -39,10 +39,10 @@ public sealed class KeepRunningTests
     [Fact]
     public async Task A_response_continues_when_the_process_between_it_and_its_window_is_killed()
     {
-        var (goOn, end) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (resume, end) = (new TaskCompletionSource(), new TaskCompletionSource());
         var many = string.Concat(Enumerable.Repeat(Chunk("lo"), 2000));
         await using var endpoint = new ScriptedEndpoint(
-            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(many).Gate(end.Task).Send(Chunk("!")).Send(End)
+            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(resume.Task).Send(many).Gate(end.Task).Send(Chunk("!")).Send(End)
         );
         var home = Home(endpoint);
         var first = await SidecarProcess.StartAsync(home, keepsRunning: true);
@@ -50,7 +50,7 @@ public sealed class KeepRunningTests
         await first.CloseWindowAsync();
         var second = await SidecarProcess.StartAsync(home, keepsRunning: true);
         await second.Client.ResultAsync("codex/get", new { uri });
-        goOn.SetResult();
+        resume.SetResult();
         await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         await second.KillAsync();
 
@@ -65,15 +65,15 @@ public sealed class KeepRunningTests
     [Fact]
     public async Task A_sidecar_without_a_window_ends_when_its_work_is_done()
     {
-        var goOn = new TaskCompletionSource();
+        var resume = new TaskCompletionSource();
         await using var endpoint = new ScriptedEndpoint(
-            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(Chunk("lo")).Send(End)
+            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(resume.Task).Send(Chunk("lo")).Send(End)
         );
         var home = Home(endpoint);
         var first = await SidecarProcess.StartAsync(home, keepsRunning: true);
         var uri = await StartResponseAsync(first);
         await first.CloseWindowAsync();
-        goOn.SetResult();
+        resume.SetResult();
         await first.Process.WaitForExitAsync().WaitAsync(ExitTimeout);
 
         await using var second = await SidecarProcess.StartAsync(home, keepsRunning: true);

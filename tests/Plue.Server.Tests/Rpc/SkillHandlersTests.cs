@@ -50,13 +50,13 @@ public sealed class SkillHandlersTests : IAsyncLifetime
         Assert.Equal("skill", (string?)used?["kind"]);
         Assert.Matches("^[0-9a-f]{12}$", (string?)used?["version"]);
         Assert.DoesNotContain(messages[1]?["instructions"]!.AsArray()!, source => (string?)source?["title"] == "pdf");
-        var steering = await sidecar.Client.ResultAsync("message/instructions", new { codexId = uri });
+        var result = await sidecar.Client.ResultAsync("message/instructions", new { codexId = uri });
         Assert.Equal(
             ["Skills", "pdf"],
-            steering?["sources"]?.AsArray().Where(source => (string?)source?["kind"] == "skill").Select(source => (string?)source?["title"])
+            result?["sources"]?.AsArray().Where(source => (string?)source?["kind"] == "skill").Select(source => (string?)source?["title"])
         );
         Assert.All(
-            steering!["sources"]!.AsArray().Where(source => (string?)source?["kind"] == "skill"),
+            result!["sources"]!.AsArray().Where(source => (string?)source?["kind"] == "skill"),
             source => Assert.InRange((long?)source?["tokens"] ?? 0, 1, 200)
         );
     }

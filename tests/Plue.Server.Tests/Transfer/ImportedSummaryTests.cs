@@ -63,7 +63,7 @@ public sealed class ImportedSummaryTests : IDisposable
             IsCopy = false,
             Parts = [new MessagePart.Text("Go on.")],
         };
-        var sent = ContextBuilder.Build("chat", [.. chat.Messages, question], Settings, "m", null, null, goOn: false).Messages;
+        var sent = ContextBuilder.Build("chat", [.. chat.Messages, question], Settings, "m", null, null, isContinuation: false).Messages;
         var text = Assert
             .Single(
                 sent.SelectMany(message => message.Parts).OfType<MessagePart.Text>(),

@@ -64,7 +64,7 @@ async function runSteps(scenario, workbench) {
   );
 
   await scenario.look('The instruction list stays inside of the window', () =>
-    isWell('header', 'steering', { again: opens(/instruction sources/) }),
+    isWell('header', 'instructions', { again: opens(/instruction sources/) }),
   );
 
   await scenario.step('The providers and the catalog keep to the window', async () => {

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
 import type { ChatOptions, CodexSummary, ModelChoice, ModelView } from '../../../extension/src/protocol/protocol.generated';
-import { AnswerOptions, fieldsFor } from '../../../extension/src/webview/chat/header/answerOptions';
+import { ResponseOptions, fieldsFor } from '../../../extension/src/webview/chat/header/responseOptions';
 import { ModelLists } from '../../../extension/src/webview/shared/modelLists';
 import { codex, provider } from './chatSamples';
 
 let heard: (ChatOptions | ModelChoice[])[];
-let options: AnswerOptions;
+let options: ResponseOptions;
 let opensSettings: number;
 let lists: ModelLists;
 
@@ -14,7 +14,7 @@ function open(change: Partial<CodexSummary> = {}, model: Partial<ModelView> = {}
   heard = [];
   opensSettings = 0;
   lists = new ModelLists(() => undefined);
-  options = new AnswerOptions(lists, {
+  options = new ResponseOptions(lists, {
     setOptions: (all) => heard.push(all),
     setFallbacks: (all) => heard.push(all),
     openSettings: () => opensSettings++,

@@ -9,12 +9,12 @@ async function pages() {
   const bundle = readFileSync('l10n/bundle.l10n.de.json', 'utf8');
   document.head.innerHTML = `<script type="application/json" id="localization">${bundle.replaceAll('<', '\\u003c')}</script>`;
   await import('../../../extension/src/webview/shared/localization');
-  const [{ ChatPage }, figures, { instructionsChange: steeringChange }] = await Promise.all([
+  const [{ ChatPage }, figures, { instructionsChange }] = await Promise.all([
     import('../../../extension/src/webview/chat/chatPage'),
     import('../../../extension/src/common/format'),
     import('../../../extension/src/webview/chat/messages/instructionsChange'),
   ]);
-  return { ChatPage, figures, steeringChange };
+  return { ChatPage, figures, instructionsChange };
 }
 
 let german: Awaited<ReturnType<typeof pages>>;
@@ -57,7 +57,7 @@ describe('a reader whose VS Code speaks German', () => {
   it('reads whole sentences for one and for several', () => {
     const source = (title: string, version: string) => ({ kind: 'rules' as const, source: title, title, version });
     const before = [source('A', '1'), source('B', '1')];
-    expect(german.steeringChange(before, [source('A', '2'), source('B', '1')])).toBe('Anweisungen geändert: A.');
-    expect(german.steeringChange(before, [source('A', '2'), source('B', '2')])).toBe('Anweisungen geändert: A und B.');
+    expect(german.instructionsChange(before, [source('A', '2'), source('B', '1')])).toBe('Anweisungen geändert: A.');
+    expect(german.instructionsChange(before, [source('A', '2'), source('B', '2')])).toBe('Anweisungen geändert: A und B.');
   });
 });

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { answerWithin } from '../../../extension/src/webview/shared/hostLink';
+import { pingTimeout } from '../../../extension/src/webview/shared/hostLink';
 import { acquirePanel } from '../../../extension/src/webview/shared/panel';
 
 let posted: unknown[];
@@ -33,7 +33,7 @@ afterEach(() => {
 
 it('A page shows that its extension host is lost when there is no message, and hides it afterwards', () => {
   open().post({ type: 'stop' });
-  vi.advanceTimersByTime(answerWithin * 1000 - 1);
+  vi.advanceTimersByTime(pingTimeout * 1000 - 1);
   expect(isNoticeShown()).toBe(false);
   vi.advanceTimersByTime(1);
   expect(isNoticeShown()).toBe(true);

@@ -557,7 +557,7 @@ describe('adding a provider', () => {
     type(search, 'gro');
     await drawn();
     expect(document.querySelector('.provider-card')).toBeNull();
-    expect(all(HTMLElement, '.kind-row .provider-words').map(({ textContent }) => textContent)).toEqual(['Groq2 models, reasoning']);
+    expect(all(HTMLElement, '.kind-row .provider-text').map(({ textContent }) => textContent)).toEqual(['Groq2 models, reasoning']);
     expect(document.querySelector('table')).toBeNull();
   });
 

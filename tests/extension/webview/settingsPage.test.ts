@@ -87,7 +87,7 @@ describe('the Settings page', () => {
   it('shows what the policy of the organization restricts, beside a problem of the file', () => {
     const problem = { path: '/home/a/.plue/config.json5', line: 3, column: 1, message: 'A comma is missing.', holdsSecret: false };
     show({}, { policy: ["Your organization's policy (/etc/plue/policy.json5) restricts providers."], problem });
-    expect([...document.querySelectorAll('.banner-words')].map(({ textContent }) => textContent)).toEqual([
+    expect([...document.querySelectorAll('.banner-text')].map(({ textContent }) => textContent)).toEqual([
       "Your organization's policy (/etc/plue/policy.json5) restricts providers.",
       'config.json5, line 3: A comma is missing.',
     ]);

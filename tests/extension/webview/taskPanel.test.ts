@@ -202,7 +202,7 @@ describe('the timeline', () => {
   it('describes the bar under the pointer', async () => {
     await receive(snapshot(), { type: 'task', detail: detail() });
     document.querySelector('.timeline rect')?.dispatchEvent(new Event('pointerenter'));
-    expect(document.querySelector('.timeline-words')?.textContent).toBe('Add export command: claude-sonnet-4-6, model, 20 s, $0.020');
+    expect(document.querySelector('.timeline-text')?.textContent).toBe('Add export command: claude-sonnet-4-6, model, 20 s, $0.020');
   });
 
   it('puts each bar where it belongs', () => {

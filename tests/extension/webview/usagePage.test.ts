@@ -151,7 +151,7 @@ describe('the Usage page', () => {
 
   it('describes the bar below the pointer, and releases a chart that is no longer shown', () => {
     answer();
-    const words = (): string | null | undefined => document.querySelector('.chart-words')?.textContent;
+    const words = (): string | null | undefined => document.querySelector('.chart-text')?.textContent;
     expect(words()).toBe('Hover over a bar for details.');
     pointAt(drawn[0]?.buckets.indexOf('2026-11-21'));
     expect(words()).toMatch(/21.*: A \$0\.30 · B \$0\.20$/);

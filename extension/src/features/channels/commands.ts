@@ -26,7 +26,7 @@ export const commands = {
   stopTask: 'plue.tasks.stop',
   stopWithSubtasks: 'plue.tasks.stopWithSubtasks',
   increaseTaskBudget: 'plue.tasks.increaseBudget',
-  dropTask: 'plue.tasks.drop',
+  dropTask: 'plue.tasks.remove',
   reviewTask: 'plue.tasks.reviewChanges',
   undoTask: 'plue.tasks.undoChanges',
   stopAll: 'plue.stopAllAgents',

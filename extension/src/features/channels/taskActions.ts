@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage } from '../../infrastructure/window';
 import type { CodexSummary, TaskBudgetView } from '../../protocol/protocol.generated';
-import { editUndo, taskSetBudget, taskDrop, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
+import { editUndo, taskSetBudget, taskDiscard, taskPause, taskResume, taskSteer, taskStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
 import { labelOf } from './row';
@@ -57,7 +57,7 @@ export class TaskActions {
   }
 
   drop(tasks: Tasks): Promise<void> {
-    return each(tasks, ({ uri }) => this.sidecar.request(taskDrop, { uri }));
+    return each(tasks, ({ uri }) => this.sidecar.request(taskDiscard, { uri }));
   }
 
   async review([task]: Tasks): Promise<void> {

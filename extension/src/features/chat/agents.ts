@@ -41,7 +41,7 @@ export class Agents implements vscode.Disposable {
     this.disposables.add(approvals.onDidChange(() => this.sendApprovals()));
     this.disposables.add(
       tasks.onDidChange((uri) => {
-        if (uri !== undefined && uri !== codexId && !this.isMine(uri)) return;
+        if (uri !== undefined && uri !== codexId && !this.isOwnAgent(uri)) return;
         this.sendChildren();
         this.sendApprovals();
         this.refreshSoon();
@@ -49,12 +49,12 @@ export class Agents implements vscode.Disposable {
     );
     this.disposables.add(
       sidecar.onEditChanged(({ codexId: uri }) => {
-        if (uri === codexId || this.isMine(uri)) this.listing ??= setTimeout(() => void this.sendUnderReview(), refreshDelay);
+        if (uri === codexId || this.isOwnAgent(uri)) this.listing ??= setTimeout(() => void this.sendUnderReview(), refreshDelay);
       }),
     );
     this.disposables.add(
       sidecar.onMessageEvent(({ codexId: uri, event }) => {
-        if (event.kind === 'messageFinished' && (uri === codexId || this.isMine(uri))) this.refreshSoon();
+        if (event.kind === 'messageFinished' && (uri === codexId || this.isOwnAgent(uri))) this.refreshSoon();
         if (event.kind === 'messageFinished' && uri === codexId && this.hasSessionOptions) void this.sendSessionOptions();
       }),
     );
@@ -87,7 +87,7 @@ export class Agents implements vscode.Disposable {
       run('plue.newTask', { goal, parentId: this.codexId, ...(templateId === undefined ? {} : { templateId }) }),
     edits: ({ command, path }) => run(command, { codexId: this.codexId, ...(path === undefined ? {} : { path }) }),
     taskCommand: ({ command, uri = this.codexId }) =>
-      uri === this.codexId || this.isMine(uri) ? run(command, { type: 'codex', uri }) : undefined,
+      uri === this.codexId || this.isOwnAgent(uri) ? run(command, { type: 'codex', uri }) : undefined,
     reloadTask: () => this.ask(),
   };
 
@@ -97,12 +97,12 @@ export class Agents implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private isMine(uri: string): boolean {
+  private isOwnAgent(uri: string): boolean {
     return this.services.tasks.isUnder(uri, this.codexId);
   }
 
   private sendApprovals(): void {
-    const approvals = this.services.approvals.items.filter(({ codexId }) => codexId === this.codexId || this.isMine(codexId));
+    const approvals = this.services.approvals.items.filter(({ codexId }) => codexId === this.codexId || this.isOwnAgent(codexId));
     if (approvals.length === 0 && !this.hadApprovals) return;
     this.hadApprovals = approvals.length > 0;
     this.post({ type: 'approvals', approvals });

@@ -141,7 +141,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
   private async targetOf(path: string | undefined): Promise<vscode.Uri | undefined> {
     const folders = openFolders();
     if (folders.length === 0) throw noFolder();
-    if (path !== undefined) return namedTarget(path);
+    if (path !== undefined) return fileTarget(path);
     const last = this.lastEditor.current?.document;
     if (last?.uri.scheme === 'file' && (await jailed(last.uri.fsPath)) !== undefined) return last.uri;
     return askForFile();
@@ -192,7 +192,7 @@ const languageIds: Record<string, string> = {
 };
 
 /** Returns the named file in the first folder that has it, or a file with the same path suffix, or a new file. */
-async function namedTarget(path: string): Promise<vscode.Uri | undefined> {
+async function fileTarget(path: string): Promise<vscode.Uri | undefined> {
   const named = await Promise.all(placesOf(path).map((place) => pathInside(place.path, place.folder)));
   const places = named.flatMap((inside) => (inside === undefined ? [] : [vscode.Uri.file(inside.real)]));
   const fresh = places[0];

@@ -7,7 +7,7 @@ import { messageAllowInstructions, messageInstructions } from '../../protocol/pr
 import type { Sidecar } from '../../server/client';
 import type { InstructionsFromPage, ToChatPage } from '../../common/messages/chat';
 
-export interface SteeringServices {
+export interface InstructionServices {
   sidecar: Sidecar;
   log: vscode.LogOutputChannel;
 }
@@ -19,7 +19,7 @@ export class ChatInstructions implements vscode.Disposable {
 
   constructor(
     private readonly codexId: string,
-    private readonly services: SteeringServices,
+    private readonly services: InstructionServices,
     private readonly post: (message: ToChatPage) => void,
   ) {
     const { sidecar } = services;

@@ -51,12 +51,12 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
   return disposables;
 }
 
-function showStatus(status: StatusBarItem, { files, leftOut }: Reviews): void {
+function showStatus(status: StatusBarItem, { files, omitted }: Reviews): void {
   if (files.length === 0) return status.hide();
   const conflicts = files.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
   status.show({
     icon: conflicts.length > 0 ? 'warning' : 'diff',
     text: inText(files),
-    tooltip: [l10n.t('Review what agents changed'), ...conflicts.slice(0, 5), ...(leftOut === undefined ? [] : [leftOut])].join('\n'),
+    tooltip: [l10n.t('Review what agents changed'), ...conflicts.slice(0, 5), ...(omitted === undefined ? [] : [omitted])].join('\n'),
   });
 }

@@ -43,7 +43,7 @@ export class Reviews implements vscode.Disposable {
   }
 
   /** Describes changes made by commands, which cannot be undone. */
-  get leftOut(): string | undefined {
+  get omitted(): string | undefined {
     return this.result.omissionNotice;
   }
 

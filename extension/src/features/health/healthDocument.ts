@@ -5,7 +5,7 @@ import { Disposables } from '../../infrastructure/disposables';
 import { createCodeLens } from '../../infrastructure/window';
 import type { HealthState } from '../../protocol/protocol.generated';
 import { commands } from './commands';
-import { reportOf, type HealthReport, type PlacedRow } from './report';
+import { reportOf, type HealthReport, type ReportRow } from './report';
 
 const scheme = 'plue-health';
 const uri = vscode.Uri.from({ scheme, path: '/Plue Health' });
@@ -23,7 +23,7 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
   private readonly lensesChanged = new vscode.EventEmitter<void>();
   private readonly disposables = new Disposables();
   private readonly marks: [HealthState, vscode.TextEditorDecorationType][];
-  private placed: PlacedRow[] = [];
+  private placed: ReportRow[] = [];
   private text = '';
   readonly onDidChange = this.changed.event;
   readonly onDidChangeCodeLenses = this.lensesChanged.event;

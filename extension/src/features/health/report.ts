@@ -26,7 +26,7 @@ export interface HealthReport {
 }
 
 /** The line of the report on which a row starts. */
-export interface PlacedRow {
+export interface ReportRow {
   line: number;
   row: HealthRow;
 }
@@ -41,9 +41,9 @@ export function rowOf({ name, state, message, advice, fix }: HealthRowView): Hea
   return { name, state, message, ...(advice === undefined ? {} : { advice }), fixes: fix === undefined ? [] : [fixOf(fix)] };
 }
 
-export function reportOf({ isHealthy, version, rows }: HealthReport): { text: string; placed: PlacedRow[] } {
+export function reportOf({ isHealthy, version, rows }: HealthReport): { text: string; placed: ReportRow[] } {
   const lines = [isHealthy ? summaryOf(rows) : l10n.t('Plue is missing a required component.'), ''];
-  const placed: PlacedRow[] = [];
+  const placed: ReportRow[] = [];
   for (const row of rows) {
     placed.push({ line: lines.length, row });
     lines.push(`${signs[row.state]} ${row.name} (${stateWord(row.state)})`);

@@ -15,7 +15,7 @@ export interface Address {
 export function isOurs(address: Address, home: string): boolean {
   if (address.scheme === shippedScheme || address.scheme === 'plue-version') return address.path.endsWith('.json5');
   if (address.scheme !== 'file' || !address.fsPath.endsWith('.json5')) return false;
-  return ['templates', 'providers', 'items'].some((folder) => isIn(address.fsPath, join(home, folder)));
+  return ['templates', 'providers', 'items'].some((folder) => isInside(address.fsPath, join(home, folder)));
 }
 
 /** Converts `plue-codex:/templates/task.json5` to `codex://templates/task`. */
@@ -25,6 +25,6 @@ export function codexOf({ scheme, path }: Address): string | undefined {
 }
 
 /** True for direct children only. */
-function isIn(path: string, folder: string): boolean {
+function isInside(path: string, folder: string): boolean {
   return path.startsWith(folder) && /^[\\/][^\\/]+$/.test(path.slice(folder.length));
 }

@@ -40,7 +40,7 @@ export class Connector {
   }
 
   async connectVendor(kind: ProviderKindView, catalog: CatalogSummary | undefined): Promise<ProviderSummary> {
-    const usual = usualEndpoint(catalog, kind);
+    const usual = defaultEndpoint(catalog, kind);
     // A vendor has one address, but a user's own server can be anywhere.
     const isOwnServer =
       kind.takesEndpoint && (usual === undefined || ((kind.needsEndpoint || kind.kind === 'ollama') && isLocalAddress(usual)));
@@ -109,7 +109,7 @@ export class Connector {
 }
 
 /** A catalog can name a variable instead of an address; the default of the provider type is used then. */
-export function usualEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
+export function defaultEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
   const listed = catalog?.endpoint;
   return listed !== undefined && isEndpoint(listed) ? listed : kind.defaultEndpoint;
 }

@@ -13,7 +13,7 @@ import { formatModelCount } from '../../common/counts';
 import { catalogOf, providerCards, type ProviderCard } from '../../common/providerCards';
 import type { Connector } from './connector';
 import type { ProviderActions } from './providerActions';
-import { statusDetail, statusIcon, statusText } from './statusWords';
+import { statusDetail, statusIcon, statusText } from './providerStatus';
 
 /** Lets the user select a provider that satisfies `fits`. A given ID is used directly. */
 export async function pickProvider(

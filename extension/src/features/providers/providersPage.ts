@@ -35,7 +35,7 @@ import {
 } from '../../common/messages/providers';
 import type { CatalogActions } from './catalogActions';
 import { commands, otherCommands } from './commands';
-import { usualEndpoint, type Connector, type ProviderDraft } from './connector';
+import { defaultEndpoint, type Connector, type ProviderDraft } from './connector';
 import type { ProviderActions } from './providerActions';
 
 export const viewType = 'plue.providers';
@@ -323,7 +323,7 @@ export class ProvidersPage implements vscode.Disposable {
     const draft: ProviderDraft = { name, kind, endpoint, catalogProvider, model: given(model), fields };
     const stored: ProviderSummary =
       id === undefined && then === 'setKey'
-        ? await connector.store(draft, connector.kindOf(kind), endpoint ?? (await this.usualEndpoint(kind, catalogProvider)))
+        ? await connector.store(draft, connector.kindOf(kind), endpoint ?? (await this.defaultEndpoint(kind, catalogProvider)))
         : // Clear an address that was saved before and is empty now.
           await sidecar.request(providerConfigure, {
             ...draft,
@@ -353,10 +353,10 @@ export class ProvidersPage implements vscode.Disposable {
     throw new UserCancelledError();
   }
 
-  private async usualEndpoint(kind: string, catalogProvider: string | undefined): Promise<string | undefined> {
+  private async defaultEndpoint(kind: string, catalogProvider: string | undefined): Promise<string | undefined> {
     const { sidecar, connector } = this.services;
     const catalog = catalogProvider === undefined ? undefined : (await sidecar.request(catalogGet, { id: catalogProvider })).summary;
-    return usualEndpoint(catalog, connector.kindOf(kind));
+    return defaultEndpoint(catalog, connector.kindOf(kind));
   }
 
   private async withCatalogs(change: () => Promise<LocalizedText>): Promise<void> {

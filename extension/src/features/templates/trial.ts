@@ -128,7 +128,7 @@ export class TrialEditor implements vscode.Disposable {
         ...(template.description === undefined ? {} : { description: template.description }),
         collection: template.collection ?? 'items',
         ...(template.path === undefined ? {} : { path: template.path }),
-        fields: template.fields.filter(isAsked),
+        fields: template.fields.filter(isPrompted),
         values,
       },
       result,
@@ -144,7 +144,7 @@ export class TrialEditor implements vscode.Disposable {
 }
 
 /** True for the fields that the preview asks for; it has its own choice of provider. */
-function isAsked({ name, required, default: given, conditional }: FieldView): boolean {
+function isPrompted({ name, required, default: given, conditional }: FieldView): boolean {
   if (name === 'provider_ref' || name === 'messages') return false;
   return name === 'goal' || (required && given === undefined && conditional === undefined);
 }

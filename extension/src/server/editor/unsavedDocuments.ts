@@ -27,21 +27,21 @@ export class UnsavedDocuments implements vscode.Disposable {
     const look = (document: vscode.TextDocument): void => {
       if (isOfWorkspace(document.uri)) this.mark(document.uri, isUnsaved(document));
     };
-    const lookAtAll = (): void => this.lookAtAll();
-    const lookAtNotebook = (): void => {
-      this.lookAtAll();
-      this.notebookTimer = setTimeout(lookAtAll, notebookMs);
+    const checkAll = (): void => this.checkAll();
+    const checkNotebook = (): void => {
+      this.checkAll();
+      this.notebookTimer = setTimeout(checkAll, notebookMs);
     };
     this.disposables.add(vscode.workspace.onDidChangeTextDocument(({ document }) => look(document)));
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(look));
     this.disposables.add(vscode.workspace.onDidOpenTextDocument(look));
     this.disposables.add(vscode.workspace.onDidCloseTextDocument(look));
-    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(lookAtAll));
-    this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(lookAtAll));
-    this.disposables.add(vscode.workspace.onDidChangeNotebookDocument(lookAtNotebook));
-    this.disposables.add(vscode.workspace.onDidSaveNotebookDocument(lookAtNotebook));
-    this.disposables.add(vscode.workspace.onDidCloseNotebookDocument(lookAtAll));
-    this.lookAtAll();
+    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(checkAll));
+    this.disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(checkAll));
+    this.disposables.add(vscode.workspace.onDidChangeNotebookDocument(checkNotebook));
+    this.disposables.add(vscode.workspace.onDidSaveNotebookDocument(checkNotebook));
+    this.disposables.add(vscode.workspace.onDidCloseNotebookDocument(checkAll));
+    this.checkAll();
     // Send an empty list, too: it informs the sidecar that there is an editor.
     if (this.paths.size === 0) this.report();
   }
@@ -52,7 +52,7 @@ export class UnsavedDocuments implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private lookAtAll(): void {
+  private checkAll(): void {
     clearTimeout(this.notebookTimer);
     this.notebookTimer = undefined;
     const unsaved = [...vscode.workspace.textDocuments.filter(isUnsaved), ...unsavedNotebooks()].map(({ uri }) => uri.fsPath);

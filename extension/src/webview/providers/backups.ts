@@ -43,7 +43,7 @@ export class BackupsView implements View {
         { class: 'kind-row' },
         element(
           'span',
-          { class: 'provider-words' },
+          { class: 'provider-text' },
           element('span', {}, visibleText(name)),
           element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${formatModelCount(modelCount)}`),
           failureOf(state, actions, `restore:${id}`),

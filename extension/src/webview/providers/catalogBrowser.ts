@@ -373,7 +373,7 @@ function choiceRow(title: HTMLElement, label: string, about: string, key: string
   return element(
     'li',
     { class: 'kind-row' },
-    element('span', { class: 'provider-words' }, title, element('span', { class: 'quiet line' }, visibleText(about))),
+    element('span', { class: 'provider-text' }, title, element('span', { class: 'quiet line' }, visibleText(about))),
     button,
   );
 }

@@ -67,7 +67,7 @@ const columns: Column[] = [
   { name: 'supports_attachments', label: l10n.t('Images'), type: 'check' },
 ];
 
-const msOfRest = 400;
+const validationDelay = 400;
 
 export const saveWork = 'saveCatalog';
 
@@ -80,7 +80,7 @@ export class CatalogEditor implements View {
   private readonly foot = new Section('div', { class: 'sticky' });
   private problems: readonly CatalogProblem[] = [];
   private validation = 0;
-  private resting: ReturnType<typeof setTimeout> | undefined;
+  private validationTimer: ReturnType<typeof setTimeout> | undefined;
   private blocked = false;
 
   constructor(
@@ -284,8 +284,8 @@ export class CatalogEditor implements View {
       document: structuredClone(this.document),
       ...(this.previousId === undefined ? {} : { previousId: this.previousId }),
     });
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.validate(), msOfRest);
+    clearTimeout(this.validationTimer);
+    this.validationTimer = setTimeout(() => this.validate(), validationDelay);
   }
 
   private checkKeyVariable(): boolean {
@@ -300,7 +300,7 @@ export class CatalogEditor implements View {
   }
 
   private validate(): void {
-    clearTimeout(this.resting);
+    clearTimeout(this.validationTimer);
     if (!this.node.isConnected) return;
     this.validation++;
     this.actions.ask(`validate:${this.validation}`, { type: 'validateCatalog', document: structuredClone(this.document) });

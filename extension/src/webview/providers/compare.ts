@@ -8,7 +8,7 @@ import { visibleText } from '../../common/visibleText';
 import { failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import { priceNote } from './modelTable';
 import type { ComparedModel, State } from './pageState';
-import { chatCost, price, window, yesNo } from './words';
+import { chatCost, price, window, yesOrNo } from './words';
 
 interface Column extends ComparedModel {
   vendor: string;
@@ -22,11 +22,11 @@ const lines: [string, (model: ModelView) => string][] = [
   [l10n.t('Cache write $/M'), ({ cachedWritePerMillion }) => price(cachedWritePerMillion)],
   [l10n.t('Context window'), ({ contextLength }) => window(contextLength)],
   [l10n.t('Max output'), ({ maxOutput }) => window(maxOutput)],
-  [l10n.t('Tools'), ({ supportsTools }) => yesNo(supportsTools)],
-  [l10n.t('Images'), ({ supportsVision }) => yesNo(supportsVision)],
+  [l10n.t('Tools'), ({ supportsTools }) => yesOrNo(supportsTools)],
+  [l10n.t('Images'), ({ supportsVision }) => yesOrNo(supportsVision)],
   [
     l10n.t('Reasoning'),
-    ({ canReason, reasoningLevels }) => (canReason === true && reasoningLevels?.length ? reasoningLevels.join(', ') : yesNo(canReason)),
+    ({ canReason, reasoningLevels }) => (canReason === true && reasoningLevels?.length ? reasoningLevels.join(', ') : yesOrNo(canReason)),
   ],
   [l10n.t('Typical chat'), ({ typicalChatCost }) => chatCost(typicalChatCost)],
 ];

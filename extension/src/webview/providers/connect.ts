@@ -196,7 +196,7 @@ export class ConnectView implements View {
       l10n.t('Shown in lists and pickers.'),
       (typed) => (choice.name = typed),
     );
-    const usual = usualEndpoint(catalog, kind);
+    const usual = defaultEndpoint(catalog, kind);
     const needsEndpoint = kind.needsEndpoint && usual === undefined;
     const endpoint = kind.takesEndpoint
       ? this.text(
@@ -380,7 +380,7 @@ export class ConnectView implements View {
       const words = listed === undefined ? l10n.t('Available models are listed after you connect.') : formatModelCount(listed.length);
       return [heading, element('p', {}, words)];
     }
-    const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
+    const usual = defaultModel(detail?.models ?? [], catalog.defaultLargeModel);
     const rows: [string, string][] = [
       [l10n.t('Models'), catalogModels(catalog)],
       [l10n.t('Input $/M'), aMillion(priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion))],
@@ -467,7 +467,7 @@ export class ConnectView implements View {
   private modelLines(state: State, provider: ProviderSummary): Child[] {
     const listed = state.models[provider.id]?.models ?? [];
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
-    const used = provider.model ?? usualModel(listed, catalog?.defaultLargeModel)?.id;
+    const used = provider.model ?? defaultModel(listed, catalog?.defaultLargeModel)?.id;
     const nameOf = ({ id, name }: ModelView): string => visibleText(name === undefined || name === '' ? id : name);
     const chosen = listed.find(({ id }) => id === used);
     const shown = listed.slice(0, maxListed);
@@ -527,7 +527,7 @@ export class ConnectView implements View {
     const name = (choice.name ?? '').trim();
     const others = named(state.providers).filter(({ id }) => id !== choice.providerId);
     const isTaken = others.some((one) => one.name.toLowerCase() === name.toLowerCase());
-    const usual = usualEndpoint(
+    const usual = defaultEndpoint(
       state.catalogs?.find(({ id }) => id === choice.catalogId),
       kind,
     );
@@ -576,12 +576,12 @@ export class ConnectView implements View {
 }
 
 /** A catalog can have a variable instead of an address; the default of the provider type is used then. */
-function usualEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
+function defaultEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
   const { endpoint } = catalog ?? {};
   return endpoint !== undefined && URL.canParse(endpoint) ? endpoint : kind.defaultEndpoint;
 }
 
-function usualModel(models: readonly ModelView[], usual: string | undefined): ModelView | undefined {
+function defaultModel(models: readonly ModelView[], usual: string | undefined): ModelView | undefined {
   return models.find(({ id }) => id === usual) ?? models[0];
 }
 

@@ -40,10 +40,10 @@ function row(state: State, actions: Actions, provider: ProviderSummary, isSelect
     element('span', { class: `status-icon ${status.look}` }, icon(status.icon)),
     element(
       'span',
-      { class: 'provider-words' },
+      { class: 'provider-text' },
       element('span', { class: 'provider-title' }, element('span', { class: 'provider-called' }, name), ...badges(provider)),
       element('span', { class: 'quiet line' }, visibleText(aboutText(provider, state.kinds))),
-      element('span', { class: 'line status-words' }, visibleText(status.words)),
+      element('span', { class: 'line status-text' }, visibleText(status.words)),
       ...windowTexts(provider, now).map((text) => element('span', { class: 'quiet line' }, visibleText(text))),
     ),
   );

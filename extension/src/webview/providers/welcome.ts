@@ -57,7 +57,7 @@ function row(state: State, actions: Actions, provider: ProviderSummary, now: Dat
     element('span', { class: `status-icon ${status.look}` }, icon(status.icon)),
     element(
       'span',
-      { class: 'provider-words' },
+      { class: 'provider-text' },
       element('span', { class: 'provider-title' }, visibleText(provider.name)),
       element('span', { class: 'quiet line' }, visibleText(aboutText(provider, state.kinds))),
       element('span', { class: 'line' }, visibleText(status.words)),

@@ -100,7 +100,7 @@ export function window(tokens: number | undefined): string {
   return tokens === undefined ? notAvailable : formatTokens(tokens);
 }
 
-export function yesNo(value: boolean | undefined): string {
+export function yesOrNo(value: boolean | undefined): string {
   return value === undefined ? notAvailable : value ? l10n.t('yes') : l10n.t('no');
 }
 

@@ -202,7 +202,7 @@ export class SettingsPage {
 
   private showProblem({ problem, policy }: SettingsResult): void {
     const managed = policy.map((sentence) =>
-      element('div', { class: 'banner' }, icon('organization'), element('span', { class: 'banner-words' }, visibleText(sentence))),
+      element('div', { class: 'banner' }, icon('organization'), element('span', { class: 'banner-text' }, visibleText(sentence))),
     );
     if (problem === undefined) {
       this.problem.replaceChildren(...managed);
@@ -215,7 +215,7 @@ export class SettingsPage {
         'div',
         { class: 'banner error' },
         icon('error'),
-        element('span', { class: 'banner-words' }, visibleText(l10n.t('config.json5, line {0}: {1}', line, message))),
+        element('span', { class: 'banner-text' }, visibleText(l10n.t('config.json5, line {0}: {1}', line, message))),
         textButton(l10n.t('Open File'), () => this.panel.post({ type: 'openFile', line, column })),
       ),
     );
@@ -226,7 +226,7 @@ export class SettingsPage {
       'div',
       { class: 'banner error' },
       icon('error'),
-      element('span', { class: 'banner-words' }, visibleText(message)),
+      element('span', { class: 'banner-text' }, visibleText(message)),
       textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'ready' })),
     );
     this.problem.replaceChildren(banner);

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton } from './element';
 import { withCode } from './withCode';
 
-export type BannerLook = 'info' | 'warning' | 'error';
+export type BannerKind = 'info' | 'warning' | 'error';
 
 /** Holds at most one banner per place, and announces each text once. */
 export class Banners {
@@ -11,7 +11,7 @@ export class Banners {
   private readonly shown = new Map<string, { words: string; node: HTMLElement }>();
 
   /** @param words Undefined removes the banner. */
-  set(place: string, words: string | undefined, look: BannerLook = 'info', buttons: HTMLElement[] = [], onDismiss?: () => void): void {
+  set(place: string, words: string | undefined, look: BannerKind = 'info', buttons: HTMLElement[] = [], onDismiss?: () => void): void {
     const before = this.shown.get(place);
     if (before?.words === words) return;
     before?.node.remove();
@@ -21,7 +21,7 @@ export class Banners {
       'div',
       { class: `banner ${look}` },
       icon(look),
-      element('span', { class: 'banner-words' }, ...withCode(words)),
+      element('span', { class: 'banner-text' }, ...withCode(words)),
       ...(buttons.length === 0 ? [] : [element('span', { class: 'buttons' }, ...buttons)]),
       onDismiss === undefined ? undefined : iconButton('close', l10n.t('Dismiss'), onDismiss),
     );

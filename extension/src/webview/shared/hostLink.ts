@@ -3,7 +3,7 @@
 /** Seconds without a message before a ping is sent. */
 export const pingAfter = 5;
 /** Timeout for the reply to a ping, in seconds. */
-export const answerWithin = 10;
+export const pingTimeout = 10;
 
 export interface HostLinkEvents {
   post(message: unknown): void;
@@ -44,7 +44,7 @@ export class HostLink {
     this.rest++;
     if (this.isAsked) this.silence++;
     if (this.rest >= pingAfter) this.ping();
-    if (this.silence < answerWithin || this.isLost) return;
+    if (this.silence < pingTimeout || this.isLost) return;
     this.isLost = true;
     this.events.changed(true);
   }

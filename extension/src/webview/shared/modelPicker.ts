@@ -25,7 +25,7 @@ export interface ModelPickerState {
   /** Accessible name of the button, and its text if there is no shorter one. */
   words: string;
   /** Shorter text of the button. */
-  shortWords?: string;
+  shortText?: string;
   providers: readonly ProviderSummary[];
   chosen: ModelChoice | undefined;
   /** Most recent first. */
@@ -103,7 +103,7 @@ export class ModelPicker {
   show(state: ModelPickerState): void {
     this.state = state;
     const words = visibleText(state.words);
-    setText(this.label, visibleText(state.shortWords ?? state.words));
+    setText(this.label, visibleText(state.shortText ?? state.words));
     this.button.setAttribute('aria-label', `${this.settings.label}: ${words}`);
     this.button.title = words;
     if (this.isOpen) this.draw();
@@ -190,7 +190,7 @@ export class ModelPicker {
       element('span', { class: 'picker-check' }, row.isChosen === true ? icon('check') : undefined),
       element(
         'span',
-        { class: 'picker-words' },
+        { class: 'picker-text' },
         element(
           'span',
           { class: 'picker-line' },

@@ -37,7 +37,7 @@ export function cardList(
         icon(iconName),
         element(
           'span',
-          { class: 'provider-card-words' },
+          { class: 'provider-card-text' },
           // The button's accessible name is its content, so that it contains all visible words.
           element('span', { class: 'visually-hidden' }, l10n.t('Choose {0}', name)),
           element(

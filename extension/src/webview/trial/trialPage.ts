@@ -189,7 +189,7 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
       icon(path === '' ? 'edit' : findingIcons[kind]),
       element(
         'span',
-        { class: 'finding-words' },
+        { class: 'finding-text' },
         element('strong', {}, `${path === '' ? l10n.t('Input required.') : l10n.t('{0}.', findingText[kind])} `),
         ...withCode(message),
       ),

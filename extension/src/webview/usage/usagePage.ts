@@ -113,7 +113,7 @@ export class UsagePage {
         'div',
         { class: 'banner error', role: 'alert' },
         icon('error'),
-        element('span', { class: 'banner-words' }, visibleText(message)),
+        element('span', { class: 'banner-text' }, visibleText(message)),
         textButton(l10n.t('Try Again'), () => this.ask()),
       ),
     );
@@ -145,7 +145,7 @@ export class UsagePage {
     );
     // The chart needs its width, so it is drawn after layout.
     this.chart = chart.draw?.();
-    setText(this.frame.status, l10n.t('Cost: {0} on {1}', spentMoney(total.cost), answersText(total.responses)));
+    setText(this.frame.status, l10n.t('Cost: {0} on {1}', spentMoney(total.cost), responsesText(total.responses)));
   }
 
   private totals({ total }: UsageSummaryResult): HTMLElement {
@@ -192,7 +192,7 @@ export class UsagePage {
         ? l10n.t('Cost per day by provider, from {0} to {1}. The table below has the same data.', from, to)
         : l10n.t('Cost per month by provider, from {0} to {1}. The table below has the same data.', from, to);
     const place = element('div', { class: 'chart', role: 'img', 'aria-label': summary });
-    const hovered = element('p', { class: 'chart-words', 'aria-hidden': 'true' });
+    const hovered = element('p', { class: 'chart-text', 'aria-hidden': 'true' });
     const usual = l10n.t('Hover over a bar for details.');
     setText(hovered, usual);
     node.append(legend(spend), place, hovered, dayTable(spend));
@@ -266,6 +266,6 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
   );
 }
 
-function answersText(answers: number): string {
+function responsesText(answers: number): string {
   return answers === 1 ? l10n.t('1 response') : l10n.t('{0} responses', answers);
 }

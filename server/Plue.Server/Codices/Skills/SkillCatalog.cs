@@ -16,18 +16,18 @@ internal sealed class SkillCatalog
     private readonly PluePaths paths;
     private readonly Func<WorkspaceFolders?> workspace;
     private readonly Func<long> budget;
-    private readonly SkillChoices choices;
+    private readonly SkillStates states;
     private readonly SkillVersions versions;
     private readonly SkillReader reader = new();
 
     /// <param name="workspace">The trusted folders, or null.</param>
     /// <param name="budget">Returns the maximum number of tokens of the list in a request.</param>
     internal SkillCatalog(PluePaths paths, TimeProvider time, Func<WorkspaceFolders?> workspace, Func<long> budget) =>
-        (this.paths, this.workspace, this.budget, choices, versions) = (
+        (this.paths, this.workspace, this.budget, states, versions) = (
             paths,
             workspace,
             budget,
-            new SkillChoices(paths, time),
+            new SkillStates(paths, time),
             new SkillVersions(paths, time)
         );
 
@@ -47,7 +47,7 @@ internal sealed class SkillCatalog
                 .DistinctBy(one => RealPath.Of(one.folder), StringComparer.Ordinal),
         ];
         note = folders.Count <= MaxSkills ? null : $"{folders.Count - MaxSkills} skills are not used: at most {MaxSkills} are read.";
-        var stored = choices.Read();
+        var stored = states.Read();
         Dictionary<string, Skill> used = new(StringComparer.Ordinal);
         List<FoundSkill> found = [];
         foreach (var (place, folder) in folders.Take(MaxSkills))
@@ -78,7 +78,7 @@ internal sealed class SkillCatalog
         {
             // Read again, because a file can change without a new length or timestamp.
             var now = reader.Read(on.Skill.Place, on.Skill.Folder, isFresh: true);
-            return StateOf(now, choices.Read(), null) is { State: SkillState.On }
+            return StateOf(now, states.Read(), null) is { State: SkillState.On }
                 ? now
                 : throw new FailureException(FailureKind.Conflict, $"The skill {name} changed just now. Review it with Plue: Show Skills.");
         }
@@ -170,11 +170,11 @@ internal sealed class SkillCatalog
             );
         }
 
-        choices.Approve(now);
+        states.Approve(now);
     }
 
     /// <exception cref="FailureException">NotFound. StoreReadOnly.</exception>
-    public void SetEnabled(string folder, bool isEnabled) => choices.SetDisabled(Require(folder).Skill.Folder, !isEnabled);
+    public void SetEnabled(string folder, bool isEnabled) => states.SetDisabled(Require(folder).Skill.Folder, !isEnabled);
 
     /// <summary>Creates a skill with initial text. It is approved, because the user created it.</summary>
     /// <param name="place">The path of one of <see cref="Places"/>.</param>
@@ -186,7 +186,7 @@ internal sealed class SkillCatalog
         var path = SkillWriter.Create(at.Path, name, description);
         if (at.IsWorkspace && reader.Read(at, Path.GetDirectoryName(path)!) is { Failure: null } skill)
         {
-            choices.Approve(skill);
+            states.Approve(skill);
         }
 
         return path;
@@ -207,7 +207,7 @@ internal sealed class SkillCatalog
         FindFolder(folder) ?? throw new FailureException(FailureKind.NotFound, "This skill no longer exists. Run Plue: Show Skills again.");
 
     /// <param name="nearer">Another skill with this name that is on; null if there is none.</param>
-    private static FoundSkill StateOf(Skill skill, StoredSkillChoices stored, Skill? nearer)
+    private static FoundSkill StateOf(Skill skill, StoredSkillStates stored, Skill? nearer)
     {
         if (skill.Failure is { } failure)
         {

@@ -54,7 +54,7 @@ internal sealed class AcpConnection : IAcpReceiver, IAsyncDisposable
         );
 
     /// <summary>Ends the open requests of the agent: the response is over.</summary>
-    public void CancelAsked() => peer.CancelAsked();
+    public void CancelRequests() => peer.CancelRequests();
 
     /// <summary>Lets it finish writing its session.</summary>
     public async Task CloseAsync()
@@ -67,7 +67,7 @@ internal sealed class AcpConnection : IAcpReceiver, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        CancelAsked();
+        CancelRequests();
         await child.DisposeAsync().ConfigureAwait(false);
         await reading.ConfigureAwait(false);
     }

@@ -355,9 +355,9 @@ internal sealed class AcpConversation(
             foreach (var entry in history.Past)
             {
                 earlier
-                    .Append(entry.IsAnswer ? "<assistant>\n" : "<user>\n")
+                    .Append(entry.IsResponse ? "<assistant>\n" : "<user>\n")
                     .Append(entry.SentText)
-                    .Append(entry.IsAnswer ? "\n</assistant>\n" : "\n</user>\n");
+                    .Append(entry.IsResponse ? "\n</assistant>\n" : "\n</user>\n");
                 images.InsertRange(images.Count - history.Question.Images.Count, entry.Images);
             }
 

@@ -75,7 +75,7 @@ internal sealed class AcpPeer(IAcpReceiver receiver, Func<byte[], CancellationTo
         write(AcpWire.Notification(method, parameters), cancellationToken);
 
     /// <summary>Cancels the requests of the other end that are not answered yet.</summary>
-    public void CancelAsked()
+    public void CancelRequests()
     {
         foreach (var one in asked.Values)
         {
@@ -95,7 +95,7 @@ internal sealed class AcpPeer(IAcpReceiver receiver, Func<byte[], CancellationTo
             }
         }
 
-        CancelAsked();
+        CancelRequests();
     }
 
     public async ValueTask TakeAsync(JsonElement message)

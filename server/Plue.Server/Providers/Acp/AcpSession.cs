@@ -196,7 +196,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
     /// <summary>Asks it to stop; open requests of it are answered at once.</summary>
     public async Task CancelAsync(CancellationToken cancellationToken)
     {
-        connection.CancelAsked();
+        connection.CancelRequests();
         await connection.NotifyAsync("session/cancel", AcpWire.Fields(("sessionId", Id)), cancellationToken).ConfigureAwait(false);
     }
 

@@ -36,7 +36,7 @@ internal static partial class AnthropicWire
             }
             // The thinking budget counts toward max_tokens, so it is added to the requested limit.
             json.WriteNumber("max_tokens", maxTokens + thinking.Budget);
-            if (host is not { SaysStream: false })
+            if (host is not { HasStreamField: false })
             {
                 json.WriteBoolean("stream", true);
             }
@@ -256,8 +256,8 @@ internal static partial class AnthropicWire
 }
 
 /// <summary>A cloud that hosts Claude: the model is in the address, and the API version in the body.</summary>
-internal sealed record AnthropicHost(string Version, bool SaysStream)
+internal sealed record AnthropicHost(string Version, bool HasStreamField)
 {
-    public static readonly AnthropicHost Bedrock = new("bedrock-2023-05-31", SaysStream: false);
-    public static readonly AnthropicHost Vertex = new("vertex-2023-10-16", SaysStream: true);
+    public static readonly AnthropicHost Bedrock = new("bedrock-2023-05-31", HasStreamField: false);
+    public static readonly AnthropicHost Vertex = new("vertex-2023-10-16", HasStreamField: true);
 }

@@ -28,7 +28,7 @@ internal sealed class ClaudeCodeConversation(
     private string? system;
     private ClaudeCodeTools? lastTools;
     private IToolHost? host;
-    private bool isAsked;
+    private bool hasRequest;
 
     /// <summary>For tests: the process that waits for the next request.</summary>
     internal ClaudeCodeProcess? Process => process;
@@ -73,7 +73,7 @@ internal sealed class ClaudeCodeConversation(
     public async Task<ClaudeCodeTurn> BeginAsync(ProviderRequest request, CancellationToken cancellationToken)
     {
         StopIdle();
-        isAsked = false;
+        hasRequest = false;
         history = ProgramHistory.Of(request.Messages);
         system = (request.System, settings.CustomSystemPrompt) is ({ } one, { } other)
             ? $"{one}\n\n{other}"
@@ -179,7 +179,7 @@ internal sealed class ClaudeCodeConversation(
             Settle(turn);
             Release(isKept);
         }
-        else if (turn is not null && isAsked && process is { IsAlive: true } current)
+        else if (turn is not null && hasRequest && process is { IsAlive: true } current)
         {
             try
             {
@@ -296,7 +296,7 @@ internal sealed class ClaudeCodeConversation(
 
         current.Questions.Host = host;
         await current.AskAsync(history.Question, cancellationToken).ConfigureAwait(false);
-        isAsked = true;
+        hasRequest = true;
     }
 
     private void Settle(ClaudeCodeTurn turn)

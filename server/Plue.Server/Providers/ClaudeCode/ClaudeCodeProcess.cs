@@ -132,7 +132,7 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
     {
         foreach (var entry in past)
         {
-            if (entry.IsAnswer)
+            if (entry.IsResponse)
             {
                 await child.WriteLineAsync(ClaudeCodeWire.Assistant(entry.Text), cancellationToken).ConfigureAwait(false);
                 continue;

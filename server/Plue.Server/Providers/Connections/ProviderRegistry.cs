@@ -194,7 +194,7 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
         }
 
         var failure = await CheckAsync(Built(id, settings with { Enabled = true }), cancellationToken);
-        states.Tested(settings, failure, wasKeptOff: failure is not null && !settings.Enabled);
+        states.Tested(settings, failure, staysDisabled: failure is not null && !settings.Enabled);
         if (failure is null && !settings.Enabled)
         {
             Switch(settings, on: true);
@@ -276,7 +276,7 @@ internal sealed class ProviderRegistry : IPriceList, IAsyncDisposable
     }
 
     /// <summary>Like <see cref="ResolveModelAsync"/> without a request; null if the vendor's list is needed.</summary>
-    public string? ModelWithoutAsking(ProviderSettings settings, string? chosen) =>
+    public string? KnownModel(ProviderSettings settings, string? chosen) =>
         (chosen is { Length: > 0 } ? chosen : settings.Model) is { Length: > 0 } model ? model
         : DefaultModel(settings) is { } usual && Rules.RefusalOf(settings, usual) is null ? usual
         : Allowed(settings, models.Stored(settings)?.Models ?? []).FirstOrDefault()?.Id;

@@ -116,12 +116,12 @@ internal sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<st
     }
 
     /// <summary>Records the result of a test.</summary>
-    /// <param name="wasKeptOff">True if the provider was to be enabled and stays disabled.</param>
-    public void Tested(ProviderSettings settings, Failure? failure, bool wasKeptOff = false)
+    /// <param name="staysDisabled">True if the provider was to be enabled and stays disabled.</param>
+    public void Tested(ProviderSettings settings, Failure? failure, bool staysDisabled = false)
     {
         lock (sync)
         {
-            Note(settings, failure, changesHealth: true, wasKeptOff);
+            Note(settings, failure, changesHealth: true, staysDisabled);
         }
     }
 
@@ -268,7 +268,7 @@ internal sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<st
 
     private static string Status(Failure? failure) => failure is null ? "connected" : "error";
 
-    private void Note(ProviderSettings settings, Failure? failure, bool changesHealth, bool wasKeptOff)
+    private void Note(ProviderSettings settings, Failure? failure, bool changesHealth, bool staysDisabled)
     {
         var now = time.GetUtcNow();
         var before = known.GetValueOrDefault(settings.Id) ?? new StoredState();
@@ -281,7 +281,7 @@ internal sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<st
                 Status = Status(failure),
                 At = now,
                 Error = Stored(failure),
-                HasFailedToEnable = wasKeptOff,
+                HasFailedToEnable = staysDisabled,
             };
         }
 

@@ -23,7 +23,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
             .Select(EntryOf)
             .Where(entry => entry.SentText.Length > 0 || entry.Images.Count > 0)
             .ToList();
-        return entries is [.. var past, { IsAnswer: false } question]
+        return entries is [.. var past, { IsResponse: false } question]
             ? new ProgramHistory(past, question)
             : throw new FailureException(FailureKind.BadRequest, "There is no message to respond to. Write one, then try again.");
     }
@@ -78,7 +78,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
         foreach (var entry in entries)
         {
             var text = Encoding.UTF8.GetBytes(entry.Text);
-            hash.AppendData([(byte)(entry.IsAnswer ? 'a' : 'u'), .. BitConverter.GetBytes(text.Length)]);
+            hash.AppendData([(byte)(entry.IsResponse ? 'a' : 'u'), .. BitConverter.GetBytes(text.Length)]);
             hash.AppendData(text);
             foreach (var image in entry.Images.Where(image => !image.IsPinned))
             {
@@ -90,7 +90,7 @@ internal sealed record ProgramHistory(IReadOnlyList<ProgramHistory.Entry> Past, 
     }
 
     /// <param name="Text">The text without pinned files, which are sent again with every message and are not part of the history.</param>
-    public sealed record Entry(bool IsAnswer, string Text)
+    public sealed record Entry(bool IsResponse, string Text)
     {
         /// <summary>The text for the program.</summary>
         public string SentText { get; init; } = Text;

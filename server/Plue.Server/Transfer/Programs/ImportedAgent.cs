@@ -23,7 +23,7 @@ internal sealed record ImportedAgent(
     private const int MaxAgents = 200;
 
     /// <summary>The tools of an agent that lists none: its own program gives it all.</summary>
-    private static readonly string[] Usual =
+    private static readonly string[] DefaultTools =
     [
         "read",
         "search",
@@ -147,7 +147,9 @@ internal sealed record ImportedAgent(
             Line(values.GetValueOrDefault("name") ?? file.Name),
             Line(values.GetValueOrDefault("description") ?? ""),
             (values.GetValueOrDefault("developer_instructions") ?? values.GetValueOrDefault("prompt") ?? "").Trim(),
-            values.GetValueOrDefault("sandbox_mode") == "read-only" ? ["read", "search", "problems", "symbols", "references"] : Usual,
+            values.GetValueOrDefault("sandbox_mode") == "read-only"
+                ? ["read", "search", "problems", "symbols", "references"]
+                : DefaultTools,
             notes
         );
     }
@@ -266,7 +268,7 @@ internal sealed record ImportedAgent(
             .ToHashSet(StringComparer.Ordinal);
         if (given is null or Json5Object || NamesOf(given) is ["*"] or ["all"])
         {
-            return [.. Usual.Where(tool => !off.Contains(tool))];
+            return [.. DefaultTools.Where(tool => !off.Contains(tool))];
         }
 
         List<string> tools = [];

@@ -259,7 +259,7 @@ async function pose(album, workbench, endpoint) {
     await page.mouse.move(5, 300);
     await album.take(workbench, 'header', 'menu', { again: opens('Chat menu') });
     await page.keyboard.press('Escape');
-    await album.take(workbench, 'header', 'steering', { again: opens(/instruction sources/) });
+    await album.take(workbench, 'header', 'instructions', { again: opens(/instruction sources/) });
     await page.keyboard.press('Escape');
     await album.take(workbench, 'header', 'rename', { again: opens(/^Chat title/) });
     await page.keyboard.press('Escape');

@@ -11,7 +11,7 @@ import {
   codexUpdate,
   messageStop,
   taskSetBudget,
-  taskDrop,
+  taskDiscard,
   taskList,
   taskPause,
   taskResume,
@@ -251,7 +251,7 @@ describe('a task', () => {
     sidecar
       .answer(taskPause, () => ({}))
       .answer(taskResume, () => ({}))
-      .answer(taskDrop, () => ({}))
+      .answer(taskDiscard, () => ({}))
       .answer(taskSetBudget, () => task());
     await run('plue.channels.open', one);
     executed.length = 0;
@@ -262,7 +262,7 @@ describe('a task', () => {
     ['plue.tasks.resume', 'task/resume', { uri: taskId }],
     ['plue.tasks.stop', 'task/stop', { uri: taskId }],
     ['plue.tasks.stopWithSubtasks', 'task/stop', { uri: taskId, includeSubtasks: true }],
-    ['plue.tasks.drop', 'task/drop', { uri: taskId }],
+    ['plue.tasks.remove', 'task/discard', { uri: taskId }],
   ])('is what %s means, and a chat beside it is not', async (command, method, params) => {
     expect(await run(command, rowOf(taskId), [rowOf(taskId), one])).toEqual([{ method, params }]);
   });

@@ -11,7 +11,7 @@ import { codex, codexId } from '../../webview/chatSamples';
 
 let sidecar: FakeSidecar;
 let posted: ToChatPage[];
-let steering: ChatInstructions;
+let instructions: ChatInstructions;
 const asked = (): number => sidecar.methods().filter((method) => method === 'message/instructions').length;
 
 beforeEach(() => {
@@ -20,9 +20,9 @@ beforeEach(() => {
   sidecar = new FakeSidecar()
     .answer(messageInstructions, () => ({ sources: [] }))
     .answer(messageAllowInstructions, () => ({ sources: [], note: 'allowed' }));
-  steering = new ChatInstructions(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
+  instructions = new ChatInstructions(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
 });
-afterEach(() => steering.dispose());
+afterEach(() => instructions.dispose());
 
 it('The instructions are loaded again after a turn or a change of the chat, and not for others', async () => {
   sidecar.messageEvent.fire({
@@ -39,7 +39,7 @@ it('The instructions are loaded again after a turn or a change of the chat, and 
 });
 
 it('Several requests at once load only once more', async () => {
-  for (let time = 0; time < 5; time++) steering.refresh();
+  for (let time = 0; time < 5; time++) instructions.refresh();
   await vi.waitFor(() => expect(posted).toHaveLength(2));
   expect(asked()).toBe(2);
 });
@@ -48,16 +48,16 @@ it('A failure leaves what the page knows', async () => {
   sidecar.answer(messageInstructions, () => {
     throw new Error('no');
   });
-  steering.refresh();
+  instructions.refresh();
   await vi.waitFor(() => expect(asked()).toBe(1));
   expect(posted).toEqual([]);
 });
 
 it('Allowed instructions are shown at once, and shipped ones open read-only', async () => {
-  await handle(steering.handlers, { type: 'allowInstructions', source: '/work/AGENTS.md', version: 'abc' });
+  await handle(instructions.handlers, { type: 'allowInstructions', source: '/work/AGENTS.md', version: 'abc' });
   expect(sidecar.asked.at(-1)?.params).toEqual({ codexId, source: '/work/AGENTS.md', version: 'abc' });
   expect(posted).toEqual([{ type: 'instructions', instructions: { sources: [], note: 'allowed' } }]);
-  await handle(steering.handlers, { type: 'openInstructions', source: 'codex://prompts/default-assistant' });
+  await handle(instructions.handlers, { type: 'openInstructions', source: 'codex://prompts/default-assistant' });
   expect(executed).toEqual([['plue.openCodex', 'codex://prompts/default-assistant']]);
 });
 

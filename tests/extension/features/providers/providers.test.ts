@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { signInCommand } from '../../../../extension/src/features/providers/claudeCode';
 import { isEndpoint } from '../../../../extension/src/features/providers/connector';
-import { statusDetail, statusText } from '../../../../extension/src/features/providers/statusWords';
+import { statusDetail, statusText } from '../../../../extension/src/features/providers/providerStatus';
 import { keyProblem, referenceOf } from '../../../../extension/src/features/vault/commands';
 import { providerDiscover, providerList, type ProviderSummary } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';

@@ -28,13 +28,13 @@ export class AttachmentChips {
   private shown = '';
   private last: { files: readonly AttachedFile[]; context: ChipContext } | undefined;
   /** The chip whose lines are being asked for. */
-  private askingLines: string | undefined;
+  private lineQuestionId: string | undefined;
 
   constructor(private readonly actions: ChipActions) {}
 
   show(files: readonly AttachedFile[], context: ChipContext): void {
     this.last = { files, context };
-    const key = JSON.stringify([files, context, this.askingLines]);
+    const key = JSON.stringify([files, context, this.lineQuestionId]);
     if (key === this.shown) return;
     this.shown = key;
     this.node.hidden = files.length === 0;
@@ -86,7 +86,7 @@ export class AttachmentChips {
         button(l10n.t('Send Anyway'), () => this.actions.allowOutside(file.id)),
       );
     }
-    if (this.askingLines === file.id) return this.lines(file);
+    if (this.lineQuestionId === file.id) return this.lines(file);
     return element(
       'span',
       { class: 'chip-question' },
@@ -109,7 +109,7 @@ export class AttachmentChips {
       const range = readRange(input.value);
       input.setAttribute('aria-invalid', String(range === undefined));
       if (range === undefined) return;
-      this.askingLines = undefined;
+      this.lineQuestionId = undefined;
       this.actions.sendAs(file.id, range);
     };
     input.addEventListener('keydown', (event) => {
@@ -117,14 +117,14 @@ export class AttachmentChips {
       event.preventDefault();
       event.stopPropagation();
       if (event.key === 'Enter') return take();
-      this.askingLines = undefined;
+      this.lineQuestionId = undefined;
       this.redraw();
     });
     return element('span', { class: 'chip-question' }, l10n.t('Lines'), input, keyed(textButton(l10n.t('Apply'), take), `${file.id} take`));
   }
 
   private askLines(file: AttachedFile): void {
-    this.askingLines = file.id;
+    this.lineQuestionId = file.id;
     this.redraw();
     this.focus(`${file.id} lines`);
   }

@@ -42,7 +42,7 @@ export class ChatModelPicker {
     this.picker.show({
       ...known,
       ...(tokens === undefined ? {} : { tokens }),
-      ...(model === undefined ? {} : { shortWords: model }),
+      ...(model === undefined ? {} : { shortText: model }),
       words: chosenText(codex, providers),
       providers,
       chosen,

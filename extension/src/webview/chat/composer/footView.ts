@@ -88,7 +88,7 @@ export class FootView implements ChatView {
     this.agentPicker.show({
       ...choices,
       ...(tokens === undefined ? {} : { tokens }),
-      ...(chosen?.model === undefined ? {} : { shortWords: chosen.model }),
+      ...(chosen?.model === undefined ? {} : { shortText: chosen.model }),
       words: chosen === undefined ? l10n.t('Chosen by template') : choiceText(chosen, providers),
       providers,
       chosen,

@@ -72,7 +72,7 @@ export function rangesIn(article: HTMLElement, text: string): Range[] {
   return ranges;
 }
 
-const blocks = 'p, li, pre, h1, h2, h3, h4, h5, h6, td, th, blockquote, .plain-text, .fold-button, .code-header, .compaction-words';
+const blocks = 'p, li, pre, h1, h2, h3, h4, h5, h6, td, th, blockquote, .plain-text, .fold-button, .code-header, .compaction-text';
 
 /** Returns groups of text nodes that belong to the same block. */
 function runsOf(body: Element): Text[][] {

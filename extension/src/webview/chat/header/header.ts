@@ -5,7 +5,7 @@ import { element, icon, setText } from '../../shared/element';
 import { menuButton, type MenuItem } from '../../shared/menu';
 import { displayTitle } from '../../../common/title';
 import { visibleText } from '../../../common/visibleText';
-import type { AnswerOptions } from './answerOptions';
+import type { ResponseOptions } from './responseOptions';
 import { fallbackText } from '../messages/messageFigures';
 import { chosenProvider } from '../state/chosenModel';
 
@@ -23,7 +23,7 @@ export class Header {
   private name = '';
 
   constructor(
-    options: AnswerOptions,
+    options: ResponseOptions,
     meters: readonly HTMLElement[],
     private readonly onRename: (title: string) => void,
     menu: () => MenuItem[],

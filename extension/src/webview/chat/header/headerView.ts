@@ -5,7 +5,7 @@ import type { MenuItem } from '../../shared/menu';
 import { isRunning } from '../state/chatState';
 import { canAnswer, isChatEmpty, type ChatModel, type ChatView } from '../state/chatStore';
 import { isUnconnected } from '../state/chosenModel';
-import { AnswerOptions } from './answerOptions';
+import { ResponseOptions } from './responseOptions';
 import { chatMenu } from './chatMenu';
 import { ContextMeter } from './contextMeter';
 import { CostMeter } from './costMeter';
@@ -15,13 +15,13 @@ import { InstructionsList } from './instructionsList';
 export class HeaderView implements ChatView {
   private readonly cost = new CostMeter();
   private readonly meter: ContextMeter;
-  private readonly options: AnswerOptions;
+  private readonly options: ResponseOptions;
   private readonly instructions: InstructionsList;
   private readonly header: Header;
 
   constructor(private readonly context: ChatContext) {
     const { panel, lists, actions, closed } = context;
-    this.options = new AnswerOptions(lists, {
+    this.options = new ResponseOptions(lists, {
       setOptions: (options) => panel.post({ type: 'options', options }),
       setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
       openSettings: () => actions.help('openSettings'),

@@ -36,7 +36,7 @@ export class InstructionsList {
   private readonly button: HTMLButtonElement;
   private readonly figure = element('span');
   private readonly heading = element('p');
-  private readonly rows = element('ul', { class: 'steering-rows' });
+  private readonly rows = element('ul', { class: 'instructions-rows' });
   private readonly note = element('p', { class: 'context-note' });
   private readonly trust: HTMLButtonElement;
   private readonly popup: HTMLElement;
@@ -45,19 +45,19 @@ export class InstructionsList {
   constructor(private readonly actions: InstructionsActions) {
     this.button = element(
       'button',
-      { type: 'button', class: 'steering-button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' },
+      { type: 'button', class: 'instructions-button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' },
       icon('compass'),
       this.figure,
     );
     this.trust = textButton(l10n.t('Manage Trust'), () => actions.manageTrust());
     this.popup = element(
       'div',
-      { class: 'steering-popup', role: 'dialog', 'aria-label': l10n.t('Instruction sources'), tabindex: -1, hidden: true },
+      { class: 'instructions-popup', role: 'dialog', 'aria-label': l10n.t('Instruction sources'), tabindex: -1, hidden: true },
       this.heading,
       this.rows,
       this.note,
     );
-    this.node = element('div', { class: 'steering', hidden: true }, this.button, this.popup);
+    this.node = element('div', { class: 'instructions', hidden: true }, this.button, this.popup);
     this.button.addEventListener('click', () => (this.popup.hidden ? this.open() : this.close()));
     this.node.addEventListener('focusout', (event) => {
       if (event.relatedTarget instanceof Node && !this.node.contains(event.relatedTarget)) this.close();
@@ -87,7 +87,7 @@ export class InstructionsList {
     if (instructions === undefined) return;
     const { sources, note } = instructions;
     const used = sources.filter(({ omittedReason }) => omittedReason === undefined);
-    const waits = sources.some(needsLook);
+    const waits = sources.some(needsReview);
     setText(this.figure, String(used.length));
     const titles = used.map(({ title }) => visibleText(title)).join(', ');
     this.button.setAttribute(
@@ -134,27 +134,29 @@ export class InstructionsList {
           : l10n.t('Contains {0} hidden characters.', hiddenCharacters);
     return element(
       'li',
-      { class: omittedReason === undefined ? 'steering-row' : 'steering-row left-out' },
+      { class: omittedReason === undefined ? 'instructions-row' : 'instructions-row left-out' },
       icon(kinds[kind].icon),
       element(
         'div',
-        { class: 'steering-words' },
-        element('span', { class: 'steering-name' }, canOpen ? open : name),
+        { class: 'instructions-label' },
+        element('span', { class: 'instructions-name' }, canOpen ? open : name),
         element(
           'span',
-          { class: 'steering-kind' },
+          { class: 'instructions-kind' },
           source.source === 'skills' ? l10n.t('Names and descriptions of skills') : kinds[kind].name,
         ),
         tokens === undefined || omittedReason !== undefined
           ? undefined
-          : element('span', { class: 'steering-kind' }, l10n.t('about {0} tokens', formatTokens(tokens))),
-        appliesTo === undefined ? undefined : element('span', { class: 'steering-kind' }, l10n.t('Used for {0}', visibleText(appliesTo))),
-        isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: used from the next response')) : undefined,
-        hidden === undefined ? undefined : element('span', { class: 'steering-warning' }, icon('warning'), hidden),
+          : element('span', { class: 'instructions-kind' }, l10n.t('about {0} tokens', formatTokens(tokens))),
+        appliesTo === undefined
+          ? undefined
+          : element('span', { class: 'instructions-kind' }, l10n.t('Used for {0}', visibleText(appliesTo))),
+        isChanged ? element('span', { class: 'instructions-mark' }, l10n.t('Changed: used from the next response')) : undefined,
+        hidden === undefined ? undefined : element('span', { class: 'instructions-warning' }, icon('warning'), hidden),
         omittedReason === undefined
           ? undefined
-          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(l10n.t('Omitted. {0}', omittedReason))),
-        canBeAllowed === true ? element('span', { class: 'steering-buttons' }, look, use) : undefined,
+          : element('span', { class: 'instructions-warning' }, icon('warning'), visibleText(l10n.t('Omitted. {0}', omittedReason))),
+        canBeAllowed === true ? element('span', { class: 'instructions-buttons' }, look, use) : undefined,
       ),
     );
   }
@@ -171,6 +173,6 @@ export class InstructionsList {
   }
 }
 
-function needsLook({ omittedReason, hiddenCharacters }: InstructionSourceView): boolean {
+function needsReview({ omittedReason, hiddenCharacters }: InstructionSourceView): boolean {
   return omittedReason !== undefined || hiddenCharacters !== undefined;
 }

@@ -7,7 +7,7 @@ export class BranchSwitch {
   readonly node: HTMLElement;
   private readonly before: HTMLButtonElement;
   private readonly after: HTMLButtonElement;
-  private readonly words = element('span', { class: 'branch-words' });
+  private readonly words = element('span', { class: 'branch-text' });
   private beforeId: string | undefined;
   private afterId: string | undefined;
 

@@ -20,7 +20,7 @@ export class CompactionLine {
       markdown.update(this.text, true);
     });
     this.fold.describe(l10n.t('Summary'));
-    this.node = element('div', { class: 'compaction' }, element('div', { class: 'compaction-words' }, this.words), this.fold.node);
+    this.node = element('div', { class: 'compaction' }, element('div', { class: 'compaction-text' }, this.words), this.fold.node);
   }
 
   update(compaction: CompactionView, text: string): void {

@@ -64,7 +64,7 @@ export class EmptyChat {
   private showCards(offersTour: boolean): void {
     this.node.replaceChildren(
       element('h2', {}, l10n.t('Connect a model')),
-      element('p', { class: 'answered-by' }, l10n.t('Plue uses your own subscription, API key, or local model.')),
+      element('p', { class: 'provider-line' }, l10n.t('Plue uses your own subscription, API key, or local model.')),
       cardList((card) => this.actions.connect(card)),
       element(
         'div',
@@ -73,7 +73,13 @@ export class EmptyChat {
         ...(offersTour ? [textButton(l10n.t('Take the Tour'), () => this.actions.takeTour())] : []),
       ),
       ...(offersTour
-        ? [element('p', { class: 'answered-by tour-note' }, l10n.t('The tour replays recorded chats. It needs no key and sends nothing.'))]
+        ? [
+            element(
+              'p',
+              { class: 'provider-line tour-note' },
+              l10n.t('The tour replays recorded chats. It needs no key and sends nothing.'),
+            ),
+          ]
         : []),
     );
   }
@@ -92,7 +98,7 @@ export class EmptyChat {
     if (provider.kind === 'tour') {
       return element(
         'div',
-        { class: 'answered-by' },
+        { class: 'provider-line' },
         element('p', {}, l10n.t('This is the tour. Responses are replayed from a recording; no model is called and nothing is sent.')),
         element(
           'div',
@@ -104,7 +110,7 @@ export class EmptyChat {
     const change = textButton(l10n.t('Change'), () => this.actions.pick(), 'quiet');
     return element(
       'p',
-      { class: 'answered-by' },
+      { class: 'provider-line' },
       ...withParts(l10n.t('Responses come from {0}. {1}'), element('strong', {}, visibleText(words)), change),
     );
   }

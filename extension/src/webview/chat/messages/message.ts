@@ -70,7 +70,7 @@ export interface MessageActions extends CodeActions, FileActions, ToolActions {
 export class Message {
   readonly node: HTMLElement;
   private readonly body = element('div', { class: 'message-body' });
-  private readonly instructions = element('div', { class: 'steering-change', hidden: true });
+  private readonly instructions = element('div', { class: 'instructions-change', hidden: true });
   /** Hooks that ran before and after the message. Those of a call are shown below the call. */
   private readonly hooks = { before: new HookLines(), after: new HookLines() };
   private readonly figures = new FiguresLine();

@@ -48,7 +48,7 @@ export class MessageEnding {
           element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),
         );
     }
-    if (message.omitted !== undefined && message.omitted.length > 0) lines.push(notCarriedLine(message.omitted));
+    if (message.omitted !== undefined && message.omitted.length > 0) lines.push(omittedLine(message.omitted));
     if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canContinue ? [continueButton] : [])));
     return lines;
   }
@@ -60,7 +60,7 @@ function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
 }
 
 /** Omitted content is shown below the response. */
-function notCarriedLine(sentences: readonly string[]): HTMLElement {
+function omittedLine(sentences: readonly string[]): HTMLElement {
   return element('div', { class: 'thin-line' }, icon('info'), element('span', {}, visibleText(sentences.join(' '))));
 }
 

@@ -141,14 +141,14 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
     case 'fallbackUsed':
       return without(withProvider(state, event.messageId, event.providerInfo), 'activity');
     case 'textDelta':
-      return withDelta(timeAnswer(state, event.messageId, now), event.messageId, event.partIndex, { kind: 'text', content: event.text });
+      return withDelta(timeResponse(state, event.messageId, now), event.messageId, event.partIndex, { kind: 'text', content: event.text });
     case 'reasoningDelta':
       return withDelta(timeReasoning(state, event.messageId, now), event.messageId, event.partIndex, {
         kind: 'reasoning',
         content: event.text,
       });
     case 'toolCallStarted':
-      return withDelta(timeAnswer(state, event.messageId, now), event.messageId, event.partIndex, {
+      return withDelta(timeResponse(state, event.messageId, now), event.messageId, event.partIndex, {
         kind: 'toolUse',
         toolUseId: event.toolUseId,
         toolName: event.toolName,
@@ -177,7 +177,7 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
     case 'retrying':
       return { ...state, activity: { kind: 'retrying', attempt: event.attempt, until: event.until, why: event.reason } };
     case 'messageFinished':
-      return without(withMessage(timeAnswer(state, event.message.id, now), event.message), 'activity', 'restartedMessageId');
+      return without(withMessage(timeResponse(state, event.message.id, now), event.message), 'activity', 'restartedMessageId');
     case 'turnFinished':
       return {
         ...without(state, 'activity', 'turnId', 'turnStartedAt', 'restartedMessageId'),
@@ -300,7 +300,7 @@ function timeReasoning(state: ChatState, messageId: string, now: number): ChatSt
   );
 }
 
-function timeAnswer(state: ChatState, messageId: string, now: number): ChatState {
+function timeResponse(state: ChatState, messageId: string, now: number): ChatState {
   return withTiming(state, messageId, (timing) => {
     const endsReasoning = timing.reasoningStartedAt !== undefined && timing.reasoningEndedAt === undefined;
     if (timing.firstDeltaAt !== undefined && !endsReasoning) return timing;

@@ -183,7 +183,7 @@ function barNode({ name, words, spent, share, reservedShare, isReached }: Budget
     'div',
     { class: `budget${isReached ? ' reached' : ''}`, title: words },
     element('span', { class: 'budget-name' }, name),
-    element('span', { class: 'budget-words' }, spent),
+    element('span', { class: 'budget-text' }, spent),
   );
   if (share === undefined) return node;
   const used = element('span', { class: 'budget-used' });

@@ -35,7 +35,7 @@ export class TimelineView {
   }
 
   private draw(timeline: Timeline): HTMLElement[] {
-    const words = element('p', { class: 'timeline-words quiet', 'aria-hidden': 'true' }, usual);
+    const words = element('p', { class: 'timeline-text quiet', 'aria-hidden': 'true' }, usual);
     const rows = timeline.rows.map((row) => this.lane(row, timeline, (said) => setText(words, said ?? usual)));
     const table = element(
       'details',

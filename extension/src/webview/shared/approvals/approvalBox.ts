@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element } from '../element';
 import { moveByArrows } from '../roving';
-import { AnswerGuard, guardMs } from './answerGuard';
+import { ApprovalGuard, guardMs } from './approvalGuard';
 import { ApprovalCard } from './approvalCard';
 import { groupsOf, pathOf, questionOf } from './groups';
 
@@ -26,7 +26,7 @@ export class ApprovalBox {
   readonly node = element('ul', { class: 'approvals', 'aria-label': l10n.t('Approvals'), hidden: true });
   private readonly cards = new Map<string, ApprovalCard>();
   private known = new Set<string>();
-  private readonly guard: AnswerGuard;
+  private readonly guard: ApprovalGuard;
   private opening: ReturnType<typeof setTimeout> | undefined;
   private looking: number | undefined;
 
@@ -34,13 +34,13 @@ export class ApprovalBox {
     private readonly actions: ApprovalBoxActions,
     now?: () => number,
   ) {
-    this.guard = new AnswerGuard(now);
+    this.guard = new ApprovalGuard(now);
     this.node.addEventListener('keydown', (event) => moveByArrows(event, this.rows()));
     if (typeof ResizeObserver !== 'undefined') new ResizeObserver(() => this.touch()).observe(this.node);
     const until = actions.closed === undefined ? {} : { signal: actions.closed };
     document.addEventListener('visibilitychange', () => this.touch(), until);
     document.addEventListener('scroll', () => this.touch(), { capture: true, passive: true, ...until });
-    window.addEventListener('resize', () => this.lookSoon(), until);
+    window.addEventListener('resize', () => this.checkSoon(), until);
   }
 
   /** @param canAnswer False if the sidecar does not respond. */
@@ -129,10 +129,10 @@ export class ApprovalBox {
     this.node.classList.add('is-fresh');
     clearTimeout(this.opening);
     this.opening = setTimeout(() => this.node.classList.remove('is-fresh'), guardMs);
-    this.lookSoon();
+    this.checkSoon();
   }
 
-  private lookSoon(): void {
+  private checkSoon(): void {
     this.looking ??= requestAnimationFrame(() => {
       this.looking = undefined;
       for (const card of this.cards.values()) card.look();

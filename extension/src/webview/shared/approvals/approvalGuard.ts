@@ -3,7 +3,7 @@
 /** In milliseconds. */
 export const guardMs = 300;
 
-export class AnswerGuard {
+export class ApprovalGuard {
   private changedAt = -Infinity;
 
   /** @param now In milliseconds of a monotonic clock. */

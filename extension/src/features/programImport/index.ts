@@ -12,8 +12,8 @@ import {
   showWarningMessage,
   withProgress,
 } from '../../infrastructure/window';
-import { switchFind, switchPrograms, switchUndo, vaultStatus } from '../../protocol/protocol.generated';
-import type { SwitchRunView } from '../../protocol/protocol.generated';
+import { programImportFind, programImportList, programImportUndo, vaultStatus } from '../../protocol/protocol.generated';
+import type { ProgramImportRunView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { commands } from './commands';
 import { groupOf, itemRowsOf, kindName, rowsOf, type FoundGroup, type GroupRow } from './found';
@@ -23,7 +23,7 @@ import { importGroups, reportText, type ImportReport } from './importRun';
 const maxKeys = 12;
 
 /** @param userFolder VS Code's folder for user settings. */
-export function activateSwitch(sidecar: Sidecar, log: vscode.LogOutputChannel, userFolder?: string): vscode.Disposable {
+export function activateProgramImport(sidecar: Sidecar, log: vscode.LogOutputChannel, userFolder?: string): vscode.Disposable {
   const disposables = new Disposables();
   const importer = new Importer(sidecar, log, userFolder);
   const register = (command: string, run: () => Promise<void>): void => {
@@ -56,23 +56,23 @@ class Importer {
   }
 
   async undoLast(): Promise<void> {
-    const { lastRun } = await this.sidecar.request(switchPrograms, {});
+    const { lastRun } = await this.sidecar.request(programImportList, {});
     if (lastRun === undefined) void showInformationMessage(l10n.t('There is no import to undo.'));
     else await this.undo(lastRun);
   }
 
-  private find(): Promise<{ groups: FoundGroup[]; lastRun: SwitchRunView | undefined }> {
+  private find(): Promise<{ groups: FoundGroup[]; lastRun: ProgramImportRunView | undefined }> {
     return Promise.resolve(
       withProgress(
         { location: vscode.ProgressLocation.Notification, title: l10n.t('Searching other programs'), cancellable: true },
         async (progress, token) => {
-          const { programs, lastRun } = await this.sidecar.request(switchPrograms, {}, token);
+          const { programs, lastRun } = await this.sidecar.request(programImportList, {}, token);
           const groups: FoundGroup[] = [];
           for (const program of programs) {
             if (token.isCancellationRequested) throw new UserCancelledError();
             progress.report({ increment: 100 / programs.length, message: l10n.verbatim(program.name) });
             const found = await this.sidecar.request(
-              switchFind,
+              programImportFind,
               { program: program.id, ...(this.userFolder === undefined ? {} : { userFolder: this.userFolder }) },
               token,
             );
@@ -85,7 +85,7 @@ class Importer {
   }
 
   /** Nothing is preselected. Resolves to the selected groups; empty if the user cancels. */
-  private choose(groups: FoundGroup[], lastRun: SwitchRunView | undefined): Promise<FoundGroup[]> {
+  private choose(groups: FoundGroup[], lastRun: ProgramImportRunView | undefined): Promise<FoundGroup[]> {
     const pick = createQuickPick<GroupRow>(l10n.t('Switch to Plue'), l10n.t('Select what to import. The originals are not changed.'));
     pick.canSelectMany = true;
     pick.matchOnDescription = true;
@@ -191,7 +191,7 @@ class Importer {
     }
   }
 
-  private async showNothingFound(groups: readonly FoundGroup[], lastRun: SwitchRunView | undefined): Promise<void> {
+  private async showNothingFound(groups: readonly FoundGroup[], lastRun: ProgramImportRunView | undefined): Promise<void> {
     const text =
       groups.length > 0
         ? l10n.t('Everything that was found in other programs was imported before.')
@@ -200,7 +200,7 @@ class Importer {
     if ((await showInformationMessage(text, ...(lastRun === undefined ? [] : [undo]))) === undo) await this.undoLast();
   }
 
-  private async undo({ id, at, count, hasKeys }: SwitchRunView): Promise<void> {
+  private async undo({ id, at, count, hasKeys }: ProgramImportRunView): Promise<void> {
     const undo = l10n.t('Undo Import');
     const title = l10n.t('Undo the import of {0}?', formatTime(at));
     const detail = l10n.t(
@@ -211,7 +211,7 @@ class Importer {
     if (hasKeys && !(await this.isVaultOpen())) await vscode.commands.executeCommand('plue.unlockVault');
     const { removed, kept } = await withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Undoing the import'), cancellable: true },
-      (_, token) => this.sidecar.request(switchUndo, { runId: id }, token),
+      (_, token) => this.sidecar.request(programImportUndo, { runId: id }, token),
     );
     const done = removed === 1 ? l10n.t('1 item was removed.') : l10n.t('{0} items were removed.', removed);
     if (kept.length === 0) void showInformationMessage(done);

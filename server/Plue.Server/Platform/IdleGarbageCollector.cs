@@ -7,7 +7,7 @@ namespace Plue.Server.Platform;
 /// <param name="committed">Gets the bytes committed by the heap at the last collection.</param>
 /// <param name="allocated">Gets the total bytes allocated.</param>
 /// <param name="collect">Runs a full collection and returns free memory.</param>
-internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Action collect, TimeProvider time)
+internal sealed class IdleGarbageCollector(Func<long> committed, Func<long> allocated, Action collect, TimeProvider time)
 {
     /// <summary>Less growth is not worth a collection.</summary>
     public const long MinGrowth = 8 * 1024 * 1024;
@@ -22,7 +22,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     private int isDue;
     private ITimer? timer;
 
-    public static IdleMemory ForThisProcess() =>
+    public static IdleGarbageCollector ForThisProcess() =>
         new(
             static () => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes,
             static () => GC.GetTotalAllocatedBytes(),
@@ -40,7 +40,12 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
             return;
         }
 
-        timer ??= time.CreateTimer(static state => ((IdleMemory)state!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer ??= time.CreateTimer(
+            static state => ((IdleGarbageCollector)state!).Check(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         Wait();
     }
 
@@ -64,7 +69,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     }
 
     /// <summary>Unreachable from creation: its finalizer runs after the next collection and creates another instance for the one after that.</summary>
-    private sealed class AfterCollection(IdleMemory memory)
+    private sealed class AfterCollection(IdleGarbageCollector collector)
     {
 #pragma warning disable MA0055 // Finalization is the event.
         ~AfterCollection()
@@ -74,8 +79,8 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
                 return;
             }
 
-            memory.Collected();
-            _ = new AfterCollection(memory);
+            collector.Collected();
+            _ = new AfterCollection(collector);
         }
 #pragma warning restore MA0055
     }

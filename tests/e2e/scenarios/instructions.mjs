@@ -66,7 +66,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await ask(workbench, 'How do I indent?');
     await untilFinished(workbench);
     assert.match(told(), /^You help with [^]*# Rules of this project[^]*Use tabs\./);
-    assert.equal(await chat.locator('.steering-change:visible').count(), 0);
+    assert.equal(await chat.locator('.instructions-change:visible').count(), 0);
   });
 
   await scenario.step('An edited prompt and rule apply to the next response, which shows it', async () => {

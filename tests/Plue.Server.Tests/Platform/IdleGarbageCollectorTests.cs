@@ -3,7 +3,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Platform;
 
-public sealed class IdleMemoryTests
+public sealed class IdleGarbageCollectorTests
 {
     private readonly MovableTime time = new();
     private long committed;
@@ -14,18 +14,18 @@ public sealed class IdleMemoryTests
     public void Returns_the_memory_of_a_burst_when_the_process_is_idle()
     {
         Watch();
-        committed = 3 * IdleMemory.MinGrowth;
+        committed = 3 * IdleGarbageCollector.MinGrowth;
         Collect();
         Assert.Equal(0, collections);
         // Responses are still streaming.
         for (var pause = 0; pause < 3; pause++)
         {
-            allocated += IdleMemory.MaxIdleAllocation + 1;
-            time.Advance(IdleMemory.Pause);
+            allocated += IdleGarbageCollector.MaxIdleAllocation + 1;
+            time.Advance(IdleGarbageCollector.Pause);
             Assert.Equal(0, collections);
         }
 
-        time.Advance(IdleMemory.Pause);
+        time.Advance(IdleGarbageCollector.Pause);
         Assert.Equal(1, collections);
     }
 
@@ -33,17 +33,17 @@ public sealed class IdleMemoryTests
     public void Collects_again_only_after_the_heap_has_grown_to_twice_what_was_kept()
     {
         Watch();
-        committed = 3 * IdleMemory.MinGrowth;
+        committed = 3 * IdleGarbageCollector.MinGrowth;
         Collect();
-        time.Advance(IdleMemory.Pause);
+        time.Advance(IdleGarbageCollector.Pause);
         Assert.Equal(1, collections);
-        committed = 6 * IdleMemory.MinGrowth - 1;
+        committed = 6 * IdleGarbageCollector.MinGrowth - 1;
         Collect();
-        time.Advance(IdleMemory.Pause);
+        time.Advance(IdleGarbageCollector.Pause);
         Assert.Equal(1, collections);
-        committed = 6 * IdleMemory.MinGrowth;
+        committed = 6 * IdleGarbageCollector.MinGrowth;
         Collect();
-        time.Advance(IdleMemory.Pause);
+        time.Advance(IdleGarbageCollector.Pause);
         Assert.Equal(2, collections);
     }
 
@@ -51,13 +51,14 @@ public sealed class IdleMemoryTests
     public void Leaves_a_small_heap_alone()
     {
         Watch();
-        committed = IdleMemory.MinGrowth - 1;
+        committed = IdleGarbageCollector.MinGrowth - 1;
         Collect();
-        time.Advance(IdleMemory.Pause);
+        time.Advance(IdleGarbageCollector.Pause);
         Assert.Equal(0, collections);
     }
 
-    private void Watch() => new IdleMemory(() => Volatile.Read(ref committed), () => allocated, () => collections++, time).Watch();
+    private void Watch() =>
+        new IdleGarbageCollector(() => Volatile.Read(ref committed), () => allocated, () => collections++, time).Watch();
 
     /// <summary>Runs a real collection and waits for finalizers, by which it is detected.</summary>
     private static void Collect()

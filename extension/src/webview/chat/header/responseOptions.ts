@@ -8,7 +8,7 @@ import type { ModelLists } from '../../shared/modelLists';
 import { withParts } from '../../shared/withParts';
 import { chosenChoice, chosenProvider } from '../state/chosenModel';
 
-export interface AnswerOptionsActions {
+export interface ResponseOptionsActions {
   setOptions(options: ChatOptions): void;
   setFallbacks(fallbacks: ModelChoice[]): void;
   openSettings(): void;
@@ -19,7 +19,7 @@ export interface AnswerOptionsActions {
 const allLevels = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 const providersDefault = l10n.t('Provider default');
 
-export class AnswerOptions {
+export class ResponseOptions {
   readonly node: HTMLElement;
   private readonly button: HTMLButtonElement;
   private readonly popup: HTMLElement;
@@ -31,7 +31,7 @@ export class AnswerOptions {
 
   constructor(
     private readonly lists: ModelLists,
-    private readonly actions: AnswerOptionsActions,
+    private readonly actions: ResponseOptionsActions,
   ) {
     this.button = element(
       'button',
@@ -47,8 +47,8 @@ export class AnswerOptions {
       onChange: (choices) => actions.setFallbacks(choices),
     });
     this.popup = this.createPopup();
-    this.closeByItself();
-    this.node = element('div', { class: 'answer-options', hidden: true }, this.button, this.popup);
+    this.closeWhenFocusLeaves();
+    this.node = element('div', { class: 'response-options', hidden: true }, this.button, this.popup);
     lists.onChange(() => this.draw());
   }
 
@@ -75,7 +75,7 @@ export class AnswerOptions {
   }
 
   /** Closes the form on Escape, or when focus or pointer leave it. */
-  private closeByItself(): void {
+  private closeWhenFocusLeaves(): void {
     this.popup.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || event.isComposing) return;
       event.preventDefault();

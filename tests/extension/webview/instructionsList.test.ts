@@ -57,10 +57,10 @@ describe('the list of instructions', () => {
     canBeAllowed: true,
     path: rules.source,
   };
-  const button = (): HTMLButtonElement | null => list.node.querySelector('.steering-button');
+  const button = (): HTMLButtonElement | null => list.node.querySelector('.instructions-button');
   const popup = (): HTMLElement | null => list.node.querySelector('[role=dialog]');
   const press = (label: string): void => [...list.node.querySelectorAll('button')].find((one) => one.textContent === label)?.click();
-  const show = (steering: MessageInstructionsResult, last?: UsedInstructionView[]): void => list.show(steering, last);
+  const show = (instructions: MessageInstructionsResult, last?: UsedInstructionView[]): void => list.show(instructions, last);
 
   beforeEach(() => {
     done = [];

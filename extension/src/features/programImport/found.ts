@@ -3,14 +3,19 @@ import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { formatBytes, formatTime } from '../../common/format';
 import type { QuickPickItem } from '../../infrastructure/window';
-import type { SwitchGroupView, SwitchItemView, SwitchKind, SwitchProgramView } from '../../protocol/protocol.generated';
+import type {
+  ProgramImportGroupView,
+  ProgramImportItemView,
+  ProgramImportKind,
+  ImportableProgramView,
+} from '../../protocol/protocol.generated';
 
 /** Items of one kind from one program, and those that the user selected. */
 export interface FoundGroup {
-  program: SwitchProgramView;
-  kind: SwitchKind;
+  program: ImportableProgramView;
+  kind: ProgramImportKind;
   /** Items that were not imported yet. */
-  items: SwitchItemView[];
+  items: ProgramImportItemView[];
   /** Number of items that were already imported. */
   importedCount: number;
   isTruncated: boolean;
@@ -25,7 +30,7 @@ export interface ItemRow extends QuickPickItem {
   id: string;
 }
 
-const icons: Record<SwitchKind, string> = {
+const icons: Record<ProgramImportKind, string> = {
   chats: 'comment-discussion',
   agents: 'hubot',
   prompts: 'symbol-string',
@@ -35,8 +40,8 @@ const icons: Record<SwitchKind, string> = {
   skills: 'lightbulb',
 };
 
-export function kindName(kind: SwitchKind): string {
-  const names: Record<SwitchKind, string> = {
+export function kindName(kind: ProgramImportKind): string {
+  const names: Record<ProgramImportKind, string> = {
     chats: l10n.t('Chats'),
     agents: l10n.t('Agents'),
     prompts: l10n.t('Prompts'),
@@ -48,7 +53,7 @@ export function kindName(kind: SwitchKind): string {
   return names[kind];
 }
 
-export function groupOf(program: SwitchProgramView, { kind, items, isTruncated }: SwitchGroupView): FoundGroup {
+export function groupOf(program: ImportableProgramView, { kind, items, isTruncated }: ProgramImportGroupView): FoundGroup {
   const fresh = items.filter(({ address }) => address === undefined);
   return {
     program,
@@ -92,7 +97,7 @@ function rowOf(group: FoundGroup): GroupRow {
   };
 }
 
-function titlesOf(items: readonly SwitchItemView[]): string {
+function titlesOf(items: readonly ProgramImportItemView[]): string {
   const shown = items.slice(0, 3).map(({ title }) => title);
   return items.length > shown.length ? [...shown, '…'].join(', ') : shown.join(', ');
 }

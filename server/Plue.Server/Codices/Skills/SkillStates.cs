@@ -5,18 +5,18 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices.Skills;
 
 /// <summary>The approved versions of skills and the disabled skills. Stored in Plue's home folder, outside all workspaces. Safe across processes.</summary>
-internal sealed class SkillChoices(PluePaths paths, TimeProvider time)
+internal sealed class SkillStates(PluePaths paths, TimeProvider time)
 {
     private const int MaxEntries = 1000;
 
-    private readonly SharedJsonFile<StoredSkillChoices> file = new(
-        paths.SkillChoices,
-        SkillChoiceContext.Default.StoredSkillChoices,
-        new StoredSkillChoices([], []),
+    private readonly SharedJsonFile<StoredSkillStates> file = new(
+        paths.SkillStates,
+        SkillStateContext.Default.StoredSkillStates,
+        new StoredSkillStates([], []),
         "The choice"
     );
 
-    public StoredSkillChoices Read() => file.Read();
+    public StoredSkillStates Read() => file.Read();
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public void Approve(Skill skill) =>
@@ -50,7 +50,7 @@ internal sealed class SkillChoices(PluePaths paths, TimeProvider time)
         );
 }
 
-internal sealed record StoredSkillChoices(IReadOnlyList<StoredSkillApproval>? Approved, IReadOnlyList<string>? Disabled)
+internal sealed record StoredSkillStates(IReadOnlyList<StoredSkillApproval>? Approved, IReadOnlyList<string>? Disabled)
 {
     public StoredSkillApproval? ApprovalOf(Skill skill) => Approved?.LastOrDefault(one => one.Folder == skill.Folder);
 
@@ -66,5 +66,5 @@ internal sealed record StoredSkillFile(string Path, string Sha256);
     GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower
 )]
-[JsonSerializable(typeof(StoredSkillChoices))]
-internal sealed partial class SkillChoiceContext : JsonSerializerContext;
+[JsonSerializable(typeof(StoredSkillStates))]
+internal sealed partial class SkillStateContext : JsonSerializerContext;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { withProgress } from '../../infrastructure/window';
-import { switchImport } from '../../protocol/protocol.generated';
+import { programImportRun } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { kindName, type FoundGroup } from './found';
 
@@ -59,7 +59,7 @@ async function importItem(
 ): Promise<void> {
   try {
     const { imported, failed } = await sidecar.request(
-      switchImport,
+      programImportRun,
       { runId: report.runId, program: group.program.id, kind: group.kind, ids: [id], ...(group.kind === 'mcpServers' ? options : {}) },
       token,
     );

@@ -11,7 +11,7 @@ namespace Plue.Server.Rpc;
 /// <param name="chatImported">Called with the address of each new chat.</param>
 /// <param name="deleteChat">Deletes a chat by its address.</param>
 /// <param name="deleteDocument">Deletes a document by its address.</param>
-internal sealed class SwitchHandlers(
+internal sealed class ProgramImportHandlers(
     ProgramImport import,
     ChatStore chats,
     Action<string, ChatSummary> chatImported,
@@ -23,32 +23,39 @@ internal sealed class SwitchHandlers(
 
     public void Register(RpcServer server)
     {
-        server.Map(Methods.SwitchPrograms, (_, _) => Task.Run(Programs));
-        server.Map(Methods.SwitchFind, (asked, cancellationToken) => Task.Run(() => Find(asked, cancellationToken), cancellationToken));
+        server.Map(Methods.ProgramImportList, (_, _) => Task.Run(Programs));
         server.Map(
-            Methods.SwitchImport,
+            Methods.ProgramImportFind,
+            (asked, cancellationToken) => Task.Run(() => Find(asked, cancellationToken), cancellationToken)
+        );
+        server.Map(
+            Methods.ProgramImportRun,
             (asked, cancellationToken) => Task.Run(() => ImportAsync(asked, cancellationToken), cancellationToken)
         );
         server.Map(
-            Methods.SwitchUndo,
+            Methods.ProgramImportUndo,
             (asked, cancellationToken) => Task.Run(() => UndoAsync(asked, cancellationToken), cancellationToken)
         );
     }
 
-    public SwitchProgramsResult Programs() =>
+    public ProgramImportListResult Programs() =>
         new(
-            [.. ImportProgram.All.Select(program => new SwitchProgramView(program.Id, program.Name))],
-            import.LastRun is { } run ? new SwitchRunView(run.Id, run.At, run.Entries.Count, run.HasKeys) : null
+            [.. ImportProgram.All.Select(program => new ImportableProgramView(program.Id, program.Name))],
+            import.LastRun is { } run ? new ProgramImportRunView(run.Id, run.At, run.Entries.Count, run.HasKeys) : null
         );
 
-    public SwitchFindResult Find(SwitchFindParams asked, CancellationToken cancellationToken) =>
+    public ProgramImportFindResult Find(ProgramImportFindParams asked, CancellationToken cancellationToken) =>
         new([
             .. import
                 .Find(ProgramImport.Program(asked.Program), asked.UserFolder, cancellationToken)
-                .Select(group => new SwitchGroupView((SwitchKind)group.Kind, [.. group.Items.Select(View)], group.IsTruncated)),
+                .Select(group => new ProgramImportGroupView(
+                    (ProgramImportKind)group.Kind,
+                    [.. group.Items.Select(View)],
+                    group.IsTruncated
+                )),
         ]);
 
-    public async Task<SwitchImportResult> ImportAsync(SwitchImportParams asked, CancellationToken cancellationToken)
+    public async Task<ProgramImportRunResult> ImportAsync(ProgramImportRunParams asked, CancellationToken cancellationToken)
     {
         if (asked.RunId.Length is 0 or > MaxRunIdLength)
         {
@@ -71,19 +78,19 @@ internal sealed class SwitchHandlers(
             }
         }
 
-        return new SwitchImportResult(
-            [.. report.Imported.Select(item => new SwitchImportedView(item.Id, item.Address, item.Notes))],
+        return new ProgramImportRunResult(
+            [.. report.Imported.Select(item => new ProgramImportedView(item.Id, item.Address, item.Notes))],
             [.. report.Failed.Select(failure => new ImportFailureView(failure.Path, failure.Message) { Uri = failure.ExistingChatId })]
         );
     }
 
-    public async Task<SwitchUndoResult> UndoAsync(SwitchUndoParams asked, CancellationToken cancellationToken)
+    public async Task<ProgramImportUndoResult> UndoAsync(ProgramImportUndoParams asked, CancellationToken cancellationToken)
     {
         var report = await import.UndoAsync(asked.RunId, deleteChat, deleteDocument, cancellationToken);
-        return new SwitchUndoResult(report.Removed, report.Kept);
+        return new ProgramImportUndoResult(report.Removed, report.Kept);
     }
 
-    private static SwitchItemView View(ImportCandidate item) =>
+    private static ProgramImportItemView View(ImportCandidate item) =>
         new(item.Id, item.Title, item.Path, item.Size, item.UpdatedAt)
         {
             Detail = item.Detail,

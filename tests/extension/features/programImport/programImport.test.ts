@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Disposable } from 'vscode';
-import { activateSwitch } from '../../../../extension/src/features/switch';
-import { groupOf, itemRowsOf, rowsOf } from '../../../../extension/src/features/switch/found';
-import { reportText } from '../../../../extension/src/features/switch/importRun';
+import { activateProgramImport } from '../../../../extension/src/features/programImport';
+import { groupOf, itemRowsOf, rowsOf } from '../../../../extension/src/features/programImport/found';
+import { reportText } from '../../../../extension/src/features/programImport/importRun';
 import {
-  switchFind,
-  switchImport,
-  switchPrograms,
-  switchUndo,
+  programImportFind,
+  programImportRun,
+  programImportList,
+  programImportUndo,
   vaultStatus,
-  type SwitchGroupView,
-  type SwitchItemView,
+  type ProgramImportGroupView,
+  type ProgramImportItemView,
 } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, commandAnswers, lists, registered, reset, shown } from '../../testing/vscode';
 
-const item = (id: string, more: Partial<SwitchItemView> = {}): SwitchItemView => ({
+const item = (id: string, more: Partial<ProgramImportItemView> = {}): ProgramImportItemView => ({
   id,
   title: id,
   path: `/home/me/${id}`,
@@ -25,12 +25,16 @@ const item = (id: string, more: Partial<SwitchItemView> = {}): SwitchItemView =>
   ...more,
 });
 const program = { id: 'codex', name: 'Codex CLI' };
-const chats: SwitchGroupView = {
+const chats: ProgramImportGroupView = {
   kind: 'chats',
   items: [item('one'), item('two'), item('old', { address: 'codex://chats/c' })],
   isTruncated: false,
 };
-const keys: SwitchGroupView = { kind: 'keys', items: [item('KEY', { size: 0, detail: 'https://api.example.com' })], isTruncated: false };
+const keys: ProgramImportGroupView = {
+  kind: 'keys',
+  items: [item('KEY', { size: 0, detail: 'https://api.example.com' })],
+  isTruncated: false,
+};
 const run = { id: 'run', at: '2026-01-01T00:00:00Z', count: 3, hasKeys: true };
 
 describe('Switch to Plue', () => {
@@ -42,21 +46,21 @@ describe('Switch to Plue', () => {
     reset();
     isLocked = true;
     sidecar = new FakeSidecar()
-      .answer(switchPrograms, () => ({ programs: [program], lastRun: run }))
-      .answer(switchFind, () => ({ groups: [chats, keys] }))
-      .answer(switchImport, ({ ids: [id = ''] }) =>
+      .answer(programImportList, () => ({ programs: [program], lastRun: run }))
+      .answer(programImportFind, () => ({ groups: [chats, keys] }))
+      .answer(programImportRun, ({ ids: [id = ''] }) =>
         id === 'two'
           ? { imported: [], failed: [{ path: id, message: 'It is damaged.' }] }
           : { imported: [{ id, address: `codex://chats/${id}`, notes: ['1 part was omitted.'] }], failed: [] },
       )
-      .answer(switchUndo, () => ({ removed: 2, kept: ['The key was kept.'] }))
+      .answer(programImportUndo, () => ({ removed: 2, kept: ['The key was kept.'] }))
       .answer(vaultStatus, () => ({ exists: true, locked: isLocked, unlockMethods: [], keychainAvailable: false }));
     commandAnswers.set('plue.unlockVault', () => (isLocked = false));
-    activated = activateSwitch(sidecar, fakeLog().log);
+    activated = activateProgramImport(sidecar, fakeLog().log);
   });
   afterEach(() => activated.dispose());
 
-  const imported = (): unknown[] => sidecar.asked.filter(({ method }) => method === switchImport.method).map(({ params }) => params);
+  const imported = (): unknown[] => sidecar.asked.filter(({ method }) => method === programImportRun.method).map(({ params }) => params);
   const start = async (...given: (string | undefined)[]): Promise<void> => {
     answers.push(...given);
     await registered.get('plue.switchToPlue')?.();
@@ -107,20 +111,20 @@ describe('Switch to Plue', () => {
   it('Undoes the last import after a question and lists what was kept', async () => {
     answers.push('Undo Import');
     await registered.get('plue.undoSwitch')?.();
-    expect(sidecar.asked.at(-1)).toEqual({ method: switchUndo.method, params: { runId: 'run' } });
+    expect(sidecar.asked.at(-1)).toEqual({ method: programImportUndo.method, params: { runId: 'run' } });
     expect(shown.at(-1)?.text).toBe('2 items were removed. The key was kept.');
   });
 
   it('Undoes nothing if the question is closed', async () => {
     await registered.get('plue.undoSwitch')?.();
-    expect(sidecar.methods()).not.toContain(switchUndo.method);
+    expect(sidecar.methods()).not.toContain(programImportUndo.method);
   });
 
   it('Shows that there is nothing, or nothing new', async () => {
-    sidecar.answer(switchFind, () => ({ groups: [] }));
+    sidecar.answer(programImportFind, () => ({ groups: [] }));
     await start();
     expect(shown.at(-1)?.text).toContain('Nothing was found');
-    sidecar.answer(switchFind, () => ({ groups: [{ ...chats, items: chats.items.slice(2) }] }));
+    sidecar.answer(programImportFind, () => ({ groups: [{ ...chats, items: chats.items.slice(2) }] }));
     await start();
     expect(shown.at(-1)?.text).toContain('was imported before');
   });
