@@ -17,8 +17,6 @@ namespace Plue.Server.Chat;
 internal sealed class ChannelTools(ChatState state)
 {
     private const int MaxAncestors = 64;
-    private const string OwnSettingsCommand = "claude --setting-sources user,project,local";
-    private static readonly string[] OwnSettingsFiles = [".claude/settings.json", ".claude/settings.local.json", ".mcp.json"];
     private readonly ChatServices services = state.Services;
     private readonly string codexId = state.CodexId;
     private readonly SeenFiles seen = new();
@@ -189,55 +187,56 @@ internal sealed class ChannelTools(ChatState state)
             Hooks = Hooks,
         };
 
-    /// <summary>Whether Claude Code uses its own settings here: its hooks change files, so not in a mode without changes.</summary>
+    /// <summary>True if a program uses its own settings here. Its hooks change files, so it does not in a mode without changes.</summary>
     public bool UsesOwnSettings(ProviderSettings provider) =>
-        provider.UsesOwnSettings
+        provider is { UsesOwnSettings: true, Capabilities.OwnSettings: not null }
         && state.Workspace.TrustedFolder is not null
         && Mode is not (PermissionMode.PlanOnly or PermissionMode.ReadOnly);
 
-    /// <summary>Asks in each folder whether Claude Code may use its own settings, and again when the folder's settings change.</summary>
+    /// <summary>Asks in each folder whether a program may use its own settings, and again when the folder's settings change.</summary>
     /// <returns>Why it may not, as a sentence; null if it may.</returns>
     public async Task<string?> OwnSettingsRefusalAsync(ProviderSettings provider, CancellationToken cancellationToken)
     {
+        var (program, command, files) = provider.Capabilities.OwnSettings!;
         if (provider.ApiKeyRef is not null)
         {
-            return $"{provider.Name} cannot use Claude Code's own settings with a key of the vault, because the hooks and servers in them would receive it. Remove `own_settings`, or sign in to Claude Code in place of `api_key_ref`.";
+            return $"{provider.Name} cannot use {program}'s own settings with a key of the vault, because the hooks and servers in them would receive it. Remove `own_settings`, or sign in to {program} in place of `api_key_ref`.";
         }
 
         string identity;
         try
         {
-            identity = OwnSettingsHash();
+            identity = OwnSettingsHash(files);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return $"The settings of Claude Code in this folder could not be read: {fault.Message.TrimEnd('.')}.";
+            return $"The settings of {program} in this folder could not be read: {fault.Message.TrimEnd('.')}.";
         }
 
-        var settings = new CommandHook("own settings", HookTrigger.SessionStart, $"{OwnSettingsCommand} # {identity}")
+        var settings = new CommandHook("own settings", HookTrigger.SessionStart, $"{command} # {identity}")
         {
-            Source = "Claude Code",
+            Source = program,
             ClaudeEvent = "own settings",
             NeedsApproval = true,
         };
         // Its servers start without Plue: a list of allowed servers cannot hold.
         var refusal =
-            services.ManagedPolicy.RefusalOfServer("of Claude Code's own settings", null, OwnSettingsCommand.Split(' '), static () => null)
+            services.ManagedPolicy.RefusalOfServer($"of {program}'s own settings", null, command.Split(' '), static () => null)
             ?? await Hooks.WhyNotAsync(
                 settings,
-                $"The provider {provider.Name} lets Claude Code use its own skills, slash commands, hooks, agents, and MCP servers. Its hooks and servers run outside Plue's sandbox, without asking. You are asked again when the settings of this folder change.",
+                $"The provider {provider.Name} lets {program} use its own skills, slash commands, hooks, agents, and MCP servers. Its hooks and servers run outside Plue's sandbox, without asking. You are asked again when the settings of this folder change.",
                 cancellationToken
             );
-        return refusal is null ? null : $"Claude Code may not use its own settings in this folder. {refusal}";
+        return refusal is null ? null : $"{program} may not use its own settings in this folder. {refusal}";
     }
 
     /// <summary>Identifies what the trusted folders would run.</summary>
-    private string OwnSettingsHash()
+    private string OwnSettingsHash(IReadOnlyList<string> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (
             var file in (state.Workspace.TrustedFolders?.Paths ?? [])
-                .SelectMany(folder => OwnSettingsFiles.Select(name => Path.Combine(folder, name)))
+                .SelectMany(folder => files.Select(name => Path.Combine(folder, name)))
                 .Where(File.Exists)
         )
         {

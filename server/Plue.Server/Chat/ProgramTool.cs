@@ -5,48 +5,39 @@ using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.ClaudeCode;
 using Plue.Server.Templates;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>Represents one call of a Claude Code tool in permission checks. The program itself runs the call while this tool is running. Single use.</summary>
-/// <param name="name">The name in the program, such as <c>Read</c> or <c>Bash</c>.</param>
+/// <summary>Represents one call of a program's own tool in permission checks. The program itself runs the call while this tool is running. Single use.</summary>
 /// <param name="editor">Rejects changes to files with unsaved changes, which the program would overwrite.</param>
-internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
+internal sealed class ProgramTool(ProgramCall call, EditorWindow editor) : ITool
 {
     private const int MaxFileBytes = 10 * 1024 * 1024;
-    private const string OutsideSandbox = "Claude Code runs this itself, outside Plue's sandbox.";
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly TaskCompletionSource allowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name =>
-        name switch
+        call switch
         {
-            "Read" => "read",
-            "Grep" or "Glob" => "search",
-            "Write" => "write",
-            "Edit" => "edit",
-            "Bash" => "bash",
-            _ when ServerTool is var (server, tool) => $"{server}{ToolNames.ServerSeparator}{tool}",
-            _ => name,
+            ProgramCall.Search => "search",
+            ProgramCall.Read => "read",
+            ProgramCall.Write => "write",
+            ProgramCall.Edit => "edit",
+            ProgramCall.Command => "bash",
+            ProgramCall.ServerTool(_, _, var server, var tool) => $"{server}{ToolNames.ServerSeparator}{tool}",
+            _ => call.Name,
         };
 
     /// <summary>It comes from the program's own settings: a skill, an agent or a tool of an MCP server.</summary>
-    public bool IsOfSettings => ClaudeCodeTools.OfSettings.Contains(name) || ServerTool is not null;
+    public bool IsOfSettings => call is ProgramCall.OfSettings or ProgramCall.ServerTool;
 
-    private (string Server, string Tool)? ServerTool =>
-        name.StartsWith(ClaudeCodeTools.ServerPrefix, StringComparison.Ordinal)
-        && name[ClaudeCodeTools.ServerPrefix.Length..].Split("__", 2) is [{ Length: > 0 } server, { Length: > 0 } tool]
-            ? (server, tool)
-            : null;
+    public ToolDeclaration Declaration => new(call.Name, "", "{}");
 
-    public ToolDeclaration Declaration => new(name, "", "{}");
-
-    public bool IsReadOnly => name is "Read" or "Grep" or "Glob";
+    public bool IsReadOnly => call is ProgramCall.Read;
 
     /// <summary>Completes when the program is allowed to run the call.</summary>
     public Task Allowed => allowed.Task;
@@ -58,46 +49,55 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
     {
         var folder = context.Workspace ?? throw new ToolFailureException("No folder is open, so there is nothing to work on.");
         return Task.FromResult<PlannedCall>(
-            name switch
+            call switch
             {
-                "Read" or "Grep" or "Glob" => PlanRead(parameters, context, folder),
-                "Write" => PlanWrite(parameters, folder),
-                "Edit" => PlanEdit(parameters, folder),
-                "Bash" => PlanCommand(parameters, folder),
-                // What an agent of it does is judged call by call.
-                _ when ClaudeCodeTools.OfSettings.Contains(name) => new Call(
+                ProgramCall.Read read => PlanRead(read, context, folder),
+                ProgramCall.Write write => PlanWrite(PathIn(write.Path, folder), write.Content),
+                ProgramCall.Edit edit => PlanEdit(PathIn(edit.Path, folder), edit),
+                ProgramCall.Command command => new Call(
                     this,
-                    [new ToolAction.OwnRecord()],
-                    ApprovalKind.Other,
-                    $"{name} {parameters.GetRawText()}"
+                    [new ToolAction.RunCommand(command.Text, folder)],
+                    ApprovalKind.Command,
+                    command.Text
                 )
                 {
                     AtPath = folder,
+                    SandboxText = OutsideSandbox,
+                    Paths = null,
                 },
-                _ when ServerTool is var (server, tool) => new Call(
+                ProgramCall.OfSettings => new Call(this, [new ToolAction.OwnRecord()], ApprovalKind.Other, $"{call.Name} {call.Input}")
+                {
+                    AtPath = folder,
+                },
+                ProgramCall.ServerTool(_, _, var server, var tool) => new Call(
                     this,
                     [new ToolAction.CallServer(server, tool)],
                     ApprovalKind.ServerTool,
-                    $"{Name}\n{parameters.GetRawText()}"
+                    $"{Name}\n{call.Input}"
                 )
                 {
                     AtPath = folder,
-                    HeldBy = OutsideSandbox,
+                    SandboxText = OutsideSandbox,
                     Paths = null,
                 },
-                _ => throw new ToolFailureException($"There is no tool {name} here. Use only the tools you were given."),
+                ProgramCall.Invalid invalid => throw new ToolFailureException(invalid.Reason),
+                _ => throw new InvalidOperationException($"Calls do not know {call.GetType().Name}."),
             }
         );
     }
 
-    private Call PlanRead(JsonElement parameters, ToolContext context, string folder)
+    private string OutsideSandbox => $"{call.Program} runs this itself, outside Plue's sandbox.";
+
+    private Call PlanRead(ProgramCall.Read read, ToolContext context, string folder)
     {
-        var path =
-            ClaudeCodeTools.ReadPath(name, parameters.GetRawText(), folder)
-            ?? throw new ToolFailureException(
-                "The files that this would read are not known. Give an absolute path, and a pattern that stays inside it."
-            );
-        if (name == "Grep" && Directory.Exists(path) && context.Rights().Any(RestrictsFiles))
+        var path = Path.GetFullPath(
+            read.Path
+                ?? throw new ToolFailureException(
+                    "The files that this would read are not known. Give an absolute path, and a pattern that stays inside it."
+                ),
+            folder
+        );
+        if (read is ProgramCall.Search { ReadsContent: true } && Directory.Exists(path) && context.Rights().Any(RestrictsFiles))
         {
             // The program itself searches all files of a folder, including those that rules exclude (SEC-25).
             throw new ToolFailureException(
@@ -105,7 +105,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             );
         }
 
-        return new Call(this, [new ToolAction.ReadFile(path)], ApprovalKind.Read, $"{name} {parameters.GetRawText()}") { AtPath = path };
+        return new Call(this, [new ToolAction.ReadFile(path)], ApprovalKind.Read, $"{call.Name} {call.Input}") { AtPath = path };
     }
 
     private static bool RestrictsFiles(Rights rights) =>
@@ -113,42 +113,35 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             .Permissions.Deny.Concat(rights.Permissions.Ask)
             .Any(rule => rule.StartsWith("read", StringComparison.Ordinal) || rule.StartsWith("search", StringComparison.Ordinal));
 
-    private Call PlanWrite(JsonElement parameters, string folder)
-    {
-        var (path, content) = (PathIn(parameters, folder), Text(parameters, "content"));
-        var before = Read(path);
-        return Change(path, before, content, content);
-    }
+    private Call PlanWrite(string path, string content) => Change(path, Read(path), content, content);
 
-    private Call PlanEdit(JsonElement parameters, string folder)
+    private Call PlanEdit(string path, ProgramCall.Edit edit)
     {
-        var (path, oldText, replacement) = (PathIn(parameters, folder), Text(parameters, "old_string"), Text(parameters, "new_string"));
         var before = Read(path);
-        if (oldText.Length == 0)
+        if (edit.Before.Length == 0)
         {
             return before is null
-                ? Change(path, null, replacement, replacement)
-                : throw new ToolFailureException("old_string is empty, but the file exists. Write the whole file instead.");
+                ? Change(path, null, edit.After, edit.After)
+                : throw new ToolFailureException("The text to replace is empty, but the file exists. Write the whole file instead.");
         }
 
         // The program reads all line endings as line feeds and matches passages loosely. The approval must show exactly what will happen.
         var text = (before ?? throw new ToolFailureException("There is no such file.")).Replace("\r\n", "\n", StringComparison.Ordinal);
-        var all = parameters.TryGetProperty("replace_all", out var value) && value.ValueKind == JsonValueKind.True;
-        var at = text.IndexOf(oldText, StringComparison.Ordinal);
+        var at = text.IndexOf(edit.Before, StringComparison.Ordinal);
         if (at < 0)
         {
-            throw new ToolFailureException("old_string was not found in the file. Read the file again and copy the text exactly.");
+            throw new ToolFailureException("The text to replace was not found in the file. Read the file again and copy the text exactly.");
         }
-        if (!all && text.IndexOf(oldText, at + 1, StringComparison.Ordinal) >= 0)
+        if (!edit.All && text.IndexOf(edit.Before, at + 1, StringComparison.Ordinal) >= 0)
         {
             throw new ToolFailureException(
-                "old_string occurs in the file more than once. Include more lines around it, or set replace_all."
+                "The text to replace occurs in the file more than once. Include more lines around it, or replace all occurrences."
             );
         }
 
-        var after = all
-            ? text.Replace(oldText, replacement, StringComparison.Ordinal)
-            : string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(at + oldText.Length));
+        var after = edit.All
+            ? text.Replace(edit.Before, edit.After, StringComparison.Ordinal)
+            : string.Concat(text.AsSpan(0, at), edit.After, text.AsSpan(at + edit.Before.Length));
         return Change(path, text, after, UnifiedDiff.Of(text, after));
     }
 
@@ -160,7 +153,7 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
             : new(
                 this,
                 [new ToolAction.ChangeFile(path, before is null ? FileChangeKind.Create : FileChangeKind.Modify)],
-                Name == "write" ? ApprovalKind.Write : ApprovalKind.Edit,
+                call is ProgramCall.Write ? ApprovalKind.Write : ApprovalKind.Edit,
                 what
             )
             {
@@ -171,36 +164,12 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
                 Before = (RealPath.Of(path), before),
             };
 
-    private Call PlanCommand(JsonElement parameters, string folder)
-    {
-        foreach (var wish in new[] { "run_in_background", "dangerouslyDisableSandbox" })
-        {
-            if (parameters.TryGetProperty(wish, out var value) && value.ValueKind != JsonValueKind.False)
-            {
-                throw new ToolFailureException($"Omit {wish}: it is not available here.");
-            }
-        }
-
-        var command = Text(parameters, "command");
-        return new Call(this, [new ToolAction.RunCommand(command, folder)], ApprovalKind.Command, command)
-        {
-            AtPath = folder,
-            HeldBy = OutsideSandbox,
-            Paths = null,
-        };
-    }
-
     private bool IsUnsaved(string realPath) => editor.IsUnsaved(realPath);
 
-    private static string PathIn(JsonElement parameters, string folder) =>
-        Text(parameters, "file_path") is { Length: > 0 } path && !path.StartsWith('~') && !path.Contains('\0')
+    private static string PathIn(string path, string folder) =>
+        path.Length > 0 && !path.StartsWith('~') && !path.Contains('\0')
             ? Path.GetFullPath(path, folder)
             : throw new ToolFailureException("Give the absolute path of the file.");
-
-    private static string Text(JsonElement parameters, string field) =>
-        parameters.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString() ?? ""
-            : throw new ToolFailureException($"The parameter {field} is missing.");
 
     /// <returns>Null if the file does not exist.</returns>
     private static string? Read(string path)
@@ -236,13 +205,13 @@ internal sealed class ProgramTool(string name, EditorWindow editor) : ITool
         // The program has its own result, which cannot be extended.
         public override IReadOnlyList<string> Touches => [];
         public override string? Location => AtPath;
-        public override string? Sandbox => HeldBy;
+        public override string? Sandbox => SandboxText;
         public override IReadOnlyList<string>? Changes => Paths;
         public override bool CanStopAlone => false;
         public required string AtPath { get; init; }
         public string? ChangeDiff { get; init; }
         public IReadOnlyList<ProposedFile> Files { get; init; } = [];
-        public string? HeldBy { get; init; }
+        public string? SandboxText { get; init; }
         public IReadOnlyList<string>? Paths { get; init; } = [];
 
         /// <summary>Gets the real path and content of the file when the call was planned.</summary>

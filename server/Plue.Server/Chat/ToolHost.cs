@@ -7,7 +7,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Chat;
 
 /// <summary>
-/// Checks the tool calls of a program with its own tool loop (Claude Code), and runs Plue's tools for it. The program's own tools use <see cref="ToolRunner"/>
+/// Checks the tool calls of a program with its own tool loop, and runs Plue's tools for it. The program's own tools use <see cref="ToolRunner"/>
 /// like Plue's: permissions are checked, the intent is stored, and changes are recorded. Only the execution is the program's.
 /// </summary>
 /// <param name="toolbox">The Plue tools offered to the program.</param>
@@ -27,11 +27,11 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, EditorWindow 
     /// </summary>
     public IToolObserver? Observer { get; set; }
 
-    public async Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken)
+    public async Task<ToolPermission> MayUseAsync(string toolUseId, ProgramCall call, CancellationToken cancellationToken)
     {
-        var tool = new ProgramTool(toolName, editor);
+        var tool = new ProgramTool(call, editor);
         var work = RunAsync(
-            new ToolCall(toolUseId, toolName, input),
+            new ToolCall(toolUseId, call.Name, call.Input),
             new Toolbox([tool]),
             cancellationToken,
             tool.IsOfSettings ? tool.Name : null

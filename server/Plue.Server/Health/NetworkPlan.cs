@@ -35,7 +35,7 @@ internal static class NetworkPlan
         {
             Add(provider.Address, $"provider {provider.Name}");
             AddSignIn(provider, Add);
-            if (CloudHosts(provider.Kind) is { } cloud)
+            if (ProviderKinds.Find(provider.Kind)?.RegionalHosts is { } cloud)
             {
                 hosts.Add(new PlannedHost(cloud, $"provider {provider.Name} and its sign-in", null));
             }
@@ -88,13 +88,4 @@ internal static class NetworkPlan
             // A sign-in without an address contacts no host; the check of the provider reports it.
         }
     }
-
-    /// <summary>Gets the hosts of clouds with one host per region.</summary>
-    private static string? CloudHosts(string kind) =>
-        kind switch
-        {
-            ProviderKinds.Bedrock => "*.amazonaws.com",
-            ProviderKinds.VertexAi => "*.googleapis.com",
-            _ => null,
-        };
 }

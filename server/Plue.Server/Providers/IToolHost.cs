@@ -6,8 +6,7 @@ namespace Plue.Server.Providers;
 public interface IToolHost
 {
     /// <summary>Requests approval for one of the program's own tools.</summary>
-    /// <param name="input">The tool's input, a JSON object.</param>
-    Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken);
+    Task<ToolPermission> MayUseAsync(string toolUseId, ProgramCall call, CancellationToken cancellationToken);
 
     /// <summary>Runs one of Plue's tools (<see cref="ProviderRequest.Tools"/>), which the program calls over MCP.</summary>
     /// <param name="parameters">A JSON object.</param>

@@ -32,6 +32,9 @@ public sealed record ProviderCapabilities
     /// <summary>It runs the hooks in the settings of Claude Code itself, so Plue does not run them again.</summary>
     public bool OwnHooks { get; init; }
 
+    /// <summary>The program's own settings, which it uses if the user allows it; null if it has none.</summary>
+    public OwnSettings? OwnSettings { get; init; }
+
     /// <summary>It is an agent that works on the workspace with its own tools, through <see cref="IAgentHost"/>.</summary>
     public bool IsAgent { get; init; }
 
@@ -61,3 +64,8 @@ public sealed record ProviderCapabilities
 
     public bool SupportsGif(string model) => ModelsWithoutGif is not { } part || !model.Contains(part, StringComparison.OrdinalIgnoreCase);
 }
+
+/// <param name="Program">The program, for the user.</param>
+/// <param name="Command">The command line with which it uses its settings.</param>
+/// <param name="Files">The files of a workspace folder in which it names programs to run.</param>
+public sealed record OwnSettings(string Program, string Command, IReadOnlyList<string> Files);

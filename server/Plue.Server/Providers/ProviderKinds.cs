@@ -30,6 +30,9 @@ internal sealed record ProviderKind(string Id, string Name, IReadOnlyList<AuthTy
     /// <summary>The name in OpenTelemetry (<c>gen_ai.provider.name</c>).</summary>
     public string TelemetryName { get; init; } = Id;
 
+    /// <summary>The hosts of a cloud with one host for each region, as a pattern; null for other kinds.</summary>
+    public string? RegionalHosts { get; init; }
+
     public bool NeedsEndpoint => ExampleEndpoint is not null;
 
     public bool TakesKey => AuthTypes.Contains(AuthType.ApiKey);
@@ -70,6 +73,11 @@ internal static class ProviderKinds
                 OwnHistory = true,
                 OwnToolLoop = true,
                 OwnRetries = true,
+                OwnSettings = new(
+                    "Claude Code",
+                    "claude --setting-sources user,project,local",
+                    [".claude/settings.json", ".claude/settings.local.json", ".mcp.json"]
+                ),
             },
         },
         new(Anthropic, "Anthropic", [AuthType.ApiKey, AuthType.Oauth], "https://api.anthropic.com", TakesEndpoint: true)
@@ -112,11 +120,13 @@ internal static class ProviderKinds
         {
             Catalog = "bedrock",
             TelemetryName = "aws.bedrock",
+            RegionalHosts = "*.amazonaws.com",
         },
         new(VertexAi, "Google Vertex AI", [AuthType.ServiceAccount, AuthType.Oauth], null, TakesEndpoint: true)
         {
             Catalog = "vertexai",
             TelemetryName = "gcp.vertex_ai",
+            RegionalHosts = "*.googleapis.com",
             Capabilities = new() { ModelsWithoutGif = "gemini" },
         },
         new(GithubCopilot, "GitHub Copilot", [AuthType.None, AuthType.Oauth], "https://api.githubcopilot.com", TakesEndpoint: true)

@@ -96,9 +96,13 @@ public sealed class ToolRunnerTests : IDisposable
     public async Task A_command_that_another_program_runs_is_not_stopped_alone()
     {
         fixture.Rights = fixture.Rights with { Tools = ["bash"] };
-        var tool = new Plue.Server.Chat.ProgramTool("Bash", new Plue.Server.Editor.EditorWindow());
+        const string input = """{"command":"echo begun; sleep 300"}""";
+        var tool = new Plue.Server.Chat.ProgramTool(
+            new ProgramCall.Command("Bash", input, "echo begun; sleep 300") { Program = "Claude Code" },
+            new Plue.Server.Editor.EditorWindow()
+        );
         var running = runner.RunAsync(
-            [new ToolCall("call_1", "Bash", """{"command":"echo begun; sleep 300"}""")],
+            [new ToolCall("call_1", "Bash", input)],
             new Toolbox([tool]),
             _ => fixture.Context,
             observer,

@@ -158,7 +158,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
             return ClaudeCodeWire.Deny(question.RequestId, $"There is no tool {name} here. Use only the tools you were given.");
         }
 
-        var permission = await host.MayUseAsync(toolUseId, name, input, cancellationToken).ConfigureAwait(false);
+        var permission = await host.MayUseAsync(toolUseId, ClaudeCodeTools.CallOf(name, input), cancellationToken).ConfigureAwait(false);
         if (!permission.IsAllowed)
         {
             return ClaudeCodeWire.Deny(question.RequestId, permission.Reason ?? "This is not allowed here.");

@@ -574,8 +574,8 @@ public class ClaudeCodeAgentTests
     {
         public List<string> Ended { get; } = [];
 
-        public Task<ToolPermission> MayUseAsync(string toolUseId, string toolName, string input, CancellationToken cancellationToken) =>
-            Task.FromResult(new ToolPermission(whyNot(input) is null, whyNot(input)));
+        public Task<ToolPermission> MayUseAsync(string toolUseId, ProgramCall call, CancellationToken cancellationToken) =>
+            Task.FromResult(new ToolPermission(whyNot(call.Input) is null, whyNot(call.Input)));
 
         public Task<(string? Result, string? Error)> CallAsync(
             string toolUseId,
