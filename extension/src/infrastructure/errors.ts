@@ -93,7 +93,7 @@ export function toFailureError(error: unknown): FailureError {
 }
 
 /** Runs an action; shows a failure as a message with buttons and then resolves to undefined. */
-export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>): Promise<T | undefined> {
+export async function runWithErrorHandling<T>(log: Log, action: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await action();
   } catch (error) {

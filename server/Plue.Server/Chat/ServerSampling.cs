@@ -69,22 +69,7 @@ internal sealed class ServerSampling(ChatState state) : ISamplingModel
     private async Task StoreAsync(SideAnswer response)
     {
         await state.Loop.Enter();
-        var now = services.Time.GetUtcNow();
-        var chat = state.Chat;
-        var message = new Message
-        {
-            Id = Ids.New("msg"),
-            CodexId = state.CodexId,
-            ParentId = "",
-            Role = MessageRole.Assistant,
-            CreatedAt = now,
-            UpdatedAt = now,
-            Parts = [new MessagePart.Text(response.Text)],
-            Usage = response.Usage,
-            Cost = response.Cost,
-            ProviderInfo = response.ProviderInfo,
-            IsHidden = true,
-        };
+        var (chat, message) = (state.Chat, response.ToHiddenMessage(state.CodexId, services.Time.GetUtcNow()));
         await state.Writer().AppendAsync(message, CancellationToken.None);
         services.Usage.Add(message, chat.Id, chat.TemplateId);
         state.NotifyChanged();

@@ -112,4 +112,22 @@ internal sealed record SideRequest(string CodexId, string Purpose, ModelChoice M
     public IReadOnlyList<(MessageRole Role, string Text)> Before { get; init; } = [];
 }
 
-internal sealed record SideAnswer(string Text, Usage? Usage, Cost? Cost, ProviderInfo ProviderInfo);
+internal sealed record SideAnswer(string Text, Usage? Usage, Cost? Cost, ProviderInfo ProviderInfo)
+{
+    /// <summary>Creates the message that stores its cost in the chat.</summary>
+    public Message ToHiddenMessage(string codexId, DateTimeOffset now) =>
+        new()
+        {
+            Id = Ids.New("msg"),
+            CodexId = codexId,
+            ParentId = "",
+            Role = MessageRole.Assistant,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Parts = [new MessagePart.Text(Text)],
+            Usage = Usage,
+            Cost = Cost,
+            ProviderInfo = ProviderInfo,
+            IsHidden = true,
+        };
+}

@@ -32,22 +32,7 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
             TitleTimeout,
             cancellationToken
         );
-        var now = time.GetUtcNow();
-        var message = new Message
-        {
-            Id = Ids.New("msg"),
-            CodexId = codexId,
-            ParentId = "",
-            Role = MessageRole.Assistant,
-            CreatedAt = now,
-            UpdatedAt = now,
-            Parts = [new MessagePart.Text(response.Text)],
-            Usage = response.Usage,
-            Cost = response.Cost,
-            ProviderInfo = response.ProviderInfo,
-            IsHidden = true,
-        };
-        return (TitleIn(response.Text), message);
+        return (TitleIn(response.Text), response.ToHiddenMessage(codexId, time.GetUtcNow()));
     }
 
     /// <summary>Gets the first line, without quotes and heading marks, because models often add more.</summary>

@@ -25,6 +25,16 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
             Description = "The hash that was shown; without it, shows the server and approves nothing",
         };
         var fd = CommonOptions.PassphraseFd();
+        Func<Services, ParseResult, CancellationToken, Task<int>> Unlocked(
+            Func<McpHandlers, string, CancellationToken, Task<McpListResult>> change
+        ) =>
+            async (services, parsed, cancellationToken) =>
+            {
+                await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
+                var server = parsed.GetValue(name)!;
+                Show(commands, parsed, Only(await change(HandlersOf(services), server, cancellationToken), server));
+                return ExitCodes.Done;
+            };
         return new Command("mcp", "Manage Model Context Protocol servers")
         {
             McpServeCommand.Create(),
@@ -68,31 +78,13 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
                 "revoke",
                 "Forget that a server was approved, and its sign-in",
                 [name, workspace, json, fd],
-                async (services, parsed, cancellationToken) =>
-                {
-                    await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
-                    Show(
-                        commands,
-                        parsed,
-                        Only(await HandlersOf(services).RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!)
-                    );
-                    return ExitCodes.Done;
-                }
+                Unlocked((handlers, server, cancellationToken) => handlers.RevokeAsync(server, cancellationToken))
             ),
             commands.Verb(
                 "test",
                 "Start an approved server, list its tools and end it",
                 [name, workspace, json, fd],
-                async (services, parsed, cancellationToken) =>
-                {
-                    await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
-                    Show(
-                        commands,
-                        parsed,
-                        Only(await HandlersOf(services).StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!)
-                    );
-                    return ExitCodes.Done;
-                }
+                Unlocked((handlers, server, cancellationToken) => handlers.StartAsync(server, cancellationToken))
             ),
         };
     }

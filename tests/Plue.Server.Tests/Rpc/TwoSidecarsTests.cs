@@ -10,9 +10,9 @@ public sealed class TwoSidecarsTests
     [Fact]
     public async Task Both_windows_write_in_turn_and_while_one_answers_the_other_follows_live()
     {
-        var goOn = new TaskCompletionSource();
+        var resume = new TaskCompletionSource();
         await using var endpoint = new ScriptedEndpoint(
-            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(goOn.Task).Send(Chunk("lo")).Send(End)
+            ScriptedAnswer.Events().Send(Chunk("Hel")).Gate(resume.Task).Send(Chunk("lo")).Send(End)
         );
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
@@ -39,7 +39,7 @@ public sealed class TwoSidecarsTests
         Assert.NotNull((string?)seen?["turnId"]);
         Assert.Equal("conflict", ErrorKind(await second.Client.RequestAsync("message/send", new { codexId = uri, text = "Me too" })));
 
-        goOn.SetResult();
+        resume.SetResult();
         var finished = await second.Client.NextAsync("message/event", item => Kind(item) == "messageFinished");
         Assert.Equal("Hello", Text(finished["event"]?["message"]));
         await second.Client.NextAsync("message/event", item => Kind(item) == "turnFinished");
@@ -85,16 +85,7 @@ public sealed class TwoSidecarsTests
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
         await using var second = await InMemorySidecar.StartAsync(home);
-        var task = await first.Client.ResultAsync(
-            "task/spawn",
-            new
-            {
-                templateId = "task",
-                goal = "Write the docs.",
-                provider = "scripted",
-            }
-        );
-        var uri = (string)task!["uri"]!;
+        var uri = await StartTaskAsync(first);
         await second.Client.ResultAsync("codex/get", new { uri });
         await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         await second.Client.ResultAsync("task/steer", new { uri, text = "Keep them short." });
@@ -114,16 +105,7 @@ public sealed class TwoSidecarsTests
         var home = Home(endpoint);
         await using var first = await SidecarProcess.StartAsync(home);
         await using var second = await InMemorySidecar.StartAsync(home);
-        var task = await first.Client.ResultAsync(
-            "task/spawn",
-            new
-            {
-                templateId = "task",
-                goal = "Write the docs.",
-                provider = "scripted",
-            }
-        );
-        var uri = (string)task!["uri"]!;
+        var uri = await StartTaskAsync(first);
         await second.Client.ResultAsync("codex/get", new { uri });
         await second.Client.NextAsync("message/event", item => Kind(item) == "textDelta");
         await second.Client.ResultAsync("task/stop", new { });
@@ -155,6 +137,20 @@ public sealed class TwoSidecarsTests
             await SignalAsync("-CONT", first.Process);
         }
     }
+
+    private static async Task<string> StartTaskAsync(SidecarProcess sidecar) =>
+        (string)
+            (
+                await sidecar.Client.ResultAsync(
+                    "task/spawn",
+                    new
+                    {
+                        templateId = "task",
+                        goal = "Write the docs.",
+                        provider = "scripted",
+                    }
+                )
+            )!["uri"]!;
 
     private static async Task SignalAsync(string signal, Process process)
     {

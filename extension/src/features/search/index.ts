@@ -89,7 +89,6 @@ export function activateSearch(
       runWithErrorHandling(log, () => {
         page.reveal();
         page.post({ type: 'focus' });
-        return Promise.resolve();
       }),
     ),
   );

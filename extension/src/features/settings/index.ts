@@ -91,14 +91,7 @@ export function activateSettings(
       refuse: (error) => ({ type: 'refused', error }),
     }),
   );
-  disposables.add(
-    vscode.commands.registerCommand(commands.openSettings, () =>
-      runWithErrorHandling(log, () => {
-        page.reveal();
-        return Promise.resolve();
-      }),
-    ),
-  );
+  disposables.add(vscode.commands.registerCommand(commands.openSettings, () => runWithErrorHandling(log, () => page.reveal())));
   disposables.add(
     vscode.commands.registerCommand(commands.addHook, () =>
       runWithErrorHandling(log, async () => {

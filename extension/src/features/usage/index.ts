@@ -62,13 +62,6 @@ export function activateUsage(
       refuse: (error) => ({ type: 'refused', error }),
     }),
   );
-  disposables.add(
-    vscode.commands.registerCommand(commands.usage, () =>
-      runWithErrorHandling(log, () => {
-        page.reveal();
-        return Promise.resolve();
-      }),
-    ),
-  );
+  disposables.add(vscode.commands.registerCommand(commands.usage, () => runWithErrorHandling(log, () => page.reveal())));
   return disposables;
 }

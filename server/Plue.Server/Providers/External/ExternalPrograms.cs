@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
@@ -36,7 +35,13 @@ internal sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func
     private const string Prefix = "plue-provider-";
     private const long MaxProgramBytes = 1024L * 1024 * 1024;
     private const int MaxPrograms = 200;
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly SharedJsonFile<StoredApprovals> approvals = new(
+        paths.Approvals,
+        ApprovalContext.Default.StoredApprovals,
+        new StoredApprovals([]),
+        "The approval"
+    );
 
     private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
@@ -99,32 +104,11 @@ internal sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func
             );
         }
 
-        try
-        {
-            // Other windows store approvals, too.
-            using var turn = FileLock.Acquire(paths.Approvals + ".lock", LockTimeout);
-            var approvals = Read()
-                .Where(approval => approval.Path != program.Path)
-                .Append(new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime));
-            DurableFile.Replace(
-                paths.Approvals,
-                JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals)
-            );
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new FailureException(
-                FailureKind.StoreReadOnly,
-                $"The approval was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.",
-                fault
-            );
-        }
-
-        return program with
-        {
-            IsApproved = true,
-            ChangedSinceApproval = false,
-        };
+        approvals.Change(stored => new StoredApprovals([
+            .. (stored.Programs ?? []).Where(approval => approval.Path != program.Path),
+            new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime),
+        ]));
+        return program with { IsApproved = true, ChangedSinceApproval = false };
     }
 
     /// <exception cref="FailureException">PermissionDenied: it is not approved.</exception>
@@ -158,7 +142,7 @@ internal sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func
         }
 
         var sha256 = HashOf(full, useCache);
-        var approval = Read().FirstOrDefault(approval => approval.Path == full);
+        var approval = approvals.Read().Programs?.FirstOrDefault(approval => approval.Path == full);
         return new ExternalProgram(full, sha256, approval?.Sha256 == sha256, approval is not null && approval.Sha256 != sha256);
     }
 
@@ -216,20 +200,6 @@ internal sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func
         }
     }
 
-    /// <summary>Returns an empty list if the file cannot be read.</summary>
-    private IReadOnlyList<StoredApproval> Read()
-    {
-        try
-        {
-            using var content = RegularFile.OpenRead(paths.Approvals);
-            return JsonSerializer.Deserialize(content, ApprovalContext.Default.StoredApprovals)?.Programs ?? [];
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return [];
-        }
-    }
-
     private static IEnumerable<string> In(string folder, string pattern)
     {
         try
@@ -246,7 +216,7 @@ internal sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func
         new(FailureKind.ProviderExecutableFailed, $"{path} {why}. Give the program's absolute path in the provider's settings.");
 }
 
-internal sealed record StoredApprovals(IReadOnlyList<StoredApproval> Programs);
+internal sealed record StoredApprovals(IReadOnlyList<StoredApproval>? Programs);
 
 internal sealed record StoredApproval(string Path, string Sha256, DateTime ApprovedAt);
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using ModelContextProtocol;
 using Plue.Server.Messages;
 using Plue.Server.Network;
+using Plue.Server.Platform;
 using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Providers.Http;
 
@@ -105,51 +106,22 @@ internal sealed class McpHttpGuard(
     }
 
     /// <summary>Aborts events of a stream or responses that are too long.</summary>
-    private sealed class CappedStream(Stream inner, bool isStream, Action onTooLong) : Stream
+    private sealed class CappedStream(Stream inner, bool isStream, Action onTooLong) : CheckedStream(inner)
     {
         private long length;
         private bool wasEnd;
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Count(buffer.AsSpan(offset, inner.Read(buffer, offset, count)));
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-            return Count(buffer.Span[..read]);
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
             if (disposing)
             {
-                inner.Dispose();
+                Inner.Dispose();
             }
 
             base.Dispose(disposing);
         }
 
-        private int Count(ReadOnlySpan<byte> read)
+        protected override void Check(ReadOnlySpan<byte> read)
         {
             length += read.Length;
             if (isStream)
@@ -171,13 +143,11 @@ internal sealed class McpHttpGuard(
                 }
             }
 
-            if (length <= McpStdioTransport.MaxLineLength)
+            if (length > McpStdioTransport.MaxLineLength)
             {
-                return read.Length;
+                onTooLong();
+                throw new IOException("The message is too long.");
             }
-
-            onTooLong();
-            throw new IOException("The message is too long.");
         }
     }
 }
