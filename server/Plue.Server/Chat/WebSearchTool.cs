@@ -25,9 +25,8 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         """{"type":"object","properties":{"query":{"type":"string"}},"required":["query"],"additionalProperties":false}""";
 
     private readonly ChatServices services = state.Services;
-    private readonly Lock sync = new();
 
-    /// <summary>The cost in USD of searches after the last stored message, which the chat's total does not include yet.</summary>
+    /// <summary>The cost in USD of searches after the last stored message, which the chat's total does not include yet. Only the loop changes it.</summary>
     private (string? After, decimal Cost) running;
 
     public string Name => ToolName;
@@ -60,7 +59,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         };
         var tokens = new ProviderCall(provider, request, services.Providers).CostOf(found.Model, found.Usage, found.VendorCost);
         var cost = settings.IsFree || (tokens is null && found.Fee == 0) ? (decimal?)null : (tokens?.TotalCost ?? 0) + found.Fee;
-        Count(cost ?? 0);
+        await CountAsync(cost ?? 0);
         return new ToolOutcome(TextOf(found, settings.Name)) { Cost = cost };
     }
 
@@ -68,7 +67,7 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     private async Task CheckBudgetAsync(ProviderSettings settings, CancellationToken cancellationToken)
     {
-        var (chat, spent, none) = (state.Chat, Count(0), new Usage());
+        var (chat, spent, none) = (state.Chat, await CountAsync(0), new Usage());
         if (state.Tools.Budget is { } budget)
         {
             TaskBudget.CheckDuringResponse(budget, chat, none, 0, spent);
@@ -77,14 +76,12 @@ internal sealed class WebSearchTool(ChatState state, IWebSearchProvider provider
         await services.CheckBudgetAsync(settings, chat.TotalCost ?? 0, spent, cancellationToken);
     }
 
-    private decimal Count(decimal cost)
+    private async Task<decimal> CountAsync(decimal cost)
     {
-        lock (sync)
-        {
-            var last = state.Chat.Tree.Head;
-            running = (last, (running.After == last ? running.Cost : 0) + cost);
-            return running.Cost;
-        }
+        await state.Loop.Enter();
+        var last = state.Chat.Tree.Head;
+        running = (last, (running.After == last ? running.Cost : 0) + cost);
+        return running.Cost;
     }
 
     private static string TextOf(WebSearchResponse found, string provider)

@@ -33,7 +33,7 @@ public partial class WireEnumTests
         (typeof(Plue.Protocol.SkillState), typeof(Plue.Server.Codices.Skills.SkillState)),
         (typeof(Plue.Protocol.InstructionSourceKind), typeof(Plue.Server.Messages.InstructionKind)),
         (typeof(Plue.Protocol.StopReason), typeof(Plue.Server.Messages.StopReason)),
-        (typeof(Plue.Protocol.SwitchKind), typeof(Plue.Server.Transfer.Programs.ImportKind)),
+        (typeof(Plue.Protocol.ProgramImportKind), typeof(Plue.Server.Transfer.Programs.ImportKind)),
         (typeof(Plue.Protocol.TodoState), typeof(Plue.Server.Agents.StepState)),
     ];
 

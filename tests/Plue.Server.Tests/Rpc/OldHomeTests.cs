@@ -1,8 +1,9 @@
+using System.Text.Json.Nodes;
 using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Rpc;
 
-/// <summary>A home written by the version of 2026-11-23, before each conversation had a loop: <c>Store/Samples/home</c>.</summary>
+/// <summary>A home written by the version of 2026-11-23, before each conversation had a loop: <c>Store/Samples/home</c>. It was written by that version itself.</summary>
 public sealed class OldHomeTests : IAsyncLifetime
 {
     private readonly ScriptedEndpoint endpoint = new();
@@ -69,6 +70,35 @@ public sealed class OldHomeTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "Are you there?" });
         await sidecar.Client.NextAsync("message/event", next => (string?)next["event"]!["kind"] == "turnFinished");
         Assert.Equal("Still here.", ChatScript.Texts(await sidecar.Client.ResultAsync("codex/get", new { uri }))[^1]);
+    }
+
+    [Fact]
+    public async Task Reads_settings_an_item_with_its_versions_and_the_ledger()
+    {
+        var client = sidecar.Client;
+        var settings = await client.ResultAsync("settings/get", new { });
+        Assert.Equal(5, (int?)settings!["values"]!["budget_usd_per_day"]);
+
+        const string uri = "codex://items/soup";
+        Assert.Equal("6", (await client.ResultAsync("codex/get", new { uri }))!["document"]!["values"]!["servings"]!.ToJsonString());
+        await client.ResultAsync("codex/undo", new { uri });
+        Assert.Equal("4", (await client.ResultAsync("codex/get", new { uri }))!["document"]!["values"]!["servings"]!.ToJsonString());
+
+        // The requests of the chats and of the task, as the old version stored them.
+        var usage = await client.ResultAsync("usage/summary", new { from = "2026-11-01", to = "2026-11-30" });
+        var stored = File.ReadLines(Path.Combine(Sample, "index", "usage", "2026-11.jsonl")).Select(line => (string?)JsonNode.Parse(line)!["id"]);
+        Assert.Equal(stored.Distinct().Count(), (int?)usage!["total"]!["responses"]);
+    }
+
+    [Fact]
+    public async Task Unlocks_the_vault_and_reads_its_key()
+    {
+        await sidecar.Client.ResultAsync("vault/unlock", new { method = "passphrase", secret = "correct horse battery" });
+        var key = Assert.Single((await sidecar.Client.ResultAsync("vault/list", new { }))!["entries"]!.AsArray());
+        Assert.Equal(
+            ("vault://scripted/api_key", "cdef", "https://api.example.com"),
+            ((string?)key!["reference"], (string?)key["lastFour"], (string?)key["origins"]![0])
+        );
     }
 
     private static string Sample => Path.Combine(Repository.Root, "tests", "Plue.Server.Tests", "Store", "Samples", "home");
