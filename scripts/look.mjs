@@ -1,6 +1,6 @@
 // `npm run look`: takes pictures of all views in a real VS Code, in each theme, at 100 % and 200 %, narrow and wide, empty, loading, full and failing.
 // Pictures, contact sheets and automatic findings go to artifacts/look; findings do not make it fail.
-//   node scripts/look.mjs [view ...]   only these views, such as chat or providers     --quick   each theme in only one room, each room in one theme
+//   node scripts/look.mjs [view ...]   only these views, such as chat or providers     --quick   each theme in only one size, each size in one theme
 import { rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
@@ -23,7 +23,7 @@ await runMain(async () => {
   try {
     for (const [name, set] of Object.entries(states)) {
       if (!set.views.some((view) => album.wants(view))) continue;
-      await step(`Photographing: ${name}`, () => album.scene(set.views, () => set.photograph(album, opener(browser))));
+      await step(`Taking pictures: ${name}`, () => album.scene(set.views, () => set.photograph(album, opener(browser))));
     }
     await step('Making the contact sheets', () => makeSheets(browser, album));
   } finally {
@@ -31,7 +31,7 @@ await runMain(async () => {
   }
   writeFileSync(inArtifacts('look', 'findings.json'), JSON.stringify(album.findings, null, 2));
   for (const { where, what } of album.findings) say(`  ${where}: ${what}`);
-  say(`${album.photographs.length} photographs, ${album.findings.length} findings: ${folder}`);
-  for (const failure of album.failures) say(`  Not photographed to the end: ${failure}`);
+  say(`${album.photographs.length} pictures, ${album.findings.length} findings: ${folder}`);
+  for (const failure of album.failures) say(`  Incomplete: ${failure}`);
   return album.failures.length > 0 ? 1 : 0;
 });

@@ -49,7 +49,7 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (address !== null && typeof address === 'object') console.log(address.port);
 });
-// The end of whoever started it is its own end.
+// It ends with the process that started it.
 process.stdin.resume().on('end', () => process.exit(0));
 
 /** @param {import('node:http').ServerResponse} response @param {Buffer} body */

@@ -203,7 +203,7 @@ async function heldByWindow(workbench) {
   const settled = async () => {
     let last = memoryMb();
     for (let seconds = 0; seconds < 20; seconds++) {
-      // Garbage is collected when nothing is done for a while, which no event tells.
+      // Garbage is collected when nothing is done for a while, for which there is no event.
       await page.waitForTimeout(1_000);
       const now = memoryMb();
       if (Math.abs(now - last) < 1) break;

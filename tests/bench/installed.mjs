@@ -62,7 +62,7 @@ export async function windowFigures(chrome, maker, rounds) {
   }
 }
 
-/** As VS Code itself tells it, each time in a window that was opened anew. @param {Workbench} workbench @param {number} rounds */
+/** As measured by VS Code itself, each time in a new window. @param {Workbench} workbench @param {number} rounds */
 async function activations(workbench, rounds) {
   /** @type {number[]} */ const plue = [];
   /** @type {number[]} */ const bare = [];

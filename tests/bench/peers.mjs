@@ -76,7 +76,7 @@ const kinds = [
 /**
  * Those that can be installed and respond.
  * @param {string} folder Kept between runs. @param {string} base The model's address. @param {string} cwd Where they run.
- * @param {(line: string) => void} report Gets one line for each that is left out.
+ * @param {(line: string) => void} report Gets one line for each omitted peer.
  * @returns {Promise<Peer[]>}
  */
 export async function installedPeers(folder, base, cwd, report) {

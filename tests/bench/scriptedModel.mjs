@@ -1,4 +1,4 @@
-// A model in a process of its own, so that what it costs does not slow whoever reads its answers. `READ n` calls a tool n times, `ECHO word; n` says the word n times.
+// A model in a process of its own, so that its work does not slow the measured process. `READ n` calls a tool n times, `ECHO word; n` says the word n times.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -37,7 +37,7 @@ function serve() {
     const address = server.address();
     process.stdout.write(`${address !== null && typeof address === 'object' ? address.port : 0}\n`);
   });
-  // It ends with whoever started it.
+  // It ends with the process that started it.
   process.stdin.on('end', () => process.exit(0)).resume();
 }
 

@@ -1,4 +1,4 @@
-// `plue serve`: how soon it answers `initialize`, and what it holds while nobody asks anything.
+// `plue serve`: how soon it responds to `initialize`, and its memory while idle.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

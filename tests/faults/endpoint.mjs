@@ -15,9 +15,9 @@ export class Endpoint {
       if (error.code !== 'ECONNRESET') throw error;
     });
   });
-  /** What it says to every question. @type {Answer} */
+  /** The response to every request. @type {Answer} */
   answer = completion(['fine']);
-  /** What it says to the next questions, one after the other; then {@link answer} again. @type {Answer[]} */
+  /** The responses to the next requests, in order; then {@link answer} again. @type {Answer[]} */
   answers = [];
   /** How many questions came, and what the last one was. */
   asked = 0;
@@ -72,7 +72,7 @@ export function completion(words, { calls = [], pauseMs = 0 } = {}) {
   };
 }
 
-/** There is room again, or nobody reads any more. @param {Response} response */
+/** Waits until the reader is ready or has ended. @param {Response} response */
 export async function drained(response) {
   const late = new AbortController();
   const { signal } = late;

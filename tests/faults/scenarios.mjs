@@ -23,7 +23,7 @@ const shared = `chat_${'1'.padStart(32, '0')}`;
  * @property {string} [skipped] Why it was not run.
  *
  * @typedef {object} Setting
- * @property {string} folder For everything that is written; removed by whoever made it.
+ * @property {string} folder For everything that is written; removed by its creator.
  * @property {number} every 1 takes every point, 7 every seventh.
  * @property {string} plue The sidecar's program.
  * @property {string} [noStrace] Why faults cannot be injected here.
@@ -148,11 +148,11 @@ async function twoProcesses(setting) {
     await new Promise((resolve) => setTimeout(resolve, 40 + Math.random() * 300));
     writers[0].child.kill('SIGKILL');
     finding.points++;
-    const heard = await Promise.all(writers.map(({ ended }) => ended));
-    if (!heard[1].includes('acknowledged 39')) finding.losses.push(`The other writer did not end: ${heard[1].split('\n').at(-2)}`);
+    const received = await Promise.all(writers.map(({ ended }) => ended));
+    if (!received[1].includes('acknowledged 39')) finding.losses.push(`The other writer did not end: ${received[1].split('\n').at(-2)}`);
     const texts = await run(scenario[0], [...scenario.slice(1), 'texts', home, shared]);
     const kept = new Set(texts.stdout.split('\n'));
-    for (const [i, output] of heard.entries())
+    for (const [i, output] of received.entries())
       for (const [, number] of output.matchAll(/^acknowledged (\d+)$/gm)) {
         finding.checked++;
         if (!kept.has(`${writers[i].child.pid} ${number}`))

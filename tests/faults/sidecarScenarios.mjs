@@ -1,4 +1,4 @@
-// The scenarios of `npm run faults` that happen to a running sidecar: it is killed, starved, put to sleep, flooded, or nobody reads what it says.
+// The scenarios of `npm run faults` that happen to a running sidecar: it is killed, starved, suspended, flooded, or its output is not read.
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -444,7 +444,7 @@ async function readsNothing({ findings, scene, endpoint }) {
       .filter((name) => name.endsWith('.jsonl'))
       .map((name) => readFileSync(join(scene.home, 'codices', 'chats', name), 'utf8'))
       .join('');
-  // Nobody reads, and the answer is written down to its end all the same.
+  // Its output is not read, and the response is stored completely.
   const deadline = Date.now() + 30_000;
   while (!journal().includes(`number ${words - 1} `) && Date.now() < deadline) await delay(200);
   findings.expect(journal().includes(`number ${words - 1} `), 'The answer waits for the window.');
@@ -485,8 +485,8 @@ async function noise({ findings, scene }) {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   /** @type {Buffer[]} */
-  const heard = [];
-  child.stdout.on('data', (piece) => heard.push(piece));
+  const received = [];
+  child.stdout.on('data', (piece) => received.push(piece));
   const exited = new Promise((resolve) => child.on('close', resolve));
   findings.fault();
   const messages = [
@@ -503,7 +503,7 @@ async function noise({ findings, scene }) {
   }
   // Where it has ended already there is nothing left to kill.
   await within(exited, 30_000, 'It did not end.').finally(() => child.kill('SIGKILL'));
-  let rest = Buffer.concat(heard);
+  let rest = Buffer.concat(received);
   let frames = 0;
   while (rest.length > 0) {
     const [head, length] = /^Content-Length: (\d+)\r\n\r\n/.exec(rest.toString('latin1', 0, 60)) ?? [];

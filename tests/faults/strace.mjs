@@ -1,4 +1,4 @@
-// Injects one fault into one system call of a program, and says which calls there are.
+// Injects one fault into one system call of a program, and lists its calls.
 import { readFileSync } from 'node:fs';
 import { step } from '../../scripts/lib/progress.mjs';
 import { findOnPath, run } from '../../scripts/lib/run.mjs';

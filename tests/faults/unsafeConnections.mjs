@@ -32,13 +32,13 @@ export async function tellUnsafeConnections({ folder, plue }) {
     },
   ];
   for (const { name, how, says } of cases) {
-    let heard = '';
+    let received = '';
     const server = createTlsServer(how, (socket) =>
       socket
         .on('error', () => {})
         .on('data', (bytes) => {
-          heard += bytes.toString('latin1');
-          if (/\r\n\r\n[^]*}/.test(heard)) socket.end(reply);
+          received += bytes.toString('latin1');
+          if (/\r\n\r\n[^]*}/.test(received)) socket.end(reply);
         }),
     );
     server.on('tlsClientError', () => {});
@@ -48,7 +48,7 @@ export async function tellUnsafeConnections({ folder, plue }) {
       else {
         findings.fault();
         findings.expect(code === 1 && says.test(output), `${name} ended with ${code}: ${output}`);
-        findings.expect(!heard.includes(canary) && !heard.includes('Hello'), `${name} was finding: ${heard}`);
+        findings.expect(!received.includes(canary) && !received.includes('Hello'), `${name} was finding: ${received}`);
       }
     });
   }
@@ -77,7 +77,7 @@ export async function tellUnsafeConnections({ folder, plue }) {
     const { code, output } = await askAt('https://models.example/v1', env);
     findings.expect(asked.startsWith('models.example:443'), `The proxy was asked for “${asked}”.`);
     findings.expect(code === 1 && /proxy/i.test(output), `A proxy that wants a sign-in ended it with ${code}: ${output}`);
-    findings.expect(!asked.includes(canary), 'The proxy heard the key.');
+    findings.expect(!asked.includes(canary), 'The proxy received the key.');
   });
   return [findings.finding];
 }

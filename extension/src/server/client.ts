@@ -190,7 +190,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     }
   }
 
-  /** Stops the sidecar, and kills it if it does not exit. A sidecar with running work says so, and continues without this window. */
+  /** Stops the sidecar, and kills it if it does not exit. A sidecar with running work reports it and continues without this window. */
   async stop(): Promise<void> {
     await this.endLife({ keepsRunning: true });
     this.setState({ state: 'stopped', cause: l10n.t('The Plue sidecar was stopped.') });

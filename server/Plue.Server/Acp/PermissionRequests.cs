@@ -116,7 +116,7 @@ internal sealed class PermissionRequests(
         }
     }
 
-    /// <summary>Asks the client to show a form or open an address. A client that can do neither is not asked, because consent alone is no answer.</summary>
+    /// <summary>Asks the client to show a form or open an address. A client that supports neither gets no request, because an approval alone is not an answer.</summary>
     private async Task AskAsync(PendingApproval pending, Question question, AgentSession session, CancellationToken cancellationToken)
     {
         if (!(question.Url is null ? client.ShowsForms : client.OpensAddresses))

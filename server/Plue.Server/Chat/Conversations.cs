@@ -418,7 +418,7 @@ internal sealed class Conversations : IChats, IAsyncDisposable
             cancellationToken
         );
 
-    /// <summary>Carries out a command of another process for a chat that this one works on.</summary>
+    /// <summary>Runs a command of another process for a chat that this one works on.</summary>
     private async Task RunAsync(ChatCommand command)
     {
         var conversation = await GetAsync(command.CodexId, CancellationToken.None);

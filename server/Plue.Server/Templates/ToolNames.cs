@@ -13,13 +13,13 @@ internal static class ToolNames
     /// <summary>Separates an MCP server and its tool: <c>github/create_issue</c>.</summary>
     public const char ServerSeparator = '/';
 
-    /// <summary>Stands for the server in names of tools of VS Code and its extensions: <c>vscode/NAME</c>. No MCP server can have this name.</summary>
+    /// <summary>Replaces the server in names of tools of VS Code and its extensions: <c>vscode/NAME</c>. No MCP server can have this name.</summary>
     public const string VsCode = "vscode";
 
-    /// <summary>Stands for the server in names of server tools that the user selected for all chats. No MCP server can have this name.</summary>
+    /// <summary>Replaces the server in names of server tools that the user selected for all chats. No MCP server can have this name.</summary>
     public const string Selected = "mcp";
 
-    /// <summary>Stands for all server tools that the user selected for all chats.</summary>
+    /// <summary>The name for all server tools that the user selected for all chats.</summary>
     public const string AllSelected = "mcp/*";
 
     public const string Skill = "skill";

@@ -71,7 +71,7 @@ internal sealed class ToolResults(PluePaths paths, TimeProvider time)
                 return Encoding.UTF8.GetString(RegularFile.Read(PathOf(codexId, id), 2 * MaxBytes) ?? []);
             }
             catch (FileNotFoundException)
-            { /* Said below. */
+            { /* Reported below. */
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {

@@ -551,12 +551,12 @@ public sealed class OrchestrationTests : IAsyncLifetime
     public async Task An_agent_sets_the_fields_of_its_child(string values, string? audience)
     {
         home.WriteTemplate(
-            "told",
+            "explainer",
             "provider_ref: 'codex://providers/small', available_tools: ['read'], fields: [{ name: 'audience', type: 'text' }]"
         );
         home.Script = asked =>
             asked.Model == "large" && asked.Asked == 0
-                ? Calls("", ("c1", "spawn_task", $$"""{"template":"told","goal":"Explain it","values":{{values}}}"""))
+                ? Calls("", ("c1", "spawn_task", $$"""{"template":"explainer","goal":"Explain it","values":{{values}}}"""))
                 : Answer("Good.");
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");

@@ -173,16 +173,16 @@ public sealed class TaskKillTests
 
         var body = JsonNode.Parse(request.Body)!;
         var messages = body["messages"]!.AsArray();
-        var isTold = messages.Any(message => (string?)message!["role"] == "tool");
+        var hasResult = messages.Any(message => (string?)message!["role"] == "tool");
         if ((string?)body["model"] == "large")
         {
-            return isTold
+            return hasResult
                 ? Calls("", ("f1", "finish", """{"summary":"All done."}"""))
                 : Calls("I split it.", Spawn("c1", "one"), Spawn("c2", "two", budget: new { rounds = 1 }), Spawn("c3", "three"));
         }
 
         var goal = messages.First(message => (string?)message!["role"] == "user")!.ToJsonString();
-        return isTold ? Answer("Ended.")
+        return hasResult ? Answer("Ended.")
             : goal.Contains("one", StringComparison.Ordinal) ? Calls("", ("w1", "write", """{"path":"one.txt","content":"1"}"""))
             : goal.Contains("two", StringComparison.Ordinal) ? Calls("", ("r1", "read", """{"path":"a.txt"}"""))
             : ScriptedAnswer.Events().Send(Chunk("Begun. ")).Pause(TimeSpan.FromMilliseconds(60)).Send(Chunk("Ended.")).Send(End);

@@ -55,6 +55,6 @@ public partial class RecordsDocumentTests
         );
     }
 
-    [GeneratedRegex("`(?<code>[^`]+)`", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("`(?<code>[^`\n]+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex Code();
 }

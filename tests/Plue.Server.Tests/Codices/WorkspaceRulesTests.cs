@@ -19,7 +19,7 @@ public sealed class WorkspaceRulesTests : IDisposable
         Assert.Empty(rules.Read());
         Write("CLAUDE.md", "\uFEFFUse tabs.\r\n");
         Write("AGENTS.md", "Use spaces.");
-        Assert.Equal(["AGENTS.md: Use spaces.", "CLAUDE.md: Use tabs."], Told());
+        Assert.Equal(["AGENTS.md: Use spaces.", "CLAUDE.md: Use tabs."], Instructions());
         Assert.Empty(new WorkspaceRules(() => null).Read());
     }
 
@@ -34,7 +34,7 @@ public sealed class WorkspaceRulesTests : IDisposable
     {
         Write("AGENTS.md", agents);
         Write("CLAUDE.md", claude);
-        Assert.Equal(expected, string.Join('|', Told()));
+        Assert.Equal(expected, string.Join('|', Instructions()));
     }
 
     [Fact]
@@ -42,27 +42,27 @@ public sealed class WorkspaceRulesTests : IDisposable
     {
         Write("CLAUDE.md", "One.");
         File.CreateSymbolicLink(Path.Combine(folder, "AGENTS.md"), "CLAUDE.md");
-        Assert.Equal(["AGENTS.md: One."], Told());
+        Assert.Equal(["AGENTS.md: One."], Instructions());
 
         var outside = Path.Combine(Directory.CreateTempSubdirectory("plue-outside-").FullName, "x.md");
         File.WriteAllText(outside, "Secret.");
         File.Delete(Path.Combine(folder, "AGENTS.md"));
         File.CreateSymbolicLink(Path.Combine(folder, "AGENTS.md"), outside);
-        Assert.Equal(["AGENTS.md! It is a link to a target outside the workspace.", "CLAUDE.md: One."], Told());
+        Assert.Equal(["AGENTS.md! It is a link to a target outside the workspace.", "CLAUDE.md: One."], Instructions());
     }
 
     [Fact]
     public void Invalid_instruction_files_are_skipped_with_a_reason_without_blocking()
     {
         Write("AGENTS.md", new string('x', WorkspaceRules.MaxBytes + 1));
-        Assert.Equal(["AGENTS.md! It is larger than 64 KB, the maximum for an instruction file."], Told());
+        Assert.Equal(["AGENTS.md! It is larger than 64 KB, the maximum for an instruction file."], Instructions());
         File.WriteAllBytes(Path.Combine(folder, "AGENTS.md"), [0xFF, 0x00, 0x80]);
-        Assert.Equal(["AGENTS.md! It is not UTF-8 text."], Told());
+        Assert.Equal(["AGENTS.md! It is not UTF-8 text."], Instructions());
         Write("AGENTS.md", "a\0b");
-        Assert.Equal(["AGENTS.md! It is not UTF-8 text."], Told());
+        Assert.Equal(["AGENTS.md! It is not UTF-8 text."], Instructions());
         File.Delete(Path.Combine(folder, "AGENTS.md"));
         Directory.CreateDirectory(Path.Combine(folder, "AGENTS.md"));
-        Assert.Equal(["AGENTS.md! It is not a regular file."], Told());
+        Assert.Equal(["AGENTS.md! It is not a regular file."], Instructions());
         Directory.Delete(Path.Combine(folder, "AGENTS.md"));
         if (OperatingSystem.IsWindows())
         {
@@ -73,7 +73,7 @@ public sealed class WorkspaceRulesTests : IDisposable
         {
             made.WaitForExit();
         }
-        Assert.Equal(["AGENTS.md! It is not a regular file."], Told());
+        Assert.Equal(["AGENTS.md! It is not a regular file."], Instructions());
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class WorkspaceRulesTests : IDisposable
         var before = rules.Read()[0];
         Assert.Same(before.Text, rules.Read()[0].Text);
         Write("AGENTS.md", "Another.");
-        Assert.Equal(["AGENTS.md: Another."], Told());
+        Assert.Equal(["AGENTS.md: Another."], Instructions());
     }
 
     [Fact]
@@ -95,6 +95,6 @@ public sealed class WorkspaceRulesTests : IDisposable
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);
 
-    private IEnumerable<string> Told() =>
+    private IEnumerable<string> Instructions() =>
         rules.Read().Select(file => file.Problem is { } why ? $"{file.Name}! {why}" : $"{file.Name}: {file.Text}");
 }

@@ -92,7 +92,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
         Assert.EndsWith(", ….", sentence, StringComparison.Ordinal);
         Assert.Equal(5, ids.Count(id => sentence.Contains(id, StringComparison.Ordinal)));
 
-        (HealthState, string) Chats() => Told(new DiskChecks(home.Open().Health).Chats());
+        (HealthState, string) Chats() => StateOf(new DiskChecks(home.Open().Health).Chats());
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
             Settings()
         );
 
-        (HealthState, string) Settings() => Told(new DiskChecks(home.Services.Health).Settings());
+        (HealthState, string) Settings() => StateOf(new DiskChecks(home.Services.Health).Settings());
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
         Assert.Empty(new DiskChecks(home.Services.Health).BackgroundWork());
     }
 
-    private static (HealthState, string) Told(IReadOnlyList<HealthRow> rows) => (Assert.Single(rows).State, rows[0].Sentence);
+    private static (HealthState, string) StateOf(IReadOnlyList<HealthRow> rows) => (Assert.Single(rows).State, rows[0].Sentence);
 
     private static async Task<HealthRow> FolderAsync(string folder)
     {

@@ -5,7 +5,7 @@ namespace Plue.Server.Tests.Health;
 
 public class HealthCheckTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
     [Fact]
     public async Task A_check_that_fails_or_never_ends_is_a_row_and_the_others_are_shown()
@@ -96,7 +96,7 @@ public class HealthCheckTests
     {
         var report = await HealthCheck.RunAsync(
             [HealthCheck.Create("One", false, () => [HealthRow.Warning("a\u202Eb", "the secret") with { Advice = "not the secret" }])],
-            Patience,
+            CheckTimeout,
             text => text.Replace("secret", "***", StringComparison.Ordinal),
             "",
             default
@@ -105,5 +105,5 @@ public class HealthCheckTests
     }
 
     private static Task<HealthReport> RunAsync(params HealthCheck[] checks) =>
-        HealthCheck.RunAsync(checks, Patience, text => text, "", CancellationToken.None);
+        HealthCheck.RunAsync(checks, CheckTimeout, text => text, "", CancellationToken.None);
 }

@@ -328,7 +328,7 @@ public partial class RoundTripTests
             {
                 var chat = RandomChat.Of(seed);
                 var pieces = read(JsonDocument.Parse(write(chat.Request)).RootElement);
-                Assert.Equal(Told(chat.Said), Told(pieces));
+                Assert.Equal(Texts(chat.Said), Texts(pieces));
                 if (signs)
                 {
                     Assert.Equal(Of(chat.Said, "signature"), Of(pieces, "signature"));
@@ -346,7 +346,7 @@ public partial class RoundTripTests
         [.. pieces.Where(piece => piece.Kind == kind).Select(piece => piece.Value)];
 
     /// <summary>Gets the content of each turn: a vendor may merge texts and put results first, but nothing may move to another turn.</summary>
-    private static List<string> Told(IEnumerable<Piece> pieces)
+    private static List<string> Texts(IEnumerable<Piece> pieces)
     {
         var turns = new List<string>();
         foreach (var turn in Turns([.. pieces]))

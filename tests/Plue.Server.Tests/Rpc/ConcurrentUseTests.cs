@@ -181,13 +181,13 @@ public sealed class ConcurrentUseTests
             Assert.Null(reply["error"]);
         }
 
-        var heard = uris.ToDictionary(uri => uri, _ => "");
+        var received = uris.ToDictionary(uri => uri, _ => "");
         for (var ended = 0; ended < chats; )
         {
             var item = await sidecar.Client.NextAsync("message/event");
             if (Kind(item) == "textDelta")
             {
-                heard[(string?)item["codexId"] ?? ""] += (string?)item["event"]?["text"];
+                received[(string?)item["codexId"] ?? ""] += (string?)item["event"]?["text"];
             }
             if (Kind(item) == "turnFinished")
             {
@@ -197,7 +197,7 @@ public sealed class ConcurrentUseTests
 
         for (var number = 0; number < chats; number++)
         {
-            Assert.Equal(string.Concat(Enumerable.Range(0, 20).Select(token => $"q{number}.{token} ")), heard[uris[number]]);
+            Assert.Equal(string.Concat(Enumerable.Range(0, 20).Select(token => $"q{number}.{token} ")), received[uris[number]]);
         }
     }
 

@@ -111,13 +111,13 @@ public sealed class SidecarProcessTests
 
     private static async Task<string> ReadOnceThereAsync(string file)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (!File.Exists(file))
         {
             // Another process writes the file, without an event.
-            await Task.Delay(20, patience.Token);
+            await Task.Delay(20, timeout.Token);
         }
-        return await File.ReadAllTextAsync(file, patience.Token);
+        return await File.ReadAllTextAsync(file, timeout.Token);
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class TaskTests : IAsyncLifetime
     {
         var missing = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", providerId = "scripted" });
         Assert.Equal("Nothing was created. `goal` is missing.", (string?)missing["error"]?["message"]);
-        var nobody = await sidecar.Client.RequestAsync(
+        var unknown = await sidecar.Client.RequestAsync(
             "codex/create",
             new
             {
@@ -101,7 +101,7 @@ public sealed class TaskTests : IAsyncLifetime
                 values = new { goal = "Go", provider_ref = new[] { "codex://providers/gone", "codex://providers/away" } },
             }
         );
-        Assert.Equal("notFound", ErrorKind(nobody));
+        Assert.Equal("notFound", ErrorKind(unknown));
         var wrong = await sidecar.Client.RequestAsync(
             "codex/create",
             new

@@ -66,12 +66,12 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         Assert.Equal("Theirs: hook.", await HookedAsync(uri));
         Assert.Equal(
             ["Theirs: prompt.", "Theirs: rules."],
-            (await ToldAsync(uri)).Split('\n').Where(line => line.StartsWith("Theirs", StringComparison.Ordinal))
+            (await InstructionsAsync(uri)).Split('\n').Where(line => line.StartsWith("Theirs", StringComparison.Ordinal))
         );
 
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = false });
         Assert.Equal("", await TheirsAsync());
-        Assert.DoesNotContain("Theirs", await ToldAsync(uri), StringComparison.Ordinal);
+        Assert.DoesNotContain("Theirs", await InstructionsAsync(uri), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         return string.Join(' ', templates.Order(StringComparer.Ordinal).Concat(others));
     }
 
-    private async Task<string> ToldAsync(string uri)
+    private async Task<string> InstructionsAsync(string uri)
     {
         await sidecar.Client.AskAsync(uri, "Again");
         return (string?)JsonNode.Parse(endpoint.Requests[^1].Body)?["messages"]?[0]?["content"] ?? "";

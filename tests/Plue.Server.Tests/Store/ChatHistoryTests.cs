@@ -26,7 +26,7 @@ public sealed class ChatHistoryTests : IDisposable
                 "Changed the model options.",
                 "Changed the pinned files.",
             ],
-            await ToldAsync(
+            await ChangesAsync(
                 new ChatFields("Mine", true, "tour", "small", [new ModelChoice("local")], new ChatOptions(0.5))
                 {
                     Pinned = true,
@@ -37,11 +37,11 @@ public sealed class ChatHistoryTests : IDisposable
         );
         Assert.Equal(
             ["Removed the title.", "Restored the chat from the archive.", "Unpinned the chat.", "Removed all tags.", "Switched to tour."],
-            await ToldAsync(new ChatFields("", false, "tour") { Pinned = false, Tags = [] })
+            await ChangesAsync(new ChatFields("", false, "tour") { Pinned = false, Tags = [] })
         );
-        Assert.Equal(["Switched to the model large."], await ToldAsync(new ChatFields(Model: "large")));
-        Assert.Equal(["Switched to the provider's default model."], await ToldAsync(new ChatFields(Model: "")));
-        Assert.Equal([], await ToldAsync(new ChatFields { ReadUntil = "" }));
+        Assert.Equal(["Switched to the model large."], await ChangesAsync(new ChatFields(Model: "large")));
+        Assert.Equal(["Switched to the provider's default model."], await ChangesAsync(new ChatFields(Model: "")));
+        Assert.Equal([], await ChangesAsync(new ChatFields { ReadUntil = "" }));
     }
 
     [Fact]
@@ -243,7 +243,7 @@ public sealed class ChatHistoryTests : IDisposable
     }
 
     /// <summary>Returns the history entries of one change of a new chat, in order.</summary>
-    private async Task<IEnumerable<string>> ToldAsync(ChatFields fields)
+    private async Task<IEnumerable<string>> ChangesAsync(ChatFields fields)
     {
         await using var journal = fixture.NewStore().Create("ai-chat", "A title", null, null);
         await journal.UpdateAsync(fields, None);

@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Templates;
 /// <summary>Unusual files in a folder of templates.</summary>
 public sealed class TemplateFilesTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
 
     private readonly PluePaths paths = new(Directory.CreateTempSubdirectory("plue-templates-").FullName);
     private readonly string workspace = Directory.CreateTempSubdirectory("plue-workspace-").FullName;
@@ -36,7 +36,7 @@ public sealed class TemplateFilesTests : IDisposable
                 () => new TemplateCatalog(paths).List().Single(entry => entry.Id == "pipe"),
                 TestContext.Current.CancellationToken
             )
-            .WaitAsync(Patience, TestContext.Current.CancellationToken);
+            .WaitAsync(Timeout, TestContext.Current.CancellationToken);
         Assert.Equal("It is not a regular file.", Assert.Single(entry.Problems).Message);
     }
 

@@ -9,7 +9,7 @@ using static Plue.Tools.FaultScenario.Prepared;
 
 namespace Plue.Tools.FaultScenario;
 
-/// <summary>Files that a disk or a hand has damaged: what is not damaged is still there, the rest is told and copied to a separate file.</summary>
+/// <summary>Damaged files: everything else is kept, and the damaged part is reported and copied to a separate file.</summary>
 /// <param name="every">1 takes every place, 7 every seventh.</param>
 internal sealed class Damage(string folder, int every)
 {
@@ -141,7 +141,7 @@ internal sealed class Damage(string folder, int every)
             }
             else if (!hit.Contains(-1) && !(isTorn && lines.Exists(line => line.Start == damaged.Length)))
             {
-                losses.Add("The damage is not told.");
+                losses.Add("The damage is not reported.");
             }
 
             await journal.AppendAsync(MessageOf(Turns, 7), CancellationToken.None);

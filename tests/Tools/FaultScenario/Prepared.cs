@@ -106,7 +106,7 @@ internal static class Prepared
         return lines.WrittenSpan.ToArray();
     }
 
-    /// <summary>A line that says nothing the chat needs is damaged, and half a line follows the last one.</summary>
+    /// <summary>A line that the chat does not need is damaged, and half a line follows the last one.</summary>
     private static byte[] DamagedLines()
     {
         var lines = new ArrayBufferWriter<byte>();

@@ -1,4 +1,4 @@
-// A scenario of saves for the tests that break it, and a reader that says what is left afterwards. Arguments: a verb, then:
+// A scenario of saves for the tests that break it, and a reader that reports what is left afterwards. Arguments: a verb, then:
 //   prepare HOME   a data folder as it is before the scenario.
 //   scenario HOME     the scenario. Prints "try <step>" and, when it is kept, "ack <step> <value>"; a failure is "failed <step> <kind>: <sentence>" and is tried again.
 //   check          for each "<home> <what scenario printed, a file>" on stdin "checked <acknowledged> <repaired>", or a line "loss <sentence>" for each before it.

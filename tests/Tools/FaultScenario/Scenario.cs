@@ -22,7 +22,7 @@ internal sealed class Scenario(string home)
     private readonly PluePaths paths = new(home);
     private readonly ChatStore store = new(new PluePaths(home), TimeProvider.System, NullLogger.Instance);
 
-    /// <summary>The steps by name, each with what it does and a value for whoever checks it.</summary>
+    /// <summary>The steps by name, each with its effect and a value for the check.</summary>
     private IReadOnlyList<(string Name, Func<Task<string>> Do)> Steps =>
         [
             ("list", List),
@@ -164,8 +164,8 @@ internal sealed class Scenario(string home)
         var text = TextOf(Plain, 3);
         await journal.BeginAsync(MessageOf(Plain, 3, MessageStatus.Streaming), CancellationToken.None);
         journal.AppendPartial(IdOf(Plain, 3), 0, false, text[..5]);
-        var patience = 100; // the first piece reaches the disk 200 ms later; one that cannot is no failure
-        while (patience-- > 0 && !journal.Chat.Messages[^1].Text.StartsWith(text[..5], StringComparison.Ordinal))
+        var attempts = 100; // the first piece reaches the disk 200 ms later; one that cannot is no failure
+        while (attempts-- > 0 && !journal.Chat.Messages[^1].Text.StartsWith(text[..5], StringComparison.Ordinal))
         {
             // The disk reports nothing: the journal is read again until the text is there.
             await Task.Delay(5);

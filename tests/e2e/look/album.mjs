@@ -4,20 +4,20 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { contrastFindings } from '../runner/accessibility.mjs';
 import { pages } from '../runner/workbench.mjs';
-import { roughPlaces } from './roughPlaces.mjs';
-import { rooms, sideBarRooms, themes } from './rooms.mjs';
+import { layoutProblems } from './layoutProblems.mjs';
+import { sizes, sideBarSizes, themes } from './sizes.mjs';
 
 /**
  * @typedef {object} Photograph
  * @property {string} view
  * @property {string} state
  * @property {string} theme
- * @property {string} room
+ * @property {string} sizeName
  * @property {string} file
  *
- * @typedef {{style: string, classes: string, data: Record<string, string>}} Clothes Styles that a theme applies to a page.
+ * @typedef {{style: string, classes: string, data: Record<string, string>}} ThemeStyles Styles that a theme applies to a page.
  *
- * @typedef {object} Pose
+ * @typedef {object} PictureOptions
  * @property {() => Promise<unknown>} [again] Opens what a change of the window size closed.
  * @property {'editor' | 'view'} [place] Location of the webview.
  */
@@ -34,12 +34,12 @@ export class Album {
   #inFront;
   /** Scenes that failed. @type {string[]} */
   failures = [];
-  /** @type {Map<string, Clothes>} */
-  #clothes = new Map();
+  /** @type {Map<string, ThemeStyles>} */
+  #themeStyles = new Map();
 
   /**
    * @param {string} folder
-   * @param {{views?: string[], isQuick?: boolean}} [options] `views` limits the views; `isQuick` uses each theme in one room, and each room in one theme.
+   * @param {{views?: string[], isQuick?: boolean}} [options] `views` limits the views; `isQuick` uses each theme in one sizeName, and each sizeName in one theme.
    */
   constructor(folder, { views, isQuick = false } = {}) {
     this.folder = folder;
@@ -71,12 +71,12 @@ export class Album {
   /** Reads the styles that each theme applies to a page; requires an open page. @param {import('../runner/workbench.mjs').Workbench} workbench */
   async learnThemes(workbench) {
     this.#inFront = workbench;
-    if (this.#clothes.size > 0) return;
+    if (this.#themeStyles.size > 0) return;
     for (const [name, theme] of [...Object.entries(themes).filter(([one]) => one !== 'dark'), ['dark', themes.dark]]) {
       await switchTheme(workbench, String(theme));
       const frame = await workbench.chatFrame();
       await frame.waitForFunction((id) => document.body.dataset.vscodeThemeName === id, String(theme));
-      this.#clothes.set(
+      this.#themeStyles.set(
         String(name),
         await frame.evaluate(() => ({
           style: document.documentElement.style.cssText,
@@ -87,26 +87,26 @@ export class Album {
     }
   }
 
-  /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state @param {Pose} [pose] */
+  /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} view @param {string} state @param {PictureOptions} [pose] */
   async take(workbench, view, state, { again, place = 'editor' } = {}) {
     if (!this.wants(view)) return;
-    for (const [room, size] of Object.entries(place === 'editor' ? rooms : sideBarRooms)) {
+    for (const [sizeName, size] of Object.entries(place === 'editor' ? sizes : sideBarSizes)) {
       await (place === 'editor' ? giveRoom(workbench, size) : giveSideBar(workbench, size));
       await again?.();
       for (const theme of Object.keys(themes)) {
-        if (this.isQuick && theme !== 'dark' && room !== '100-wide') continue;
+        if (this.isQuick && theme !== 'dark' && sizeName !== '100-wide') continue;
         const frame = await (place === 'editor' ? workbench.chatFrame() : workbench.approvalsFrame());
         await this.#dress(frame, theme);
-        const where = `${view}-${state}-${theme}-${room}`;
+        const where = `${view}-${state}-${theme}-${sizeName}`;
         const box = await (await frame.parentFrame()?.frameElement())?.boundingBox();
         if (!box) throw new Error(`${where}: the page is not to be seen.`);
-        await this.#keep(workbench, { view, state, theme, room }, box);
-        if (theme === 'dark') this.#note(where, await frame.evaluate(roughPlaces));
-        if (room === '100-wide') this.#note(where, await contrastFindings(frame));
+        await this.#keep(workbench, { view, state, theme, sizeName }, box);
+        if (theme === 'dark') this.#note(where, await frame.evaluate(layoutProblems));
+        if (sizeName === '100-wide') this.#note(where, await contrastFindings(frame));
       }
       await this.#dress(await (place === 'editor' ? workbench.chatFrame() : workbench.approvalsFrame()), 'dark');
     }
-    await giveRoom(workbench, rooms['100-wide']);
+    await giveRoom(workbench, sizes['100-wide']);
   }
 
   /**
@@ -119,35 +119,35 @@ export class Album {
     const isSideBar = part.includes('sidebar');
     for (const [theme, name] of Object.entries(themes)) {
       await switchTheme(workbench, name);
-      for (const [room, size] of Object.entries(isSideBar ? sideBarRooms : rooms)) {
-        if (this.isQuick && theme !== 'dark' && room !== '100-wide') continue;
+      for (const [sizeName, size] of Object.entries(isSideBar ? sideBarSizes : sizes)) {
+        if (this.isQuick && theme !== 'dark' && sizeName !== '100-wide') continue;
         await (isSideBar ? giveSideBar(workbench, size) : giveRoom(workbench, size));
         await again?.();
         const box = await workbench.page.locator(part).boundingBox();
         if (!box) throw new Error(`${view}-${state}: ${part} is not to be seen.`);
-        await this.#keep(workbench, { view, state, theme, room }, box);
+        await this.#keep(workbench, { view, state, theme, sizeName }, box);
       }
     }
-    await giveRoom(workbench, rooms['100-wide']);
+    await giveRoom(workbench, sizes['100-wide']);
     await switchTheme(workbench, themes.dark);
   }
 
   /** @param {import('playwright-core').Frame} frame @param {string} theme */
   async #dress(frame, theme) {
-    const clothes = this.#clothes.get(theme);
-    if (!clothes) throw new Error(`The theme ${theme} was not learned.`);
+    const themeStyles = this.#themeStyles.get(theme);
+    if (!themeStyles) throw new Error(`The theme ${theme} was not learned.`);
     await frame.evaluate(async ({ style, classes, data }) => {
       document.documentElement.style.cssText = style;
       document.body.className = classes;
       Object.assign(document.body.dataset, data);
       const frames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       await frames();
-    }, clothes);
+    }, themeStyles);
   }
 
   /** @param {import('../runner/workbench.mjs').Workbench} workbench @param {Omit<Photograph, 'file'>} what @param {{x: number, y: number, width: number, height: number}} clip */
   async #keep(workbench, what, clip) {
-    const file = `${what.view}-${what.state}-${what.theme}-${what.room}.png`;
+    const file = `${what.view}-${what.state}-${what.theme}-${what.sizeName}.png`;
     await workbench.page.screenshot({ path: join(this.folder, file), clip });
     this.photographs.push({ ...what, file });
   }
@@ -160,7 +160,7 @@ export class Album {
 
 /**
  * Resizes the window so that the editor has this size.
- * @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size
+ * @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./sizes.mjs').Size} size
  */
 export async function giveRoom({ page }, { width, height }) {
   await page.setViewportSize({ width, height: height + aroundHeight });
@@ -183,7 +183,7 @@ export async function closeEditors(workbench) {
   throw new Error('The editors cannot be closed.');
 }
 
-/** @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./rooms.mjs').Size} size */
+/** @param {import('../runner/workbench.mjs').Workbench} workbench @param {import('./sizes.mjs').Size} size */
 async function giveSideBar({ page }, { width, height }) {
   await page.setViewportSize({ width: 1000, height });
   const bar = await page.locator('.part.sidebar').boundingBox();
@@ -199,7 +199,7 @@ async function giveSideBar({ page }, { width, height }) {
 
 /** Uses VS Code's theme picker. @param {import('../runner/workbench.mjs').Workbench} workbench @param {string} theme */
 async function switchTheme(workbench, theme) {
-  await giveRoom(workbench, rooms['100-wide']);
+  await giveRoom(workbench, sizes['100-wide']);
   await workbench.command('Preferences: Color Theme');
   const widget = workbench.page.locator('.quick-input-widget:visible');
   await widget

@@ -1,7 +1,7 @@
-// Creates contact sheets with the states of a view in every room and theme, and a page with all pictures.
+// Creates contact sheets with the states of a view in every sizeName and theme, and a page with all pictures.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rooms, themes } from './rooms.mjs';
+import { sizes, themes } from './sizes.mjs';
 
 /** @typedef {import('./album.mjs').Photograph} Photograph */
 
@@ -14,13 +14,13 @@ export async function makeSheets(browser, album) {
   const page = await context.newPage();
   for (const [view, photographs] of byView(album.photographs)) {
     const inOneTheme = photographs.filter(({ theme }) => theme === 'dark');
-    const inOneRoom = photographs.filter(({ room }) => room === '100-wide');
+    const inOneSize = photographs.filter(({ sizeName }) => sizeName === '100-wide');
     const states = [...new Set(photographs.map(({ state }) => state))];
     for (let first = 0; first < states.length; first += statesOnSheet) {
       const isOn = (/** @type {Photograph} */ { state }) => states.slice(first, first + statesOnSheet).includes(state);
       for (const [sheet, columns, shown, of] of /** @type {const} */ ([
-        ['rooms', Object.keys(rooms), inOneTheme, 'room'],
-        ['themes', Object.keys(themes), inOneRoom, 'theme'],
+        ['sizes', Object.keys(sizes), inOneTheme, 'sizeName'],
+        ['themes', Object.keys(themes), inOneSize, 'theme'],
       ])) {
         await page.setContent(pageOf(tableOf(view, shown.filter(isOn), columns, of, (file) => dataOf(join(album.folder, file)))));
         await page.locator('table').screenshot({ path: join(album.folder, `sheet-${view}-${1 + first / statesOnSheet}-${sheet}.png`) });
@@ -31,9 +31,9 @@ export async function makeSheets(browser, album) {
   const all = [...byView(album.photographs)].map(([view, photographs]) =>
     tableOf(
       view,
-      photographs.map((one) => ({ ...one, room: `${one.theme} ${one.room}` })),
-      Object.keys(themes).flatMap((theme) => Object.keys(rooms).map((room) => `${theme} ${room}`)),
-      'room',
+      photographs.map((one) => ({ ...one, sizeName: `${one.theme} ${one.sizeName}` })),
+      Object.keys(themes).flatMap((theme) => Object.keys(sizes).map((sizeName) => `${theme} ${sizeName}`)),
+      'sizeName',
       (file) => file,
     ),
   );
@@ -48,7 +48,7 @@ function byView(photographs) {
   return views;
 }
 
-/** @param {string} view @param {Photograph[]} photographs @param {string[]} columns @param {'room' | 'theme'} of @param {(file: string) => string} source */
+/** @param {string} view @param {Photograph[]} photographs @param {string[]} columns @param {'sizeName' | 'theme'} of @param {(file: string) => string} source */
 function tableOf(view, photographs, columns, of, source) {
   const states = [...new Set(photographs.map(({ state }) => state))];
   const cell = (/** @type {string} */ state, /** @type {string} */ column) => {

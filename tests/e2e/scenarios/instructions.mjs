@@ -45,7 +45,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const draft = () => chat.locator('.composer textarea');
   const button = (/** @type {string | RegExp} */ name) => chat.getByRole('button', { name });
   const list = () => chat.getByRole('dialog', { name: 'Instruction sources' });
-  const told = () => String(endpoint.asked.at(-1)?.messages?.[0]?.content);
+  const systemPrompt = () => String(endpoint.asked.at(-1)?.messages?.[0]?.content);
   const rules = join(workbench.folder, 'workspace', 'AGENTS.md');
 
   await scenario.step('The header shows the number of instruction sources', async () => {
@@ -65,7 +65,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('The prompt and the workspace instructions are sent to the model', async () => {
     await ask(workbench, 'How do I indent?');
     await untilFinished(workbench);
-    assert.match(told(), /^You help with [^]*# Rules of this project[^]*Use tabs\./);
+    assert.match(systemPrompt(), /^You help with [^]*# Rules of this project[^]*Use tabs\./);
     assert.equal(await chat.locator('.instructions-change:visible').count(), 0);
   });
 
@@ -74,7 +74,7 @@ async function runSteps(scenario, workbench, endpoint) {
     write(rules, 'Use spaces.\n');
     await ask(workbench, 'And now?');
     await untilFinished(workbench);
-    assert.match(told(), /^You are brief\.[^]*Use spaces\./);
+    assert.match(systemPrompt(), /^You are brief\.[^]*Use spaces\./);
     await chat.getByText('Instructions changed: default-assistant and AGENTS.md.').waitFor();
   });
 
@@ -82,7 +82,7 @@ async function runSteps(scenario, workbench, endpoint) {
     write(rules, 'Use tabs.\u{E0049}\u{E0067}\u202E\n');
     await ask(workbench, 'Once more?');
     await untilFinished(workbench);
-    assert.doesNotMatch(told(), /tabs/);
+    assert.doesNotMatch(systemPrompt(), /tabs/);
     await chat.getByText('Instructions removed: AGENTS.md.').waitFor();
     await button(/^3 instruction sources:.*Needs attention/).click();
     await list().getByText('Omitted. It has 3 invisible characters that a model reads.').waitFor();
@@ -94,7 +94,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Escape');
     await ask(workbench, 'And with it?');
     await untilFinished(workbench);
-    assert.match(told(), /Use tabs\./);
+    assert.match(systemPrompt(), /Use tabs\./);
     await chat.getByText('Instructions added: AGENTS.md.').waitFor();
   });
 
@@ -140,8 +140,8 @@ async function runSteps(scenario, workbench, endpoint) {
         : { calls: [{ name: 'read', parameters: { file_path: 'src/a.txt' } }] };
     await ask(workbench, 'Read a.txt');
     await untilFinished(workbench);
-    assert.match(told(), /# Instructions of the user[^]*Answer briefly\./);
-    assert.doesNotMatch(told(), /Use spaces in src/);
+    assert.match(systemPrompt(), /# Instructions of the user[^]*Answer briefly\./);
+    assert.doesNotMatch(systemPrompt(), /Use spaces in src/);
     assert.match(String(endpoint.asked.at(-1).messages.at(-1).content), /## src\/AGENTS\.md \(for src\/a\.txt\)\n\nUse spaces in src\./);
     await chat.getByText('Instructions added: src/AGENTS.md.').waitFor();
     await button(/^6 instruction sources:.*src\/AGENTS\.md/).click();

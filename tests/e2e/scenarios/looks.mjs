@@ -34,8 +34,8 @@ async function runSteps(scenario, workbench) {
     await page.keyboard.press('Escape');
     await button(name).first().click();
   };
-  /** @param {string} view @param {string} state @param {import('../look/album.mjs').Pose} [pose] */
-  const isWell = async (view, state, pose) => {
+  /** @param {string} view @param {string} state @param {import('../look/album.mjs').PictureOptions} [pose] */
+  const checkView = async (view, state, pose) => {
     const before = album.findings.length;
     await album.take(workbench, view, state, pose);
     assert.deepEqual(album.findings.slice(before), []);
@@ -52,19 +52,19 @@ async function runSteps(scenario, workbench) {
   });
 
   await scenario.look('An answer with everything in it keeps to a narrow and to an enlarged window, and can be read in each theme', () =>
-    isWell('chat', 'full', { again: () => chat.locator('.table-block').first().scrollIntoViewIfNeeded() }),
+    checkView('chat', 'full', { again: () => chat.locator('.table-block').first().scrollIntoViewIfNeeded() }),
   );
 
   await scenario.look('The list of models stays inside of the window', () =>
-    isWell('header', 'picker', { again: opens(/^Provider and model/) }),
+    checkView('header', 'picker', { again: opens(/^Provider and model/) }),
   );
 
   await scenario.look('The options of an answer stay inside of the window', () =>
-    isWell('header', 'options', { again: opens(/^Response options/) }),
+    checkView('header', 'options', { again: opens(/^Response options/) }),
   );
 
   await scenario.look('The instruction list stays inside of the window', () =>
-    isWell('header', 'instructions', { again: opens(/instruction sources/) }),
+    checkView('header', 'instructions', { again: opens(/instruction sources/) }),
   );
 
   await scenario.step('The providers and the catalog keep to the window', async () => {
@@ -73,16 +73,16 @@ async function runSteps(scenario, workbench) {
     await workbench.command('Plue: Manage Providers');
     await button('Add Provider').first().click({ timeout: 60_000 });
     await button('Choose Anthropic').waitFor();
-    await isWell('providers', 'add');
+    await checkView('providers', 'add');
     await button('Compare Prices').click();
     await chat.getByRole('columnheader', { name: 'Provider' }).waitFor();
-    await isWell('providers', 'catalog');
+    await checkView('providers', 'catalog');
   });
 
   await scenario.step('The settings keep to the window', async () => {
     await closeEditors(workbench);
     await workbench.command('Plue: Open Settings');
     await chat.getByRole('spinbutton').first().waitFor();
-    await isWell('settings', 'full');
+    await checkView('settings', 'full');
   });
 }

@@ -237,9 +237,9 @@ async function runSteps(scenario, workbench, endpoint) {
       [],
     );
     const pages = await Promise.all(page.frames().map((frame) => frame.content().catch(() => '')));
-    const told = [workbench.console.join('\n'), ...pages].join('\n');
+    const shown = [workbench.console.join('\n'), ...pages].join('\n');
     assert.deepEqual(
-      secrets.filter((secret) => told.includes(secret)),
+      secrets.filter((secret) => shown.includes(secret)),
       [],
     );
   });

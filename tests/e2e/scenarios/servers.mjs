@@ -105,8 +105,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await pick(workbench, 'everything', 'Approve…');
     await dialog().getByText('Start the MCP server everything?').waitFor();
     const words = await dialog().innerText();
-    for (const told of [process.execPath, `Argument 1: ${everything}`, 'Argument 2: stdio', 'mcp.json5', 'Fingerprint:'])
-      assert.ok(words.includes(told), `“${told}” is not in:\n${words}`);
+    for (const shown of [process.execPath, `Argument 1: ${everything}`, 'Argument 2: stdio', 'mcp.json5', 'Fingerprint:'])
+      assert.ok(words.includes(shown), `“${shown}” is not in:\n${words}`);
   });
 
   await scenario.step('It is approved and does not run yet', async () => {

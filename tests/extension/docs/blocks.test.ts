@@ -121,7 +121,7 @@ async function expectServers(text: string, names: string[]): Promise<void> {
 async function expectPolicy(text: string): Promise<void> {
   const file = shell.writeHome('policy.json5', text);
   const { code, error } = await shell.run(`plue task run no-such-agent "Nothing" --policy '${file}'`);
-  expect({ code, isToldOfTemplate: error.includes('no-such-agent') }).toEqual({ code: 1, isToldOfTemplate: true });
+  expect({ code, namesTemplate: error.includes('no-such-agent') }).toEqual({ code: 1, namesTemplate: true });
 }
 
 function expectSettings(value: Record<string, unknown>): void {

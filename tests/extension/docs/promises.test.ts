@@ -27,8 +27,8 @@ test('Each row of a table of docs/security.md names a test', () => {
 
 test('Each file of tests that docs/security.md names is there', () => {
   const files = filesBelow('tests', '.ts', '.mjs').map(({ path }) => path.replaceAll('\\', '/'));
-  const told = [...document('docs/security.md').prose.matchAll(/`([A-Za-z/]+\.(?:test\.ts|mjs))`/g)].map((match) => match[1] ?? '');
-  expect(told.filter((name) => !files.some((path) => path.endsWith(`/${name}`)))).toEqual([]);
+  const named = [...document('docs/security.md').prose.matchAll(/`([A-Za-z/]+\.(?:test\.ts|mjs))`/g)].map((match) => match[1] ?? '');
+  expect(named.filter((name) => !files.some((path) => path.endsWith(`/${name}`)))).toEqual([]);
 });
 
 test('Plue has each message that docs/troubleshooting.md explains', () => {

@@ -21,9 +21,9 @@ function commandTitles(): Set<string> {
 
 test('Each command of the palette in a document is one', () => {
   const titles = commandTitles();
-  const told = ({ prose }: Document): string[] =>
+  const named = ({ prose }: Document): string[] =>
     [...prose.matchAll(/\*\*(Plue: [^*]+)\*\*/g)].map((match) => (match[1] ?? '').replace(/…$/, ''));
-  expect(wrongIn((document) => told(document).filter((title) => !titles.has(title)))).toEqual([]);
+  expect(wrongIn((document) => named(document).filter((title) => !titles.has(title)))).toEqual([]);
 });
 
 test.each(['server/Plue.Server', 'extension/src'])('Each command of the palette in a message of %s is one', (folder) => {
@@ -37,11 +37,11 @@ test.each(['server/Plue.Server', 'extension/src'])('Each command of the palette 
 
 test('Each script of the checkout in a document is one', () => {
   const scripts = Object.keys(record(manifest['scripts']));
-  const told = (document: Document): string[] =>
+  const named = (document: Document): string[] =>
     [document.prose, ...document.blocks.map(({ text }) => text)]
       .flatMap((text) => [...text.matchAll(/\bnpm (?:run (?:-s )?([a-z][a-z0-9:]*)|(start|test)\b)/g)])
       .map((match) => match[1] ?? match[2] ?? '');
-  expect(wrongIn((document) => told(document).filter((script) => !scripts.includes(script)))).toEqual([]);
+  expect(wrongIn((document) => named(document).filter((script) => !scripts.includes(script)))).toEqual([]);
 });
 
 test.each(['AGENTS.md', 'docs/contributing.md'])('%s lists every script', (path) => {
@@ -54,8 +54,8 @@ test('Each setting in a document is one', () => {
   const settings = new Set([...schema.matchAll(/name: "([a-z_]+)"/g)].map((match) => match[1]));
   const like = /^(budget_usd|default|commands|mask|trash|catalog_refresh|notify|workspace)_[a-z_]+$/;
   const other = new Set(['default_large_model_id', 'default_small_model_id', 'workspace_path']);
-  const told = (document: Document): string[] => codeWordsOf(document).filter((word) => like.test(word) && !other.has(word));
-  expect(wrongIn((document) => told(document).filter((word) => !settings.has(word)))).toEqual([]);
+  const named = (document: Document): string[] => codeWordsOf(document).filter((word) => like.test(word) && !other.has(word));
+  expect(wrongIn((document) => named(document).filter((word) => !settings.has(word)))).toEqual([]);
 });
 
 let shell: DocumentShell;

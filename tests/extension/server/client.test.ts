@@ -49,7 +49,7 @@ test(
     expect(lines.filter((line) => line.includes('code 7'))).toHaveLength(4);
     expect(lines).toContain('error: The Plue sidecar exited with code 7. It hurts.');
     // Parameters are sent as one object.
-    expect(lines.join('\n')).toContain('told":["{\\"collection\\":\\"chats\\"}"');
+    expect(lines.join('\n')).toContain('received":["{\\"collection\\":\\"chats\\"}"');
     // Runs in the user's home, never in the open folder.
     expect(lines.join('\n')).toContain(`"in ${homedir()}"`);
     // The sidecar can also send requests.

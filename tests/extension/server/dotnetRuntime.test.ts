@@ -134,15 +134,15 @@ describe('Without a runtime', () => {
 
   test('offers the tool once after it was installed', async () => {
     const own = runtime();
-    let told = 0;
-    own.onDidAppear(() => told++);
+    let count = 0;
+    own.onDidAppear(() => count++);
     await own.find().catch(() => undefined);
     extensionsChanged.fire();
-    expect(told).toBe(0);
+    expect(count).toBe(0);
     installed.add(installTool);
     extensionsChanged.fire();
     extensionsChanged.fire();
-    expect(told).toBe(1);
+    expect(count).toBe(1);
     own.dispose();
   });
 });

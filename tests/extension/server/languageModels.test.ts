@@ -109,7 +109,7 @@ test('Passes tools on, reports complete calls, and returns their results', async
     expect(messages[2]?.content).toEqual([result('c1', 'text of a')]);
     return Promise.resolve({ stream: each({ value: 'a thought' }, new LanguageModelToolCallPart('c2', 'read', { path: 'b' })) });
   });
-  const told = await ask({
+  const received = await ask({
     messages: [
       { role: 'user', parts: [{ kind: 'text', text: 'Read' }] },
       {
@@ -123,7 +123,7 @@ test('Passes tools on, reports complete calls, and returns their results', async
     ],
     tools: [{ name: 'read', description: 'Reads.', schema: '{"type":"object"}' }],
   });
-  expect(told).toEqual({
+  expect(received).toEqual({
     events: [{ kind: 'toolCall', toolUseId: 'c2', toolName: 'read', parameters: '{"path":"b"}' }],
     outcome: 'toolUse',
   });

@@ -6,10 +6,10 @@ import { FakeSidecar } from '../testing/fakeSidecar';
 test('A burst of changes is fetched at most twice, and the last fetch is later than the last change', async () => {
   const sidecar = new FakeSidecar().answer(providerList, () => ({ items: [], kinds: [], folderProblem: 'It cannot be read.' }));
   const list = new ProviderList(sidecar);
-  const heard = vi.fn();
-  list.onDidChange(heard);
+  const received = vi.fn();
+  list.onDidChange(received);
   for (let change = 0; change < 20; change++) sidecar.providerChanged.fire({ id: 'a' });
-  await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(2));
+  await vi.waitFor(() => expect(received).toHaveBeenCalledTimes(2));
   expect(sidecar.methods()).toEqual(['provider/list', 'provider/list']);
   expect(list.folderProblem).toBe('It cannot be read.');
 });

@@ -10,12 +10,12 @@ if (mode === 'dead') {
 }
 const starts = readFileSync(counter, 'utf8').length;
 const connection = createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout));
-const told = [];
+const received = [];
 connection.onRequest('initialize', (params) => {
-  told.push(`trusted ${params.initializationOptions.trusted}`);
+  received.push(`trusted ${params.initializationOptions.trusted}`);
   return { capabilities: {}, serverInfo: { name: 'crashy', version: '1' } };
 });
-connection.onNotification('workspace/trust', ({ trusted }) => told.push(`trust ${trusted}`));
+connection.onNotification('workspace/trust', ({ trusted }) => received.push(`trust ${trusted}`));
 let continues = mode === 'busy';
 connection.onNotification('workspace/keepRunning', ({ keepsRunning }) => (continues = keepsRunning));
 connection.onRequest('shutdown', async () => {
@@ -33,7 +33,10 @@ connection.onNotification('exit', () => {
 connection.onRequest('codex/list', async (params) => {
   const { models } = await connection.sendRequest('host/languageModels', { vendor: 'copilot' });
   void connection.sendNotification('codex/changed', { uri: `codex://chats/start-${starts}` });
-  return { items: [], told: [JSON.stringify(params), `start ${starts}`, `in ${process.cwd()}`, `${models.length} models`, ...told] };
+  return {
+    items: [],
+    received: [JSON.stringify(params), `start ${starts}`, `in ${process.cwd()}`, `${models.length} models`, ...received],
+  };
 });
 connection.onRequest('vault/lock', () => {
   if (mode === 'deaf') {

@@ -860,7 +860,7 @@ class FakePick {
 
 /** A panel whose page is played by the test: it receives posted messages and sends its own. */
 export class FakePanel {
-  readonly heard: unknown[] = [];
+  readonly received: unknown[] = [];
   title = '';
   visible = true;
   active = true;
@@ -877,7 +877,7 @@ export class FakePanel {
     asWebviewUri: (uri: Uri): Uri => uri,
     onDidReceiveMessage: this.messages.event,
     postMessage: (message: unknown): Promise<boolean> => {
-      this.heard.push(message);
+      this.received.push(message);
       if (typeof message === 'object' && message !== null && 'codexId' in message && 'type' in message && message.type === 'openChat') {
         this.opened = { html: this.webview.html, codexId: String(message.codexId) };
       }

@@ -5,18 +5,18 @@ import { ResponseOptions, fieldsFor } from '../../../extension/src/webview/chat/
 import { ModelLists } from '../../../extension/src/webview/shared/modelLists';
 import { codex, provider } from './chatSamples';
 
-let heard: (ChatOptions | ModelChoice[])[];
+let received: (ChatOptions | ModelChoice[])[];
 let options: ResponseOptions;
 let opensSettings: number;
 let lists: ModelLists;
 
 function open(change: Partial<CodexSummary> = {}, model: Partial<ModelView> = {}, kind = 'anthropic'): void {
-  heard = [];
+  received = [];
   opensSettings = 0;
   lists = new ModelLists(() => undefined);
   options = new ResponseOptions(lists, {
-    setOptions: (all) => heard.push(all),
-    setFallbacks: (all) => heard.push(all),
+    setOptions: (all) => received.push(all),
+    setFallbacks: (all) => received.push(all),
     openSettings: () => opensSettings++,
     closed: new AbortController().signal,
   });
@@ -58,20 +58,20 @@ describe('the answer options', () => {
   it('change one option and leave the others', () => {
     open({ options: { temperature: 0.4, stopSequences: ['END'] } });
     set('maxTokens', '1000');
-    expect(heard).toEqual([{ temperature: 0.4, stopSequences: ['END'], maxTokens: 1000 }]);
+    expect(received).toEqual([{ temperature: 0.4, stopSequences: ['END'], maxTokens: 1000 }]);
     set('temperature', '');
-    expect(heard.at(-1)).toEqual({ stopSequences: ['END'] });
+    expect(received.at(-1)).toEqual({ stopSequences: ['END'] });
   });
 
   it('set reasoning and stop sequences, and clear them again', () => {
     open({ options: { reasoningLevel: 'low', stopSequences: ['END'] } }, { reasoningLevels: ['low', 'high'] });
     set('reasoningLevel', 'high');
-    expect(heard.at(-1)).toEqual({ reasoningLevel: 'high', stopSequences: ['END'] });
+    expect(received.at(-1)).toEqual({ reasoningLevel: 'high', stopSequences: ['END'] });
     set('reasoningLevel', '');
-    expect(heard.at(-1)).toEqual({ stopSequences: ['END'] });
+    expect(received.at(-1)).toEqual({ stopSequences: ['END'] });
     const stops = document.querySelector('[data-field=stopSequences]');
     stops?.querySelector<HTMLButtonElement>('[aria-label^=Remove]')?.click();
-    expect(heard.at(-1)).toEqual({ reasoningLevel: 'low' });
+    expect(received.at(-1)).toEqual({ reasoningLevel: 'low' });
   });
 
   it('links to the fallbacks in the settings while the list is empty', () => {
@@ -106,7 +106,7 @@ describe('the answer options', () => {
   it('reject an invalid value and show the error', () => {
     open();
     set('temperature', '3');
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     expect(document.getElementById('answer-temperature-problem')?.hidden).toBe(false);
   });
 

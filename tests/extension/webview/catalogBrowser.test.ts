@@ -158,14 +158,14 @@ describe('offers of vendors', () => {
       ]),
       finished('catalogs'),
     );
-    const told = all(HTMLElement, '.catalogs tbody tr').map((row) => [...row.children].map((cell) => cell.textContent?.trim()));
-    expect(told.map(([name]) => name)).toEqual([
+    const shown = all(HTMLElement, '.catalogs tbody tr').map((row) => [...row.children].map((cell) => cell.textContent?.trim()));
+    expect(shown.map(([name]) => name)).toEqual([
       'A custom',
       'B custom, replaces the built-in catalog, 1 warning',
       'C custom, 2 errors, 3 warnings',
       'D',
     ]);
-    expect(told[3]).toEqual(['D', '2', 'free', 'n/a', 'n/a', 'text only', 'Choose']);
+    expect(shown[3]).toEqual(['D', '2', 'free', 'n/a', 'n/a', 'text only', 'Choose']);
   });
 
   it('shows that the folder of user catalogs cannot be read', async () => {

@@ -67,7 +67,7 @@ function input(): HTMLInputElement {
   return node;
 }
 
-function told(): string {
+function counter(): string {
   return bar().querySelector('.find-count')?.textContent ?? '';
 }
 
@@ -124,11 +124,11 @@ describe('Find in chat', () => {
     expect(asked()).toEqual([]);
     vi.advanceTimersByTime(150);
     expect(asked()).toEqual(['pars']);
-    expect(told()).toBe('No results');
+    expect(counter()).toBe('No results');
     page.receive({ type: 'found', text: 'pa', matches, isTruncated: false });
-    expect(told()).toBe('No results');
+    expect(counter()).toBe('No results');
     page.receive({ type: 'found', text: 'pars', matches, isTruncated: false });
-    expect(told()).toBe('1 of 4');
+    expect(counter()).toBe('1 of 4');
   });
 
   it('goes through the matches in a circle, shows its position, and highlights it', () => {
@@ -141,11 +141,11 @@ describe('Find in chat', () => {
     expect(press(input(), 'Enter')).toBe(false);
     press(input(), 'Enter');
     button('Next match (Enter)').click();
-    expect(told()).toBe('4 of 4+');
+    expect(counter()).toBe('4 of 4+');
     press(input(), 'Enter');
-    expect(told()).toBe('1 of 4+');
+    expect(counter()).toBe('1 of 4+');
     press(input(), 'Enter', { shiftKey: true });
-    expect(told()).toBe('4 of 4+');
+    expect(counter()).toBe('4 of 4+');
     button('Previous match (Shift+Enter)').click();
     expect(said()).toBe('3 of 4+');
   });
@@ -153,10 +153,10 @@ describe('Find in chat', () => {
   it('shows that nothing was found', () => {
     look('nowhere');
     page.receive({ type: 'found', text: 'nowhere', matches: [], isTruncated: false });
-    expect(told()).toBe('No results');
+    expect(counter()).toBe('No results');
     expect(input().classList.contains('finds-nothing')).toBe(true);
     press(input(), 'Enter');
-    expect(told()).toBe('No results');
+    expect(counter()).toBe('No results');
     expect(painted.get('plue-found')?.words).toEqual([]);
     expect(painted.has('plue-found-now')).toBe(false);
   });
@@ -175,9 +175,9 @@ describe('Find in chat', () => {
       matches: [...matches.slice(0, 2), { messageId: 'm4', index: 3, count: 2 }],
       isTruncated: false,
     });
-    expect(told()).toBe('2 of 5');
+    expect(counter()).toBe('2 of 5');
     page.receive({ type: 'found', text: 'parser', matches: matches.slice(0, 1), isTruncated: false });
-    expect(told()).toBe('1 of 1');
+    expect(counter()).toBe('1 of 1');
   });
 
   it('marks the whole message if its words are rendered differently, or nothing can be painted', () => {

@@ -20,11 +20,11 @@ const fields: FieldView[] = [
 ];
 
 let form: Form;
-let heard: [string, unknown][];
+let received: [string, unknown][];
 
 function open(change: Partial<FormOptions> = {}): void {
-  heard = [];
-  form = new Form({ id: 'edit', fields, values: {}, onChange: (name, value) => heard.push([name, value]), ...change });
+  received = [];
+  form = new Form({ id: 'edit', fields, values: {}, onChange: (name, value) => received.push([name, value]), ...change });
   document.body.replaceChildren(form.node);
 }
 
@@ -68,7 +68,7 @@ describe('a form', () => {
     type(control('endpoint'), '');
     type(control('max_tokens'), '20');
     expect(form.changes).toEqual({ endpoint: null, max_tokens: 20 });
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ['endpoint', undefined],
       ['max_tokens', 20],
     ]);
@@ -95,7 +95,7 @@ describe('a form', () => {
     expect(problemOf('max_tokens')).toBe(words);
     expect(control('max_tokens').getAttribute('aria-invalid')).toBe('true');
     expect(control('max_tokens').getAttribute('aria-describedby')).toContain('edit-max_tokens-problem');
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     expect(form.check()).toBe(false);
     expect(document.activeElement).toBe(control('max_tokens'));
     type(control('max_tokens'), '5');
@@ -125,7 +125,7 @@ describe('a form', () => {
     expect(form.changes).toEqual({ supports_tools: false });
     click('Use default for Supports tools');
     expect(form.changes).toEqual({});
-    expect(heard).toEqual([
+    expect(received).toEqual([
       ['supports_tools', false],
       ['supports_tools', undefined],
     ]);
@@ -168,9 +168,9 @@ describe('a form', () => {
     type(document.querySelector('[aria-label="Headers, value 1"]'), 'sk-123');
     expect(problemOf('headers')).toMatch(/^X-Api-Key is a secret/);
     expect(form.check()).toBe(false);
-    heard = [];
+    received = [];
     type(document.querySelector('[aria-label="Headers, value 1"]'), 'vault://house/header');
-    expect(heard).toEqual([['headers', { 'X-Api-Key': 'vault://house/header' }]]);
+    expect(received).toEqual([['headers', { 'X-Api-Key': 'vault://house/header' }]]);
   });
 
   it('never sends back what was masked', () => {

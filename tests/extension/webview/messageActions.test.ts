@@ -273,7 +273,7 @@ describe('a message that is deleted', () => {
 describe('details of a response', () => {
   it('opens below it, goes with it as it changes, and closes', async () => {
     const providerInfo = { providerId: 'anthropic', providerName: 'Anthropic', modelId: 'opus', requestId: 'req_7' };
-    const told = {
+    const usage = {
       cachedReadTokens: 0,
       cachedWriteTokens: 500,
       reasoningTokens: 0,
@@ -282,9 +282,7 @@ describe('details of a response', () => {
       totalTokens: 1010,
     };
     const cost = { inputCost: 0, outputCost: 0, cachedCost: 0, totalCost: 0.02, priceSource: 'vendor' };
-    await receive(
-      snapshot([question('m1', 'Why?'), answer('m2', 'Because.', { providerInfo, usage: told, cost, omitted: ['No images.'] })]),
-    );
+    await receive(snapshot([question('m1', 'Why?'), answer('m2', 'Because.', { providerInfo, usage, cost, omitted: ['No images.'] })]));
     const details = button('Details', article('m2'));
     details.click();
     expect(details.getAttribute('aria-expanded')).toBe('true');
@@ -294,7 +292,7 @@ describe('details of a response', () => {
     button('Copy Request ID').click();
     expect(posted).toEqual([{ type: 'copy', text: 'req_7' }]);
     const local = { ...cost, totalCost: 0, priceSource: 'local' };
-    await receive(snapshot([question('m1', 'Why?'), answer('m2', 'Because.', { providerInfo, usage: told, cost: local })]));
+    await receive(snapshot([question('m1', 'Why?'), answer('m2', 'Because.', { providerInfo, usage, cost: local })]));
     expect(shown()).toContain('Free: runs on this machine');
     expect(article('m2').querySelectorAll('.details')).toHaveLength(1);
     await choose('m2', 'Hide Details');

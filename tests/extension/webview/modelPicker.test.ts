@@ -228,15 +228,15 @@ describe('the picker of models', () => {
 });
 
 describe('a list of choices', () => {
-  let heard: ModelChoice[][];
+  let received: ModelChoice[][];
 
   function openList(choices: ModelChoice[]): void {
-    heard = [];
+    received = [];
     const list = new ChoiceList({
       id: 'c',
       label: 'Fallbacks',
       lists: new ModelLists(() => undefined),
-      onChange: (all) => heard.push(all),
+      onChange: (all) => received.push(all),
     });
     document.body.replaceChildren(list.node);
     list.show(choices, providers);
@@ -251,13 +251,13 @@ describe('a list of choices', () => {
   it('moves and removes entries and keeps the focus', () => {
     openList([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }, { providerId: 'off' }]);
     button('Move Groq / big up').click();
-    expect(heard.at(-1)?.map(({ providerId }) => providerId)).toEqual(['groq', 'anthropic', 'off']);
+    expect(received.at(-1)?.map(({ providerId }) => providerId)).toEqual(['groq', 'anthropic', 'off']);
     // The first item cannot move up.
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Number 1: Groq / big');
     button('Move Groq / big down').click();
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Move Groq / big down');
     button('Remove Disabled / claude-sonnet-4-6 (disabled)').click();
-    expect(heard.at(-1)).toEqual([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }]);
+    expect(received.at(-1)).toEqual([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }]);
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Remove Groq / big');
   });
 
@@ -268,6 +268,6 @@ describe('a list of choices', () => {
       (one) => one.textContent === 'Recorded chats',
     );
     tour?.click();
-    expect(heard).toEqual([[{ providerId: 'groq' }, { providerId: 'tour' }]]);
+    expect(received).toEqual([[{ providerId: 'groq' }, { providerId: 'tour' }]]);
   });
 });

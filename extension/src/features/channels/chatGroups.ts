@@ -163,7 +163,7 @@ export class ChatGroups {
     const isShown = passes(codex, this.wanted);
     if (before !== undefined && isShown && passes(before, this.wanted) && this.groupOf(before) === group) {
       const rows = this.of(group);
-      const at = placeOf(rows, before);
+      const at = rowIndexOf(rows, before);
       const [above, below] = [rows[at - 1], rows[at + 1]];
       if ((above === undefined || byPlace(above, codex) < 0) && (below === undefined || byPlace(codex, below) < 0)) {
         this.groups.get(group)?.splice(at, 1, codex);
@@ -202,7 +202,7 @@ export class ChatGroups {
 
   private putIn(codex: CodexSummary, group: GroupName): GroupName {
     const rows = this.groups.get(group) ?? [];
-    rows.splice(placeOf(rows, codex), 0, codex);
+    rows.splice(rowIndexOf(rows, codex), 0, codex);
     this.groups.set(group, rows);
     return group;
   }
@@ -210,7 +210,7 @@ export class ChatGroups {
   private removeRow(codex: CodexSummary): GroupName | undefined {
     if (!passes(codex, this.wanted)) return undefined;
     const group = this.groupOf(codex);
-    this.groups.get(group)?.splice(placeOf(this.of(group), codex), 1);
+    this.groups.get(group)?.splice(rowIndexOf(this.of(group), codex), 1);
     return group;
   }
 }
@@ -221,7 +221,7 @@ function countsUnread(codex: CodexSummary | undefined): number {
 }
 
 /** Returns the index of a chat, or where to insert it. */
-function placeOf(rows: readonly CodexSummary[], codex: CodexSummary): number {
+function rowIndexOf(rows: readonly CodexSummary[], codex: CodexSummary): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {

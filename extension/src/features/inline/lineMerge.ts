@@ -29,7 +29,7 @@ export class LineMerge {
     return [...this.done, ...(isShown ? [partial] : []), ...this.old.slice(this.next)];
   }
 
-  /** A line that says little, such as a bracket, is the same line only if it is the next one. */
+  /** A short line, such as a bracket, is the same line only if it is the next one. */
   private repeated(text: string): number | undefined {
     if (this.old[this.next] === text) return this.next;
     if (!/\w\W*\w/.test(text)) return undefined;

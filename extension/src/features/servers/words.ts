@@ -49,7 +49,7 @@ export function detailsOf(server: McpServerView): string {
   return lines.map(oneLine).join('\n');
 }
 
-/** Keeps text of a server from looking like a line of ours. */
+/** Prevents text of a server from looking like a line of Plue. */
 function oneLine(text: string): string {
   return visibleText(text).replace(/[\r\n]/g, (character) => (character === '\n' ? '⟨U+000A⟩' : '⟨U+000D⟩'));
 }

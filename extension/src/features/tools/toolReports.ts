@@ -31,7 +31,7 @@ export class ToolReports implements vscode.TextDocumentContentProvider, vscode.D
   }
 }
 
-/** Returns everything that is enabled with the tool. Text from an extension is indented, so it cannot look like a line of ours. */
+/** Returns everything that is enabled with the tool. Text from an extension is indented, so it cannot look like a line of Plue. */
 export function reportOf({ fullName, source, tokens, changes, definition }: VsCodeToolView): string {
   const lines = [
     l10n.t('VS Code tool {0}', fullName),

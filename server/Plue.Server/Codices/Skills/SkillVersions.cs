@@ -33,7 +33,7 @@ internal sealed class SkillVersions(PluePaths paths, TimeProvider time)
         Append(skill, VersionKind.Changed, VersionAuthor.Agent, "Edited", text);
     }
 
-    /// <summary>True if an agent changed the skill, and nobody since.</summary>
+    /// <summary>True if an agent made the last change of the skill.</summary>
     public bool CanUndo(Skill skill) => TargetOf(skill) is not null;
 
     /// <summary>Restores the text before the last change, byte for byte.</summary>

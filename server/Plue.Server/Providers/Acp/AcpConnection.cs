@@ -135,7 +135,7 @@ internal interface IAcpClient
     ValueTask UpdatedAsync(string sessionId, JsonElement update);
 
     /// <returns>Writes the result.</returns>
-    /// <exception cref="AcpErrorException">The answer is an error.</exception>
+    /// <exception cref="AcpErrorException">The response is an error.</exception>
     Task<Action<Utf8JsonWriter>> AnswerAsync(string method, JsonElement parameters, CancellationToken cancellationToken);
 
     /// <summary>The program ended.</summary>

@@ -24,7 +24,7 @@ internal sealed class AcpConversation(
 ) : ProgramConversation(time)
 {
     /// <summary>How long an agent may take to stop. Then its process is ended.</summary>
-    private static readonly TimeSpan CancelLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>How long an agent may send nothing: it may run builds and tests.</summary>
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromMinutes(30);
@@ -240,18 +240,18 @@ internal sealed class AcpConversation(
             return false;
         }
 
-        using var limit = new CancellationTokenSource(CancelLimit);
+        using var limit = new CancellationTokenSource(CancelTimeout);
         try
         {
             await current.CancelAsync(limit.Token).ConfigureAwait(false);
-            // Its last updates are read by nobody.
+            // Its last updates are ignored.
             current.Leave();
             await prompt.WaitAsync(limit.Token).ConfigureAwait(false);
             return current.IsAlive;
         }
         catch (Exception fault) when (fault is OperationCanceledException or FailureException)
         {
-            logger.LogWarning("{Name} did not stop within {Limit} s and was ended.", settings.Name, CancelLimit.TotalSeconds);
+            logger.LogWarning("{Name} did not stop within {Limit} s and was ended.", settings.Name, CancelTimeout.TotalSeconds);
             return false;
         }
     }

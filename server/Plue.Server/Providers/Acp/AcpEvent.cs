@@ -14,15 +14,15 @@ internal abstract record AcpEvent
     /// <param name="Cost">USD of the session so far; null if the agent does not report it.</param>
     public sealed record Metered(long? ContextTokens, decimal? Cost) : AcpEvent;
 
-    /// <summary>The agent asks for permission.</summary>
+    /// <summary>The agent requests permission.</summary>
     /// <param name="Call">Receives the call with all that is known of it.</param>
     public sealed record Permission(JsonElement ToolCall, TaskCompletionSource<AgentCall> Call) : AcpEvent;
 
-    /// <summary>The agent asks the user something.</summary>
-    /// <param name="CallId">The call that it asks for, by its own ID; null for none.</param>
+    /// <summary>The agent asks the user a question.</summary>
+    /// <param name="CallId">The agent's ID of the call for which it asks; null for none.</param>
     public sealed record Question(string? CallId, string Message, TaskCompletionSource<AcpCard> Result) : AcpEvent;
 
-    /// <summary>The agent uses a file or a terminal of Plue: under an open call of its own, else as a new call.</summary>
+    /// <summary>The agent uses a file or a terminal of Plue, as part of its open call if there is one, otherwise as a new call.</summary>
     /// <param name="Path">Null for a command.</param>
     /// <param name="Command">Null for a file.</param>
     public sealed record Card(string Kind, string? Path, string? Command, TaskCompletionSource<AcpCard> Result) : AcpEvent;

@@ -7,7 +7,7 @@ using Plue.Server.Providers.Http;
 namespace Plue.Server.Providers.Acp;
 
 /// <summary>The failures of an agent, as sentences.</summary>
-/// <param name="mask">Takes secrets out of what the program says.</param>
+/// <param name="mask">Masks secrets in the program's output.</param>
 internal sealed partial class AcpFailures(ProviderSettings settings, Func<string, string> mask)
 {
     private string Name => settings.Name;

@@ -23,7 +23,7 @@ internal sealed class AcpOptions
     public IReadOnlyList<string> Levels { get; private set; } = [];
     public string? Level { get; private set; }
 
-    /// <summary>What the user can choose besides model and reasoning level.</summary>
+    /// <summary>The options besides model and reasoning level.</summary>
     public IReadOnlyList<SessionOption> Choosable =>
         Modes.Count == 0 ? others : [new SessionOption(SessionOption.Mode, "Mode", null, Mode, Modes), .. others];
 

@@ -36,7 +36,7 @@ internal sealed class AcpPeer(IAcpReceiver receiver, Func<byte[], CancellationTo
         }
     }
 
-    /// <param name="isWithdrawn">Tells the other end when the request is canceled.</param>
+    /// <param name="isWithdrawn">True notifies the other end when the request is canceled.</param>
     /// <exception cref="AcpErrorException">The other end answered with an error.</exception>
     /// <exception cref="FailureException">The connection ended.</exception>
     public async Task<JsonElement> RequestAsync(
@@ -142,7 +142,7 @@ internal sealed class AcpPeer(IAcpReceiver receiver, Func<byte[], CancellationTo
         }
     }
 
-    /// <summary>Each request is answered on its own, however long that takes.</summary>
+    /// <summary>Each request gets its own response, however long that takes.</summary>
     private async Task AnswerAsync(string id, string method, JsonElement parameters)
     {
         using var stop = new CancellationTokenSource();
@@ -206,7 +206,7 @@ internal interface IAcpReceiver
     ValueTask NotifiedAsync(string method, JsonElement parameters);
 
     /// <summary>Called in the order of the requests, and the next message is read when it returns its task.</summary>
-    /// <exception cref="AcpErrorException">The answer is an error.</exception>
+    /// <exception cref="AcpErrorException">The response is an error.</exception>
     Task<AcpAnswer> AnswerAsync(string method, JsonElement parameters, CancellationToken cancellationToken);
 
     void Log(Exception fault, string method);

@@ -26,7 +26,7 @@ internal sealed class AcpProvider : IProvider
 
     /// <param name="environment">Of this process; only chosen names are passed on.</param>
     /// <param name="sandbox">Null where there is none to use.</param>
-    /// <param name="mask">Takes secrets out of what the program says.</param>
+    /// <param name="mask">Masks secrets in the program's output.</param>
     public AcpProvider(
         ProviderSettings settings,
         ISecretSource secrets,
@@ -208,7 +208,7 @@ internal sealed class AcpProvider : IProvider
             }
         }
 
-        /// <summary>What happened next; empty at the end. The list is used again.</summary>
+        /// <summary>Gets the next events; empty at the end. The list is reused.</summary>
         public async Task<List<ProviderEvent>> ReadAsync(CancellationToken cancellationToken)
         {
             events.Clear();

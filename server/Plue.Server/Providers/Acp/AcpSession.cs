@@ -165,7 +165,7 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a prompt. What comes of it goes to the turn.</summary>
+    /// <summary>Sends a prompt. The turn receives the events.</summary>
     public Task PromptAsync(AcpTurn next, IReadOnlyList<string> texts, IReadOnlyList<MessagePart.File> images)
     {
         turn = next;
@@ -193,14 +193,14 @@ internal sealed class AcpSession : IAcpClient, IAsyncDisposable
         });
     }
 
-    /// <summary>Asks it to stop; open requests of it are answered at once.</summary>
+    /// <summary>Cancels the prompt and answers open requests of the agent.</summary>
     public async Task CancelAsync(CancellationToken cancellationToken)
     {
         connection.CancelRequests();
         await connection.NotifyAsync("session/cancel", AcpWire.Fields(("sessionId", Id)), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What it sends from now on belongs to no response.</summary>
+    /// <summary>Ignores all further events until the next prompt.</summary>
     public void Leave()
     {
         turn?.Close();

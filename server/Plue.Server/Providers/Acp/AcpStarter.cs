@@ -33,7 +33,7 @@ internal sealed class AcpStarter(
 
     private readonly AcpAgent? known = AcpAgent.Of(settings.Command);
 
-    /// <summary>What its program may write to besides the workspace.</summary>
+    /// <summary>Gets the folders besides the workspace to which its program may write.</summary>
     public ProgramAccess AccessOf(AcpLaunch launch) => new([launch.Directory, .. launch.Others], launch.MayChangeFiles, OwnFolders());
 
     /// <exception cref="FailureException">It is not approved, cannot be started, or a secret cannot be read.</exception>

@@ -13,7 +13,7 @@ internal sealed class AcpTerminals
     private const int MaxTerminals = 32;
     private const int MaxOutput = 1_000_000;
 
-    /// <summary>As shells have it for what was not run.</summary>
+    /// <summary>The exit code that shells use for commands that did not run.</summary>
     private const int NotRun = 126;
 
     private readonly ConcurrentDictionary<string, Terminal> terminals = new(StringComparer.Ordinal);
@@ -81,7 +81,7 @@ internal sealed class AcpTerminals
         return AcpWire.Empty;
     }
 
-    /// <summary>Stops what still runs.</summary>
+    /// <summary>Stops running commands.</summary>
     public void Clear()
     {
         foreach (var terminal in terminals.Values)
@@ -175,7 +175,7 @@ internal sealed class AcpTerminals
             }
         }
 
-        /// <param name="text">Replaces what came so far, of which parts may be missing; null keeps it.</param>
+        /// <param name="text">Replaces the output so far, of which parts can be missing; null keeps it.</param>
         public void End(string? text, int? exitCode)
         {
             lock (sync)

@@ -41,7 +41,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
     public IAgentHost? Host => host;
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether the agent still works on the response although it has ended for us.</summary>
+    /// <summary>True if the response has ended for Plue and the agent still works on it.</summary>
     public bool NeedsCancel { get; private set; }
 
     /// <summary>Canceled when the response is over.</summary>
@@ -75,7 +75,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
             await incoming.Writer.WriteAsync(next).ConfigureAwait(false);
         }
         catch (ChannelClosedException)
-        { /* Nobody reads any more. */
+        { /* The reader has ended. */
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         }
     }
 
-    /// <summary>Has the user answer a question of the agent.</summary>
+    /// <summary>Shows a question of the agent to the user.</summary>
     /// <returns>The values of the form, a JSON object, or an empty text for an address; null if it was declined.</returns>
     public async Task<string?> AskAsync(IAgentHost user, JsonElement asked, CancellationToken cancellationToken)
     {
@@ -150,7 +150,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
     public string? OpenCallFor(string kind, string path) => last is { IsOver: false } call && call.Kind == kind ? call.ToolUseId : null;
 
     /// <summary>Reads until there is something to report.</summary>
-    /// <param name="idleLimit">How long the agent may say nothing.</param>
+    /// <param name="idleLimit">The timeout without output of the agent.</param>
     public async Task ReadAsync(List<ProviderEvent> events, TimeSpan idleLimit, TimeProvider time, CancellationToken cancellationToken)
     {
         while (events.Count == 0 && !HasEnded)
@@ -457,7 +457,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         output += TokenEstimate.Of(parameters);
         events.Add(new ProviderEvent.ToolCallStarted(call.ToolUseId, call.ToolName));
         events.Add(new ProviderEvent.ToolCallDelta(call.ToolUseId, parameters));
-        // What is stored before the call is done has its parameters.
+        // A call that is stored before it ends has its parameters.
         events.Add(new ProviderEvent.ToolCallFinished(call.ToolUseId, call.ToolName, parameters));
     }
 

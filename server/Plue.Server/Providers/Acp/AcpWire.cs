@@ -174,7 +174,7 @@ internal static class AcpWire
 
     public static void Empty(Utf8JsonWriter writer) { }
 
-    /// <summary>The message of an error, with what its data adds.</summary>
+    /// <summary>Gets the message of an error with its data.</summary>
     public static string ErrorText(JsonElement error)
     {
         var message = error.Text("message") ?? "";

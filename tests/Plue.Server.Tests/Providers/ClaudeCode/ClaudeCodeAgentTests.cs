@@ -343,7 +343,7 @@ public class ClaudeCodeAgentTests
         var events = await turn;
         Assert.Equal(FailureKind.BudgetExceeded, FailureOf(events).Kind);
         Assert.True(agent.Bench.Endpoint.Requests.Count <= 3);
-        Assert.Equal(40, agent.Told?.InputTokens);
+        Assert.Equal(40, agent.Reported?.InputTokens);
         Assert.Equal(2, events.OfType<ProviderEvent.ToolResultReceived>().Count());
     }
 
@@ -459,7 +459,7 @@ public class ClaudeCodeAgentTests
 
         public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds)
         {
-            agent.Told = usage;
+            agent.Reported = usage;
             return Task.FromResult(rounds >= agent.Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
         }
 
@@ -483,7 +483,7 @@ public class ClaudeCodeAgentTests
         public FakeSpawner Spawner { get; } = new();
         public ConcurrentQueue<string> Intended { get; } = new();
         public int Most { get; init; } = int.MaxValue;
-        public Usage? Told { get; set; }
+        public Usage? Reported { get; set; }
 
         public string PathOf(string name) => Path.Combine(Folder, name);
 

@@ -343,7 +343,7 @@ public sealed class ExternalProviderTests : IDisposable
     [Fact]
     public async Task Sends_the_configuration_and_resolved_secrets_with_every_request()
     {
-        var path = home.WriteApproved("told", ExternalHome.EachLine($"printf '%s' \"$line\" > '{home.Folder}/input'\n{Echo}"));
+        var path = home.WriteApproved("recorder", ExternalHome.EachLine($"printf '%s' \"$line\" > '{home.Folder}/input'\n{Echo}"));
         await using var provider = home.Provider(
             path,
             settings =>

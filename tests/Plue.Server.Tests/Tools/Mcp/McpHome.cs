@@ -15,7 +15,7 @@ internal sealed class McpHome : IAsyncDisposable
     public const string Canary = "canary-of-our-environment-8e1f";
     private readonly Lazy<McpServers> servers;
 
-    public McpHome(TimeProvider? time = null, TimeSpan? startPatience = null, TimeSpan? callPatience = null)
+    public McpHome(TimeProvider? time = null, TimeSpan? startTimeout = null, TimeSpan? callTimeout = null)
     {
         Workspace.Open(Folder, trusted: true);
         var own = OwnEnvironment.Read().ToDictionary(pair => pair.Key, pair => pair.Value);
@@ -29,8 +29,8 @@ internal sealed class McpHome : IAsyncDisposable
             Time = time ?? TimeProvider.System,
             Environment = own,
             Home = Home,
-            StartTimeout = startPatience ?? TimeSpan.FromSeconds(30),
-            CallTimeout = callPatience ?? TimeSpan.FromSeconds(60),
+            StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30),
+            CallTimeout = callTimeout ?? TimeSpan.FromSeconds(60),
         };
         servers = new(() => new McpServers(Services));
     }

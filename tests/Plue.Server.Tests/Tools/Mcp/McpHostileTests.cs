@@ -247,7 +247,7 @@ public class McpHostileTests
     [Fact]
     public async Task REL_40_A_call_that_hangs_ends_at_its_time_and_the_server_goes_on()
     {
-        await using var home = new McpHome(callPatience: TimeSpan.FromSeconds(1));
+        await using var home = new McpHome(callTimeout: TimeSpan.FromSeconds(1));
         home.WriteUser(("own", home.Hostile()));
         await home.ApproveAsync("own");
         Assert.Contains("did not answer hang in time", await home.FailureAsync("own/hang"), StringComparison.Ordinal);
@@ -258,7 +258,7 @@ public class McpHostileTests
     [Fact]
     public async Task A_call_that_shows_progress_may_take_longer()
     {
-        await using var home = new McpHome(callPatience: TimeSpan.FromSeconds(1));
+        await using var home = new McpHome(callTimeout: TimeSpan.FromSeconds(1));
         home.WriteUser(("own", home.Hostile()));
         await home.ApproveAsync("own");
         var progress = new Said();
@@ -282,7 +282,7 @@ public class McpHostileTests
     [InlineData("noise", "keeps writing lines that are not protocol messages")]
     public async Task REL_40_A_server_that_does_not_come_up_is_ended(string mood, string why)
     {
-        await using var home = new McpHome(startPatience: TimeSpan.FromSeconds(mood == "silent" ? 2 : 30));
+        await using var home = new McpHome(startTimeout: TimeSpan.FromSeconds(mood == "silent" ? 2 : 30));
         home.WriteUser(("own", home.Hostile(mood)));
         await home.ApproveAsync("own");
         Assert.Contains(why, Assert.Single((await home.FindAsync("own/*")).Notes), StringComparison.Ordinal);

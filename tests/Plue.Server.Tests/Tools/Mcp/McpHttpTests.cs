@@ -138,7 +138,7 @@ public class McpHttpTests
                 return answer;
             },
         };
-        await using var home = new McpHome(callPatience: TimeSpan.FromSeconds(20));
+        await using var home = new McpHome(callTimeout: TimeSpan.FromSeconds(20));
         home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp" }"""));
         await home.ApproveAsync("web");
         Assert.Contains("16 MiB", await home.FailureAsync("web/echo"), StringComparison.Ordinal);

@@ -7,7 +7,7 @@ namespace Plue.Server.Tests.Tools.Mcp;
 /// <summary>Servers of protocol version 2026-07-28: no handshake, questions in results, and changes only on subscriptions.</summary>
 public sealed class McpModernTests : IAsyncDisposable
 {
-    private readonly McpHome home = new(callPatience: TimeSpan.FromSeconds(5));
+    private readonly McpHome home = new(callTimeout: TimeSpan.FromSeconds(5));
     private readonly Approvals approvals = new(TimeProvider.System);
 
     public ValueTask DisposeAsync() => home.DisposeAsync();

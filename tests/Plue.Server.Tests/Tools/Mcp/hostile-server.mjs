@@ -8,7 +8,7 @@ if (notes !== '') appendFileSync(notes, `started ${process.pid}\n`);
 
 const send = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 const tool = (name, description = 'Does it.', inputSchema = { type: 'object', properties: {} }, more = {}) => ({ name, description, inputSchema, ...more });
-/** What the mood file says now; tests change it while the server runs. */
+/** The content of the mood file, which tests change while the server runs. */
 const moodFile = () => (notes === '' ? '' : (() => { try { return readFileSync(`${notes}.mood`, 'utf8'); } catch { return ''; } })());
 
 /** The two tools echo and silent, or what became of them. */

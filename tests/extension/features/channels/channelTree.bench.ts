@@ -24,7 +24,7 @@ const tree = new ChannelTree(sidecar, new TaskList(sidecar, fakeLog().log));
 await tree.getChildren();
 let turn = 0;
 
-bench('one of 10,000 chats heard of', () => {
+bench('one of 10,000 chats received of', () => {
   const codex = items[(turn += 997) % chats] ?? chatSummary('0');
   sidecar.codexChanged.fire({ uri: codex.uri, codex: { ...codex, updatedAt: new Date(Date.now() + turn).toISOString() } });
 });

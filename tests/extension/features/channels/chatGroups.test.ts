@@ -79,7 +79,7 @@ test('After any changes, each chat that matches the filter is listed once, in or
           groups.remove(one);
         } else if ('uri' in one) {
           known.set(one.uri, one);
-          const told = groups.put(one);
+          const changed = groups.put(one);
           const after = groupNames.map((name) =>
             groups
               .of(name)
@@ -87,7 +87,7 @@ test('After any changes, each chat that matches the filter is listed once, in or
               .join(),
           );
           const moved = groupNames.filter((_, index) => before[index] !== after[index]);
-          expect(told).toEqual(expect.arrayContaining(moved));
+          expect(changed).toEqual(expect.arrayContaining(moved));
         } else groups.narrow(one);
         for (const name of groupNames) {
           const expected = [...known.values()].filter((codex) => passes(codex, groups.filter) && groupOf(codex, daysAt(noon)) === name);

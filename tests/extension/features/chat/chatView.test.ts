@@ -96,9 +96,9 @@ function view(): FakePanel {
 
 /** The page reports that it is ready and receives its chat. */
 async function load(of: FakePanel): Promise<void> {
-  of.heard.length = 0;
+  of.received.length = 0;
   of.sayReady();
-  await vi.waitFor(() => expect(of.heard).toContainEqual(expect.objectContaining({ type: 'snapshot' })));
+  await vi.waitFor(() => expect(of.received).toContainEqual(expect.objectContaining({ type: 'snapshot' })));
 }
 
 const discarded = (): unknown[] => sidecar.asked.filter(({ method }) => method === 'codex/discardEmpty').map(({ params }) => params);
@@ -133,7 +133,7 @@ describe('the chat view', () => {
     view().say({ type: 'saved', state: draft });
     await load(view());
     await run('plue.openChat', codexId);
-    expect(view().heard.at(-1)).toEqual({ type: 'openChat', codexId, saved: draft });
+    expect(view().received.at(-1)).toEqual({ type: 'openChat', codexId, saved: draft });
     await load(view());
     expect([view().webview.html, view().title]).toEqual([html, `Title of ${codexId}`]);
   });

@@ -79,8 +79,8 @@ async function run(command: string, given?: unknown): Promise<void> {
 async function form(): Promise<unknown> {
   const [panel] = panels;
   panel?.say({ type: 'ready' });
-  await vi.waitFor(() => expect(panel?.heard).toContainEqual(expect.objectContaining({ type: 'form' })));
-  return panel?.heard.find((message) => typeof message === 'object' && message !== null && 'target' in message);
+  await vi.waitFor(() => expect(panel?.received).toContainEqual(expect.objectContaining({ type: 'form' })));
+  return panel?.received.find((message) => typeof message === 'object' && message !== null && 'target' in message);
 }
 
 describe('a new chat from a template', () => {

@@ -71,15 +71,15 @@ function file(codex: CodexSummary, values: Record<string, unknown>, path = '/hom
   return chat([], { codex, document: { text: '{}', values, problems: [], path, canUndo: false, canRedo: false } });
 }
 
-function heard(): unknown[] {
-  return panels[0]?.heard ?? [];
+function received(): unknown[] {
+  return panels[0]?.received ?? [];
 }
 
 /** Sends a message from the page and waits for its effect. */
 async function say(message: unknown, answer: object): Promise<void> {
-  const before = heard().length;
+  const before = received().length;
   panels[0]?.say(message);
-  await vi.waitFor(() => expect(heard().slice(before)).toContainEqual(expect.objectContaining(answer)));
+  await vi.waitFor(() => expect(received().slice(before)).toContainEqual(expect.objectContaining(answer)));
 }
 
 async function open(target: Parameters<ItemEditor['open']>[0] = { uri: soup.uri }): Promise<void> {
@@ -95,9 +95,16 @@ function paramsOf(method: string): unknown {
 describe('a form', () => {
   it('shows an item as its file has it, and is called after it', async () => {
     await open();
-    expect(heard()).toContainEqual({ type: 'form', target: { uri: soup.uri }, template, codex: soup, values: { servings: 2 }, offers: {} });
+    expect(received()).toContainEqual({
+      type: 'form',
+      target: { uri: soup.uri },
+      template,
+      codex: soup,
+      values: { servings: 2 },
+      offers: {},
+    });
     expect(panels[0]?.title).toBe('Soup');
-    await vi.waitFor(() => expect(heard().at(-1)).toMatchObject({ type: 'providers', providers: [{ id: 'anthropic' }] }));
+    await vi.waitFor(() => expect(received().at(-1)).toMatchObject({ type: 'providers', providers: [{ id: 'anthropic' }] }));
   });
 
   it('that was opened while another loaded is the one shown and saved', async () => {
@@ -109,20 +116,20 @@ describe('a form', () => {
     await editor.open({ templateId: 'fast' });
     answerFirst({ ...template, id: 'slow' });
     await first;
-    expect(heard()).toContainEqual(expect.objectContaining({ type: 'form', target: { templateId: 'fast' } }));
-    expect(heard()).not.toContainEqual(expect.objectContaining({ type: 'form', target: { templateId: 'slow' } }));
+    expect(received()).toContainEqual(expect.objectContaining({ type: 'form', target: { templateId: 'fast' } }));
+    expect(received()).not.toContainEqual(expect.objectContaining({ type: 'form', target: { templateId: 'slow' } }));
   });
 
   it('of a new item starts with the passed values', async () => {
     await open({ templateId: 'recipe', values: { servings: 4 } });
-    expect(heard()).toContainEqual(expect.objectContaining({ type: 'form', values: { servings: 4 } }));
+    expect(received()).toContainEqual(expect.objectContaining({ type: 'form', values: { servings: 4 } }));
     expect(panels[0]?.title).toBe('New Recipe');
   });
 
   it('of a chat shows its settings', async () => {
     stored = chat([], { codex: talk, values: { permission_mode: 'ask' }, readOnlyReason: 'Another window writes to it.' });
     await open({ uri: talk.uri });
-    expect(heard()).toContainEqual(
+    expect(received()).toContainEqual(
       expect.objectContaining({ type: 'form', values: { permission_mode: 'ask' }, readOnlyReason: 'Another window writes to it.' }),
     );
     expect(panels[0]?.title).toBe('Settings: Talk');
@@ -164,7 +171,7 @@ describe('a form', () => {
     }));
     await open();
     const offers = { base: ['codex://items/recipe'], prompt: ['codex://prompts/any'], who: ['codex://providers/any'] };
-    expect(heard()).toContainEqual(expect.objectContaining({ type: 'form', offers }));
+    expect(received()).toContainEqual(expect.objectContaining({ type: 'form', offers }));
     sidecar.answer(codexList, () => {
       throw new FailureError('internal', 'The disk is gone.');
     });
@@ -226,9 +233,9 @@ describe('saving', () => {
     expect(paramsOf('codex/create')).toEqual({ templateId: 'recipe', collection: 'chats', values: {} });
     template = { ...template, collection: 'tasks' };
     await editor.open({ templateId: 'recipe', parentId: talk.uri });
-    const before = panels[1]?.heard.length ?? 0;
+    const before = panels[1]?.received.length ?? 0;
     panels[1]?.say({ type: 'ready' });
-    await vi.waitFor(() => expect(panels[1]?.heard.slice(before)).toContainEqual(expect.objectContaining({ type: 'form' })));
+    await vi.waitFor(() => expect(panels[1]?.received.slice(before)).toContainEqual(expect.objectContaining({ type: 'form' })));
     panels[1]?.say({ type: 'save', values: { goal: 'Export' } });
     await vi.waitFor(() => expect(executed.at(-1)).toEqual(['plue.openChat', task().uri]));
     expect(paramsOf('task/spawn')).toEqual({ templateId: 'recipe', goal: 'Export', parentId: talk.uri });
@@ -238,27 +245,27 @@ describe('saving', () => {
 describe('external changes', () => {
   it('receives a new version or the deletion of an item', async () => {
     await open();
-    const before = heard().length;
+    const before = received().length;
     sidecar.codexChanged.fire({ uri: soup.uri, codex: soup });
     sidecar.codexChanged.fire({ uri: 'codex://items/other', codex: { ...soup, version: 9 } });
-    expect(heard()).toHaveLength(before);
+    expect(received()).toHaveLength(before);
     sidecar.codexChanged.fire({ uri: soup.uri, codex: { ...soup, version: 4 } });
-    expect(heard().at(-1)).toEqual({ type: 'changed', isGone: false });
+    expect(received().at(-1)).toEqual({ type: 'changed', isGone: false });
     sidecar.codexChanged.fire({ uri: soup.uri });
-    expect(heard().at(-1)).toEqual({ type: 'changed', isGone: true });
+    expect(received().at(-1)).toEqual({ type: 'changed', isGone: true });
   });
 
   it('receives changed settings of a chat after it has settled', async () => {
     stored = chat([], { codex: talk, values: { goal: 'a' } });
     await open({ uri: talk.uri });
     const changed = async (version: number, goal: string, status: CodexSummary['status'] = 'idle'): Promise<unknown[]> => {
-      const before = heard().length;
+      const before = received().length;
       const asked = sidecar.asked.length;
       stored = chat([], { codex: { ...talk, version }, values: { goal } });
       sidecar.codexChanged.fire({ uri: talk.uri, codex: { ...talk, version, status } });
       if (status === 'idle') await vi.waitFor(() => expect(sidecar.asked.length).toBeGreaterThan(asked));
       await new Promise((resolve) => setImmediate(resolve));
-      return heard().slice(before);
+      return received().slice(before);
     };
     expect(await changed(8, 'b', 'running')).toEqual([]);
     expect(await changed(9, 'a')).toEqual([]);

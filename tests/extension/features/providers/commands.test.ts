@@ -133,7 +133,7 @@ describe('a command of the palette', () => {
   it('opens the page at the passed provider', async () => {
     await run('plue.manageProviders', 'off');
     panels[0]?.say({ type: 'ready' });
-    await vi.waitFor(() => expect(panels[0]?.heard).toContainEqual({ type: 'go', to: 'provider', id: 'off' }));
+    await vi.waitFor(() => expect(panels[0]?.received).toContainEqual({ type: 'go', to: 'provider', id: 'off' }));
   });
 });
 

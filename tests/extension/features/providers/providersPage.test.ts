@@ -101,8 +101,8 @@ beforeEach(async () => {
   await say({ type: 'ready' });
 });
 
-function heard(): unknown[] {
-  return panels[0]?.heard ?? [];
+function received(): unknown[] {
+  return panels[0]?.received ?? [];
 }
 
 async function say(message: Parameters<ProvidersPage['act']>[0]): Promise<void> {
@@ -115,7 +115,7 @@ function paramsOf(method: string): unknown {
 
 describe('the host of the Providers page', () => {
   it('sends the state of the sidecar and the providers to a page that is ready', () => {
-    expect(heard()).toEqual([
+    expect(received()).toEqual([
       { type: 'sidecar', state: 'running' },
       { type: 'snapshot', providers: items, kinds: [] },
     ]);
@@ -126,7 +126,7 @@ describe('the host of the Providers page', () => {
       throw new FailureError('sidecarStopped', 'Plue’s sidecar is gone.');
     });
     await say({ type: 'test', id: 'a', work: 'test:a' });
-    expect(heard()).toContainEqual({
+    expect(received()).toContainEqual({
       type: 'finished',
       work: 'test:a',
       error: { kind: 'sidecarStopped', message: 'Plue’s sidecar is gone.' },
@@ -137,8 +137,8 @@ describe('the host of the Providers page', () => {
     await say({ type: 'show', id: 'a', work: 'detail:a' });
     items = [provider({ id: 'a', name: 'Renamed' })];
     sidecar.providerChanged.fire({ id: 'a' });
-    await vi.waitFor(() => expect(heard().at(-1)).toMatchObject({ type: 'detail' }));
-    expect(heard()).toContainEqual({ type: 'snapshot', providers: items, kinds: [] });
+    await vi.waitFor(() => expect(received().at(-1)).toMatchObject({ type: 'detail' }));
+    expect(received()).toContainEqual({ type: 'snapshot', providers: items, kinds: [] });
     expect(sidecar.methods().filter((method) => method === 'provider/get')).toHaveLength(2);
   });
 
@@ -159,7 +159,7 @@ describe('the host of the Providers page', () => {
       fields: { auth_type: 'none' },
     });
     expect(paramsOf('provider/test')).toEqual({ id: 'new' });
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'connect' });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'connect' });
   });
 
   it.each([
@@ -186,7 +186,7 @@ describe('the host of the Providers page', () => {
       expect.objectContaining({ name: 'House', kind: 'anthropic', origin: 'https://api.anthropic.com' }),
     ]);
     expect(paramsOf('provider/test')).toEqual({ id: 'new' });
-    expect(heard()).toContainEqual({ type: 'models', id: 'new', result: { models: [] } });
+    expect(received()).toContainEqual({ type: 'models', id: 'new', result: { models: [] } });
     // Focuses the composer of the chat next to it.
     expect(executed.at(-1)).toEqual(['plue.focusComposer']);
   });
@@ -206,7 +206,7 @@ describe('the host of the Providers page', () => {
     answers.push(...typed);
     await say({ type: 'setPrice', id: 'a', modelId: 'large', work: 'price:a' });
     expect(paramsOf('provider/configure')).toEqual({ id: 'a', name: 'A', kind: 'anthropic', fields: { model_prices: after } });
-    expect(heard()).toContainEqual({ type: 'models', id: 'a', result: { models: [] } });
+    expect(received()).toContainEqual({ type: 'models', id: 'a', result: { models: [] } });
   });
 
   it('does not keep a new provider to which the user did not sign in', async () => {
@@ -217,7 +217,7 @@ describe('the host of the Providers page', () => {
     await say({ type: 'connect', work: 'connect', then: 'signIn', provider: { name: 'House', kind: 'anthropic', authType: 'oauth' } });
     expect(executed).toEqual([['plue.signInProvider', 'new']]);
     expect(paramsOf('provider/delete')).toEqual({ id: 'new' });
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'connect' });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'connect' });
   });
 
   it('separates changes of the form into fields of the wire and others', async () => {
@@ -256,21 +256,21 @@ describe('the host of the Providers page', () => {
 describe('where the page goes', () => {
   it('receives its place when it is created, and again when it is already open', async () => {
     page.reveal({ provider: 'b' });
-    expect(heard().at(-1)).toEqual({ type: 'go', to: 'provider', id: 'b' });
+    expect(received().at(-1)).toEqual({ type: 'go', to: 'provider', id: 'b' });
     page.reveal('add');
-    expect(heard().at(-1)).toEqual({ type: 'go', to: 'add' });
+    expect(received().at(-1)).toEqual({ type: 'go', to: 'add' });
     panels[0]?.dispose();
     page.reveal('add');
     await say({ type: 'ready' });
-    expect(panels[1]?.heard).toContainEqual({ type: 'go', to: 'add' });
+    expect(panels[1]?.received).toContainEqual({ type: 'go', to: 'add' });
   });
 
   it('is left alone once it drew something else', async () => {
     page.reveal({ provider: 'b' });
     await say({ type: 'show', id: 'a', work: 'detail:a' });
-    const before = heard().length;
+    const before = received().length;
     await say({ type: 'ready' });
-    expect(heard().slice(before)).not.toContainEqual(expect.objectContaining({ type: 'go' }));
+    expect(received().slice(before)).not.toContainEqual(expect.objectContaining({ type: 'go' }));
   });
 
   it('is not looked up while the sidecar is gone', async () => {
@@ -279,9 +279,9 @@ describe('where the page goes', () => {
     page.reveal();
     await say({ type: 'ready' });
     expect(sidecar.asked).toEqual([]);
-    expect(heard()).toContainEqual({ type: 'sidecar', state: 'stopped', cause: 'It crashed.' });
+    expect(received()).toContainEqual({ type: 'sidecar', state: 'stopped', cause: 'It crashed.' });
     sidecar.stateChanged.fire({ state: 'running' });
-    expect(heard().at(-1)).toEqual({ type: 'sidecar', state: 'running' });
+    expect(received().at(-1)).toEqual({ type: 'sidecar', state: 'running' });
   });
 });
 
@@ -304,7 +304,7 @@ describe('failures outside of the page', () => {
   it('reports an unreadable folder with the known providers', async () => {
     sidecar.answer(providerList, () => ({ items, kinds: [], folderProblem: 'The folder cannot be read.' }));
     await say({ type: 'ready' });
-    expect(heard().at(-1)).toEqual({ type: 'snapshot', providers: items, kinds: [], folderProblem: 'The folder cannot be read.' });
+    expect(received().at(-1)).toEqual({ type: 'snapshot', providers: items, kinds: [], folderProblem: 'The folder cannot be read.' });
   });
 });
 
@@ -322,7 +322,7 @@ describe('actions of the page', () => {
   ])('of another area, such as %j, run its command', async (action, command) => {
     await say({ ...action, work: 'w' });
     expect(executed).toEqual([command]);
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
 
   it('sets the default model or the small model', async () => {
@@ -339,7 +339,7 @@ describe('actions of the page', () => {
     sidecar.answer(providerTest, () => provider({ error: { kind: 'unreachable', message: 'Nobody answers.' } }));
     await say({ type: 'use', id: 'a', work: 'use' });
     expect(sidecar.methods()).not.toContain('provider/configure');
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'use', error: { kind: 'unreachable', message: 'Nobody answers.' } });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'use', error: { kind: 'unreachable', message: 'Nobody answers.' } });
   });
 
   it('stores anew what a step stored already, and takes away an address that was emptied', async () => {
@@ -350,14 +350,14 @@ describe('actions of the page', () => {
       ...{ id: 'x', name: 'X', kind: 'external', endpoint: '', catalogProvider: undefined, model: '', enabled: true },
       fields: { temperature: 1, command: '/bin/x' },
     });
-    expect(heard()).toContainEqual({ type: 'connected', provider: provider({ id: 'x', name: 'X' }) });
+    expect(received()).toContainEqual({ type: 'connected', provider: provider({ id: 'x', name: 'X' }) });
     expect(executed).toEqual([['plue.signInProvider', 'x']]);
   });
 
   it('is refused for a provider that is gone, in a sentence', async () => {
     await say({ type: 'configure', id: 'gone', work: 'w', changes: {} });
     const message = 'The provider gone no longer exists.';
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w', error: { kind: 'notFound', message } });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'w', error: { kind: 'notFound', message } });
     expect(warnings).toEqual([`Providers page: configure: notFound: ${message}`]);
   });
 
@@ -384,7 +384,7 @@ describe('actions of the page', () => {
       { type: 'template', template },
       { type: 'status', text: 'Nothing was found.' },
     ])
-      expect(heard()).toContainEqual(answer);
+      expect(received()).toContainEqual(answer);
   });
 });
 
@@ -408,7 +408,7 @@ describe('a question before something is lost', () => {
     sidecar.asked.length = 0;
     await say({ type: 'delete', id: 'a', work: 'delete:a' });
     expect(sidecar.methods()).toEqual(['provider/get']);
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'delete:a' });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'delete:a' });
   });
 
   it('offers plain Delete where there is no key, also for a file that has no details', async () => {
@@ -536,15 +536,15 @@ describe('catalogs on the page', () => {
       { type: 'problems', work: 'check', problems: [] },
       { type: 'savedCatalog', detail: details },
     ])
-      expect(heard()).toContainEqual(answer);
+      expect(received()).toContainEqual(answer);
   });
 
   it('reports the result of a refresh and of a restored backup', async () => {
     await say({ type: 'refreshCatalog', work: 'w' });
-    expect(heard()).toContainEqual({ type: 'status', text: 'Two catalogs are new.' });
-    expect(heard()).toContainEqual({ type: 'catalogs', list: { items: all }, startingPoints: [] });
+    expect(received()).toContainEqual({ type: 'status', text: 'Two catalogs are new.' });
+    expect(received()).toContainEqual({ type: 'catalogs', list: { items: all }, startingPoints: [] });
     await say({ type: 'loadBackups', work: 'w' });
-    expect(heard()).toContainEqual({ type: 'backups', items: [] });
+    expect(received()).toContainEqual({ type: 'backups', items: [] });
     await say({ type: 'restore', backupId: 'b1', work: 'w' });
     expect(paramsOf('catalog/restore')).toEqual({ backupId: 'b1' });
     expect(shown.map(({ text }) => text)).toEqual(['Two catalogs are new.', 'The catalog was restored.']);
@@ -559,7 +559,7 @@ describe('catalogs on the page', () => {
     expect(sidecar.methods()).not.toContain('catalog/delete');
     answers.push('Delete');
     await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
-    expect(heard()).toContainEqual({ type: 'removedCatalog', id: 'mine' });
+    expect(received()).toContainEqual({ type: 'removedCatalog', id: 'mine' });
     sidecar.answer(catalogGet, () => ({ ...details, summary: { ...mine, overridesShipped: true } }));
     await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
     expect(shown.at(-1)?.detail).toContain('The built-in catalog is restored.');
@@ -583,7 +583,7 @@ describe('catalogs on the page', () => {
   it('are written nowhere when none is chosen', async () => {
     await say({ type: 'exportCatalog', ids: [], work: 'w' });
     expect(sidecar.methods()).not.toContain('catalog/export');
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
 
   it('names catalogs skipped by an import, and keeps them if the user declines', async () => {
@@ -593,13 +593,13 @@ describe('catalogs on the page', () => {
     expect(shown[0]).toMatchObject({ text: 'Imported: New. Skipped: mine.', buttons: ['Replace'] });
     expect(shown[0]?.detail).toBe('mine: There is one.\nPrevious versions are saved in Backups.');
     expect(sidecar.methods().filter((method) => method === 'catalog/import')).toHaveLength(1);
-    expect(heard()).toContainEqual({ type: 'status', text: 'Imported: New. Skipped: mine.' });
+    expect(received()).toContainEqual({ type: 'status', text: 'Imported: New. Skipped: mine.' });
   });
 
   it('are not imported without a file', async () => {
     await say({ type: 'importCatalog', work: 'w' });
     expect(sidecar.methods()).not.toContain('catalog/import');
-    expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
+    expect(received().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
 });
 

@@ -22,10 +22,10 @@ function settings(values: Record<string, unknown> = {}): SettingsResult {
 async function say(message: unknown): Promise<unknown[]> {
   const panel = panels[0];
   if (panel === undefined) throw new Error('No page is open.');
-  panel.heard.length = 0;
+  panel.received.length = 0;
   panel.say(message);
-  await vi.waitFor(() => expect(panel.heard.length).toBeGreaterThan(0));
-  return panel.heard;
+  await vi.waitFor(() => expect(panel.received.length).toBeGreaterThan(0));
+  return panel.received;
 }
 
 beforeEach(async () => {

@@ -64,15 +64,15 @@ beforeEach(() => {
 
 afterEach(() => trial.dispose());
 
-function heard(): unknown[] {
-  return panels[0]?.heard ?? [];
+function received(): unknown[] {
+  return panels[0]?.received ?? [];
 }
 
 /** Sends a message from the page and waits for its effect. */
 async function say(message: unknown, answer: object = { type: 'trial' }): Promise<void> {
-  const before = heard().length;
+  const before = received().length;
   panels[0]?.say(message);
-  await vi.waitFor(() => expect(heard().slice(before)).toContainEqual(expect.objectContaining(answer)));
+  await vi.waitFor(() => expect(received().slice(before)).toContainEqual(expect.objectContaining(answer)));
 }
 
 async function open(): Promise<void> {
@@ -83,8 +83,8 @@ async function open(): Promise<void> {
 describe('the page of a trial', () => {
   it('previews the instructions and asks only for required fields', async () => {
     await open();
-    expect(heard()[0]).toEqual({ type: 'trying', name: 'Preview: log-reader' });
-    expect(heard().at(-1)).toMatchObject({
+    expect(received()[0]).toEqual({ type: 'trying', name: 'Preview: log-reader' });
+    expect(received().at(-1)).toMatchObject({
       trial: {
         ...{ id: 'log-reader', name: 'Log reader', description: 'Reads logs.', collection: 'tasks', path: '/p/log-reader.json5' },
         fields: [{ name: 'goal' }, { name: 'folder' }],
@@ -144,11 +144,11 @@ describe('the page of a trial', () => {
     panels[0]?.say({ type: 'try', values: { goal: 'slow' } });
     sidecar.answer(templateTry, () => ({ ...result, message: 'fast' }));
     await say({ type: 'try', values: { goal: 'fast' } });
-    const before = heard().length;
+    const before = received().length;
     end({ ...result, message: 'slow' });
     await late;
     await say({ type: 'try', values: { goal: 'last' } });
-    expect(heard().slice(before)).toHaveLength(2);
+    expect(received().slice(before)).toHaveLength(2);
   });
 
   it('reports why a preview failed', async () => {
@@ -161,10 +161,10 @@ describe('the page of a trial', () => {
 
   it('that is malformed is ignored', async () => {
     await open();
-    const before = heard().length;
+    const before = received().length;
     panels[0]?.say({ type: 'openFinding', index: -1 });
     await say({ type: 'try', values: {} });
-    expect(heard().slice(before)).toHaveLength(2);
+    expect(received().slice(before)).toHaveLength(2);
     expect(opened).toEqual([]);
   });
 });
@@ -195,7 +195,7 @@ describe('a template that is saved', () => {
     });
     sidecar.codexChanged.fire({ uri: 'codex://templates/log-reader' });
     await vi.waitFor(() =>
-      expect(heard().at(-1)).toEqual({ type: 'refused', error: { kind: 'badRequest', message: 'Line 3: a comma is missing.' } }),
+      expect(received().at(-1)).toEqual({ type: 'refused', error: { kind: 'badRequest', message: 'Line 3: a comma is missing.' } }),
     );
   });
 });

@@ -40,14 +40,14 @@ beforeEach(async () => {
 describe('the Usage page’s host', () => {
   it('answers with the period that was asked for', async () => {
     page().say({ type: 'show', asked });
-    await vi.waitFor(() => expect(page().heard).toEqual([{ type: 'usage', asked, usage: empty }]));
+    await vi.waitFor(() => expect(page().received).toEqual([{ type: 'usage', asked, usage: empty }]));
     expect(sidecar.asked).toEqual([{ method: 'usage/summary', params: asked }]);
   });
 
   it('writes the responses of the period where the user selects', async () => {
     files.push(Uri.file('/home/a/spent.csv'));
     page().say({ type: 'csv', asked });
-    await vi.waitFor(() => expect(page().heard).toEqual([{ type: 'exported', file: 'spent.csv' }]));
+    await vi.waitFor(() => expect(page().received).toEqual([{ type: 'exported', file: 'spent.csv' }]));
     expect(disk.get('/home/a/spent.csv')).toBe('day,cost\n2026-11-21,0.5\n');
     expect(sidecar.asked).toEqual([{ method: 'usage/csv', params: asked }]);
   });
@@ -56,14 +56,14 @@ describe('the Usage page’s host', () => {
     page().say({ type: 'csv', asked });
     await new Promise((resolve) => setImmediate(resolve));
     expect(sidecar.asked).toEqual([]);
-    expect(page().heard).toEqual([]);
+    expect(page().received).toEqual([]);
   });
 
   it('reports that a file could not be written', async () => {
     files.push(Uri.file('/read-only/spent.csv'));
     page().say({ type: 'csv', asked });
     const message = 'Could not write /read-only/spent.csv. Choose another location and export again.';
-    await vi.waitFor(() => expect(page().heard).toEqual([{ type: 'refused', error: { kind: 'storeReadOnly', message } }]));
+    await vi.waitFor(() => expect(page().received).toEqual([{ type: 'refused', error: { kind: 'storeReadOnly', message } }]));
   });
 
   it('opens a chat', async () => {

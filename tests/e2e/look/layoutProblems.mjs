@@ -5,7 +5,7 @@
  * Runs inside the page.
  * @returns {string[]} One sentence for each problem.
  */
-export function roughPlaces() {
+export function layoutProblems() {
   /** @type {string[]} */
   const found = [];
   const [wide, high] = [window.innerWidth, window.innerHeight];

@@ -9,7 +9,7 @@
  * Sizes of an editor group in CSS pixels, by name ZOOM-WIDTH. At 200 % the same window has half the pixels; 220 px is the narrowest group in VS Code.
  * @type {Record<string, Size>}
  */
-export const rooms = {
+export const sizes = {
   '100-wide': { width: 1000, height: 760 },
   '200-wide': { width: 500, height: 380 },
   '100-narrow': { width: 300, height: 760 },
@@ -17,7 +17,7 @@ export const rooms = {
 };
 
 /** Sizes of the side bar; its height is that of the window. @type {Record<string, Size>} */
-export const sideBarRooms = {
+export const sideBarSizes = {
   '100-wide': { width: 400, height: 760 },
   '200-wide': { width: 250, height: 380 },
   '100-narrow': { width: 180, height: 760 },
