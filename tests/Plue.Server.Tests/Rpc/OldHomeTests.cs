@@ -86,7 +86,8 @@ public sealed class OldHomeTests : IAsyncLifetime
 
         // The requests of the chats and of the task, as the old version stored them.
         var usage = await client.ResultAsync("usage/summary", new { from = "2026-11-01", to = "2026-11-30" });
-        var stored = File.ReadLines(Path.Combine(Sample, "index", "usage", "2026-11.jsonl")).Select(line => (string?)JsonNode.Parse(line)!["id"]);
+        var stored = File.ReadLines(Path.Combine(Sample, "index", "usage", "2026-11.jsonl"))
+            .Select(line => (string?)JsonNode.Parse(line)!["id"]);
         Assert.Equal(stored.Distinct().Count(), (int?)usage!["total"]!["responses"]);
     }
 

@@ -13,6 +13,6 @@ it('A ping of a page is answered at once, also while an earlier message is still
   panel.say({ type: 'ping' });
   panel.say(null);
   await Promise.resolve();
-  expect(panel.messages).toEqual([{ type: 'pong' }]);
+  expect(panel.received).toEqual([{ type: 'pong' }]);
   expect(received).toEqual([{ type: 'send', text: 'Hi' }, null]);
 });

@@ -846,8 +846,8 @@ describe('a provider that fails', () => {
       { type: 'detail', detail: detail(failing, { errors: [{ at: '2026-11-21T08:00:00Z', error }] }) },
       { type: 'models', id: failing.id, result: { models: [], error } },
     );
-    const detail = all(HTMLElement, '.detail')[0]?.textContent ?? '';
-    expect(detail.split('The host was not found.')).toHaveLength(2);
+    const shown = all(HTMLElement, '.detail')[0]?.textContent ?? '';
+    expect(shown.split('The host was not found.')).toHaveLength(2);
   });
 
   it('shows that a local server lists its own models, and formats cents with two digits', () => {

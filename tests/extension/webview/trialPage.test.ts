@@ -131,11 +131,11 @@ test('It shows progress below the name, and links to the instructions', () => {
   ];
   page.receive({ type: 'trial', trial, result: { ...result, sources, findings: [] } });
   expect(root.querySelector('[role=status]')?.textContent).not.toBe('Searching…');
-  const sources = [...root.querySelectorAll('.source')].map(({ textContent }) => textContent);
-  expect(sources[1]).toContain('/p/rules.md');
-  expect(sources[1]).toContain('3 hidden characters');
-  expect(sources[2]).toContain('Omitted. It is too long.');
-  expect(sources[2]).not.toContain('hidden characters');
+  const rows = [...root.querySelectorAll('.source')].map(({ textContent }) => textContent);
+  expect(rows[1]).toContain('/p/rules.md');
+  expect(rows[1]).toContain('3 hidden characters');
+  expect(rows[2]).toContain('Omitted. It is too long.');
+  expect(rows[2]).not.toContain('hidden characters');
   press('/p/rules.md');
   expect(posted.at(-1)).toEqual({ type: 'openSource', index: 1 });
   expect(root.textContent).toContain('No problems found.');

@@ -125,7 +125,7 @@ function panel(): FakePanel {
 }
 
 async function hears(message: object, of = panel()): Promise<void> {
-  await vi.waitFor(() => expect(of.listener).toContainEqual(expect.objectContaining(message)));
+  await vi.waitFor(() => expect(of.received).toContainEqual(expect.objectContaining(message)));
 }
 
 /** Opens a chat whose page has received all initial messages. */
@@ -136,7 +136,7 @@ async function open(uri = codexId): Promise<FakePanel> {
   await hears({ type: 'choices' });
   await hears({ type: 'focusComposer' });
   sidecar.asked.length = executed.length = 0;
-  panel().listener.length = 0;
+  panel().received.length = 0;
   return panel();
 }
 
@@ -152,11 +152,11 @@ describe('a chat in its panel', () => {
     await run('plue.openChat', codexId);
     sidecar.providerChanged.fire({ id: 'anthropic' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('provider/list'));
-    expect(panel().listener).toEqual([]);
+    expect(panel().received).toEqual([]);
     panel().sayReady();
     await hears({ type: 'templates', templates: [{ id: 'ai-chat', name: 'Chat', isAgent: false }] });
     await hears({ type: 'choices', recent: [], large: { providerId: 'anthropic' } });
-    expect(panel().listener[0]).toEqual({ type: 'sidecar', state: 'running' });
+    expect(panel().received[0]).toEqual({ type: 'sidecar', state: 'running' });
     await hears({ type: 'snapshot', chat: chat([question('q1', 'Why?')], { codex: codex() }) });
     expect(panel().title).toBe('Fix the date parser');
     expect(sidecar.asked.find(({ method }) => method === 'codex/get')?.params).toEqual({ uri: codexId, limit: 100 });
@@ -187,7 +187,7 @@ describe('a chat in its panel', () => {
     await run('plue.openChat', codexId);
     expect(panels).toHaveLength(1);
     expect(first.reveals).toBe(2);
-    expect(first.listener).toEqual([{ type: 'focusComposer' }]);
+    expect(first.received).toEqual([{ type: 'focusComposer' }]);
   });
 
   it('without a name is called a new one, and one with what hides in its name shows it', async () => {
@@ -204,7 +204,7 @@ describe('a chat in its panel', () => {
     sidecar.messageEvent.fire({ codexId: 'codex://chats/other', seq: 1, event });
     sidecar.codexChanged.fire({ uri: 'codex://chats/other', codex: codex({ title: 'Other' }) });
     sidecar.messageEvent.fire({ codexId, seq: 2, event });
-    expect(mine.listener).toEqual([{ type: 'event', params: { codexId, seq: 2, event } }]);
+    expect(mine.received).toEqual([{ type: 'event', params: { codexId, seq: 2, event } }]);
   });
 
   it('reloads after the sidecar restarted and receives its state meanwhile', async () => {
@@ -219,7 +219,7 @@ describe('a chat in its panel', () => {
     await open();
     panel().turn(false);
     sidecar.stateChanged.fire({ state: 'starting' });
-    expect(panel().listener).toEqual([]);
+    expect(panel().received).toEqual([]);
     panel().turn(true);
     panel().sayReady();
     await hears({ type: 'snapshot' });
@@ -405,7 +405,7 @@ describe('requests of the page', () => {
   it('that concerns files is refused in VS Code’s own message, and the draft stays', async () => {
     for (const type of ['applyCode', 'newFile', 'preview']) panel().say({ type, text: 'a', info: 'ts src/a.ts' });
     await vi.waitFor(() => expect(shown).toMatchObject([{ kind: 'error', text: 'No folder is open. Open a folder, or select New File.' }]));
-    expect(panel().listener).toEqual([]);
+    expect(panel().received).toEqual([]);
   });
 
   it.each([
@@ -461,7 +461,7 @@ describe('commands for a chat', () => {
     await run('plue.chat.redo');
     expect(sidecar.asked.at(-1)).toEqual({ method: 'codex/redo', params: { uri: 'codex://chats/two' } });
     await run('plue.chat.find');
-    expect(two.listener.at(-1)).toEqual({ type: 'find' });
+    expect(two.received.at(-1)).toEqual({ type: 'find' });
     two.turn(false);
     await run('plue.chat.undo');
     expect(sidecar.asked).toHaveLength(2);
@@ -503,7 +503,7 @@ describe('a message that is opened', () => {
     expect(sidecar.methods()).not.toContain('message/list');
     panel().sayReady();
     await hears({ type: 'jump', index: 7, messageId: 'm7' });
-    expect(panel().listener).not.toContainEqual({ type: 'focusComposer' });
+    expect(panel().received).not.toContainEqual({ type: 'focusComposer' });
     await run('plue.openChat', codexId, 'm8');
     await hears({ type: 'jump', index: 7, messageId: 'm8' });
   });
@@ -555,10 +555,10 @@ describe('which chat is opened', () => {
       restored.onDidDispose(() => closed.push(restored));
     }
     panels[0]?.sayReady();
-    await vi.waitFor(() => expect(panels[0]?.listener).toContainEqual(expect.objectContaining({ type: 'snapshot' })));
+    await vi.waitFor(() => expect(panels[0]?.received).toContainEqual(expect.objectContaining({ type: 'snapshot' })));
     panels[1]?.sayReady();
     panels[2]?.sayReady();
-    expect(panels.slice(1).flatMap(({ listener }) => listener)).toEqual([]);
+    expect(panels.slice(1).flatMap(({ received }) => received)).toEqual([]);
   });
 });
 
@@ -585,7 +585,7 @@ describe('files from outside the workspace', () => {
     [chat.active, task.active] = [false, false];
     await run('plue.addFileToChat', Uri.file('/work/a.ts'));
     await hears({ type: 'attach', files: [{ path: 'a.ts' }] }, chat);
-    expect(task.listener).toEqual([]);
+    expect(task.received).toEqual([]);
     expect(panels).toHaveLength(2);
   });
 
@@ -642,6 +642,6 @@ describe('files from outside the workspace', () => {
     files.push(Uri.file('/work/a.ts'));
     await run('plue.chat.pinFiles', codexId);
     expect(sidecar.asked.find(({ method }) => method === 'codex/update')?.params).toEqual({ uri: codexId, contextFiles: ['a.ts'] });
-    expect(panel().listener).toContainEqual({ type: 'contextFiles', files: [] });
+    expect(panel().received).toContainEqual({ type: 'contextFiles', files: [] });
   });
 });
