@@ -33,7 +33,10 @@ public partial class RecordsDocumentTests
         Assert.True(stored.Count > 50, $"{stored.Count}");
         Assert.Empty(
             stored
-                .SelectMany(type => type.Properties.Select(property => (type.Type.Name, Member: property.Name)))
+                // Ignored members have no getter.
+                .SelectMany(type =>
+                    type.Properties.Where(property => property.Get is not null).Select(property => (type.Type.Name, Member: property.Name))
+                )
                 .Where(one => !Documented.Contains(one.Member))
                 .Select(one => $"{one.Name}.{one.Member}")
                 .Distinct()
