@@ -304,6 +304,9 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('View: Close All Editors');
     await page.setViewportSize({ width: 1200, height: 760 });
     await workbench.reload();
+    await workbench.command('View: Hide Panel');
+    // The path of the file is that of this run.
+    await workbench.command('View: Toggle Breadcrumbs');
 
     await workbench.command('Plue: New Task…');
     await pick(workbench, 'New Task', 'Changelog writer');
@@ -322,7 +325,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.view-line', { hasText: 'available_tools' }).click();
     await page.keyboard.press('End');
     for (let letter = 0; letter < 2; letter++) await page.keyboard.press('ArrowLeft');
-    await page.keyboard.insertText(', "');
+    await page.keyboard.insertText(', ""');
+    await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Control+Space');
     await page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'bash' }).waitFor();
     await picture('templates.png');
