@@ -242,6 +242,20 @@ public static class Methods
     public static readonly RpcRequest<TaskUriParams, CodexSummary> TaskContinueAsChat = new("task/continueAsChat");
     public static readonly RpcRequest<TaskListParams, TaskListResult> TaskList = new("task/list");
 
+    // Background commands of agents.
+    public static readonly RpcRequest<BackgroundListParams, BackgroundListResult> BackgroundList = new("background/list");
+
+    /// <summary>Returns when there is output after the position, when the command has ended, or after 20 seconds. NotFound: the command was removed.</summary>
+    public static readonly RpcRequest<BackgroundReadParams, BackgroundReadResult> BackgroundRead = new("background/read");
+
+    /// <summary>Types text into a command for the user. Conflict: it has ended, or does not read.</summary>
+    public static readonly RpcRequest<BackgroundSendParams, Empty> BackgroundSend = new("background/send");
+
+    /// <summary>Ends a command and all processes that it started. Succeeds if it has ended.</summary>
+    public static readonly RpcRequest<BackgroundIdParams, Empty> BackgroundStop = new("background/stop");
+    public static readonly RpcRequest<BackgroundKeepParams, Empty> BackgroundKeep = new("background/keep");
+    public static readonly RpcNotification<BackgroundChangedParams> BackgroundChanged = new("background/changed");
+
     /// <summary>The git worktrees of all tasks with what they hold. Runs git in each.</summary>
     public static readonly RpcRequest<Empty, WorktreeListResult> WorktreeList = new("worktree/list");
 

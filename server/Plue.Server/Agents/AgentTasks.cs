@@ -477,6 +477,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         await conversation.SetTaskValuesAsync(values, CancellationToken.None);
         if (TaskResult.Of(conversation.Stored) is not null)
         {
+            services.Chat.EndCommands(conversation.CodexId);
             await Children.StopAllAsync(conversation.Stored);
         }
     }

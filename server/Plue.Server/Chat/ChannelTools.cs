@@ -317,7 +317,12 @@ internal sealed class ChannelTools(ChatState state)
                 .Where(name => name != ToolNames.AllSelected)
                 .Concat(services.Config.Texts(UserConfig.ChatServerToolsKey).Where(ToolNames.IsServerTool));
         }
-        return spec with { AvailableTools = [.. tools.Concat(chat.IsTask ? [] : services.MoreTools).Distinct(StringComparer.Ordinal)] };
+        List<string> all = [.. tools.Concat(chat.IsTask ? [] : services.MoreTools)];
+        if (all.Contains("bash"))
+        {
+            all.Add(ToolNames.BashProcess);
+        }
+        return spec with { AvailableTools = [.. all.Distinct(StringComparer.Ordinal)] };
     }
 
     private Json5Object ValuesOf(StoredChat chat) =>

@@ -110,8 +110,15 @@ internal sealed class ChatServices(
     public void NotifyChanged(string codexId, ChatSummary? summary)
     {
         events.Changed(codexId, summary);
+        if (summary is not { Archived: false })
+        {
+            EndCommands(codexId);
+        }
         tasks?.Changed(codexId, summary);
     }
+
+    /// <summary>Ends the background commands of a chat or task that has ended, except those that the user keeps. Does not wait.</summary>
+    public void EndCommands(string codexId) => _ = tools.Background.EndAsync(codexId);
 
     /// <summary>Rejects a permission mode that the organization does not allow.</summary>
     /// <exception cref="FailureException">PermissionDenied.</exception>

@@ -91,6 +91,23 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         return verdict;
     }
 
+    /// <summary>Evaluates text that is typed into a running command. If what reads it could run it, each text requires approval.</summary>
+    public Evaluation Evaluate(ToolAction.SendInput input, Rights rights, RuleSet ruleSet, out string? canonical)
+    {
+        var command = Evaluate(new ToolAction.RunCommand(input.Command, input.Folder), rights, ruleSet, out canonical);
+        if (command.Decision == Decision.Deny)
+        {
+            return command;
+        }
+
+        var reading = ShellGrammar.Parse(input.Command, userHome);
+        return reading.Unsupported is not null ? Evaluation.AlwaysAsk("Plue cannot determine which program reads the text.")
+            : reading.Commands.FirstOrDefault(one => one.Words.Count > 0 && Interpreters.Runs(one.Words)) is { } interpreter
+                ? Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(interpreter.Words[0])} can run what it reads.")
+            : command.Decision == Decision.Allow ? command
+            : Evaluation.Ask("It sends text to a command that no permission rule allows.");
+    }
+
     private bool IsHarmless(ShellCommand command, IReadOnlyList<string> workspace) =>
         command.Words.Count == 0
         || command.Words[0] == "cd"

@@ -112,6 +112,7 @@ internal sealed class PermissionPolicy
             ToolAction.ReadFile read => read.Path,
             ToolAction.ChangeFile change => change.Path,
             ToolAction.RunCommand run => run.Folder,
+            ToolAction.SendInput input => input.Folder,
             _ => null,
         };
         return (path is not null && FilePolicy.Target(path) is { } target ? FilePolicy.FolderOf(rights, target) : null)
@@ -132,6 +133,9 @@ internal sealed class PermissionPolicy
                 var finding = commands.Evaluate(run, rights, ruleSet, out var line);
                 // No rule is offered in another folder, because the line could mean something else there.
                 return (finding, line is not null && FilePolicy.Target(run.Folder) == workspace ? $"bash({line})" : null);
+            case ToolAction.SendInput input:
+                var answer = commands.Evaluate(input, rights, ruleSet, out var typed);
+                return (answer, typed is not null && FilePolicy.Target(input.Folder) == workspace ? $"bash({typed})" : null);
             case ToolAction.SpawnTask spawn:
                 return (
                     ruleSet.Of("spawn_task", spawn.TemplateId)

@@ -35,6 +35,12 @@ internal sealed record SandboxRules(string Workspace)
     /// <summary>Gets additional writable paths, which are not hidden.</summary>
     public IReadOnlyList<string> Writable { get; init; } = [];
 
+    /// <summary>True for a command that reads what <see cref="ChildProcess.WriteLineAsync"/> writes. It still ends when Plue does.</summary>
+    public bool HasInput { get; init; }
+
+    /// <summary>Gets a network without connections that the command shares with others; null for one of its own.</summary>
+    public SandboxNetwork? Network { get; init; }
+
     /// <summary>True for a long-running program that reads its input. Its owner watches the folders while it works.</summary>
     public bool IsResident { get; init; }
 }
@@ -86,6 +92,13 @@ internal sealed class Sandbox(
     /// </summary>
     private const string Lifeline =
         "exec 3<&0 </dev/null; (while read -r _; do :; done <&3; kill -9 $$) >/dev/null 2>&1 & watch=$!; exec 3<&-; \"$@\"; code=$?; kill $watch 2>/dev/null; exit $code";
+
+    /// <summary>As <see cref="Lifeline"/>, for a command with input: the watching subshell forwards each line through a pipe that only the two can open.</summary>
+    private const string LifelineWithInput =
+        "folder=$(mktemp -d) && mkfifo \"$folder/in\" || exit 125; exec 3<&0 </dev/null; "
+        + "(trap '' PIPE; exec 4>\"$folder/in\"; rm -r \"$folder\"; while IFS= read -r line; do printf '%s\\n' \"$line\" >&4; done <&3; "
+        + "kill -9 -- -$$ || pkill -9 -P $$; kill -9 $$) >/dev/null 2>&1 & "
+        + "watch=$!; exec 3<&-; \"$@\" <\"$folder/in\"; code=$?; kill $watch 2>/dev/null; exit $code";
 
     /// <summary>For a program whose input Plue writes. It ends itself when its input closes.</summary>
     private const string Resident = "\"$@\"; exit $?";
@@ -174,8 +187,24 @@ internal sealed class Sandbox(
             SandboxKind.Bubblewrap => Bubblewrap(start, rules),
             SandboxKind.Landlock => ByLandlock(start, rules),
             SandboxKind.SandboxExec => BySandboxExec(start, rules),
-            _ => new SandboxedStart(start, [], null),
+            _ => new SandboxedStart(WithLifeline(start, rules), [], null),
         };
+
+    /// <summary>Creates a network for several commands of one agent, so that they can connect to each other.</summary>
+    /// <returns>Null if commands share the network of the machine, have none, or this machine cannot join networks.</returns>
+    public async Task<SandboxNetwork?> CreateNetworkAsync(SandboxRules rules, CancellationToken cancellationToken) =>
+        !rules.AllowNetwork && await KindAsync(cancellationToken) == SandboxKind.Bubblewrap
+            ? await SandboxNetwork.CreateAsync(BubblewrapPaths.First(File.Exists), cancellationToken)
+            : null;
+
+    private static ChildProcessStart WithLifeline(ChildProcessStart start, SandboxRules rules) =>
+        rules.HasInput && !OperatingSystem.IsWindows()
+            ? start with
+            {
+                Program = "/bin/sh",
+                Arguments = ["-c", LifelineWithInput, "sh", start.Program, .. start.Arguments],
+            }
+            : start;
 
     /// <summary>Watches folders while a resident program works, if the kernel cannot protect names that do not exist yet.</summary>
     internal SandboxedWatch WatchFolders(IReadOnlyList<string> folders) =>
@@ -224,8 +253,11 @@ internal sealed class Sandbox(
         List<string> arguments =
         [
             "-c",
-            rules.IsResident ? Resident : Lifeline,
+            rules.IsResident ? Resident
+            : rules.HasInput ? LifelineWithInput
+            : Lifeline,
             "sh",
+            .. rules.Network?.Join ?? [],
             BubblewrapPaths.First(File.Exists),
             "--unshare-all",
             "--cap-drop",
@@ -238,7 +270,7 @@ internal sealed class Sandbox(
             // Agents run their own commands in a nested sandbox, for which the kernel requires this capability of root only.
             arguments.AddRange(["--cap-add", "CAP_SETFCAP"]);
         }
-        if (rules.AllowNetwork)
+        if (rules.AllowNetwork || rules.Network is not null)
         {
             arguments.Add("--share-net");
         }
@@ -385,7 +417,8 @@ internal sealed class Sandbox(
 
         arguments.AddRange(["--", start.Program, .. start.Arguments]);
         var environment = Temporary(start, temporary);
-        return new SandboxedStart(start with { Program = self!, Arguments = arguments, Environment = environment }, watches, temporary);
+        start = WithLifeline(start with { Program = self!, Arguments = arguments, Environment = environment }, rules);
+        return new SandboxedStart(start, watches, temporary);
     }
 
     private SandboxedStart BySandboxExec(ChildProcessStart start, SandboxRules rules)
@@ -399,16 +432,13 @@ internal sealed class Sandbox(
             [.. GuardedFolders.Concat(GuardedFiles).Concat(GuardedIfPresent)]
         );
         var environment = Temporary(start, temporary);
-        return new SandboxedStart(
-            start with
-            {
-                Program = SandboxExec,
-                Arguments = ["-p", profile, start.Program, .. start.Arguments],
-                Environment = environment,
-            },
-            [],
-            temporary
-        );
+        start = start with
+        {
+            Program = SandboxExec,
+            Arguments = ["-p", profile, start.Program, .. start.Arguments],
+            Environment = environment,
+        };
+        return new SandboxedStart(WithLifeline(start, rules), [], temporary);
     }
 }
 

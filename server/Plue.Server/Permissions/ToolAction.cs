@@ -17,7 +17,7 @@ internal abstract record ToolAction
 
     /// <summary>True if the action affects something outside of the workspace, which the edit journal does not record.</summary>
     public bool HasExternalEffect =>
-        this is SpawnTask or CallServer or CallVsCodeTool or Fetch or SearchWeb or RunTests or RunCell or ChangeDocument;
+        this is SpawnTask or SendInput or CallServer or CallVsCodeTool or Fetch or SearchWeb or RunTests or RunCell or ChangeDocument;
 
     /// <param name="Path">The absolute path as given. Links are resolved when it is evaluated, and again when it is opened.</param>
     public sealed record ReadFile(string Path) : ToolAction;
@@ -32,6 +32,11 @@ internal abstract record ToolAction
     /// <summary>Runs exactly this shell command line.</summary>
     /// <param name="Folder">The absolute path of the working folder.</param>
     public sealed record RunCommand(string Command, string Folder) : ToolAction;
+
+    /// <summary>Types text into a command that runs in the background.</summary>
+    /// <param name="Command">The shell command line that reads it.</param>
+    /// <param name="Folder">As for <see cref="RunCommand"/>.</param>
+    public sealed record SendInput(string Command, string Folder) : ToolAction;
 
     /// <param name="Doubt">Why approval is required, as one sentence; null if it is not.</param>
     public sealed record SpawnTask(string TemplateId, string? Doubt = null) : ToolAction;

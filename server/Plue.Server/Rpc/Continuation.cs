@@ -18,6 +18,9 @@ internal sealed class Continuation(DetachedSidecars? detached, Services services
     private readonly Lock sync = new();
     private DetachedSidecar? self;
 
+    /// <summary>How long background commands alone keep a sidecar without a window, unless the user keeps them.</summary>
+    private static readonly TimeSpan CommandTime = TimeSpan.FromMinutes(10);
+
     /// <summary>True if the window wants running work to continue.</summary>
     public bool IsWanted { get; set; }
 
@@ -29,7 +32,7 @@ internal sealed class Continuation(DetachedSidecars? detached, Services services
             detached is null
             || !IsWanted
             || services.Codices.Config.Text(UserConfig.KeepRunningKey) == "never"
-            || !conversations.Busy.Any()
+            || !(conversations.Busy.Any() || services.Tools.Background.Running.Any())
         )
         {
             return false;
@@ -55,7 +58,11 @@ internal sealed class Continuation(DetachedSidecars? detached, Services services
     public async Task<Stream?> NextWindowAsync(CancellationToken stop)
     {
         using var idle = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        logger.LogInformation("The window has closed; {Count} chats and tasks continue", conversations.Busy.Count());
+        logger.LogInformation(
+            "The window has closed; {Count} chats and tasks and {Commands} commands continue",
+            conversations.Busy.Count(),
+            services.Tools.Background.Running.Count()
+        );
         var watching = EndWhenIdleAsync(idle);
         try
         {
@@ -91,11 +98,18 @@ internal sealed class Continuation(DetachedSidecars? detached, Services services
     {
         try
         {
-            for (var since = Environment.TickCount64; Environment.TickCount64 - since < IdleTime.TotalMilliseconds; )
+            var commands = services.Tools.Background;
+            var began = Environment.TickCount64;
+            for (var since = began; Environment.TickCount64 - since < IdleTime.TotalMilliseconds; )
             {
+                var now = Environment.TickCount64;
                 if (conversations.Busy.Any())
                 {
-                    since = Environment.TickCount64;
+                    since = began = now;
+                }
+                else if (commands.Running.Any(command => command.IsKept || now - began < CommandTime.TotalMilliseconds))
+                {
+                    since = now;
                 }
                 await Task.Delay(WorkPoll, idle.Token);
             }

@@ -79,6 +79,7 @@ internal static class HandlerList
         new ModelHandlers(server, new ModelRequests(chat)).Register();
         new ServedHandlers(server, new ServedTools(services, conversations, tasks, new TaskStart(null))).Register();
         new EditHandlers(services.Edits, platform.Workspace, Channels).Register(server);
+        new BackgroundHandlers(server, services.Tools.Background).Register();
         new WorktreeHandlers(services.Worktrees).Register(server);
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed, services.ProgramImport.RecordChats).Register(server);

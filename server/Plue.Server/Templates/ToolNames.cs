@@ -24,6 +24,9 @@ internal static class ToolNames
 
     public const string Skill = "skill";
 
+    /// <summary>An agent that has <c>bash</c> also has this tool.</summary>
+    public const string BashProcess = "bash_process";
+
     public static readonly IReadOnlyList<ToolName> All =
     [
         new("read", "Reads a file or a range of its lines.", MayChange: false),
@@ -32,6 +35,7 @@ internal static class ToolNames
         new("edit_cell", "Changes a cell of a notebook.", MayChange: true),
         new("run_cell", "Runs a cell of a notebook in the editor.", MayChange: true),
         new("bash", "Runs a command.", MayChange: true),
+        new(BashProcess, "Reads, waits for, or stops a background command, or sends input to it. Comes with bash.", MayChange: true),
         new("search", "Finds files by name and lines by content.", MayChange: false),
         new("problems", "Lists the problems that the editor shows.", MayChange: false),
         new("symbols", "Lists the symbols of a file or finds symbols by name.", MayChange: false),

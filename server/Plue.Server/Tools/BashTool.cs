@@ -5,6 +5,7 @@ using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Tools.Background;
 
 namespace Plue.Server.Tools;
 
@@ -13,13 +14,15 @@ namespace Plue.Server.Tools;
 /// <param name="allowsNetwork">The user's setting, which a call cannot change.</param>
 /// <param name="editor">Provides the note about files with unsaved changes; null for none.</param>
 /// <param name="folders">The workspace of the window. With several folders, a call can choose one. Null for one folder.</param>
+/// <param name="background">Runs commands that go on after the call; null if calls cannot start any.</param>
 internal sealed class BashTool(
     string description,
     Sandbox sandbox,
     ToolResults results,
     Func<bool> allowsNetwork,
     EditorWindow? editor = null,
-    Func<WorkspaceFolders?>? folders = null
+    Func<WorkspaceFolders?>? folders = null,
+    BackgroundCommands? background = null
 ) : ITool
 {
     private const int DefaultSeconds = 120;
@@ -28,10 +31,10 @@ internal sealed class BashTool(
 
     /// <summary>Linux limits an argument to 128 KiB.</summary>
     private const int MaxCommandLength = 100_000;
-    private const string Schema =
-        """{"type":"object","properties":{"command":{"type":"string"},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
-    private const string SchemaForSeveral =
-        """{"type":"object","properties":{"command":{"type":"string"},"folder":{"type":"string","description":"The name of the workspace folder to run in; the first by default."},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
+    private const string FolderProperty =
+        "\"folder\":{\"type\":\"string\",\"description\":\"The name of the workspace folder to run in; the first by default.\"},";
+    private const string BackgroundProperty =
+        "\"background\":{\"type\":\"boolean\",\"description\":\"Returns at once with an id for bash_process while the command runs.\"},";
 
     private static readonly string[] Shells = OperatingSystem.IsWindows()
         ? [@"C:\Program Files\Git\bin\bash.exe"]
@@ -39,17 +42,22 @@ internal sealed class BashTool(
 
     public string Name => "bash";
     public ToolDeclaration Declaration { get; } =
-        new("bash", description, folders?.Invoke() is { AreSeveral: true } ? SchemaForSeveral : Schema);
+        new("bash", description, SchemaOf(folders?.Invoke() is { AreSeveral: true }, background is not null));
     public bool IsReadOnly => false;
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var several = context.Folders is { AreSeveral: true } all ? all : null;
-        var given = several is null
-            ? new ToolParameters(parameters, "command", "timeout_s")
-            : new ToolParameters(parameters, "command", "folder", "timeout_s");
+        var given = new ToolParameters(
+            parameters,
+            [
+                .. (string[])["command", "timeout_s"],
+                .. several is null ? (string[])[] : ["folder"],
+                .. background is null ? (string[])[] : ["background"],
+            ]
+        );
         var command = given.Text("command");
-        var seconds = given.OptionalNumber("timeout_s", 1, MaxSeconds) ?? DefaultSeconds;
+        var seconds = given.OptionalNumber("timeout_s", 1, MaxSeconds);
         if (context.Folders is not { } workspace)
         {
             throw new ToolFailureException("No workspace folder is open, so no command can run.");
@@ -81,7 +89,19 @@ internal sealed class BashTool(
             sandbox,
             () => results.Create(context.CodexId),
             UnsavedNote(workspace)
-        );
+        )
+        {
+            CodexId = context.CodexId,
+            Background = background,
+            IsBackground = background is not null && given.Flag("background"),
+        };
+    }
+
+    private static string SchemaOf(bool hasFolders, bool hasBackground)
+    {
+        var folder = hasFolders ? FolderProperty : "";
+        var background = hasBackground ? BackgroundProperty : "";
+        return $$$"""{"type":"object","properties":{"command":{"type":"string"},{{{folder}}}{{{background}}}"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
     }
 
     private static WorkspaceFolder Chosen(WorkspaceFolders workspace, string? name) =>
@@ -106,7 +126,7 @@ internal sealed class BashTool(
 
     private sealed class Call(
         string command,
-        int seconds,
+        int? timeout,
         string shell,
         SandboxKind kind,
         SandboxRules rules,
@@ -121,6 +141,13 @@ internal sealed class BashTool(
         /// </summary>
         private const string Joined =
             "exec 2>&1 </dev/null; /usr/bin/env --default-signal=PIPE true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE \"$0\" \"$@\"; exec \"$0\" \"$@\"";
+
+        /// <summary>As <see cref="Joined"/>, with input, and without the signals that the launcher of a background command ignores.</summary>
+        private const string JoinedWithInput =
+            "exec 2>&1; /usr/bin/env --default-signal=PIPE,INT,QUIT true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE,INT,QUIT \"$0\" \"$@\"; exec \"$0\" \"$@\"";
+
+        /// <summary>How long a background command is watched for an early end, such as that of a mistyped program.</summary>
+        private static readonly TimeSpan EarlyEnd = TimeSpan.FromMilliseconds(250);
         private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
         private const int MaxReportedAtOnce = 8_000;
 
@@ -131,6 +158,10 @@ internal sealed class BashTool(
         public override string? Sandbox { get; } = Permissions.Sandbox.Describe(kind, rules);
         public override IReadOnlyList<string>? Changes => null;
 
+        public required string CodexId { get; init; }
+        public required BackgroundCommands? Background { get; init; }
+        public required bool IsBackground { get; init; }
+
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -140,7 +171,7 @@ internal sealed class BashTool(
                 Arguments =
                 [
                     "-c",
-                    Joined,
+                    IsBackground ? JoinedWithInput : Joined,
                     shell,
                     .. shell.EndsWith("bash", StringComparison.Ordinal) ? (string[])["--noprofile", "--norc"] : [],
                     "-c",
@@ -149,16 +180,45 @@ internal sealed class BashTool(
                 Environment = ShellEnvironment.Of(OwnEnvironment.Read(), rules.AllowNetwork),
                 WorkingDirectory = rules.Workspace,
             };
-            using var output = new ShellOutput(createOutput);
             try
             {
-                using var held = sandbox.Prepare(kind, start, rules);
+                if (IsBackground)
+                {
+                    return await StartAsync(Background!, start, cancellationToken);
+                }
+
+                await using var network = Background is null ? null : await Background.JoinNetworkAsync(CodexId, rules, cancellationToken);
+                using var output = new ShellOutput(createOutput);
+                using var held = sandbox.Prepare(kind, start, rules with { Network = network?.Network });
                 return await RunAsync(held, output, progress, cancellationToken);
             }
             catch (IOException fault)
             {
                 throw new ToolFailureException($"The command was not run: {fault.Message}", fault);
             }
+        }
+
+        private async Task<ToolOutcome> StartAsync(
+            BackgroundCommands background,
+            ChildProcessStart start,
+            CancellationToken cancellationToken
+        )
+        {
+            var started = await background.StartAsync(
+                new BackgroundStart
+                {
+                    CodexId = CodexId,
+                    Command = command,
+                    Process = start,
+                    Sandbox = kind,
+                    Rules = rules,
+                    Timeout = timeout is { } limit ? TimeSpan.FromSeconds(limit) : null,
+                },
+                cancellationToken
+            );
+            await Task.WhenAny(started.Ended, Task.Delay(EarlyEnd, cancellationToken));
+            // The output of a running command stays unread, so that the first wait finds it.
+            return new ToolOutcome($"{(started.IsRunning ? "" : started.ReadUnread())}{started.StatusLine}{unsavedNote}");
         }
 
         private async Task<ToolOutcome> RunAsync(
@@ -168,6 +228,7 @@ internal sealed class BashTool(
             CancellationToken cancellationToken
         )
         {
+            var seconds = timeout ?? DefaultSeconds;
             var began = TimeProvider.System.GetTimestamp();
             await using var child = ChildProcess.Start(start.Start);
             await using var killing = start.Violation.Register(child.Kill);

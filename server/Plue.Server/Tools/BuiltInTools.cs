@@ -2,6 +2,7 @@ using Plue.Server.Codices.Skills;
 using Plue.Server.Editor;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
+using Plue.Server.Tools.Background;
 
 namespace Plue.Server.Tools;
 
@@ -12,6 +13,7 @@ namespace Plue.Server.Tools;
 /// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
 /// <param name="editor">For files with unsaved changes; null for none.</param>
 /// <param name="folders">The workspace of the window; null for one folder.</param>
+/// <param name="background">Runs background commands; null if there are none.</param>
 /// <param name="skills">Their files can be read; null for none.</param>
 internal sealed class BuiltInTools(
     Func<string, string?> textOf,
@@ -22,7 +24,8 @@ internal sealed class BuiltInTools(
     WebPages pages,
     EditorWindow? editor = null,
     Func<WorkspaceFolders?>? folders = null,
-    SkillCatalog? skills = null
+    SkillCatalog? skills = null,
+    BackgroundCommands? background = null
 ) : IToolSource
 {
     /// <summary>The tools in the order of their declarations.</summary>
@@ -33,7 +36,10 @@ internal sealed class BuiltInTools(
         ("edit", text => new EditTool(text, editor)),
         (EditCellTool.ToolName, text => new EditCellTool(text, editor)),
         ("search", text => new SearchTool(text, policy, editor)),
-        ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor, folders)),
+        ("bash", text => new BashTool(text, sandbox, results, allowsNetwork, editor, folders, background)),
+        .. background is null
+            ? (IEnumerable<(string, Func<string, ITool>)>)[]
+            : [(BashProcessTool.ToolName, text => new BashProcessTool(text, background))],
         (TodoList.ToolName, text => new TodoTool(text)),
         (AskUserTool.ToolName, text => new AskUserTool(text)),
         ("fetch", text => new FetchTool(text, pages)),

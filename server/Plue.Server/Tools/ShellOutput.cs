@@ -33,6 +33,9 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         TextEscape,
     }
 
+    /// <summary>Gets a hint how to read all output, once there is more than <see cref="ToString"/> returns.</summary>
+    public string ReadHint => storeFault ?? stored?.ReadHint ?? "it was not stored";
+
     /// <returns>The sanitized text for immediate display.</returns>
     public string Add(ReadOnlySpan<byte> bytes)
     {

@@ -7,6 +7,7 @@ using Plue.Server.Platform;
 using Plue.Server.Policy;
 using Plue.Server.Providers;
 using Plue.Server.Store;
+using Plue.Server.Tools.Background;
 using Plue.Server.Tools.Hooks;
 using Plue.Server.Tools.Mcp;
 using Plue.Server.Tools.Mcp.Import;
@@ -71,6 +72,7 @@ internal sealed class ToolServices : IAsyncDisposable
             ClaudeUserFolder = () => codices.Config.Flag(UserConfig.ClaudeCodeHooksKey) == true ? PluePaths.UserFolder : null,
             Mask = platform.Redactor.Mask,
         };
+        Background = new BackgroundCommands(platform.Paths, permissions.Sandbox, results, platform.Redactor.Mask, platform.Time);
         var pages = new WebPages(static _ => false, connections);
         Pages = new AttachedPages(platform.Paths, platform.Time, pages);
         Sources =
@@ -86,7 +88,8 @@ internal sealed class ToolServices : IAsyncDisposable
                     pages,
                     editor,
                     () => platform.Workspace.TrustedFolders,
-                    codices.Skills
+                    codices.Skills,
+                    Background
                 ),
                 new SkillTool(codices.Skills, codices.Prompts.ToolText),
                 new EditorTools(codices.Prompts.ToolText, permissions.Policy, editor),
@@ -109,11 +112,16 @@ internal sealed class ToolServices : IAsyncDisposable
     /// <summary>Gets the sources in the order of their tools in requests.</summary>
     public IReadOnlyList<IToolSource> Sources { get; }
     public HookServices Hooks { get; }
+    public BackgroundCommands Background { get; }
     public McpServers McpServers { get; }
     public McpForAgents McpForAgents { get; }
     public McpPrompts McpPrompts { get; }
     public McpImport McpImport { get; }
     public VsCodeTools VsCodeTools { get; }
 
-    public ValueTask DisposeAsync() => McpServers.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Background.DisposeAsync();
+        await McpServers.DisposeAsync();
+    }
 }

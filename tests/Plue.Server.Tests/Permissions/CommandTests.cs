@@ -11,6 +11,47 @@ public sealed class CommandTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Theory]
+    [InlineData("cat", Decision.Allow, "")]
+    [InlineData("npm run dev", Decision.Allow, "")]
+    [InlineData("make serve", Decision.Ask, "make can run what it reads.")]
+    [InlineData("bash", Decision.Ask, "bash can run what it reads.")]
+    [InlineData("python3.12 -i", Decision.Ask, "python3.12 can run what it reads.")]
+    [InlineData("cat | sqlite3 a.db", Decision.Ask, "sqlite3 can run what it reads.")]
+    [InlineData("timeout 5 psql", Decision.Ask, "timeout can run what it reads.")]
+    [InlineData("$SHELL", Decision.Ask, "Plue cannot determine which program reads the text.")]
+    [InlineData("cargo watch", Decision.Ask, "It sends text to a command that no permission rule allows.")]
+    [InlineData("rm b.txt", Decision.Deny, "The permission rule bash(rm *) denies it.")]
+    public void Input_is_allowed_only_for_commands_that_are_allowed_and_do_not_run_it(string command, Decision decision, string reason)
+    {
+        string[] allow = ["bash(npm *)", "bash(make *)", "bash(bash*)", "bash(python3.12 *)", "bash(sqlite3 *)", "bash(timeout *)"];
+        var verdict = fixture.Policy.Evaluate(
+            "bash_process",
+            new ToolAction.SendInput(command, fixture.Workspace),
+            [fixture.Agent(allow: allow, deny: ["bash(rm *)"], tools: ["bash", "bash_process"])]
+        );
+        Assert.Equal(decision, verdict.Decision);
+        if (decision != Decision.Allow)
+        {
+            Assert.Equal(reason, verdict.Reason);
+        }
+    }
+
+    [Theory]
+    [InlineData(PermissionMode.PlanOnly)]
+    [InlineData(PermissionMode.ReadOnly)]
+    public void No_input_is_sent_in_a_mode_without_changes(PermissionMode mode) =>
+        Assert.Equal(
+            Decision.Deny,
+            fixture
+                .Policy.Evaluate(
+                    "bash_process",
+                    new ToolAction.SendInput("npm run dev", fixture.Workspace),
+                    [fixture.Agent(mode, allow: ["bash(npm *)"], tools: ["bash_process"])]
+                )
+                .Decision
+        );
+
+    [Theory]
     [InlineData("git status")]
     [InlineData("git --no-pager diff --stat")]
     [InlineData("git add a.txt && git status")]

@@ -32,6 +32,13 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("search.ignore_case", """{"query":"ONE","ignore_case":true}""", "a.txt:1: one\n"),
         ("bash.command", """{"command":"echo said"}""", "said\n[Exit code 0"),
         ("bash.timeout_s", """{"command":"sleep 20","timeout_s":1}""", "[Stopped after 1 s"),
+        ("bash.background", """{"command":"echo said","background":true}""", " has ended: exit code 0"),
+        ("bash_process.id", """{"id":"cmd_1"}""", "There is no background command cmd_1. Use cmd_"),
+        ("bash_process.input", """{"id":"@","input":"typed","wait_for":"^typed"}""", "typed\n[The output matches.]"),
+        ("bash_process.wait_for", """{"id":"@","wait_for":"never","timeout_s":1}""", "[This did not happen within 1 s.]"),
+        ("bash_process.port", """{"id":"@","port":1,"timeout_s":1}""", "[This did not happen within 1 s.]"),
+        ("bash_process.timeout_s", """{"id":"@","timeout_s":1}""", " is running, "),
+        ("bash_process.stop", """{"id":"@","stop":true}""", " was stopped.]"),
         ("problems.path", """{"path":"a.txt"}""", "No problems are reported for a.txt."),
         ("symbols.path", """{"path":"a.txt"}""", "a.txt has no symbols."),
         ("symbols.query", """{"query":"one"}""", "No symbol of the workspace matches."),
@@ -140,7 +147,13 @@ public sealed class ToolParametersTests : IAsyncLifetime
         var row = Table.Single(row => row.Argument == argument);
         await home.CallAsync("read", """{"path":"a.txt"}""");
         await home.CallAsync("read", """{"path":"n.ipynb"}""");
-        var result = await home.CallAsync(ToolOf(argument), row.Parameters);
+        var started = (await home.CallAsync("bash", """{"command":"cat","background":true}""")).Result ?? "";
+        var parameters = row.Parameters.Replace(
+            "@",
+            started.Split('[', ' ').FirstOrDefault(word => word.StartsWith("cmd_", StringComparison.Ordinal)),
+            StringComparison.Ordinal
+        );
+        var result = await home.CallAsync(ToolOf(argument), parameters);
         Assert.Contains(row.Says, result.Result ?? result.Error, StringComparison.Ordinal);
     }
 

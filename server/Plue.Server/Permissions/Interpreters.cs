@@ -1,0 +1,106 @@
+namespace Plue.Server.Permissions;
+
+/// <summary>Programs that run text from their input: shells, interpreters, database clients, debuggers, editors, and clients of other machines.</summary>
+internal static class Interpreters
+{
+    private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "python",
+        "ipython",
+        "bpython",
+        "pypy",
+        "node",
+        "nodejs",
+        "deno",
+        "bun",
+        "ts-node",
+        "tsx",
+        "ruby",
+        "irb",
+        "pry",
+        "rails",
+        "perl",
+        "php",
+        "lua",
+        "luajit",
+        "R",
+        "Rscript",
+        "julia",
+        "ghci",
+        "stack",
+        "cabal",
+        "scala",
+        "kotlin",
+        "groovysh",
+        "jshell",
+        "sbt",
+        "clj",
+        "clojure",
+        "lein",
+        "iex",
+        "erl",
+        "elixir",
+        "ocaml",
+        "utop",
+        "racket",
+        "guile",
+        "sbcl",
+        "swift",
+        "dotnet",
+        "csi",
+        "fsi",
+        "octave",
+        "gnuplot",
+        "bc",
+        "dc",
+        "psql",
+        "mysql",
+        "mariadb",
+        "sqlite",
+        "sqlite3",
+        "sqlcmd",
+        "mongo",
+        "mongosh",
+        "redis-cli",
+        "duckdb",
+        "lldb",
+        "jdb",
+        "pdb",
+        "dlv",
+        "vi",
+        "vim",
+        "nvim",
+        "ed",
+        "ex",
+        "emacs",
+        "nano",
+        "less",
+        "more",
+        "man",
+        "ftp",
+        "sftp",
+        "telnet",
+        "docker",
+        "podman",
+        "nerdctl",
+        "kubectl",
+        "vagrant",
+        "nu",
+        "elvish",
+        "xonsh",
+        "make",
+        "m4",
+        "awk",
+    };
+
+    /// <summary>True if the program, or one that it starts, can run what it reads.</summary>
+    public static bool Runs(IReadOnlyList<string> words) =>
+        CommandWrappers.IsWrapper(words) || Names.Contains(NameOf(CommandWrappers.NameOf(words[0])));
+
+    /// <summary>Gets the name without version and extension: <c>python</c> for <c>python3.12</c> and <c>python.exe</c>.</summary>
+    private static string NameOf(string program)
+    {
+        var name = Path.GetExtension(program).Equals(".exe", StringComparison.OrdinalIgnoreCase) ? program[..^4] : program;
+        return Names.Contains(name) ? name : name.TrimEnd("0123456789.-".ToCharArray());
+    }
+}
