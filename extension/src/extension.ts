@@ -95,7 +95,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateInline(client, providers, log),
     activateCompletions(client, log),
     activateSourceControl(client, providers, log),
-    activateTerminal(log),
+    activateTerminal(client, log),
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
     activateTemplates(context, client, log),

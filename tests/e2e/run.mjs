@@ -19,6 +19,7 @@ const longest = ['package', 'tools', 'agents', 'providersPage'];
 const mainScenarios = [
   inHost,
   'agents',
+  'backgroundCommands',
   'chat',
   'chatView',
   'claudeCode',

@@ -11,6 +11,7 @@ import { SidecarLines, maskedChannel } from '../infrastructure/logging';
 import { workspaceFolders } from '../infrastructure/workspaceFolders';
 import {
   approvalChanged,
+  backgroundChanged,
   codexChanged,
   editChanged,
   hostLanguageModel,
@@ -29,6 +30,7 @@ import {
 } from '../protocol/protocol.generated';
 import type {
   ApprovalChangedParams,
+  BackgroundChangedParams,
   CodexChangedParams,
   EditChangedParams,
   ErrorData,
@@ -66,6 +68,7 @@ export interface Sidecar {
   readonly onTaskEvent: vscode.Event<TaskEventParams>;
   readonly onApprovalChanged: vscode.Event<ApprovalChangedParams>;
   readonly onEditChanged: vscode.Event<EditChangedParams>;
+  readonly onBackgroundChanged: vscode.Event<BackgroundChangedParams>;
   /** A notification from a hook to the user. */
   readonly onNotify: vscode.Event<HostNotifyParams>;
 }
@@ -160,6 +163,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   get onEditChanged(): vscode.Event<EditChangedParams> {
     return this.events.editChanged.event;
+  }
+
+  get onBackgroundChanged(): vscode.Event<BackgroundChangedParams> {
+    return this.events.backgroundChanged.event;
   }
 
   get onNotify(): vscode.Event<HostNotifyParams> {
@@ -261,6 +268,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     share(taskEvent, this.events.taskEvent);
     share(approvalChanged, this.events.approvalChanged);
     share(editChanged, this.events.editChanged);
+    share(backgroundChanged, this.events.backgroundChanged);
     share(hostNotify, this.events.notified);
     // Not one of the registrations, because it arrives while the client stops.
     client.onNotification(workspaceContinues.method, () => {
@@ -440,6 +448,7 @@ function createEvents() {
     taskEvent: new vscode.EventEmitter<TaskEventParams>(),
     approvalChanged: new vscode.EventEmitter<ApprovalChangedParams>(),
     editChanged: new vscode.EventEmitter<EditChangedParams>(),
+    backgroundChanged: new vscode.EventEmitter<BackgroundChangedParams>(),
     notified: new vscode.EventEmitter<HostNotifyParams>(),
   };
 }

@@ -1,6 +1,6 @@
 // Messages between the chat page and its panel about approvals, tasks and the permission mode.
 import * as v from 'valibot';
-import type { ApprovalView, ChangedFileView, SessionOptionView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
+import type { ApprovalView, BackgroundCommandView, ChangedFileView, SessionOptionView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
 import { approvalAnswer } from './approvals';
 import { conversationUri, id, path } from './fields';
 
@@ -14,6 +14,10 @@ const editCommands = ['plue.reviewChanges', 'plue.acceptChange', 'plue.rejectCha
 export type EditCommand = (typeof editCommands)[number];
 
 const taskCommands = ['plue.tasks.stop', 'plue.tasks.pause', 'plue.tasks.resume', 'plue.tasks.steer', 'plue.tasks.increaseBudget'] as const;
+
+const backgroundActions = ['show', 'stop', 'keep', 'release'] as const;
+
+export type BackgroundAction = (typeof backgroundActions)[number];
 
 export type TaskCommand = (typeof taskCommands)[number];
 
@@ -38,6 +42,8 @@ export const agentsFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('edits'), command: v.picklist(editCommands), path: v.optional(path) }),
   /** Without a URI, applies to the task of the page; otherwise to a subtask. */
   v.strictObject({ type: v.literal('taskCommand'), command: v.picklist(taskCommands), uri: v.optional(conversationUri) }),
+  /** Shows the terminal of a background command, ends it, or decides whether it runs on after the chat. */
+  v.strictObject({ type: v.literal('background'), action: v.picklist(backgroundActions), id }),
   v.strictObject({ type: v.literal('reloadTask') }),
 ]);
 
@@ -49,6 +55,8 @@ export type AgentsToPage =
   | { type: 'approvals'; approvals: ApprovalView[] }
   /** Direct subtasks. */
   | { type: 'children'; tasks: TaskView[] }
+  /** Background commands of the chat. */
+  | { type: 'backgroundCommands'; commands: BackgroundCommandView[] }
   /** Files changed by the chat or its subtasks that the user has neither kept nor undone. */
   | { type: 'underReview'; files: ChangedFileView[] }
   /** Of the agent that responds in the chat. */

@@ -3,11 +3,11 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Handlers } from '../../common/handlers';
-import { codexUpdate, editList, messageSessionOptions, taskGet } from '../../protocol/protocol.generated';
+import { backgroundKeep, backgroundList, backgroundStop, codexUpdate, editList, messageSessionOptions, taskGet } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
-import type { AgentsFromPage, AgentsToPage } from '../../common/messages/chatAgents';
+import type { AgentsFromPage, AgentsToPage, BackgroundAction } from '../../common/messages/chatAgents';
 
 export interface AgentsServices {
   sidecar: Sidecar;
@@ -53,6 +53,11 @@ export class Agents implements vscode.Disposable {
       }),
     );
     this.disposables.add(
+      sidecar.onBackgroundChanged(({ codexId: uri, commands }) => {
+        if (uri === codexId) this.post({ type: 'backgroundCommands', commands });
+      }),
+    );
+    this.disposables.add(
       sidecar.onMessageEvent(({ codexId: uri, event }) => {
         if (event.kind === 'messageFinished' && (uri === codexId || this.isOwnAgent(uri))) this.refreshSoon();
         if (event.kind === 'messageFinished' && uri === codexId && this.hasSessionOptions) void this.sendSessionOptions();
@@ -66,6 +71,7 @@ export class Agents implements vscode.Disposable {
     this.sendApprovals();
     this.sendChildren();
     void this.sendUnderReview();
+    void this.sendBackgroundCommands();
     void this.ask();
   }
 
@@ -88,6 +94,8 @@ export class Agents implements vscode.Disposable {
     edits: ({ command, path }) => run(command, { codexId: this.codexId, ...(path === undefined ? {} : { path }) }),
     taskCommand: ({ command, uri = this.codexId }) =>
       uri === this.codexId || this.isOwnAgent(uri) ? run(command, { type: 'codex', uri }) : undefined,
+      uri === this.codexId || this.isMine(uri) ? run(command, { type: 'codex', uri }) : undefined,
+    background: ({ action, id }) => this.runBackground(action, id),
     reloadTask: () => this.ask(),
   };
 
@@ -127,6 +135,22 @@ export class Agents implements vscode.Disposable {
     } catch (error) {
       this.services.log.warn(`The changes of ${this.codexId} could not be listed: ${toFailureError(error).message}`);
     }
+  }
+
+  private async sendBackgroundCommands(): Promise<void> {
+    try {
+      const { commands } = await this.services.sidecar.request(backgroundList, { codexId: this.codexId });
+      this.post({ type: 'backgroundCommands', commands });
+    } catch (error) {
+      this.services.log.warn(`The background commands of ${this.codexId} could not be listed: ${toFailureError(error).message}`);
+    }
+  }
+
+  private async runBackground(action: BackgroundAction, id: string): Promise<void> {
+    const { sidecar } = this.services;
+    if (action === 'show') await run('plue.terminal.showBackground', id);
+    else if (action === 'stop') await sidecar.request(backgroundStop, { id });
+    else await sidecar.request(backgroundKeep, { id, keep: action === 'keep' });
   }
 
   private async sendSessionOptions(): Promise<void> {

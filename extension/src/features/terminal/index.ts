@@ -5,6 +5,8 @@ import { ContextKey } from '../../infrastructure/contextKey';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling } from '../../infrastructure/errors';
 import { StatusBarItem } from '../../infrastructure/window';
+import type { Sidecar } from '../../server/client';
+import { BackgroundTerminals } from './backgroundTerminals';
 import { commands } from './commands';
 import { commandText, type FailedCommand, failureMessage, OutputEnd, toolOutput } from './terminalText';
 
@@ -22,7 +24,7 @@ interface LastCommand {
   output: OutputEnd;
 }
 
-export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposable {
+export function activateTerminal(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
   // VS Code does not report the end of a command in a closed terminal, so keys are weak.
   const outputs = new WeakMap<vscode.TerminalShellExecution, OutputEnd>();
@@ -97,6 +99,12 @@ export function activateTerminal(log: vscode.LogOutputChannel): vscode.Disposabl
   };
   register(commands.explain, () => l10n.t('Explain why this command failed.'));
   register(commands.fix, () => l10n.t('Find out why this command failed, and fix the cause.'));
+  const background = disposables.add(new BackgroundTerminals(sidecar, log));
+  disposables.add(
+    vscode.commands.registerCommand(commands.showBackground, (id: unknown) =>
+      runWithErrorHandling(log, () => background.show(typeof id === 'string' ? id : '')),
+    ),
+  );
   disposables.add(
     vscode.commands.registerCommand(commands.lastCommand, async (): Promise<string | undefined> => {
       const { activeTerminal } = vscode.window;

@@ -209,6 +209,7 @@ export class ChatPage {
       context: ({ context, costLimit }) => store.update({ context, costLimit }),
       approvals: ({ approvals }) => store.update({ approvals }),
       children: ({ tasks }) => store.update({ children: tasks }),
+      backgroundCommands: ({ commands }) => store.update({ backgroundCommands: commands }),
       underReview: ({ files }) => store.update({ underReview: files }),
       sessionOptions: ({ options }) => store.update({ sessionOptions: options }),
       task: ({ detail }) => store.update({ task: detail }),

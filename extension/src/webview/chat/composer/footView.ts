@@ -14,6 +14,7 @@ import { chosenChoice } from '../state/chosenModel';
 import { type ChatState, isRunning } from '../state/chatState';
 import { canAnswer, type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
 import { Toast } from '../toast';
+import { BackgroundBar } from './backgroundBar';
 import { ChangesBar } from './changesBar';
 import { ChatModelPicker } from './chatModelPicker';
 import { ComposerArea } from './composerArea';
@@ -28,6 +29,7 @@ export class FootView implements ChatView {
   /** For the task that the next message starts. */
   private readonly agentPicker: ModelPicker;
   private readonly approvals: ApprovalBox;
+  private readonly background: BackgroundBar;
   private readonly changes: ChangesBar;
   private readonly template: TemplateSwitch;
   private readonly mode: ModeSwitch;
@@ -49,13 +51,17 @@ export class FootView implements ChatView {
     this.picker = this.createPicker();
     this.agentPicker = this.createAgentPicker();
     this.approvals = this.createApprovals();
+    this.background = new BackgroundBar(
+      (action, id) => panel.post({ type: 'background', action, id }),
+      () => this.composer.focus(),
+    );
     this.changes = new ChangesBar(
       (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
       () => this.composer.focus(),
     );
     const switches = [this.template.node, this.mode.node, this.session.node, this.picker.node, this.agentPicker.node];
     this.composer = new ComposerArea(page, context, element('span', { class: 'composer-switches' }, ...switches));
-    const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.changes.node, this.composer.node);
+    const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.background.node, this.changes.node, this.composer.node);
     const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
     this.node = element('div', { class: 'chat-foot' }, dock, element('div', { class: 'composer-area' }, column));
   }
@@ -76,6 +82,7 @@ export class FootView implements ChatView {
       agent: agent === undefined ? undefined : visibleText(agent.name),
     });
     this.approvals.show(approvals, canAnswer(model));
+    this.background.show(model.backgroundCommands);
     this.changes.show(underReview ?? []);
     if (chat === undefined) return;
     this.template.show(chat.codex, templates, isChatEmpty(chat), agent);

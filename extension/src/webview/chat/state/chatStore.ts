@@ -1,6 +1,7 @@
 // Holds the state of the chat webview. Views read the state; only the store replaces it.
 import type {
   ApprovalView,
+  BackgroundCommandView,
   ChangedFileView,
   CodexGetResult,
   MessageContextResult,
@@ -48,6 +49,7 @@ export interface ChatModel {
    * Files changed by the chat or its subtasks that the user has neither kept nor undone. Undefined until received; until then any change counts as one of them.
    */
   underReview?: readonly ChangedFileView[];
+  backgroundCommands: readonly BackgroundCommandView[];
   /** Of the agent that responds in the chat. */
   sessionOptions?: readonly SessionOptionView[];
   /** For tasks only. */
@@ -71,6 +73,7 @@ export class ChatStore {
     isHostLost: false,
     isSending: false,
     approvals: [],
+    backgroundCommands: [],
     children: [],
   };
 
