@@ -68,6 +68,7 @@ internal sealed class AgentToolCall(string id, string toolName, WorkspaceFolders
                 "skill" when Text("name") is { } name => $"Load the skill {name}",
                 "rename" when Text("symbol") is { } symbol && Text("new_name") is { } name => $"Rename {symbol} to {name}",
                 "spawn_task" when (Text("title") ?? Text("goal")) is { } goal => $"Start a subtask: {goal}",
+                "bash_process" => "Follow a background command",
                 "task_status" => "Check subtasks",
                 "task_wait" => "Wait for subtasks",
                 "send_message" when Text("text") is { } message => $"Send a message to a task: {message}",

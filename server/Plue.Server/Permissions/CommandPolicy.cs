@@ -3,10 +3,9 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>Evaluates a shell command line: each command and each redirect, in the folder where it would run.</summary>
-/// <param name="shell">The shell that runs the line; only the grammar of sh and bash is supported.</param>
-internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, string userHome, string shell)
+/// <param name="shell">Gets the shell that runs the line; null if there is none.</param>
+internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, string userHome, Func<CommandShell?> shell)
 {
-    private static readonly string[] KnownShells = ["sh", "bash", "dash"];
     private static readonly string[] Removers =
     [
         "rm",
@@ -22,7 +21,10 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         "chown",
         "chgrp",
         "truncate",
+        .. PowerShellCommands.Removers,
     ];
+
+    private ShellKind Kind => shell()?.Kind ?? ShellKind.Other;
 
     /// <param name="canonical">The rule pattern for the whole line; null if there is none.</param>
     public Evaluation Evaluate(ToolAction.RunCommand run, Rights rights, RuleSet ruleSet, out string? canonical)
@@ -33,7 +35,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             return Evaluation.Deny("No workspace folder is open, so no command can run.");
         }
 
-        var reading = ShellGrammar.Parse(run.Command, userHome);
+        var reading = Parse(run.Command);
         var inside = reading.Commands.SelectMany(command => CommandWrappers.Unwrap(command.Words, userHome));
         var restricted = inside
             .Select(ruleSet.Command)
@@ -46,11 +48,11 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         }
 
         var isPlan = rights.Mode.DeniesChanges();
-        if (!KnownShells.Contains(Path.GetFileName(shell)))
+        if (Kind == ShellKind.Other)
         {
             return isPlan
                 ? FilePolicy.NoChanges(rights)
-                : Evaluation.AlwaysAsk($"Plue cannot analyze commands for {Path.GetFileName(shell)}.");
+                : Evaluation.AlwaysAsk($"Plue cannot analyze commands for {shell()?.Name ?? "this machine"}.");
         }
 
         if (reading.Unsupported is { } obstacle)
@@ -100,19 +102,52 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             return command;
         }
 
-        var reading = ShellGrammar.Parse(input.Command, userHome);
-        return reading.Unsupported is not null ? Evaluation.AlwaysAsk("Plue cannot determine which program reads the text.")
-            : reading.Commands.FirstOrDefault(one => one.Words.Count > 0 && Interpreters.Runs(one.Words)) is { } interpreter
-                ? Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(interpreter.Words[0])} can run what it reads.")
+        var reading = Parse(input.Command);
+        return reading.Unsupported is not null
+                ? Evaluation.AlwaysAsk($"Plue cannot determine which program of {input.Command} reads the text.")
+            : reading.Commands.FirstOrDefault(one => one.Words.Count > 0 && (IsWrapper(one.Words) || Interpreters.Runs(one.Words)))
+                is { } interpreter
+                ? Evaluation.AlwaysAsk(
+                    $"{CommandWrappers.NameOf(interpreter.Words[0])} can run what it reads. It is typed into {input.Command}."
+                )
             : command.Decision == Decision.Allow ? command
-            : Evaluation.Ask("It sends text to a command that no permission rule allows.");
+            : Evaluation.Ask($"It is typed into {input.Command}, which no permission rule allows.");
     }
+
+    private ShellParseResult Parse(string line)
+    {
+        if (Kind == ShellKind.PowerShell)
+        {
+            return PowerShellGrammar.Parse(line);
+        }
+
+        var reading = ShellGrammar.Parse(line, userHome);
+        return reading.Unsupported is null && shell() is { HasOwnPaths: true } && reading.Commands.Any(HasOwnPath)
+            ? reading with
+            {
+                Canonical = null,
+                Unsupported = new UnsupportedSyntax("it has a path that only Git Bash resolves", 0),
+            }
+            : reading;
+    }
+
+    private static bool HasOwnPath(ShellCommand command) =>
+        command
+            .Words.SelectMany(PathsIn)
+            .Concat(command.Redirects.Select(redirect => redirect.Target).Where(target => target != "/dev/null"))
+            .Concat(command.DirectoryChanges ?? [])
+            .Any(path => path.StartsWith('/'));
+
+    private bool IsWrapper(IReadOnlyList<string> words) =>
+        Kind == ShellKind.PowerShell ? PowerShellCommands.IsWrapper(words) : CommandWrappers.IsWrapper(words);
 
     private bool IsHarmless(ShellCommand command, IReadOnlyList<string> workspace) =>
         command.Words.Count == 0
         || command.Words[0] == "cd"
+        || (Kind == ShellKind.PowerShell && PowerShellCommands.OnlyReads(command.Words, out _))
         || (
-            ReadOnlyCommands.NameOf(command.Words, programs, workspace) is { } name
+            Kind == ShellKind.Posix
+            && ReadOnlyCommands.NameOf(command.Words, programs, workspace) is { } name
             && ReadOnlyCommands.OnlyReads(name, command.Words, out _, out _)
         );
 
@@ -155,8 +190,21 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
                 : Evaluation.Allow("It changes the working directory.");
         }
 
+        if (Kind == ShellKind.PowerShell && PowerShellCommands.OnlyReads(words, out var targets))
+        {
+            var reads = Evaluation.Allow($"{words[0]} only reads.");
+            foreach (var path in targets.Select(file => Path.Combine(folder, file.Replace('\\', Path.DirectorySeparatorChar))))
+            {
+                reads = reads.StricterOf(files.Read(path, rights, ruleSet, "read"));
+                reads = isUnsettled ? reads.StricterOf(Unsettled) : reads;
+            }
+
+            return reads;
+        }
+
         if (
-            !CommandWrappers.IsWrapper(words)
+            Kind == ShellKind.Posix
+            && !CommandWrappers.IsWrapper(words)
             && ReadOnlyCommands.NameOf(words, programs, workspace) is { } name
             && ReadOnlyCommands.OnlyReads(name, words, out var named, out var mayBeFolders)
         )
@@ -196,11 +244,15 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         {
             return touched;
         }
+        if (Kind == ShellKind.PowerShell && PowerShellCommands.IsAlias(words[0]))
+        {
+            return Evaluation.AlwaysAsk($"{words[0]} can be an alias of PowerShell.");
+        }
         if (CommandWrappers.IsShellState(words[0]))
         {
             return Evaluation.AlwaysAsk($"{words[0]} changes the state of the shell and so the commands that follow.");
         }
-        if (CommandWrappers.IsWrapper(words))
+        if (IsWrapper(words))
         {
             return Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} runs other commands.");
         }
@@ -221,7 +273,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         }
 
         // A program path in a rule is relative to the workspace.
-        var isPlaced = words[0].Contains('/', StringComparison.Ordinal) && !Path.IsPathRooted(words[0]);
+        var isPlaced = words[0].AsSpan().IndexOfAny('/', '\\') >= 0 && !Path.IsPathRooted(words[0]);
         return (isAtTop || !isPlaced) && ruleSet.AllowsCommand(command.Text) ? Evaluation.Allow("A permission rule allows it.")
             : isAtTop && ruleSet.IsStored($"bash({command.Text})") ? Evaluation.Allow("You allowed exactly this.")
             : Evaluation.Ask("It is not a read-only command.");

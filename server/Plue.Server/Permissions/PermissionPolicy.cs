@@ -21,7 +21,7 @@ internal sealed class PermissionPolicy
     /// <param name="paths">Plue's folders; null uses the default.</param>
     /// <param name="userHome">The expansion of <c>~</c> in commands and rules.</param>
     /// <param name="searchPath">The PATH of commands.</param>
-    /// <param name="shell">The shell that runs commands.</param>
+    /// <param name="shell">The shell that runs commands; null for that of this machine.</param>
     /// <param name="ordinaryFiles">Patterns of <c>server/guarded-files.json5</c> that the user treats as regular files.</param>
     public PermissionPolicy(
         PluePaths? paths = null,
@@ -40,7 +40,7 @@ internal sealed class PermissionPolicy
             files,
             new SystemPrograms(searchPath ?? Environment.GetEnvironmentVariable("PATH")),
             this.userHome,
-            shell ?? (OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh")
+            () => shell is null ? CommandShell.OfThisMachine : CommandShell.At(shell)
         );
     }
 

@@ -31,18 +31,17 @@ internal sealed class BashTool(
 
     /// <summary>Linux limits an argument to 128 KiB.</summary>
     private const int MaxCommandLength = 100_000;
+
+    /// <summary>Windows limits a command line to 32,767 characters, and a line for PowerShell is encoded.</summary>
+    private const int MaxEncodedLength = 10_000;
     private const string FolderProperty =
         "\"folder\":{\"type\":\"string\",\"description\":\"The name of the workspace folder to run in; the first by default.\"},";
     private const string BackgroundProperty =
         "\"background\":{\"type\":\"boolean\",\"description\":\"Returns at once with an id for bash_process while the command runs.\"},";
 
-    private static readonly string[] Shells = OperatingSystem.IsWindows()
-        ? [@"C:\Program Files\Git\bin\bash.exe"]
-        : ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
-
     public string Name => "bash";
     public ToolDeclaration Declaration { get; } =
-        new("bash", description, SchemaOf(folders?.Invoke() is { AreSeveral: true }, background is not null));
+        new("bash", $"{description}{ShellNote}", SchemaOf(folders?.Invoke() is { AreSeveral: true }, background is not null));
     public bool IsReadOnly => false;
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -71,7 +70,13 @@ internal sealed class BashTool(
         {
             throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run the script.");
         }
-        if (Shells.FirstOrDefault(File.Exists) is not { } shell)
+        if (CommandShell.OfThisMachine is { Kind: ShellKind.PowerShell } && command.Length > MaxEncodedLength)
+        {
+            throw new ToolFailureException(
+                $"`command` is longer than {MaxEncodedLength} characters. Write a script with `write` and run the script."
+            );
+        }
+        if (CommandShell.OfThisMachine is not { } shell)
         {
             throw new ToolFailureException("No shell was found on this machine. Use the other tools.");
         }
@@ -104,6 +109,28 @@ internal sealed class BashTool(
         return $$$"""{"type":"object","properties":{"command":{"type":"string"},{{{folder}}}{{{background}}}"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
     }
 
+    /// <summary>Gets the arguments that run a line in PowerShell. It is encoded, because no quoting is safe in all versions.</summary>
+    internal static IReadOnlyList<string> PowerShellArguments(string command)
+    {
+        const string Before = "[Console]::OutputEncoding = [Text.Encoding]::UTF8; $ProgressPreference = 'SilentlyContinue'\n";
+        const string After = "\nexit $(if ($?) { 0 } elseif ($LASTEXITCODE) { $LASTEXITCODE } else { 1 })";
+        return
+        [
+            "-NoLogo",
+            "-NoProfile",
+            "-NonInteractive",
+            "-OutputFormat",
+            "Text",
+            "-EncodedCommand",
+            Convert.ToBase64String(Encoding.Unicode.GetBytes($"{Before}{command}{After}")),
+        ];
+    }
+
+    private static string ShellNote =>
+        CommandShell.OfThisMachine is { Kind: ShellKind.PowerShell }
+            ? "\n\nThe shell is PowerShell, not sh. Use full names of cmdlets, and quotes only around whole words."
+            : "";
+
     private static WorkspaceFolder Chosen(WorkspaceFolders workspace, string? name) =>
         string.IsNullOrEmpty(name)
             ? workspace.First
@@ -127,7 +154,7 @@ internal sealed class BashTool(
     private sealed class Call(
         string command,
         int? timeout,
-        string shell,
+        CommandShell shell,
         SandboxKind kind,
         SandboxRules rules,
         Sandbox sandbox,
@@ -167,16 +194,8 @@ internal sealed class BashTool(
             cancellationToken.ThrowIfCancellationRequested();
             var start = new ChildProcessStart
             {
-                Program = shell,
-                Arguments =
-                [
-                    "-c",
-                    IsBackground ? JoinedWithInput : Joined,
-                    shell,
-                    .. shell.EndsWith("bash", StringComparison.Ordinal) ? (string[])["--noprofile", "--norc"] : [],
-                    "-c",
-                    command,
-                ],
+                Program = shell.Path,
+                Arguments = shell.Kind == ShellKind.PowerShell ? PowerShellArguments(command) : PosixArguments(),
                 Environment = ShellEnvironment.Of(OwnEnvironment.Read(), rules.AllowNetwork),
                 WorkingDirectory = rules.Workspace,
             };
@@ -197,6 +216,16 @@ internal sealed class BashTool(
                 throw new ToolFailureException($"The command was not run: {fault.Message}", fault);
             }
         }
+
+        private IReadOnlyList<string> PosixArguments() =>
+            [
+                "-c",
+                IsBackground ? JoinedWithInput : Joined,
+                shell.Path,
+                .. shell.Name.StartsWith("bash", StringComparison.Ordinal) ? (string[])["--noprofile", "--norc"] : [],
+                "-c",
+                command,
+            ];
 
         private async Task<ToolOutcome> StartAsync(
             BackgroundCommands background,

@@ -18,6 +18,7 @@ public sealed class AgentToolCallTests
     [InlineData("fetch", """{"url":"https://example.org"}""", "fetch", "Fetch https://example.org")]
     [InlineData("rename", """{"path":"a.cs","line":1,"symbol":"Old","new_name":"New"}""", "edit", "Rename Old to New")]
     [InlineData("spawn_task", """{"goal":"Find the bug"}""", "other", "Start a subtask: Find the bug")]
+    [InlineData("bash_process", """{"id":"cmd_1"}""", "other", "Follow a background command")]
     [InlineData("task_status", "{}", "other", "Check subtasks")]
     [InlineData("task_wait", "{}", "other", "Wait for subtasks")]
     [InlineData("send_message", """{"task":"parent","text":"Done soon."}""", "other", "Send a message to a task: Done soon.")]

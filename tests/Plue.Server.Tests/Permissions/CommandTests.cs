@@ -13,13 +13,13 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("cat", Decision.Allow, "")]
     [InlineData("npm run dev", Decision.Allow, "")]
-    [InlineData("make serve", Decision.Ask, "make can run what it reads.")]
-    [InlineData("bash", Decision.Ask, "bash can run what it reads.")]
-    [InlineData("python3.12 -i", Decision.Ask, "python3.12 can run what it reads.")]
-    [InlineData("cat | sqlite3 a.db", Decision.Ask, "sqlite3 can run what it reads.")]
-    [InlineData("timeout 5 psql", Decision.Ask, "timeout can run what it reads.")]
-    [InlineData("$SHELL", Decision.Ask, "Plue cannot determine which program reads the text.")]
-    [InlineData("cargo watch", Decision.Ask, "It sends text to a command that no permission rule allows.")]
+    [InlineData("make serve", Decision.Ask, "make can run what it reads. It is typed into @.")]
+    [InlineData("bash", Decision.Ask, "bash can run what it reads. It is typed into @.")]
+    [InlineData("python3.12 -i", Decision.Ask, "python3.12 can run what it reads. It is typed into @.")]
+    [InlineData("cat | sqlite3 a.db", Decision.Ask, "sqlite3 can run what it reads. It is typed into @.")]
+    [InlineData("timeout 5 psql", Decision.Ask, "timeout can run what it reads. It is typed into @.")]
+    [InlineData("$SHELL", Decision.Ask, "Plue cannot determine which program of @ reads the text.")]
+    [InlineData("cargo watch", Decision.Ask, "It is typed into @, which no permission rule allows.")]
     [InlineData("rm b.txt", Decision.Deny, "The permission rule bash(rm *) denies it.")]
     public void Input_is_allowed_only_for_commands_that_are_allowed_and_do_not_run_it(string command, Decision decision, string reason)
     {
@@ -32,7 +32,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(decision, verdict.Decision);
         if (decision != Decision.Allow)
         {
-            Assert.Equal(reason, verdict.Reason);
+            Assert.Equal(reason.Replace("@", command, StringComparison.Ordinal), verdict.Reason);
         }
     }
 
