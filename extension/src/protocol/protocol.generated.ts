@@ -118,6 +118,12 @@ export const taskSpawn = new RequestType<TaskSpawnParams, TaskView, ErrorData>('
 export const taskConvert = new RequestType<TaskConvertParams, TaskView, ErrorData>('task/convert');
 export const taskContinueAsChat = new RequestType<TaskUriParams, CodexSummary, ErrorData>('task/continueAsChat');
 export const taskList = new RequestType<TaskListParams, TaskListResult, ErrorData>('task/list');
+export const backgroundList = new RequestType<BackgroundListParams, BackgroundListResult, ErrorData>('background/list');
+export const backgroundRead = new RequestType<BackgroundReadParams, BackgroundReadResult, ErrorData>('background/read');
+export const backgroundSend = new RequestType<BackgroundSendParams, Empty, ErrorData>('background/send');
+export const backgroundStop = new RequestType<BackgroundIdParams, Empty, ErrorData>('background/stop');
+export const backgroundKeep = new RequestType<BackgroundKeepParams, Empty, ErrorData>('background/keep');
+export const backgroundChanged = new NotificationType<BackgroundChangedParams>('background/changed');
 export const worktreeList = new RequestType<Empty, WorktreeListResult, ErrorData>('worktree/list');
 export const worktreeMerge = new RequestType<WorktreeMergeParams, WorktreeMergeResult, ErrorData>('worktree/merge');
 export const worktreeRemove = new RequestType<WorktreeRemoveParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
@@ -331,6 +337,56 @@ export interface AttachmentView {
 }
 
 export type AuthType = 'none' | 'apiKey' | 'oauth' | 'awsCredentials' | 'serviceAccount';
+
+export interface BackgroundChangedParams {
+  codexId: string;
+  commands: BackgroundCommandView[];
+}
+
+export interface BackgroundCommandView {
+  id: string;
+  codexId: string;
+  command: string;
+  folder: string;
+  startedAt: string;
+  isKept: boolean;
+  isRunning: boolean;
+  exitCode?: number;
+}
+
+export interface BackgroundIdParams {
+  id: string;
+}
+
+export interface BackgroundKeepParams {
+  id: string;
+  keep: boolean;
+}
+
+export interface BackgroundListParams {
+  codexId?: string;
+}
+
+export interface BackgroundListResult {
+  commands: BackgroundCommandView[];
+}
+
+export interface BackgroundReadParams {
+  id: string;
+  from: number;
+}
+
+export interface BackgroundReadResult {
+  text: string;
+  next: number;
+  omitted: number;
+  status?: string;
+}
+
+export interface BackgroundSendParams {
+  id: string;
+  text: string;
+}
 
 export interface BranchChanged {
   messageId?: string;

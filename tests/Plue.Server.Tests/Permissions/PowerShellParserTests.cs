@@ -48,7 +48,7 @@ public sealed class PowerShellParserTests
         var pwsh = Environment.GetEnvironmentVariable("PLUE_TEST_PWSH");
         Assert.SkipWhen(pwsh is null, "PLUE_TEST_PWSH does not name PowerShell 7. Windows PowerShell 5.1 was not run at all.");
         var supported = PowerShellLines
-            .Any.Sample(50, Lines)
+            .Any.Sample(Lines)
             .Select(line => (Line: line, Reading: PowerShellGrammar.Parse(line)))
             .Where(one => one.Reading.Unsupported is null)
             .ToList();

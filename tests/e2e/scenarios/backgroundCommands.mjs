@@ -83,7 +83,9 @@ async function runSteps(scenario, workbench) {
   });
 
   await scenario.step('Its terminal shows the output and sends what the user types', async () => {
-    await row().getByRole('button', { name: /^Show Terminal/ }).click();
+    await row()
+      .getByRole('button', { name: /^Show Terminal/ })
+      .click();
     await terminal().filter({ hasText: 'Listening at' }).waitFor({ timeout: 60_000 });
     await page.locator('.terminal.xterm').click();
     await page.locator('.terminal.xterm.focus').waitFor();
@@ -106,7 +108,9 @@ async function runSteps(scenario, workbench) {
   await scenario.step('The command survives a reload of the window and is kept on request', async () => {
     await workbench.reload();
     await row().filter({ hasText: 'node -e' }).waitFor({ timeout: 60_000 });
-    await row().getByRole('button', { name: /^Keep Running/ }).click();
+    await row()
+      .getByRole('button', { name: /^Keep Running/ })
+      .click();
     await row().locator('button[aria-pressed="true"]').waitFor({ timeout: 60_000 });
   });
 

@@ -4,6 +4,7 @@ import type { RequestType } from 'vscode-languageclient/node';
 import type {
   ApprovalChangedParams,
   CodexChangedParams,
+  BackgroundChangedParams,
   EditChangedParams,
   ErrorData,
   HostNotifyParams,
@@ -28,6 +29,7 @@ export class FakeSidecar implements Sidecar {
   readonly taskEvent = new EventEmitter<TaskEventParams>();
   readonly approvalChanged = new EventEmitter<ApprovalChangedParams>();
   readonly editChanged = new EventEmitter<EditChangedParams>();
+  readonly backgroundChanged = new EventEmitter<BackgroundChangedParams>();
   readonly notified = new EventEmitter<HostNotifyParams>();
   private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
@@ -42,6 +44,7 @@ export class FakeSidecar implements Sidecar {
   readonly onTaskEvent: Event<TaskEventParams> = this.taskEvent.event;
   readonly onApprovalChanged: Event<ApprovalChangedParams> = this.approvalChanged.event;
   readonly onEditChanged: Event<EditChangedParams> = this.editChanged.event;
+  readonly onBackgroundChanged: Event<BackgroundChangedParams> = this.backgroundChanged.event;
   readonly onNotify: Event<HostNotifyParams> = this.notified.event;
 
   /** Sets the response from now on. If it throws, the request fails. */

@@ -1,6 +1,13 @@
 // Messages between the chat page and its panel about approvals, tasks and the permission mode.
 import * as v from 'valibot';
-import type { ApprovalView, BackgroundCommandView, ChangedFileView, SessionOptionView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
+import type {
+  ApprovalView,
+  BackgroundCommandView,
+  ChangedFileView,
+  SessionOptionView,
+  TaskDetail,
+  TaskView,
+} from '../../protocol/protocol.generated';
 import { approvalAnswer } from './approvals';
 import { conversationUri, id, path } from './fields';
 

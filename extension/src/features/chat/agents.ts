@@ -3,7 +3,15 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Handlers } from '../../common/handlers';
-import { backgroundKeep, backgroundList, backgroundStop, codexUpdate, editList, messageSessionOptions, taskGet } from '../../protocol/protocol.generated';
+import {
+  backgroundKeep,
+  backgroundList,
+  backgroundStop,
+  codexUpdate,
+  editList,
+  messageSessionOptions,
+  taskGet,
+} from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
@@ -94,7 +102,6 @@ export class Agents implements vscode.Disposable {
     edits: ({ command, path }) => run(command, { codexId: this.codexId, ...(path === undefined ? {} : { path }) }),
     taskCommand: ({ command, uri = this.codexId }) =>
       uri === this.codexId || this.isOwnAgent(uri) ? run(command, { type: 'codex', uri }) : undefined,
-      uri === this.codexId || this.isMine(uri) ? run(command, { type: 'codex', uri }) : undefined,
     background: ({ action, id }) => this.runBackground(action, id),
     reloadTask: () => this.ask(),
   };

@@ -5,7 +5,13 @@ import { FailureError, runWithErrorHandling, toFailureError } from '../../infras
 import * as l10n from '../../infrastructure/localizedText';
 import { truncate } from '../../common/truncate';
 import { visibleText } from '../../common/visibleText';
-import { type BackgroundCommandView, backgroundList, backgroundRead, backgroundSend, backgroundStop } from '../../protocol/protocol.generated';
+import {
+  type BackgroundCommandView,
+  backgroundList,
+  backgroundRead,
+  backgroundSend,
+  backgroundStop,
+} from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { LineInput } from './lineInput';
 
@@ -88,7 +94,7 @@ class BackgroundTerminal implements vscode.Pseudoterminal {
   /** Shows the output until the command has ended. */
   private async follow(): Promise<void> {
     try {
-      for (let from = 0; this.isOpen; ) {
+      for (let from = 0; this.isOpen;) {
         const { text, next, omitted, status } = await this.sidecar.request(backgroundRead, { id: this.command.id, from });
         if (omitted > 0) this.write(dim(`[${l10n.t('{0} earlier characters are not shown', omitted)}]\n`));
         this.write(text);

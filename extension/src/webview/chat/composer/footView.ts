@@ -61,7 +61,15 @@ export class FootView implements ChatView {
     );
     const switches = [this.template.node, this.mode.node, this.session.node, this.picker.node, this.agentPicker.node];
     this.composer = new ComposerArea(page, context, element('span', { class: 'composer-switches' }, ...switches));
-    const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.background.node, this.changes.node, this.composer.node);
+    const column = element(
+      'div',
+      { class: 'column' },
+      this.toast.node,
+      this.refused,
+      this.background.node,
+      this.changes.node,
+      this.composer.node,
+    );
     const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
     this.node = element('div', { class: 'chat-foot' }, dock, element('div', { class: 'composer-area' }, column));
   }
