@@ -314,7 +314,7 @@ internal sealed class TurnRequests : ITurnRequests
 
         public ToolContext ContextOf(string toolUseId) => requests.state.Tools.ContextOf(turnId, toolUseId);
 
-        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds, decimal? vendorCost) =>
+        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds, decimal? vendorCost = null) =>
             requests.CheckRoundLimitsAsync(settings, modelId, usage, rounds, vendorCost);
 
         public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) => requests.state.Tools.SkillsLoaded(sources);
