@@ -154,7 +154,8 @@ internal sealed class AgentHost(ToolRunner runner, IEditLog edits, Toolbox toolb
 
     public void Report(string toolUseId, string text) => Observer?.Progress(new ToolCall(toolUseId, "bash", "{}"), text);
 
-    public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds) => turn.CheckRoundLimitsAsync(usage, rounds);
+    public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds, decimal? vendorCost) =>
+        turn.CheckRoundLimitsAsync(usage, rounds, vendorCost);
 
     private string Masked(string text) => turn.Secrets?.Mask(text) ?? text;
 

@@ -13,8 +13,9 @@ internal interface IProgramTurn
     ToolContext ContextOf(string toolUseId);
 
     /// <summary>Checks the usage and rounds of the running response against the budgets, before another round.</summary>
+    /// <param name="vendorCost">USD that the program reported; null to use the catalog's price.</param>
     /// <returns>Null if the response can continue.</returns>
-    Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds);
+    Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds, decimal? vendorCost = null);
 
     /// <summary>Records instructions that a call loaded. Skills among them restrict later calls.</summary>
     void SkillsLoaded(IReadOnlyList<InstructionSource> sources);

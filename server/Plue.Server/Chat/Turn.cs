@@ -140,6 +140,12 @@ internal sealed class Turn(TurnContext context)
                 ProviderFingerprint.Source(call.Provider.Settings),
             ];
             await NameProviderAsync(call, round, stop);
+            if (context.Chat?.Chat.IsTask == true)
+            {
+                // A request is paid for even if this process is killed before its response.
+                context.Log.AppendSpend(round.ToRequested(), isDue: false);
+            }
+
             await StreamAsync(call, round, stop);
             context.Requests.Responded(call.Provider.Settings, round.Error);
             failure = round.Error;
@@ -330,6 +336,10 @@ internal sealed class Turn(TurnContext context)
                 break;
             case ProviderEvent.UsageReported(var usage, var vendorCost):
                 round.Report(usage, vendorCost);
+                if (round.IsOfProgram)
+                {
+                    context.Log.AppendSpend(round.ToMessage(MessageStatus.Streaming), isDue: true);
+                }
                 break;
             case ProviderEvent.Omitted(var notes):
                 live.Omitted = [.. live.Omitted, .. notes.Where(sentence => !reportedOmissions.Contains(sentence))];

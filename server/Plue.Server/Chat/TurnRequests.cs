@@ -190,10 +190,16 @@ internal sealed class TurnRequests : ITurnRequests
     public void WindowsReported(ProviderSettings settings, IReadOnlyList<UsageWindow> windows) =>
         services.Providers.ReportWindows(settings, windows);
 
-    private async Task<Failure?> CheckRoundLimitsAsync(ProviderSettings settings, string modelId, Usage usage, int rounds)
+    private async Task<Failure?> CheckRoundLimitsAsync(
+        ProviderSettings settings,
+        string modelId,
+        Usage usage,
+        int rounds,
+        decimal? vendorCost
+    )
     {
         var chat = state.Chat;
-        var cost = settings.IsFree ? 0 : services.Providers.PriceOf(settings, modelId)?.CostOf(usage).TotalCost;
+        var cost = settings.IsFree ? 0 : vendorCost ?? services.Providers.PriceOf(settings, modelId)?.CostOf(usage).TotalCost;
         try
         {
             if (state.Tools.Budget is { } budget)
@@ -308,8 +314,8 @@ internal sealed class TurnRequests : ITurnRequests
 
         public ToolContext ContextOf(string toolUseId) => requests.state.Tools.ContextOf(turnId, toolUseId);
 
-        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds) =>
-            requests.CheckRoundLimitsAsync(settings, modelId, usage, rounds);
+        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds, decimal? vendorCost = null) =>
+            requests.CheckRoundLimitsAsync(settings, modelId, usage, rounds, vendorCost);
 
         public void SkillsLoaded(IReadOnlyList<InstructionSource> sources) => requests.state.Tools.SkillsLoaded(sources);
     }

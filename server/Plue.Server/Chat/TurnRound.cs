@@ -25,6 +25,9 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
 
     public ProviderSettings? Settings => call?.Provider.Settings;
 
+    /// <summary>True if a program calls its model itself, several times in one response.</summary>
+    public bool IsOfProgram => call?.Request is { ToolHost: not null } or { AgentHost: not null };
+
     /// <summary>Gets the calls that Plue ran for a program that calls its model itself, by id. Thread-safe.</summary>
     public ConcurrentDictionary<string, ToolCallResult> RunForProgram { get; } = new(StringComparer.Ordinal);
 
@@ -74,13 +77,29 @@ internal sealed class TurnRound(LiveMessage live, TimeProvider time, WaitClock c
     /// Creates the message in its current state. The time to the first token is measured from the last request, the duration from the start of the round,
     /// without waits.
     /// </summary>
-    public Message ToMessage(MessageStatus status, Failure? error = null) =>
+    public Message ToMessage(MessageStatus status, Failure? error = null) => ToMessage(status, error, Usage);
+
+    /// <summary>Creates the message as it is when the request is sent: its usage is the estimate of what the model reads.</summary>
+    public Message ToRequested() =>
+        ToMessage(
+            MessageStatus.Streaming,
+            null,
+            call?.Request is { } request
+                ? new Usage
+                {
+                    InputTokens = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of),
+                    IsEstimated = true,
+                }
+                : null
+        );
+
+    private Message ToMessage(MessageStatus status, Failure? error, Usage? usage) =>
         live.ToMessage(
             status,
             time.GetUtcNow(),
             error,
-            Usage,
-            CostWithTools(call?.CostOf(live.ProviderInfo?.ModelId, Usage, VendorCost)),
+            usage,
+            CostWithTools(call?.CostOf(live.ProviderInfo?.ModelId, usage, VendorCost)),
             new Timing(firstPiece, time.GetElapsedTime(began) - (clock.Waited - waitedBefore))
         );
 

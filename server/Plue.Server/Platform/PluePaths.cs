@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Plue.Server.Platform;
 
 /// <summary>The paths of a user's data. <c>PLUE_HOME</c> changes the base folder, and <c>PLUE_MANAGED_POLICY</c> adds a policy.</summary>
@@ -63,9 +65,18 @@ public sealed class PluePaths(string home, string? userFolder = null)
 
     /// <summary>The organization policy. Only an administrator can write it, and no environment variable changes its path.</summary>
     public string Policy { get; init; } =
-        OperatingSystem.IsWindows()
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "Plue", "policy.json5")
-        : OperatingSystem.IsMacOS() ? "/Library/Application Support/Plue/policy.json5"
+        PolicyOf(
+            OperatingSystem.IsWindows() ? OSPlatform.Windows
+                : OperatingSystem.IsMacOS() ? OSPlatform.OSX
+                : OSPlatform.Linux,
+            Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData)
+        );
+
+    /// <param name="commonData">The folder of Windows for data of all users; others do not use it.</param>
+    /// <returns>An absolute path, or one that does not exist if Windows names no such folder.</returns>
+    internal static string PolicyOf(OSPlatform system, string commonData) =>
+        system == OSPlatform.Windows ? $@"{commonData}\Plue\policy.json5"
+        : system == OSPlatform.OSX ? "/Library/Application Support/Plue/policy.json5"
         : "/etc/plue/policy.json5";
 
     /// <summary>A policy that applies in addition to <see cref="Policy"/>, so it can only restrict further; null for none.</summary>

@@ -58,7 +58,8 @@ public interface IAgentHost
     void Report(string toolUseId, string text);
 
     /// <inheritdoc cref="IToolHost.CheckRoundLimitsAsync"/>
-    Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds);
+    /// <param name="vendorCost">USD that the agent reported; null if it reports none.</param>
+    Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds, decimal? vendorCost);
 }
 
 public enum AgentMode

@@ -102,6 +102,7 @@ internal sealed class ChatFold(bool isTask)
             StoredComplete complete => Complete(complete.Message.ToMessage(), line),
             StoredStarted started => Begin(started.Message.ToMessage(), line),
             StoredPartial partial => Append(partial, line),
+            StoredSpend spend when byId.TryGetValue(spend.MessageId, out var entry) => Spend(entry, spend, line),
             StoredPartialReset reset when byId.TryGetValue(reset.MessageId, out var entry) => Reset(entry, line),
             StoredHead moved => MoveHead(moved),
             StoredDiscarded discarded when byId.TryGetValue(discarded.MessageId, out var entry) => Discard(entry),
@@ -183,7 +184,8 @@ internal sealed class ChatFold(bool isTask)
             Version = lastSeq,
             CreatedAt = firstTime ?? default,
             UpdatedAt = lastMessageTime > firstTime ? lastMessageTime : firstTime ?? default,
-            TotalCost = totalCost,
+            // The next owner stores interrupted responses; until then they count, too.
+            TotalCost = isOwned ? totalCost : open.Aggregate(totalCost, (sum, entry) => Plus(sum, entry.Message)),
             IsTask = isTask,
             TaskSince = former?.Until,
             CostBeforeTask = former?.Cost ?? 0,
@@ -312,14 +314,12 @@ internal sealed class ChatFold(bool isTask)
         }
 
         var isResponse = entry.IsOpen;
-        if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced })
+        // The cost of an unfinished response is not part of the total.
+        if (!isNew && !isResponse && entry.Message is { IsCopy: false, Cost: { } replaced })
         {
             totalCost -= replaced.TotalCost;
         }
-        if (message is { IsCopy: false, Cost: { } cost })
-        {
-            totalCost = (totalCost ?? 0) + cost.TotalCost;
-        }
+        totalCost = Plus(totalCost, message);
         // The goal of a task follows its creation, which is unread.
         if (message is { Role: MessageRole.User, IsHidden: false } && !(isTask && message.ParentId?.Length == 0))
         {
@@ -338,6 +338,9 @@ internal sealed class ChatFold(bool isTask)
             : isResponse ? new ChatUpdate.MessageCompleted(message)
             : new ChatUpdate.MessageAdded(message);
     }
+
+    private static decimal? Plus(decimal? total, Message message) =>
+        message is { IsCopy: false, Cost: { } cost } ? (total ?? 0) + cost.TotalCost : total;
 
     private ChatUpdate Begin(Message message, JournalLine line)
     {
@@ -376,6 +379,12 @@ internal sealed class ChatFold(bool isTask)
     {
         entry.Reset(line);
         return new ChatUpdate.Other();
+    }
+
+    private static ChatUpdate? Spend(Entry entry, StoredSpend spend, JournalLine line)
+    {
+        entry.Spend(spend, line);
+        return null;
     }
 
     private void Open(Entry entry, Message message)
@@ -633,7 +642,14 @@ internal sealed class ChatFold(bool isTask)
 
         public void Begin(Message started)
         {
-            (Message, IsOpen, IsDiscarded) = (started, true, false);
+            var earlier = IsOpen ? Message : started;
+            Message = started with
+            {
+                Usage = started.Usage ?? earlier.Usage,
+                Cost = started.Cost ?? earlier.Cost,
+                Timing = started.Timing ?? earlier.Timing,
+            };
+            (IsOpen, IsDiscarded) = (true, false);
             partials = null;
         }
 
@@ -665,6 +681,15 @@ internal sealed class ChatFold(bool isTask)
         private bool IsContinuation(int index, bool isReasoning) =>
             index < Message.Parts.Count
             && (isReasoning ? Message.Parts[index] is MessagePart.Reasoning : Message.Parts[index] is MessagePart.Text);
+
+        public void Spend(StoredSpend spend, JournalLine line)
+        {
+            AddLine(line);
+            if (IsOpen)
+            {
+                Message = Message with { Usage = spend.Usage?.ToUsage(), Cost = spend.Cost?.ToCost(), Timing = spend.Timing?.ToTiming() };
+            }
+        }
 
         public void Reset(JournalLine line)
         {

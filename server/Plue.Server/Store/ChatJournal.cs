@@ -346,6 +346,20 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
     }
 
+    public void AppendSpend(Message streaming, bool isDue)
+    {
+        lock (buffering)
+        {
+            if (disposed)
+            {
+                return;
+            }
+
+            partials.Spend(StoredSpend.From(StoredMessage.From(streaming with { Parts = [] })));
+            ScheduleFlush(isDue);
+        }
+    }
+
     /// <summary>Hides a message; the journal keeps it. Durable.</summary>
     public async ValueTask DiscardAsync(string messageId, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredDiscarded(messageId), durable: true, messageId, cancellationToken);
@@ -731,10 +745,10 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     }
 
     /// <summary>Caller holds <see cref="buffering"/>.</summary>
-    private void ScheduleFlush()
+    private void ScheduleFlush(bool isDue = false)
     {
-        var isFull = partials.Length >= FlushCharacters && !failing;
-        if (flushIsDue && !isFull)
+        var isNow = (isDue || partials.Length >= FlushCharacters) && !failing;
+        if (flushIsDue && !isNow)
         {
             return;
         }
@@ -745,7 +759,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
 
         flushIsDue = true;
-        timer.Change(isFull ? TimeSpan.Zero : FlushInterval, Timeout.InfiniteTimeSpan);
+        timer.Change(isNow ? TimeSpan.Zero : FlushInterval, Timeout.InfiniteTimeSpan);
     }
 
     private void Flush()

@@ -22,4 +22,8 @@ internal interface IMessageLog
 
     /// <summary>Reverts all partial text of this message: its vendor started the response again.</summary>
     void ResetPartial(string messageId);
+
+    /// <summary>The usage, cost, and duration of a started message so far. Returns at once and never fails, like <see cref="AppendPartial"/>.</summary>
+    /// <param name="isDue">True to write it now instead of with the next text.</param>
+    void AppendSpend(Message streaming, bool isDue) { }
 }

@@ -13,11 +13,15 @@ internal sealed class PartialBuffer
 
     private readonly List<Segment> segments = [];
     private readonly HashSet<string> full = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredSpend> spends = new(StringComparer.Ordinal); // by message
     private char[] characters = [];
 
     /// <summary>Characters waiting.</summary>
     public int Length { get; private set; }
-    public bool IsEmpty => segments.Count == 0;
+    public bool IsEmpty => segments.Count == 0 && spends.Count == 0;
+
+    /// <summary>Sets the usage of a message so far. It replaces one that was not written yet.</summary>
+    public void Spend(StoredSpend spend) => spends[spend.MessageId] = spend;
 
     public void Add(string messageId, int partIndex, bool isReasoning, ReadOnlySpan<char> text)
     {
@@ -58,19 +62,15 @@ internal sealed class PartialBuffer
 
     public void Reset(string messageId)
     {
-        Remove(messageId);
+        RemoveText(messageId);
         segments.Add(new Segment(messageId, 0, false, true, 0, 0));
     }
 
-    /// <summary>Removes the text of a message whose complete record is stored.</summary>
+    /// <summary>Removes everything of a message whose complete record is stored.</summary>
     public void Remove(string messageId)
     {
-        full.Remove(messageId);
-        segments.RemoveAll(segment => segment.MessageId == messageId);
-        if (segments.Count == 0)
-        {
-            Clear();
-        }
+        RemoveText(messageId);
+        spends.Remove(messageId);
     }
 
     /// <summary>Gets the records to write and the amounts to remove afterwards. Half of a surrogate pair at the end waits for its other half.</summary>
@@ -107,6 +107,7 @@ internal sealed class PartialBuffer
             }
         }
 
+        records.AddRange(spends.Values.Select(spend => spend.ToUtf8()));
         mark = new PartialMark(rest);
         return [.. records];
     }
@@ -114,6 +115,7 @@ internal sealed class PartialBuffer
     /// <summary>Removes the text that <see cref="Peek"/> returned. Nothing may be added in between.</summary>
     public void Take(PartialMark mark)
     {
+        spends.Clear();
         if (mark.Rest == 0)
         {
             Clear();
@@ -129,6 +131,7 @@ internal sealed class PartialBuffer
 
     public void Release()
     {
+        spends.Clear();
         Clear();
         if (characters.Length > 0)
         {
@@ -136,6 +139,16 @@ internal sealed class PartialBuffer
         }
 
         characters = [];
+    }
+
+    private void RemoveText(string messageId)
+    {
+        full.Remove(messageId);
+        segments.RemoveAll(segment => segment.MessageId == messageId);
+        if (segments.Count == 0)
+        {
+            Clear();
+        }
     }
 
     private void Clear()

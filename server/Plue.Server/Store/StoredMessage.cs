@@ -110,20 +110,8 @@ internal sealed record StoredMessage
                     error.RetryAfterMs is >= 0 and < MaxWait and var wait ? TimeSpan.FromMilliseconds(wait) : null
                 )
                 : null,
-            Usage = Usage is { } usage
-                ? new()
-                {
-                    InputTokens = usage.InputTokens,
-                    OutputTokens = usage.OutputTokens,
-                    CachedReadTokens = usage.CachedReadTokens,
-                    CachedWriteTokens = usage.CachedWriteTokens,
-                    ReasoningTokens = usage.ReasoningTokens,
-                    IsEstimated = usage.Estimated == true,
-                }
-                : null,
-            Cost = Cost is { } cost
-                ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) { Price = cost.Price?.ToPrice() }
-                : null,
+            Usage = Usage?.ToUsage(),
+            Cost = Cost?.ToCost(),
             ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
             Timing = Timing?.ToTiming(),
             StopReason = StopReason is { } reason ? EnumNames<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
@@ -328,7 +316,19 @@ internal sealed record StoredUsage(
     long CachedWriteTokens,
     long ReasoningTokens,
     bool? Estimated = null
-);
+)
+{
+    public Usage ToUsage() =>
+        new()
+        {
+            InputTokens = InputTokens,
+            OutputTokens = OutputTokens,
+            CachedReadTokens = CachedReadTokens,
+            CachedWriteTokens = CachedWriteTokens,
+            ReasoningTokens = ReasoningTokens,
+            IsEstimated = Estimated == true,
+        };
+}
 
 /// <summary>USD.</summary>
 internal sealed record StoredCost(
@@ -338,7 +338,10 @@ internal sealed record StoredCost(
     decimal TotalCost,
     string PriceSource,
     StoredPrice? Price = null
-);
+)
+{
+    public Cost ToCost() => new(InputCost, OutputCost, CachedCost, TotalCost, PriceSource) { Price = Price?.ToPrice() };
+}
 
 /// <summary>USD per million tokens.</summary>
 internal sealed record StoredPrice(

@@ -28,6 +28,7 @@ internal abstract record StoredRecord
                 line.Json,
                 StoredJson.Default.StoredPartialReset
             ),
+            var type when type.SequenceEqual("spend"u8) => JsonSerializer.Deserialize(line.Json, StoredJson.Default.StoredSpend),
             var type when type.SequenceEqual("message_discarded"u8) => JsonSerializer.Deserialize(
                 line.Json,
                 StoredJson.Default.StoredDiscarded
@@ -93,6 +94,15 @@ internal sealed record StoredPartialReset(string MessageId) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "partial_reset";
+}
+
+/// <summary>The usage of a started message so far, so that a killed response still counts in its budgets. The last one counts.</summary>
+internal sealed record StoredSpend(string MessageId, StoredUsage? Usage, StoredCost? Cost, StoredTiming? Timing) : StoredRecord
+{
+    [JsonPropertyOrder(-1)]
+    public override string Type => "spend";
+
+    public static StoredSpend From(StoredMessage message) => new(message.Id, message.Usage, message.Cost, message.Timing);
 }
 
 /// <summary>The message is hidden; the journal keeps it.</summary>
@@ -219,6 +229,7 @@ internal sealed record StoredDropped(long FirstSeq, string Reason, string? Kept 
 [JsonSerializable(typeof(StoredStarted))]
 [JsonSerializable(typeof(StoredPartial))]
 [JsonSerializable(typeof(StoredPartialReset))]
+[JsonSerializable(typeof(StoredSpend))]
 [JsonSerializable(typeof(StoredDiscarded))]
 [JsonSerializable(typeof(StoredFields))]
 [JsonSerializable(typeof(StoredHook))]

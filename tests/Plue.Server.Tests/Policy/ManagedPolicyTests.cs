@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Plue.Server.Platform;
 using Plue.Server.Policy;
 
@@ -17,6 +18,13 @@ public sealed class ManagedPolicyTests : IDisposable
         Assert.Null(policy.RefusalOfProvider("anthropic", new Uri("https://api.anthropic.com")));
         Assert.Null(policy.RefusalOfTool("bash"));
     }
+
+    [Theory]
+    [InlineData("LINUX", "/etc/plue/policy.json5")]
+    [InlineData("OSX", "/Library/Application Support/Plue/policy.json5")]
+    [InlineData("WINDOWS", @"C:\ProgramData\Plue\policy.json5")]
+    public void Each_system_has_its_own_path_below_a_folder_of_administrators(string system, string path) =>
+        Assert.Equal(path, PluePaths.PolicyOf(OSPlatform.Create(system), @"C:\ProgramData"));
 
     [Fact]
     public void A_rule_refuses_by_the_name_of_the_file()

@@ -91,6 +91,49 @@ public sealed class ChatJournalTests : IDisposable
         Assert.Equal(interrupted.Parts, store.Read(journal.Id).Messages[0].Parts);
     }
 
+    [Fact]
+    public async Task The_usage_of_a_response_whose_writer_ended_is_the_last_one_that_it_reported()
+    {
+        var answer = StoreFixture.NewMessage(MessageRole.Assistant, null, MessageStatus.Streaming);
+        var store = fixture.NewStore();
+        var id = await fixture.NewChatAsync("Work", "Done.");
+        await using (var journal = await store.OpenAsync(id, CancellationToken.None))
+        {
+            await journal.BeginAsync(answer, CancellationToken.None);
+            foreach (var tokens in new[] { 100, 200 })
+            {
+                journal.AppendSpend(Spent(tokens), isDue: true);
+            }
+            journal.AppendPartial(answer.Id, 0, false, "Half");
+            // A later start of the message, such as before a tool runs, may not know the usage.
+            await journal.RecordIntentAsync(answer, CancellationToken.None);
+            journal.AppendSpend(Spent(300), isDue: false);
+        }
+
+        Assert.Equal(0.3m, store.Read(id).TotalCost);
+        // The next owner stores it.
+        await using (await store.OpenAsync(id, CancellationToken.None)) { }
+        var chat = store.Read(id);
+        Assert.Equal(
+            (MessageStatus.Interrupted, 300L, 0.3m, TimeSpan.FromSeconds(3)),
+            (
+                chat.Messages[^1].Status,
+                chat.Messages[^1].Usage!.InputTokens,
+                chat.Messages[^1].Cost!.TotalCost,
+                chat.Messages[^1].Timing!.Duration
+            )
+        );
+        Assert.Equal(0.3m, chat.TotalCost);
+
+        Message Spent(int tokens) =>
+            answer with
+            {
+                Usage = new Usage { InputTokens = tokens },
+                Cost = new Cost(0, 0, 0, tokens / 1000m, "vendor"),
+                Timing = new Timing(null, TimeSpan.FromSeconds(tokens / 100)),
+            };
+    }
+
     [Theory]
     [InlineData("1 2020-01-01T00:00:00Z forged\n")]
     [InlineData("not a lock at all \0\u00ff")]

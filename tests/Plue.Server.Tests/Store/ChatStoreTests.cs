@@ -61,6 +61,21 @@ public sealed class ChatStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task The_cost_of_a_response_that_was_stored_before_its_tools_ran_counts_once()
+    {
+        var store = fixture.NewStore();
+        await using var journal = store.Create("ai-chat", null, null, null);
+        for (var round = 0; round < 3; round++)
+        {
+            var answer = StoreFixture.NewMessage(MessageRole.Assistant, "4") with { Cost = new Cost(0.10m, 0.20m, 0, 0.30m, "catalog") };
+            await journal.RecordIntentAsync(answer with { Status = MessageStatus.Streaming }, CancellationToken.None);
+            await journal.AppendAsync(answer, CancellationToken.None);
+        }
+
+        Assert.Equal(0.90m, store.Read(journal.Id).TotalCost);
+    }
+
+    [Fact]
     public async Task A_message_stored_twice_is_shown_once_in_its_first_place()
     {
         var store = fixture.NewStore();

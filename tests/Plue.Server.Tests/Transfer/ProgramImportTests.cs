@@ -128,6 +128,13 @@ public sealed class ProgramImportTests : IAsyncDisposable
         "bash"
     )]
     [InlineData(
+        ".roomodes",
+        "roo-code",
+        "customModes:\n- name: Tester\n  slug: tester\n  groups: [read, [edit, { fileRegex: '\\.md$', description: Markdown }]]\n  roleDefinition: You test.\n- name: Other\n  slug: other\n  roleDefinition: ''\n  groups:\n  - command\n",
+        "edit",
+        "bash"
+    )]
+    [InlineData(
         ".kilocodemodes",
         "kilo-code",
         """{"customModes":[{"slug":"tester","name":"Tester","roleDefinition":"You test.","groups":["read",["edit",{}]]}]}""",

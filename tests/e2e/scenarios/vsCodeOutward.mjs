@@ -1,13 +1,17 @@
 // What Plue gives to VS Code's own chat beside models, and the models of other extensions that Plue takes from VS Code.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { answers, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 
-/** Offers a model that repeats, and calls tools of Plue. */
+/** Offers a model that repeats, calls tools of Plue, and one of its MCP server. */
 const code = `
 const vscode = require('vscode');
+const show = async (content) => vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }));
+const textOf = ({ content }) => content.map(({ value }) => value).join('');
+const call = (name, input) => vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined }).then(textOf, (error) => 'failed: ' + error.message);
+const served = () => vscode.lm.tools.find(({ name }) => name.startsWith('mcp_') && name.endsWith('list_chats'));
 const model = { id: 'echo/one', name: 'Echo', family: 'echo', version: '1', maxInputTokens: 32000, maxOutputTokens: 4000, capabilities: {} };
 exports.activate = (context) =>
   context.subscriptions.push(
@@ -21,11 +25,15 @@ exports.activate = (context) =>
     }),
     vscode.commands.registerCommand('acme.tools', async () => {
       const names = vscode.lm.tools.map(({ name }) => name).filter((name) => name.startsWith('plue_'));
-      const found = await vscode.lm.invokeTool('plue_search_chats', { input: { text: 'mountain' }, toolInvocationToken: undefined });
-      const wrong = await vscode.lm.invokeTool('plue_read_chat', { input: { uri: 'nothing' }, toolInvocationToken: undefined }).then(
-        () => 'no error', (error) => error.message);
-      const text = names.sort().join(' ') + '\\n' + found.content.map(({ value }) => value).join('') + '\\n' + wrong;
-      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: text }));
+      const found = await call('plue_search_chats', { text: 'mountain' });
+      const wrong = await call('plue_read_chat', { uri: 'nothing' });
+      await show([names.sort().join(' '), found, wrong].join('\\n'));
+    }),
+    vscode.commands.registerCommand('acme.task', async () => show('Start: ' + await call('plue_start_task', { goal: 'Name a *river*' }))),
+    vscode.commands.registerCommand('acme.mcp', async () => {
+      // VS Code raises no event when a server has listed its tools.
+      for (let tries = 0; tries < 300 && !served(); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+      await show('Served: ' + await call(served()?.name ?? 'none', {}));
     }),
   );
 `;
@@ -42,7 +50,11 @@ function writeExtension(folder) {
     main: './main.js',
     activationEvents: ['onStartupFinished'],
     contributes: {
-      commands: [{ command: 'acme.tools', title: 'Acme: Call Tools of Plue' }],
+      commands: [
+        { command: 'acme.tools', title: 'Acme: Call Tools of Plue' },
+        { command: 'acme.task', title: 'Acme: Start a Task of Plue' },
+        { command: 'acme.mcp', title: 'Acme: Call the Server of Plue' },
+      ],
       languageModelChatProviders: [{ vendor: 'acme', displayName: 'Acme' }],
     },
   };
@@ -118,11 +130,45 @@ async function runSteps(scenario, workbench) {
     await workbench.command('View: Revert and Close Editor');
   });
 
-  await scenario.step('VS Code lists the MCP server of Plue', async () => {
+  const started = page.locator('.monaco-editor .view-lines').filter({ hasText: 'Start:' });
+  const question = page.locator('.monaco-dialog-box').filter({ hasText: 'Start a task in Plue?' });
+  const tasks = () => {
+    const folder = join(workbench.plueHome, 'codices', 'tasks');
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : [];
+  };
+
+  await scenario.step('A task that another extension starts asks first, with its goal, and a canceled one is not created', async () => {
+    await workbench.command('Acme: Start a Task of Plue');
+    await question.waitFor({ timeout: 60_000 });
+    assert.match(await question.innerText(), /Name a \*river\*[\s\S]*Template: task/);
+    await picture('task-question');
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await started.filter({ hasText: 'failed' }).waitFor({ timeout: 30_000 });
+    assert.deepEqual(tasks(), []);
+    await workbench.command('View: Revert and Close Editor');
+  });
+
+  await scenario.step('An allowed one is created and its address returned', async () => {
+    await workbench.command('Acme: Start a Task of Plue');
+    await question.getByRole('button', { name: 'Yes' }).click();
+    await started.filter({ hasText: 'codex://tasks/task_' }).waitFor({ timeout: 60_000 });
+    assert.equal(tasks().length, 1);
+    await picture('task');
+    await workbench.command('View: Revert and Close Editor');
+  });
+
+  await scenario.step('VS Code starts the MCP server of Plue, and another extension calls its tool', async () => {
+    const rows = page.locator('.quick-input-list .monaco-list-row');
     await workbench.command('MCP: List Servers');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Plue' }).first().waitFor({ timeout: 30_000 });
+    await rows.filter({ hasText: 'Plue' }).first().waitFor({ timeout: 30_000 });
     await picture('mcp');
-    await page.keyboard.press('Escape');
+    await rows.filter({ hasText: 'Plue' }).first().click();
+    await rows.filter({ hasText: 'Start Server' }).first().click();
+    await workbench.command('Acme: Call the Server of Plue');
+    const served = page.locator('.monaco-editor .view-lines').filter({ hasText: 'Served:' });
+    await served.filter({ hasText: 'codex://chats/chat_' }).waitFor({ timeout: 60_000 });
+    await picture('mcp-call');
+    await workbench.command('View: Revert and Close Editor');
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast', 'Dark Modern'])) {

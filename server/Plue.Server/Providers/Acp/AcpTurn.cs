@@ -306,7 +306,7 @@ internal sealed class AcpTurn(IAgentHost? host, AcpFailures failures, string fol
         Close(call, events);
         isAfterTools = true;
         events.Add(new ProviderEvent.UsageReported(Used, VendorCost));
-        if (host is not null && await host.CheckRoundLimitsAsync(Used, Rounds).ConfigureAwait(false) is { } failure)
+        if (host is not null && await host.CheckRoundLimitsAsync(Used, Rounds, VendorCost).ConfigureAwait(false) is { } failure)
         {
             Break(failure, events);
         }

@@ -175,7 +175,11 @@ internal sealed record ImportedAgent(
                                 (mode.Get("groups")?.Items() ?? [])
                                     .Select(group => group.AsText() ?? group.Items().FirstOrDefault().AsText())
                                     .OfType<string>()
-                            )
+                            ),
+                            (mode.Get("groups")?.Items() ?? [])
+                                .SelectMany(group => group.Items().Skip(1))
+                                .Select(limit => limit.Text("fileRegex"))
+                                .FirstOrDefault(pattern => pattern is not null)
                         )
                     ),
                 ];
@@ -188,10 +192,12 @@ internal sealed record ImportedAgent(
 
         List<ImportedAgent> agents = [];
         var lines = text.Split('\n');
-        var starts = Enumerable
+        var dashes = Enumerable
             .Range(0, lines.Length)
-            .Where(at => lines[at].TrimStart().StartsWith("- slug:", StringComparison.Ordinal))
-            .ToList();
+            .Where(at => lines[at].TrimStart().StartsWith("- ", StringComparison.Ordinal))
+            .ToLookup(at => lines[at].IndexOf('-', StringComparison.Ordinal));
+        // The outermost list is that of the modes, whatever key of a mode is first.
+        var starts = dashes.OrderBy(same => same.Key).FirstOrDefault()?.ToList() ?? [];
         foreach (var (index, start) in starts.Index())
         {
             var end = index + 1 < starts.Count ? starts[index + 1] : lines.Length;
@@ -202,7 +208,8 @@ internal sealed record ImportedAgent(
                         at == 0 ? line[indent..]
                         : line.Length > indent && line[..indent].Trim().Length == 0 ? line[indent..]
                         : ""
-                );
+                )
+                .ToList();
             var values = FrontMatter.Parse($"---\n{string.Join('\n', inner)}\n---\n").Values;
             agents.Add(
                 Mode(
@@ -214,14 +221,24 @@ internal sealed record ImportedAgent(
                     Json5Array.Of(
                         values
                             .GetStrings("groups")
-                            .Select(group => group.TrimStart('-', ' '))
-                            .Where(group => !group.Contains(':', StringComparison.Ordinal))
-                    )
+                            .Select(group => group.Trim('-', ' ', '[', ']'))
+                            .Where(group => group.Length > 0 && !group.Contains(':', StringComparison.Ordinal))
+                    ),
+                    inner.Select(FileRegex).FirstOrDefault(pattern => pattern is not null)
                 )
             );
         }
 
         return agents;
+    }
+
+    /// <summary>Gets the pattern of <c>fileRegex: PATTERN</c> in a line of YAML; null if it has none.</summary>
+    private static string? FileRegex(string line)
+    {
+        const string Key = "fileRegex:";
+        return line.IndexOf(Key, StringComparison.Ordinal) is >= 0 and var at
+            ? line[(at + Key.Length)..].Split(", description:")[0].Trim(' ', '\r', '\'', '"', '}', ']')
+            : null;
     }
 
     private static ImportedAgent Mode(
@@ -230,10 +247,18 @@ internal sealed record ImportedAgent(
         string? description,
         string? role,
         string? instructions,
-        Json5Array groups
+        Json5Array groups,
+        string? editedFiles
     )
     {
         List<string> notes = [];
+        if (editedFiles is not null)
+        {
+            notes.Add(
+                $"It could edit only files that match {Line(editedFiles)}. Plue has no such limit, so check the file of each change."
+            );
+        }
+
         return new ImportedAgent(
             slug ?? name ?? "",
             Line(name ?? slug ?? "Mode"),

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// A small agent that speaks ACP over its standard streams. With --http it takes MCP servers with an address. What it does is in the prompt, one instruction a line:
+// A small agent that speaks ACP over its standard streams. With --http it takes MCP servers with an address. With --repeats it begins again with its first
+// instructions when it is to continue after an interruption, and `$CALL` in a command is another text for each call. What it does is in the prompt, one instruction a line:
 //   say TEXT · think TEXT · edit FILE TEXT · ask FILE TEXT · run COMMAND · shell COMMAND · write FILE TEXT · read FILE
-//   question [CALL] · open URL · notice SEVERITY TEXT · mode MODE · options · servers · spawn MARK · plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
+//   pay USD · question [CALL] · open URL · notice SEVERITY TEXT · mode MODE · options · servers · spawn MARK · plan · hang · ignore-cancel · crash · garbage · huge · fail CODE TEXT · usage · where · pid · environment NAME
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { execSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -91,6 +92,7 @@ async function permit(call) {
 }
 
 let calls = 0;
+let paid = 0;
 async function obey(line) {
   const [word, first = '', ...rest] = line.split(' ');
   const value = rest.join(' ').replaceAll('\\n', '\n');
@@ -147,8 +149,9 @@ async function obey(line) {
     }
     case 'shell': {
       // In a terminal of the client.
-      update({ sessionUpdate: 'tool_call', toolCallId, title: 'Terminal', kind: 'execute', status: 'in_progress', rawInput: { command: all } });
-      const { result, error } = await request('terminal/create', { command: all, cwd });
+      const command = all.replaceAll('$CALL', `${run}-${toolCallId}`);
+      update({ sessionUpdate: 'tool_call', toolCallId, title: 'Terminal', kind: 'execute', status: 'in_progress', rawInput: { command } });
+      const { result, error } = await request('terminal/create', { command, cwd });
       if (error) {
         say(error.message);
         return undefined;
@@ -245,6 +248,11 @@ async function obey(line) {
       for (let i = 0; i < 40; i++) process.stdout.write('x'.repeat(1024 * 1024));
       await new Promise(() => {});
       break;
+    case 'pay':
+      paid += Number(first);
+      note(`paid ${first}`);
+      update({ sessionUpdate: 'usage_update', used: 500, size: 1000, cost: { amount: Number(paid.toFixed(6)), currency: 'USD' } });
+      return undefined;
     case 'usage':
       update({ sessionUpdate: 'usage_update', used: 500, size: 1000, cost: { amount: 0.25, currency: 'USD' } });
       return { totalTokens: 130, inputTokens: 100, outputTokens: 30 };
@@ -269,7 +277,9 @@ async function prompt(params) {
   const blocks = params.prompt.filter(({ type }) => type === 'text').map((block) => block.text);
   note(JSON.stringify(blocks));
   let usage;
-  for (const line of blocks.at(-1).split('\n')) {
+  const first = /<user>\n(.*?)\n<\/user>/s.exec(blocks.join('\n'))?.[1];
+  const script = options.includes('--repeats') && blocks.at(-1).startsWith('Your last response was interrupted') ? first : blocks.at(-1);
+  for (const line of script.split('\n')) {
     const [word, code, ...rest] = line.split(' ');
     if (word === 'fail') throw Object.assign(new Error(rest.join(' ')), { code: Number(code) });
     const outcome = await obey(line);

@@ -457,7 +457,7 @@ public class ClaudeCodeAgentTests
 
         public ToolContext ContextOf(string toolUseId) => context with { ToolUseId = toolUseId };
 
-        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds)
+        public Task<Failure?> CheckRoundLimitsAsync(Usage usage, int rounds, decimal? vendorCost = null)
         {
             agent.Reported = usage;
             return Task.FromResult(rounds >= agent.Most ? new Failure(FailureKind.BudgetExceeded, "Its budget is used up.") : null);
