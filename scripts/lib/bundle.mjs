@@ -1,8 +1,8 @@
 // Bundles the extension's host and pages: one file each, with styles and fonts next to it, and one file that the host loads later.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inRoot, root } from './paths.mjs';
 
 const source = inRoot('extension', 'src');
@@ -28,7 +28,7 @@ export async function pages() {
  * @returns {Promise<string[]>} The bundled files, relative to the root.
  */
 export async function bundleExtension(out, { sourcemap }) {
-  const { build } = await import('esbuild');
+  const { build, transform } = await import('esbuild');
   /** @type {import('esbuild').BuildOptions} */
   const common = {
     absWorkingDir: root,
@@ -74,9 +74,21 @@ export async function bundleExtension(out, { sourcemap }) {
       .filter((style) => style !== undefined)
       .map(({ name, style }) => build({ ...common, entryPoints: [style], outfile: join(out, 'webview', `${name}.css`) })),
   ]);
-  const copied = ['codicon.css', 'codicon.ttf'].map((file) => join(iconFont, file));
-  await Promise.all(copied.map((file) => copyFile(inRoot(file), join(out, 'webview', relative(iconFont, file)))));
-  return [...new Set([...built.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})), ...copied])].sort();
+  const [iconStyle, icons] = [join(iconFont, 'codicon.css'), join(iconFont, 'codicon.ttf')];
+  await copyFile(inRoot(icons), join(out, 'webview', 'codicon.ttf'));
+  // The font is loaded after the page.
+  const style = (await readFile(inRoot(iconStyle), 'utf8')).replace(/@font-face\s*\{[^}]*\}/, '');
+  await writeFile(join(out, 'webview', 'codicon.css'), (await transform(style, { loader: 'css', minify: true })).code);
+  await Promise.all(names.map((name) => checkPage(join(out, 'webview', name))));
+  return [...new Set([...built.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})), iconStyle, icons])].sort();
+}
+
+/** The host writes these files into a page's HTML, where these words would end or extend their element. @param {string} page Without extension. */
+async function checkPage(page) {
+  // Scripts without a stylesheet are loaded by another page.
+  if (!existsSync(`${page}.css`)) return;
+  if (/<\/?script|<\/style/i.test((await readFile(`${page}.js`, 'utf8')) + (await readFile(`${page}.css`, 'utf8'))))
+    throw new Error(`${page}.js or ${page}.css contains a script or style tag, so it cannot be written into the page.`);
 }
 
 /** Returns the stylesheet PAGE.css of a page whose main.ts does not import it. @param {string} name */
