@@ -90,7 +90,8 @@ await runMain(() => {
   const { values, positionals } = parseArgs({ options: { into: { type: 'string' } }, allowPositionals: true });
   const [what = '', name = ''] = positionals;
   const kind = kinds[what];
-  if (!kind || positionals.length !== 2) throw new WrongOption('Say what to begin: `npm run new -- provider NAME` or `npm run new -- tool NAME`.');
+  if (!kind || positionals.length !== 2)
+    throw new WrongOption('Say what to begin: `npm run new -- provider NAME` or `npm run new -- tool NAME`.');
   if (!kind.name.test(name)) throw new Stop(`The name of a ${what} has ${kind.form}.`);
   const parts = name.split(/[-_]/).map((part) => part.charAt(0).toUpperCase() + part.slice(1));
   const words = { name, pascal: parts.join(''), title: parts.join(' ') };

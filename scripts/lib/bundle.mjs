@@ -181,7 +181,8 @@ const loadLater = {
     }));
     build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
       const name = relative(source, join(dirname(importer), path)).replaceAll(sep, '/');
-      const isLater = laterModules.includes(name) && !laterModules.includes(relative(source, importer).replaceAll(sep, '/').replace(/\.ts$/, ''));
+      const isLater =
+        laterModules.includes(name) && !laterModules.includes(relative(source, importer).replaceAll(sep, '/').replace(/\.ts$/, ''));
       return isLater ? { path: `./later.js?${name}`, external: true } : undefined;
     });
   },
