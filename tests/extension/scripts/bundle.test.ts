@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from 'vitest';
 const folder = mkdtempSync(join(tmpdir(), 'plue-bundle-'));
 const out = join(folder, 'extension', 'out');
 
-beforeAll(async () => {
+beforeAll(() => {
   const bundle = `import { bundleExtension } from './scripts/lib/bundle.mjs'; await bundleExtension(${JSON.stringify(out)}, { sourcemap: false });`;
   execFileSync(process.execPath, ['--input-type=module', '--eval', bundle]);
 }, 60_000);
