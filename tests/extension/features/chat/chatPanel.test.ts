@@ -151,7 +151,8 @@ async function asks(message: unknown, method: string): Promise<unknown> {
 describe('a chat in its panel', () => {
   it('sends the chat with its page, and again only if the page did not get it or it changed', async () => {
     await open();
-    const snapshots = (of: FakePanel): unknown[] => of.received.filter((message) => v.is(v.object({ type: v.literal('snapshot') }), message));
+    const snapshots = (of: FakePanel): unknown[] =>
+      of.received.filter((message) => v.is(v.object({ type: v.literal('snapshot') }), message));
     const load = async (uri: string, meanwhile = (): void => undefined, hasChat = true): Promise<number> => {
       await run('plue.openChat', uri);
       await hears({ type: 'snapshot', providers: [provider(), expect.anything()], pageOf: uri });
