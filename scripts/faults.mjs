@@ -14,7 +14,7 @@ import { build, sidecarSources } from './lib/build.mjs';
 import { newestChange } from './lib/fingerprint.mjs';
 import { inArtifacts } from './lib/paths.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
-import { Stop, runMain, step } from './lib/progress.mjs';
+import { Stop, WrongOption, runMain, step } from './lib/progress.mjs';
 import { runOrStop } from './lib/run.mjs';
 import { sidecarUnderTest } from './lib/publish.mjs';
 import { installTestPrograms } from './lib/testPrograms.mjs';
@@ -41,7 +41,7 @@ await runMain(async () => {
   const chosen = cases.filter(({ id, isBlocker }) => (values.only ? id === values.only.toUpperCase() : !values.blockers || isBlocker));
   const names = new Set(chosen.flatMap(({ holders }) => holders.flatMap(({ kind, name }) => (kind === 'scenario' ? [name] : []))));
   const selected = scenarios.filter(({ name }) => names.has(name) || (chosen.length === 0 && name.includes(values.only ?? '')));
-  if (chosen.length + selected.length === 0) throw new Stop(`No fault and no scenario is called \`${values.only}\`.`);
+  if (chosen.length + selected.length === 0) throw new WrongOption(`No fault and no scenario is called \`${values.only}\`.`);
 
   await build();
   await buildTools(['FaultScenario', 'JournalWriter', 'ChatMaker']);

@@ -11,10 +11,13 @@ import { browserArguments } from '../tests/e2e/runner/browser.mjs';
 import { build } from './lib/build.mjs';
 import { requireChromium } from './lib/chromium.mjs';
 import { inArtifacts } from './lib/paths.mjs';
-import { runMain, say, step } from './lib/progress.mjs';
+import { WrongOption, runMain, say, step } from './lib/progress.mjs';
 
 await runMain(async () => {
   const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+  const views = Object.values(states).flatMap((set) => set.views);
+  const unknown = positionals.find((view) => !views.includes(view));
+  if (unknown !== undefined) throw new WrongOption(`There is no view \`${unknown}\`: ${views.join(', ')}.`);
   await build();
   const folder = inArtifacts('look');
   if (positionals.length === 0) rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inRoot, root } from './lib/paths.mjs';
-import { Stop, runMain, say } from './lib/progress.mjs';
+import { Stop, WrongOption, runMain, say } from './lib/progress.mjs';
 
 /**
  * @typedef {{name: string, pascal: string, title: string}} Words `name` is for files and models, `pascal` for C#, `title` for users.
@@ -90,7 +90,8 @@ await runMain(() => {
   const { values, positionals } = parseArgs({ options: { into: { type: 'string' } }, allowPositionals: true });
   const [what = '', name = ''] = positionals;
   const kind = kinds[what];
-  if (!kind || positionals.length !== 2) throw new Stop('Say what to begin: `npm run new -- provider NAME` or `npm run new -- tool NAME`.');
+  if (!kind || positionals.length !== 2)
+    throw new WrongOption('Say what to begin: `npm run new -- provider NAME` or `npm run new -- tool NAME`.');
   if (!kind.name.test(name)) throw new Stop(`The name of a ${what} has ${kind.form}.`);
   const parts = name.split(/[-_]/).map((part) => part.charAt(0).toUpperCase() + part.slice(1));
   const words = { name, pascal: parts.join(''), title: parts.join(' ') };

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { installPackages } from './lib/build.mjs';
 import { makePackage, megabytes } from './lib/packages.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
-import { Stop, runMain } from './lib/progress.mjs';
+import { WrongOption, runMain } from './lib/progress.mjs';
 import { NotInRegistry } from './lib/publish.mjs';
 import { targets } from './lib/targets.mjs';
 
@@ -18,7 +18,7 @@ await runMain(async () => {
       JSON.stringify(Object.entries(targets).map(([target, { runner, container = '' }]) => ({ target, runner, container }))),
     );
   const unknown = positionals.find((name) => !(name in targets));
-  if (unknown) throw new Stop(`There is no target \`${unknown}\`: ${Object.keys(targets).join(', ')}.`);
+  if (unknown) throw new WrongOption(`There is no target \`${unknown}\`: ${Object.keys(targets).join(', ')}.`);
   requireNode();
   await requireDotnet();
   await installPackages();

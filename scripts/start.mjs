@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { build, installPackages } from './lib/build.mjs';
 import { inRoot, root } from './lib/paths.mjs';
 import { dotnetRoot, requireDotnet, requireNode } from './lib/prerequisites.mjs';
-import { runMain, say } from './lib/progress.mjs';
+import { WrongOption, runMain, say } from './lib/progress.mjs';
 import { findOnPath, run, runOrStop } from './lib/run.mjs';
 import { startVsCodeServer } from './vsCodeServer.mjs';
 
@@ -27,6 +27,9 @@ await runMain(async () => {
       data: { type: 'string' },
     },
   });
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
+    throw new WrongOption(`\`--port ${values.port}\` is no port: use one from 1 to 65535.`);
   requireNode();
   await requireDotnet();
   await installPackages();
@@ -37,7 +40,7 @@ await runMain(async () => {
   return openBrowser({
     folder,
     dataDir: values.data ?? join(homedir(), '.plue-dev', createHash('sha256').update(root).digest('hex').slice(0, 8)),
-    port: Number(values.port ?? usualPort),
+    port: port ?? usualPort,
     open: !values['no-open'],
   });
 });

@@ -11,7 +11,8 @@ import { runCSharpTests } from './lib/csharpTests.mjs';
 import { runE2eTests } from './lib/e2eTests.mjs';
 import { runFaultTests } from './lib/faultTests.mjs';
 import { requireDotnet, requireNode } from './lib/prerequisites.mjs';
-import { Stop, runMain } from './lib/progress.mjs';
+import { Stop, WrongOption, runMain } from './lib/progress.mjs';
+import { shardOf } from './lib/shard.mjs';
 import { sidecarUnderTest } from './lib/publish.mjs';
 import { runSetupTests } from './lib/setupTests.mjs';
 import { installTestPrograms } from './lib/testPrograms.mjs';
@@ -46,7 +47,9 @@ await runMain(async () => {
   });
   const chosen = values.only ?? Object.keys(suites).filter((name) => values.full || !fullOnly.includes(name));
   const unknown = chosen.find((name) => !(name in suites));
-  if (unknown) throw new Stop(`There is no suite \`${unknown}\`: ${Object.keys(suites).join(', ')}.`);
+  // Checked before packages are installed and programs are built.
+  shardOf(values.shard);
+  if (unknown) throw new WrongOption(`There is no suite \`${unknown}\`: ${Object.keys(suites).join(', ')}.`);
   if (values.update) process.env.UPDATE = '1';
   const base = values.changed ? await changeBase() : undefined;
   const changes = base === undefined ? undefined : affectedBy(base, await changedFiles(base));

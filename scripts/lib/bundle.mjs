@@ -1,18 +1,54 @@
-// Bundles the extension's host and pages: one file each, with styles and fonts next to it, and one file that the host loads later.
+// Bundles the extension's host and pages. The host has one file that VS Code loads, and files that it loads when they are needed. A page has one script and one
+// stylesheet, which the host writes into its HTML.
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { inRoot, root } from './paths.mjs';
 
 const source = inRoot('extension', 'src');
 const iconFont = join('node_modules', '@vscode', 'codicons', 'dist');
 
-/** The file that the host loads first, and the one that it loads while the sidecar starts. Loading time is proportional to file size, even for unused code. */
-const hostFiles = { main: 'extension.ts', languageClient: join('server', 'languageClient.ts') };
+/**
+ * The bundles of the host: `main` is loaded by VS Code, with `shared`, which it has in common with `later`; `later` when one of its modules is first used; and
+ * `languageClient` while the sidecar starts. Loading time is proportional to file size, even for unused code.
+ */
+export const hostBundles = ['main.js', 'shared.js', 'later.js', 'languageClient.js'];
 
-/** The bundles of the host. */
-export const hostBundles = Object.keys(hostFiles).map((name) => `${name}.js`);
+/** Modules of the host whose exports are first used after activation. */
+const laterModules = [
+  ...['addToChat', 'chatPanel', 'exclusions', 'fileOrder', 'folderWalk', 'namedFile', 'patch', 'pickChat', 'placeCode', 'transfer'].map(
+    (name) => `features/chat/${name}`,
+  ),
+  'features/completions/menu',
+  'features/completions/modelPicker',
+  'features/health/report',
+  'features/inline/inlineEdit',
+  'features/inline/symbolLines',
+  'features/items/startTask',
+  'features/providers/claudeCode',
+  'features/providers/providerCommands',
+  'features/servers/importServers',
+  'features/servers/words',
+  'features/skills/newSkill',
+  'features/skills/skillRows',
+  'features/sourceControl/diffText',
+  'features/programImport/importer',
+  'features/templates/newTemplate',
+  'features/terminal/terminalText',
+  'features/tools/toolRows',
+  'features/vault/manageKeys',
+  'features/vault/newProvider',
+  'features/vsCodeChat/modelProvider',
+  'features/vsCodeChat/participant',
+  'features/vsCodeChat/plueTool',
+  'server/editor/cellRuns',
+  'server/editor/languageFeatures',
+  'server/editor/testRuns',
+  'server/editor/tools',
+  'server/languageModels',
+  'server/pickTemplate',
+];
 
 /** Returns the pages: the folders of webview/ with a main.ts. */
 export async function pages() {
@@ -28,7 +64,7 @@ export async function pages() {
  * @returns {Promise<string[]>} The bundled files, relative to the root.
  */
 export async function bundleExtension(out, { sourcemap }) {
-  const { build } = await import('esbuild');
+  const { build, transform } = await import('esbuild');
   /** @type {import('esbuild').BuildOptions} */
   const common = {
     absWorkingDir: root,
@@ -42,21 +78,17 @@ export async function bundleExtension(out, { sourcemap }) {
   const names = await pages();
   await mkdir(join(out, 'webview'), { recursive: true });
   const built = await Promise.all([
-    ...Object.entries(hostFiles).map(([name, file]) =>
-      build({
-        ...common,
-        sourcemap,
-        entryPoints: { [name]: join(source, file) },
-        outdir: out,
-        platform: 'node',
-        format: 'cjs',
-        target: 'node20',
-        // `import()` of the later file becomes `require`, so that VS Code resolves `vscode` in it.
-        supported: { 'dynamic-import': false },
-        external: ['vscode'],
-        plugins: [quickStart],
-      }),
-    ),
+    build({
+      ...common,
+      ...hostTarget,
+      external: ['vscode'],
+      sourcemap,
+      entryPoints: { languageClient: join(source, 'server', 'languageClient.ts') },
+      outdir: out,
+      format: 'cjs',
+      plugins: [quickStart],
+    }),
+    bundleHost(out, { ...common, ...hostTarget, external: ['vscode'] }, sourcemap),
     // The styles imported by a page's main.ts go to PAGE.css next to its script.
     ...names.map((name) =>
       build({
@@ -74,9 +106,53 @@ export async function bundleExtension(out, { sourcemap }) {
       .filter((style) => style !== undefined)
       .map(({ name, style }) => build({ ...common, entryPoints: [style], outfile: join(out, 'webview', `${name}.css`) })),
   ]);
-  const copied = ['codicon.css', 'codicon.ttf'].map((file) => join(iconFont, file));
-  await Promise.all(copied.map((file) => copyFile(inRoot(file), join(out, 'webview', relative(iconFont, file)))));
-  return [...new Set([...built.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})), ...copied])].sort();
+  const [iconStyle, icons] = [join(iconFont, 'codicon.css'), join(iconFont, 'codicon.ttf')];
+  await copyFile(inRoot(icons), join(out, 'webview', 'codicon.ttf'));
+  // The font is loaded after the page.
+  const style = (await readFile(inRoot(iconStyle), 'utf8')).replace(/@font-face\s*\{[^}]*\}/, '');
+  await writeFile(join(out, 'webview', 'codicon.css'), (await transform(style, { loader: 'css', minify: true })).code);
+  await Promise.all(names.map((name) => checkPage(join(out, 'webview', name))));
+  return [...new Set([...built.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})), iconStyle, icons])].sort();
+}
+
+const hostTarget = /** @type {const} */ ({ platform: 'node', target: 'node20' });
+
+/** @param {string} out @param {import('esbuild').BuildOptions} options @param {boolean} sourcemap */
+async function bundleHost(out, options, sourcemap) {
+  const { build, transform } = await import('esbuild');
+  // Only ECMAScript modules can be split, and only CommonJS modules can be loaded in the middle of a function.
+  const { metafile, outputFiles = [] } = await build({
+    ...options,
+    ...(sourcemap ? { sourcemap: /** @type {const} */ ('inline') } : {}),
+    entryPoints: { main: join(source, 'extension.ts'), later: laterEntry },
+    outdir: out,
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'shared',
+    write: false,
+    plugins: [quickStart, loadLater],
+  });
+  for (const { path, text } of outputFiles) {
+    // `import()` becomes `require`, so that VS Code resolves `vscode` in the loaded file.
+    const supported = { 'dynamic-import': false };
+    const { code, map } = await transform(text, {
+      ...{ ...hostTarget, format: 'cjs', minify: true, banner: accessor },
+      ...{ supported, sourcemap, sourcesContent: false },
+    });
+    // Of the same length, so that the source map stays correct.
+    const lazy = code.replace(/\brequire\("\.\/later\.js\?/g, 'plueLater(         "');
+    await writeFile(path, lazy + (sourcemap ? `//# sourceMappingURL=${basename(path)}.map\n` : ''));
+    if (sourcemap) await writeFile(`${path}.map`, map);
+  }
+  return { metafile };
+}
+
+/** The host writes these files into a page's HTML, where these words would end or extend their element. @param {string} page Without extension. */
+async function checkPage(page) {
+  // Scripts without a stylesheet are loaded by another page.
+  if (!existsSync(`${page}.css`)) return;
+  if (/<\/?script|<\/style/i.test((await readFile(`${page}.js`, 'utf8')) + (await readFile(`${page}.css`, 'utf8'))))
+    throw new Error(`${page}.js or ${page}.css contains a script or style tag, so it cannot be written into the page.`);
 }
 
 /** Returns the stylesheet PAGE.css of a page whose main.ts does not import it. @param {string} name */
@@ -85,6 +161,32 @@ async function ownStyle(name) {
   const main = await readFile(join(source, 'webview', name, 'main.ts'), 'utf8');
   return existsSync(style) && !/import '[^']+\.css'/.test(main) ? { name, style } : undefined;
 }
+
+const laterEntry = 'plue:later';
+
+/** Returns the exports of a later module, which is loaded when one of them is first used. */
+const accessor = 'var plueLater=m=>new Proxy({},{get:(_,n)=>require("./later.js").modules[m][n]});';
+
+/** @type {import('esbuild').Plugin} Makes imports of later modules load them when they are first used. */
+const loadLater = {
+  name: 'load-later',
+  setup(build) {
+    build.onResolve({ filter: /^plue:later$/ }, () => ({ path: laterEntry, namespace: 'later' }));
+    build.onLoad({ filter: /.*/, namespace: 'later' }, () => ({
+      contents: [
+        ...laterModules.map((name, at) => `import * as m${at} from ${JSON.stringify(`${join(source, name)}.ts`)};`),
+        `export const modules = { ${laterModules.map((name, at) => `${JSON.stringify(name)}: m${at}`).join(', ')} };`,
+      ].join('\n'),
+      resolveDir: source,
+    }));
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
+      const name = relative(source, join(dirname(importer), path)).replaceAll(sep, '/');
+      const isLater =
+        laterModules.includes(name) && !laterModules.includes(relative(source, importer).replaceAll(sep, '/').replace(/\.ts$/, ''));
+      return isLater ? { path: `./later.js?${name}`, external: true } : undefined;
+    });
+  },
+};
 
 /** @type {import('esbuild').Plugin} Removes work from loading the host's first file. */
 const quickStart = {

@@ -50,7 +50,8 @@ export async function runMain(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    if (isWrongOption(error)) say(`${error.message}\n\n${usage()}`);
+    // The second sentence of `parseArgs` is about positional arguments.
+    if (isWrongOption(error)) say(`${error.message.replace(/(?<=^Unknown option '[^']*')\. .*/s, '')}\n\n${usage()}`);
     else say(error instanceof Stop ? error.message : String(error instanceof Error ? error.stack : error));
     process.exitCode = 1;
   }

@@ -9,7 +9,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inArtifacts, inRoot } from '../../scripts/lib/paths.mjs';
-import { Stop, runMain, say } from '../../scripts/lib/progress.mjs';
+import { WrongOption, runMain, say } from '../../scripts/lib/progress.mjs';
+import { shardOf } from '../../scripts/lib/shard.mjs';
 import { Worker, inHost } from './runner/worker.mjs';
 
 /** Started first, so that none of them runs alone at the end. */
@@ -48,8 +49,8 @@ await runMain(async () => {
   const isWhole = positionals.length === 0;
   const named = isWhole ? (values.all ? [inHost, ...scenarios] : mainScenarios) : positionals;
   const unknown = named.find((name) => name !== inHost && !scenarios.includes(name));
-  if (unknown) throw new Stop(`There is no scenario \`${unknown}\`: ${scenarios.join(', ')}.`);
-  const chosen = shardOf(named.sort(), values.shard);
+  if (unknown) throw new WrongOption(`There is no scenario \`${unknown}\`: ${scenarios.join(', ')}.`);
+  const chosen = shardOf(values.shard)(named.sort());
   const screenshots = inArtifacts('screenshots');
   if (isWhole) rmSync(screenshots, { recursive: true, force: true });
   mkdirSync(screenshots, { recursive: true });
@@ -75,12 +76,4 @@ async function work(waiting, isVisual, results) {
   } finally {
     await worker.stop();
   }
-}
-
-/** @param {string[]} names @param {string | undefined} shard Such as `1/4`. */
-function shardOf(names, shard) {
-  if (shard === undefined) return names;
-  const [, part, count] = /^(\d+)\/(\d+)$/.exec(shard)?.map(Number) ?? [];
-  if (!part || !count || part > count) throw new Stop(`\`--shard ${shard}\` is no part: use one such as 1/4.`);
-  return names.filter((_, index) => index % count === part - 1);
 }

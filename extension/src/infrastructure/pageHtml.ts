@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
@@ -23,12 +25,15 @@ export function pageOptions(folder: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, enableCommandUris: [reload], localResourceRoots: [folder] };
 }
 
-/** Returns the HTML of a webview. Scripts need the nonce, because in a browser VS Code shares its origin with the webview. */
+/**
+ * Returns the HTML of a webview. Scripts need the nonce, because in a browser VS Code shares its origin with the webview. The page's own script and styles are
+ * part of it: VS Code shows a page, and passes messages to it, only after everything that it refers to has been loaded through a service worker.
+ */
 export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSource'>, folder: vscode.Uri, page: Page): string {
   const nonce = randomBytes(18).toString('base64');
-  const address = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
+  const text = (file: string): string => textOf(join(folder.fsPath, file));
   const source = webview.cspSource;
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${source}; font-src ${source}; img-src ${source} data:`;
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; font-src ${source}; img-src ${source} data:`;
   const data = Object.entries(page.data ?? {}).map(([name, value]) => ` data-${name}="${escape(value)}"`);
   return `<!DOCTYPE html>
 <html lang="${escape(vscode.env.language)}"${page.place === undefined ? '' : ` data-place="${page.place}"`}>
@@ -37,8 +42,8 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(page.title)}</title>
-<link rel="stylesheet" nonce="${nonce}" id="vscode-codicon-stylesheet" href="${escape(address('codicon.css'))}">
-<link rel="stylesheet" nonce="${nonce}" href="${escape(address(`${page.name}.css`))}">
+<style nonce="${nonce}">${text('codicon.css')}</style>
+<style nonce="${nonce}">${text(`${page.name}.css`)}</style>
 </head>
 <body>
 <script type="application/json" id="localization">${json(vscode.l10n.bundle ?? {})}</script>
@@ -49,9 +54,18 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <a class="text-button primary" href="command:${reload}">${escape(l10n.t('Reload Window'))}</a>
 </div>
 <main id="app" data-key="${escape([page.name, ...Object.values(page.data ?? {})].join(' '))}"${data.join('')}></main>
-<script nonce="${nonce}" src="${escape(address(`${page.name}.js`))}"></script>
+<script nonce="${nonce}" data-folder="${escape(`${webview.asWebviewUri(folder).toString()}/`)}">${text(`${page.name}.js`)}</script>
 </body>
 </html>`;
+}
+
+const texts = new Map<string, string>();
+
+/** Each file is read once. The build refuses files that would end their element. */
+function textOf(path: string): string {
+  const known = texts.get(path) ?? readFileSync(path, 'utf8');
+  texts.set(path, known);
+  return known;
 }
 
 /** Returns the HTML of a webview that shows only a message. */

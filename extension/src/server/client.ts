@@ -35,6 +35,7 @@ import type {
   EditChangedParams,
   ErrorData,
   HostLanguageModelParams,
+  HostLanguageModelsParams,
   HostNotifyParams,
   MessageEventParams,
   ModelEventParams,
@@ -274,7 +275,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     client.onNotification(workspaceContinues.method, () => {
       life.continues = true;
     });
-    life.registrations.add(client.onRequest(hostLanguageModels.method, listLanguageModels));
+    life.registrations.add(client.onRequest(hostLanguageModels.method, (params: HostLanguageModelsParams) => listLanguageModels(params)));
     life.registrations.add(
       client.onRequest(hostLanguageModel.method, (params: HostLanguageModelParams, token: vscode.CancellationToken) =>
         askLanguageModel(params, token, (event) =>

@@ -19,8 +19,22 @@ test.each(own)(
   60_000,
 );
 
-test('The benchmark answers a part that it does not have with one sentence and its usage', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/bench.mjs', '--only', 'nothing'], { encoding: 'utf8' });
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/^There is no part 'nothing' of the benchmark: .*\n\n`npm run bench`/);
-}, 60_000);
+test.each([
+  ['bench', '--only', 'nothing'],
+  ['faults', '--only', 'NOTHING'],
+  ['look', 'nothing'],
+  ['new', 'nothing'],
+  ['package', 'nothing'],
+  ['start', '--port', 'nothing'],
+  ['test', '--only', 'nothing'],
+  ['test', '--shard', '5/4'],
+])(
+  '%s answers the wrong value %s %s with one sentence and its usage',
+  (name, ...values) => {
+    const { status, stderr } = spawnSync(process.execPath, [`scripts/${name}.mjs`, ...values], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^[^\\n]+\\.\\n\\n\`npm (run )?${name}\\b`));
+    expect(stderr).not.toContain('    at ');
+  },
+  60_000,
+);

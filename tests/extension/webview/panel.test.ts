@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { pingTimeout } from '../../../extension/src/webview/shared/hostLink';
-import { acquirePanel } from '../../../extension/src/webview/shared/panel';
+import { acquirePanel, afterLoad, onHostMessage } from '../../../extension/src/webview/shared/panel';
 
 let posted: unknown[];
 /** State kept by VS Code, which is lost when a page has no extension host. */
@@ -66,4 +66,19 @@ it('The state of VS Code is used, and a host that responded leaves nothing behin
   expect(open().getState()).toEqual({ draft: 'Newer' });
   window.dispatchEvent(new MessageEvent('message', { data: { type: 'pong' } }));
   expect(localStorage).toHaveLength(0);
+});
+
+it('A page acts after the messages that were kept for it until it had loaded', () => {
+  const received: string[] = [];
+  onHostMessage(({ type }: { type: string }) => received.push(type));
+  afterLoad(() => received.push('loaded'));
+  const post = vi.spyOn(window, 'postMessage').mockImplementation(() => {
+    window.dispatchEvent(new MessageEvent('message', { source: window }));
+  });
+  window.dispatchEvent(new Event('load'));
+  window.dispatchEvent(new MessageEvent('message', { data: { type: 'snapshot' } }));
+  vi.runOnlyPendingTimers();
+  window.dispatchEvent(new MessageEvent('message', { data: { type: 'focus' } }));
+  post.mockRestore();
+  expect(received).toEqual(['snapshot', 'loaded', 'focus']);
 });

@@ -55,8 +55,8 @@ export type InstructionsFromPage = v.InferOutput<typeof instructionsFromPage>;
 
 /** Page to panel, about the chat as a whole. */
 export const panelFromPage = v.variant('type', [
-  /** The page shows this chat and requests a snapshot. */
-  v.strictObject({ type: v.literal('ready'), codexId: id }),
+  /** The page shows this chat and requests a snapshot, unless it got one while it was loaded. */
+  v.strictObject({ type: v.literal('ready'), codexId: id, hasChat: v.optional(v.boolean()) }),
   /** The page got or lost the keyboard focus. */
   v.strictObject({ type: v.literal('focused'), isFocused: v.boolean() }),
   /** State for another webview that shows this chat later. */
@@ -117,9 +117,11 @@ export type FromChatPage = v.InferOutput<typeof fromChatPage>;
 export type ToChatPage =
   /** From now on the page shows another chat; it replies with `ready`. */
   | { type: 'openChat'; codexId: string; saved?: SavedState }
-  /** The whole chat, sent after `ready` and after a restart of the sidecar. Replaces everything but the draft. */
-  /** `hasFolder`: a folder is open and trusted. */
-  | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[]; hasFolder?: boolean }
+  /**
+   * The whole chat, sent with a new page, after `ready`, and after a restart of the sidecar. Replaces everything but the draft. `hasFolder`: a folder is open
+   * and trusted. `pageOf`: the chat of the page that it was sent with.
+   */
+  | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[]; hasFolder?: boolean; pageOf?: string }
   | { type: 'event'; params: MessageEventParams }
   | { type: 'providers'; providers: ProviderSummary[] }
   | { type: 'models'; providerId: string; models: ModelView[]; error?: string }

@@ -19,8 +19,8 @@ export interface ChatHost {
   readonly onDidDispose: vscode.Event<void>;
   /** True after the page of this chat reported that it is ready. */
   hasLoaded: boolean;
-  /** Shows a chat in the existing page, or in a new one. */
-  load(html: () => string, open: ToChatPage): void;
+  /** Shows a chat in the existing page, or in a new one. @returns True for a new page. */
+  load(html: () => string, open: ToChatPage): boolean;
   setTitle(title: string): void;
   reveal(column?: vscode.ViewColumn): void;
   /** Closes the tab, or frees the view for another chat. */
@@ -62,8 +62,9 @@ export class EditorHost implements ChatHost {
     return this.panel.onDidDispose;
   }
 
-  load(html: () => string): void {
+  load(html: () => string): boolean {
     this.panel.webview.html = html();
+    return true;
   }
 
   setTitle(title: string): void {
@@ -109,9 +110,11 @@ export class ViewHost implements ChatHost {
     return this.view.onDidChangeVisibility;
   }
 
-  load(html: () => string, open: ToChatPage): void {
-    if (this.hasPage && !this.hasLoaded) void this.view.webview.postMessage(open);
-    else this.view.webview.html = html();
+  load(html: () => string, open: ToChatPage): boolean {
+    const isNew = !this.hasPage || this.hasLoaded;
+    if (isNew) this.view.webview.html = html();
+    else void this.view.webview.postMessage(open);
+    return isNew;
   }
 
   setTitle(title: string): void {

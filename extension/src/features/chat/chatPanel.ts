@@ -12,7 +12,7 @@ import type { FilePlace } from '../../common/messages/chatComposer';
 import { parseMessage } from '../../common/messages/parseMessage';
 import { displayTitle } from '../../common/title';
 import { messageDiscard, messageRetry, messageSend, messageStop } from '../../protocol/protocol.generated';
-import type { CodexSummary } from '../../protocol/protocol.generated';
+import type { CodexGetResult, CodexSummary } from '../../protocol/protocol.generated';
 import { Agents } from './agents';
 import type { ChatHost } from './chatHost';
 import { ChatInstructions } from './chatInstructions';
@@ -41,6 +41,8 @@ export class ChatPanel implements vscode.Disposable {
   private snapshotting: Promise<void> | undefined;
   /** A message to show when the page is ready. */
   private target: string | undefined;
+  /** The snapshot that was sent with the page. */
+  private sent: CodexGetResult | undefined;
   /** The template of the chat in the page. */
   private templateId: string | undefined;
 
@@ -59,8 +61,8 @@ export class ChatPanel implements vscode.Disposable {
     this.agents = this.disposables.add(new Agents(codexId, services, post, this.session));
     this.handlers = this.createHandlers();
     this.listen();
-    this.page.load();
-    this.session.readEarly();
+    const isNewPage = this.page.load();
+    void this.sendWithPage(isNewPage);
   }
 
   /** True if nothing was stored in the chat and its draft is empty. Unknown chats are not. */
@@ -192,7 +194,7 @@ export class ChatPanel implements vscode.Disposable {
       ...this.agents.handlers,
       ...models.handlers,
       ...textHandlers(this.services),
-      ready: (page) => this.onReady(page.codexId),
+      ready: (page) => this.onReady(page.codexId, page.hasChat === true),
       focused: ({ isFocused }) => this.page.setFocused(isFocused),
       saved: ({ state }) => this.services.saved.set(state),
       send: async ({ text, attachments, queue }) => {
@@ -232,7 +234,19 @@ export class ChatPanel implements vscode.Disposable {
     };
   }
 
-  private async onReady(shown: string): Promise<void> {
+  /** A new page gets the chat without asking for it. */
+  private async sendWithPage(isNewPage: boolean): Promise<void> {
+    const { codexId, session, page, services } = this;
+    const chat = await session.readEarly();
+    const providers = services.providers.items;
+    // Without providers, the page would offer to connect one.
+    if (chat === undefined || providers.length === 0 || !isNewPage || page.isReady) return;
+    this.sent = chat;
+    page.postWithPage({ type: 'snapshot', chat, providers, hasFolder: openFolders().length > 0, pageOf: codexId });
+  }
+
+  private async onReady(shown: string, hasChat: boolean): Promise<void> {
+    if (!hasChat) this.sent = undefined;
     if (shown !== this.codexId) {
       // A view that was reloaded shows the chat that its page was loaded with. Before this chat was shown, it is the previous chat's last word.
       if (this.host.hasLoaded) this.page.load();
@@ -270,7 +284,10 @@ export class ChatPanel implements vscode.Disposable {
       const items = providers.items.length > 0 ? providers.items : await providers.refresh();
       // Events received meanwhile are numbered: the webview skips those that the snapshot contains.
       this.session.show(chat.codex);
-      this.page.post({ type: 'snapshot', chat, providers: items, hasFolder: openFolders().length > 0 });
+      // Otherwise the chat changed after it was sent with the page, or the page has none.
+      if (chat === this.sent) this.page.post({ type: 'providers', providers: items });
+      else this.page.post({ type: 'snapshot', chat, providers: items, hasFolder: openFolders().length > 0 });
+      this.sent = undefined;
       void this.models.sendChoices();
       void this.sendTemplates();
       this.instructions.refresh();

@@ -73,11 +73,15 @@ export class ChatSession implements vscode.Disposable {
     this.changed.fire(codex);
   }
 
-  /** Reads the chat while its webview begins to load. */
-  readEarly(): void {
-    this.early = this.request();
-    // The caller of `read` reports a failure.
-    this.early.catch(() => undefined);
+  /** Reads the chat while its webview begins to load. Resolves to undefined if that fails, which the caller of `read` reports, or if the chat changed. */
+  async readEarly(): Promise<CodexGetResult | undefined> {
+    const early = (this.early = this.request());
+    try {
+      const chat = await early;
+      return this.early === early ? chat : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   read(): Promise<CodexGetResult> {

@@ -163,14 +163,13 @@ export function activateChat(
   registerForChat(commands.continueAsChat, (chat) => chat.continueAsChat());
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   registerForChat(commands.settings, async ({ codexId }) => vscode.commands.executeCommand('plue.openItem', codexId));
-  const transfer = new Transfer(sidecar);
   // A webview passes its chat, a tree row the whole row; the Command Palette uses the active chat.
   const row = v.object({ type: v.literal('codex'), uri: v.string() });
   register(commands.export, async (given) => {
     const uri = typeof given === 'string' ? given : v.is(row, given) ? given.uri : panels.active?.codexId;
-    if (uri !== undefined) await transfer.export(uri);
+    if (uri !== undefined) await new Transfer(sidecar).export(uri);
   });
-  register(commands.importChats, () => transfer.import());
+  register(commands.importChats, () => new Transfer(sidecar).import());
   disposables.add(registerImages(sidecar));
   disposables.add(vscode.window.registerWebviewPanelSerializer(viewType, panels));
 

@@ -40,10 +40,11 @@ export class PanelPage implements vscode.Disposable {
     this.focusChanged.fire();
   }
 
-  load(): void {
+  /** @returns True if a new page is loaded. */
+  load(): boolean {
     const { host, codexId, services } = this;
     const saved = services.saved.get(codexId);
-    host.load(
+    return host.load(
       () =>
         pageHtml(host.webview, services.pages, {
           name: 'chat',
@@ -58,6 +59,11 @@ export class PanelPage implements vscode.Disposable {
 
   post(message: ToChatPage): void {
     if (this.isReady) void this.host.webview.postMessage(message);
+  }
+
+  /** Sends a message with the page: VS Code keeps it until the page has loaded. */
+  postWithPage(message: ToChatPage): void {
+    void this.host.webview.postMessage(message);
   }
 
   focusComposer(): void {

@@ -54,13 +54,14 @@ export function serveEditor(
   answer(hostReadDocument, readDocument);
   answer(hostWriteDocument, writeDocument);
   answer(hostProblems, (params, token) => problems.list(params, token));
-  answer(hostSymbols, findSymbols);
-  answer(hostReferences, findReferences);
-  answer(hostRename, findRename);
-  answer(hostTests, runEditorTests);
-  answer(hostRunCell, runCell);
-  answer(hostTools, listTools);
-  answer(hostCallTool, callTool);
+  // Not passed as they are, so that their modules are loaded with the first request.
+  answer(hostSymbols, (params, token) => findSymbols(params, token));
+  answer(hostReferences, (params, token) => findReferences(params, token));
+  answer(hostRename, (params) => findRename(params));
+  answer(hostTests, (params, token) => runEditorTests(params, token));
+  answer(hostRunCell, (params, token) => runCell(params, token));
+  answer(hostTools, () => listTools());
+  answer(hostCallTool, (params, token) => callTool(params, token));
   return {
     disposable: disposables,
     begin: () =>

@@ -39,7 +39,7 @@ export class ChatPage {
   constructor(
     private readonly root: HTMLElement,
     panel: Panel,
-    codexId: string,
+    readonly codexId: string,
     saved: SavedState | undefined,
   ) {
     const store = new ChatStore(() => this.drawLoop.schedule());
@@ -62,6 +62,10 @@ export class ChatPage {
     // VS Code restores a panel only if its state names its chat.
     else this.save();
     this.draw();
+  }
+
+  get hasChat(): boolean {
+    return this.context.store.model.chat !== undefined;
   }
 
   /** False while a change waits for the next frame. */
@@ -174,7 +178,9 @@ export class ChatPage {
   private createHandlers() {
     const { store, lists } = this.context;
     return {
-      snapshot: ({ chat, providers, hasFolder = false }) => {
+      snapshot: ({ chat, providers, hasFolder = false, pageOf = this.codexId }) => {
+        // The page of another chat is about to replace this one.
+        if (pageOf !== this.codexId) return;
         store.applySnapshot(chat, providers, hasFolder);
         this.messages.reset();
         const { chat: shown } = store.model;

@@ -1,7 +1,7 @@
 import '../shared/localization';
 // Entry point of the chat webview.
 import type { ToChatPage } from '../../common/messages/chat';
-import { acquirePanel, onHostMessage, type Panel } from '../shared/panel';
+import { acquirePanel, afterLoad, onHostMessage, type Panel } from '../shared/panel';
 import { readSavedState, type SavedState } from '../../common/messages/savedState';
 import { element } from '../shared/element';
 import { ChatPage } from './chatPage';
@@ -9,19 +9,18 @@ import { ChatPage } from './chatPage';
 const found = document.getElementById('app');
 if (found === null) throw new Error('The page has no #app to draw the chat in.');
 let root = found;
+let isLoaded = false;
 const webview: Panel = acquirePanel((isLost) => page.changeHost(isLost));
 const panel: Panel = {
   ...webview,
   setState: (state) => {
     webview.setState(state);
-    // Stored for another webview, which may show the chat next.
+    // Stored for another webview, which may show the chat next. The state of a new page is what the panel has.
     const saved = readSavedState(state);
-    if (saved !== undefined) webview.post({ type: 'saved', state: saved });
+    if (saved !== undefined && isLoaded) webview.post({ type: 'saved', state: saved });
   },
 };
 const first = root.dataset['codexId'] ?? '';
-// Sent first, so that the panel loads the chat meanwhile; it ignores a page until it is ready.
-panel.post({ type: 'ready', codexId: first });
 const inPage: unknown = JSON.parse(document.getElementById('saved')?.textContent || 'null');
 // VS Code's own copy is newer, unless the webview showed another chat before.
 let page = new ChatPage(
@@ -38,6 +37,10 @@ window.addEventListener('blur', () => {
 onHostMessage((message: ToChatPage) => {
   if (message.type === 'openChat') openChat(message.codexId, message.saved);
   else page.receive(message);
+});
+afterLoad(() => {
+  isLoaded = true;
+  panel.post({ type: 'ready', codexId: page.codexId, ...(page.hasChat ? { hasChat: true } : {}) });
 });
 
 /** Shows another chat in this page, which is faster than reloading the page. */

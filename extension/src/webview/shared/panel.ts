@@ -1,4 +1,5 @@
 import { HostLink } from './hostLink';
+import { loadIcons } from './pageFiles';
 import { StateCopy } from './stateCopy';
 import type { FromChatPage } from '../../common/messages/chat';
 
@@ -17,6 +18,7 @@ declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getS
  */
 export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean) => void): Panel<From> {
   const api = acquireVsCodeApi();
+  loadIcons();
   const notice = document.getElementById('host-lost');
   const copy = new StateCopy(() => document.getElementById('app')?.dataset['key'] ?? '');
   // Opening browser storage blocks the page for tens of milliseconds, so it waits until the page needs the state.
@@ -43,7 +45,7 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
       hostChanged?.(isLost);
     },
   });
-  window.addEventListener('message', () => link.received());
+  window.addEventListener('message', (event) => isOfHost(event) && link.received());
   setInterval(() => link.tick(), 1000);
   return {
     post: (message) => link.send(message),
@@ -61,7 +63,23 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
 
 /** Passes messages from the host to the page, except replies to pings. */
 export function onHostMessage<To extends { type: string }>(receive: (message: To) => void): void {
-  window.addEventListener('message', ({ data }: MessageEvent<To>) => {
-    if (data.type !== 'pong') receive(data);
+  window.addEventListener('message', (event: MessageEvent<To>) => {
+    if (isOfHost(event) && event.data.type !== 'pong') receive(event.data);
   });
+}
+
+/** Runs an action once, after the page received the messages that the host sent while it was loaded. VS Code keeps them until the `load` event. */
+export function afterLoad(action: () => void): void {
+  const receive = (event: MessageEvent): void => {
+    if (isOfHost(event)) return;
+    window.removeEventListener('message', receive);
+    action();
+  };
+  window.addEventListener('message', receive);
+  // The listener of VS Code runs after this one. A message of the page to itself follows those that VS Code passes on.
+  window.addEventListener('load', () => setTimeout(() => window.postMessage(undefined)));
+}
+
+function isOfHost({ source }: MessageEvent): boolean {
+  return source !== window;
 }

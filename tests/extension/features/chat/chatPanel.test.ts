@@ -33,6 +33,7 @@ import { ApprovalList } from '../../../../extension/src/server/approvalList';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { SystemNotifications } from '../../../../extension/src/server/systemNotifications';
 import { TaskList } from '../../../../extension/src/server/taskList';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { memory } from '../../testing/memory';
@@ -102,7 +103,7 @@ function start(openAtStart = false): void {
   lines = written;
   const context = v.parse(
     v.custom<ExtensionContext>(() => true),
-    { globalState: memory(), workspaceState: memory(kept), extensionUri: RealUri.file('/extension') },
+    { globalState: memory(), workspaceState: memory(kept), extensionUri: RealUri.file(extensionFolder) },
   );
   const lists = {
     providers: new ProviderList(sidecar),
@@ -148,11 +149,31 @@ async function asks(message: unknown, method: string): Promise<unknown> {
 }
 
 describe('a chat in its panel', () => {
-  it('sends the chat when its page is ready, and nothing before', async () => {
+  it('sends the chat with its page, and again only if the page did not get it or it changed', async () => {
+    await open();
+    const snapshots = (of: FakePanel): unknown[] =>
+      of.received.filter((message) => v.is(v.object({ type: v.literal('snapshot') }), message));
+    const load = async (uri: string, meanwhile = (): void => undefined, hasChat = true): Promise<number> => {
+      await run('plue.openChat', uri);
+      await hears({ type: 'snapshot', providers: [provider(), expect.anything()], pageOf: uri });
+      meanwhile();
+      panel().say({ type: 'ready', codexId: uri, hasChat });
+      await hears({ type: 'templates' });
+      return snapshots(panel()).length;
+    };
+    expect(await load('codex://chats/two')).toBe(1);
+    expect(await load('codex://chats/three', undefined, false)).toBe(2);
+    const uri = 'codex://chats/four';
+    const begin = (): void => sidecar.messageEvent.fire({ codexId: uri, seq: 1, event: { kind: 'turnStarted', turnId: 't' } });
+    expect(await load(uri, begin)).toBe(2);
+  });
+
+  it('sends nothing but the chat before its page is ready', async () => {
     await run('plue.openChat', codexId);
     sidecar.providerChanged.fire({ id: 'anthropic' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('provider/list'));
-    expect(panel().received).toEqual([]);
+    expect(panel().received.filter((message) => !v.is(v.object({ type: v.literal('snapshot') }), message))).toEqual([]);
+    panel().received.length = 0;
     panel().sayReady();
     await hears({ type: 'templates', templates: [{ id: 'ai-chat', name: 'Chat', isAgent: false }] });
     await hears({ type: 'choices', recent: [], large: { providerId: 'anthropic' } });

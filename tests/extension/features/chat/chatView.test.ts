@@ -17,6 +17,7 @@ import { ApprovalList } from '../../../../extension/src/server/approvalList';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { SystemNotifications } from '../../../../extension/src/server/systemNotifications';
 import { TaskList } from '../../../../extension/src/server/taskList';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { memory } from '../../testing/memory';
 import { FakeSidecar } from '../../testing/fakeSidecar';
@@ -73,7 +74,7 @@ function start(): void {
   const { log } = fakeLog();
   const context = v.parse(
     v.custom<ExtensionContext>(() => true),
-    { globalState: memory(global), workspaceState: memory(kept), extensionUri: RealUri.file('/extension') },
+    { globalState: memory(global), workspaceState: memory(kept), extensionUri: RealUri.file(extensionFolder) },
   );
   const lists = {
     providers: new ProviderList(sidecar),

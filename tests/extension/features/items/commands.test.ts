@@ -27,6 +27,7 @@ import {
 import { plueHome } from '../../../../extension/src/server/plueHome';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { codexSummary } from '../../testing/codexSummary';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { templateSummary } from '../../testing/templateSummary';
@@ -65,7 +66,7 @@ beforeEach(() => {
         templateSummary('recipe', { name: 'Recipe', collection: 'items' }),
       ],
     }));
-  active = activateItems({ extensionUri: RealUri.file('/extension') }, sidecar, new ProviderList(sidecar), fakeLog().log);
+  active = activateItems({ extensionUri: RealUri.file(extensionFolder) }, sidecar, new ProviderList(sidecar), fakeLog().log);
   executed.length = 0;
 });
 

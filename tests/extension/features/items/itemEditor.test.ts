@@ -23,6 +23,7 @@ import {
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
 import { codexSummary } from '../../testing/codexSummary';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { contents, executed, opened, panels, reset, restorePanel, shown, TabInputTextDiff, Uri, window } from '../../testing/vscode';
@@ -59,7 +60,7 @@ beforeEach(() => {
     providers: new ProviderList(sidecar),
     documents: new Documents(sidecar),
     history: new History(sidecar),
-    extensionUri: RealUri.file('/extension'),
+    extensionUri: RealUri.file(extensionFolder),
     log,
   });
 });

@@ -16,6 +16,7 @@ import {
   type ProviderSummary,
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { memory } from '../../testing/memory';
@@ -72,7 +73,7 @@ function start(opensChat = false): void {
   lines = written;
   const context = v.parse(
     v.custom<ExtensionContext>(() => true),
-    { globalState: memory(kept), extensionUri: RealUri.file('/extension') },
+    { globalState: memory(kept), extensionUri: RealUri.file(extensionFolder) },
   );
   active = activateProviders(context, sidecar, new ProviderList(sidecar), log, opensChat);
 }

@@ -7,6 +7,7 @@ import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { providerList, providerModels, settingsGet, settingsSet } from '../../../../extension/src/protocol/protocol.generated';
 import type { SettingsResult } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { disk, opened, panels, registered, reset, savedDocument } from '../../testing/vscode';
@@ -35,7 +36,7 @@ beforeEach(async () => {
     .answer(providerList, () => ({ items: [provider()], kinds: [] }))
     .answer(providerModels, () => ({ models: [{ id: 'opus' }] }));
   const { log } = fakeLog();
-  activateSettings({ extensionUri: Uri.file('/ext') }, sidecar, new ProviderList(sidecar), log);
+  activateSettings({ extensionUri: Uri.file(extensionFolder) }, sidecar, new ProviderList(sidecar), log);
   await registered.get('plue.openSettings')?.();
 });
 

@@ -5,6 +5,7 @@ import { parseMessage } from '../../../../extension/src/common/messages/parseMes
 import { fromUsagePage } from '../../../../extension/src/common/messages/usage';
 import { usageCsv, usageSummary } from '../../../../extension/src/protocol/protocol.generated';
 import type { UsageSummaryResult } from '../../../../extension/src/protocol/protocol.generated';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { disk, executed, files, panels, registered, reset } from '../../testing/vscode';
@@ -33,7 +34,7 @@ function page(): (typeof panels)[number] {
 beforeEach(async () => {
   reset();
   sidecar = new FakeSidecar().answer(usageSummary, () => empty).answer(usageCsv, () => ({ csv: 'day,cost\n2026-11-21,0.5\n' }));
-  activateUsage({ extensionUri: Uri.file('/ext') }, sidecar, fakeLog().log);
+  activateUsage({ extensionUri: Uri.file(extensionFolder) }, sidecar, fakeLog().log);
   await registered.get('plue.usage')?.();
 });
 

@@ -1,7 +1,7 @@
 // Formulas in responses. The library is loaded for the first formula; until then, and for
 // invalid formulas, the source is shown.
 import DOMPurify from 'dompurify';
-import { loadScript } from '../../shared/loadScript';
+import { loadScript } from '../../shared/pageFiles';
 
 /** Renders a formula as MathML markup. Throws if it is invalid. */
 export type SetFormula = (source: string, isDisplay: boolean) => string;

@@ -1,5 +1,5 @@
 // Syntax highlighting. The grammars are loaded for the first code block, which has no colors until then.
-import { loadScript } from '../../shared/loadScript';
+import { loadScript } from '../../shared/pageFiles';
 
 /** Returns markup of spans; undefined for an unknown language. */
 export type Highlight = (source: string, language: string) => string | undefined;
