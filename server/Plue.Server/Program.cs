@@ -9,11 +9,13 @@ CrashDumps.Prevent();
 using var stop = new CancellationTokenSource();
 using var ending = ProcessExit.WithinAfterSignal(TimeSpan.FromSeconds(4.5), stop);
 var terminal = Terminal.OfThisProcess();
+terminal.OutputClosed = () => _ = stop.CancelAsync();
 Services? services = null;
 (string Name, Func<Command> Create)[] commands =
 [
     ("serve", () => ServeCommand.Create(Sidecar.RunAsync)),
     ("acp", AcpCommand.Create),
+    ("chat", () => ChatCommand.Create(Open, terminal)),
     ("run", () => RunCommand.Create(Open, terminal)),
     ("ai-provider", () => AiProviderCommand.Create(Open, terminal)),
     ("vault", () => VaultCommand.Create(() => VaultAccess.Of(Open(null)), terminal)),

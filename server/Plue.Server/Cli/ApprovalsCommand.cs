@@ -60,22 +60,9 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
         foreach (var one in pending)
         {
             terminal.WriteLine(mask($"{one.Id}  {one.Request.ToolName}  {string.Join(" > ", one.Request.Path)}"));
-            foreach (
-                var (label, text) in new[]
-                {
-                    ("", one.Request.ActionText),
-                    ("In ", one.Request.Location),
-                    ("Sandbox: ", one.Request.Sandbox),
-                    ("", one.Request.Reason),
-                    ("Rule for --always: ", one.Request.Rule),
-                    ("", one.Request.Diff),
-                }
-            )
+            foreach (var line in ApprovalPrompt.LinesOf(one.Request, "Rule for --always: "))
             {
-                foreach (var line in string.IsNullOrEmpty(text) ? [] : $"{label}{text}".TrimEnd('\n').Split('\n'))
-                {
-                    terminal.WriteLine(mask($"    {HiddenCharacters.Visible(line)}"));
-                }
+                terminal.WriteLine(mask($"    {line}"));
             }
         }
 

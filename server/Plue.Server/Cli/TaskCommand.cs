@@ -19,7 +19,6 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
 {
     private const int OverBudget = 3;
     private const int Refused = 4;
-    private const int MaxPolicyLength = 1024 * 1024;
 
     private readonly Argument<string> template = new("template")
     {
@@ -37,11 +36,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; defaults to the template's" };
     private readonly Option<string?> model = new("--model") { Description = "The model to use" };
     private readonly Option<string[]> set = TemplateOptions.Set();
-    private readonly Option<string?> policy = new("--policy")
-    {
-        Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); everything else is denied",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> policy = PolicyFile.Option();
     private readonly Option<string?> isolation = new("--isolation")
     {
         Description = "worktree: work in a git worktree and branch of its own, made from the last commit",
@@ -70,17 +65,6 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             }
         });
         isolation.AcceptOnlyFromAmong(StoredChat.Worktree);
-        policy.Validators.Add(result =>
-        {
-            try
-            {
-                Policy(result.GetValue(policy));
-            }
-            catch (FailureException fault)
-            {
-                result.AddError(fault.Message);
-            }
-        });
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         var command = new Command("task", "Agents at work")
         {
@@ -309,7 +293,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
 
     /// <summary>Tasks without a user. The caller disposes the conversations.</summary>
     private Conversations Tasks(Services services, ParseResult parsed, out AgentTasks tasks) =>
-        Open(services, Policy(parsed.GetValue(policy)), out tasks);
+        Open(services, PolicyFile.Read(parsed.GetValue(policy)), out tasks);
 
     private static Conversations Open(Services services, AgentPermissions policy, out AgentTasks tasks)
     {
@@ -317,49 +301,5 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         var conversations = new Conversations(chat);
         tasks = services.Tasks(chat, conversations, (_, _) => { });
         return conversations;
-    }
-
-    /// <exception cref="FailureException">BadRequest: the file cannot be read, or a rule is invalid.</exception>
-    private static AgentPermissions Policy(string? file)
-    {
-        if (file is null)
-        {
-            return new AgentPermissions([], [], []);
-        }
-
-        string text;
-        try
-        {
-            text = System.Text.Encoding.UTF8.GetString(
-                RegularFile.Read(file, MaxPolicyLength)
-                    ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too large for a policy file.")
-            );
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new FailureException(FailureKind.BadRequest, $"{file} could not be read ({fault.Message.TrimEnd('.')}).", fault);
-        }
-
-        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules })
-        {
-            throw new FailureException(
-                FailureKind.BadRequest,
-                $"{file} is not a JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."
-            );
-        }
-        if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd)
-        {
-            throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` must be `allow` or `deny`.");
-        }
-
-        foreach (var rule in rules.GetStrings("allow").Concat(rules.GetStrings("deny")))
-        {
-            if (PermissionRule.TryParse(rule, out var error) is null)
-            {
-                throw new FailureException(FailureKind.BadRequest, $"{file}: {error?.Message}");
-            }
-        }
-
-        return new AgentPermissions(rules.GetStrings("allow"), [], rules.GetStrings("deny"));
     }
 }
