@@ -2,7 +2,6 @@ using System.CommandLine;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;

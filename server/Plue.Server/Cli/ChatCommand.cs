@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Permissions;
-using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 

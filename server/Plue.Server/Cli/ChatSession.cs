@@ -2,7 +2,6 @@ using Plue.Server.Acp;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
-using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Store;

@@ -140,7 +140,7 @@ internal sealed class LineEditor(Terminal terminal, Keyboard keyboard)
     {
         if (!text.EndsWith('\\'))
         {
-            return enter.Modifiers != 0 || await keyboard.HasMoreAsync(PasteInterval, cancellationToken);
+            return enter.Modifiers != ConsoleModifiers.None || await keyboard.HasMoreAsync(PasteInterval, cancellationToken);
         }
 
         text = text[..^1];

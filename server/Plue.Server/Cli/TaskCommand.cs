@@ -4,7 +4,6 @@ using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
-using Plue.Server.Platform;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Templates;
