@@ -48,6 +48,7 @@ internal sealed class ChatCommand(Func<string?, Services> open, Terminal termina
 
     private Command Build()
     {
+        resume.CompletionSources.Add(_ => CompletionIds.Of(open, services => services.Store.Chats.List()));
         mode.AcceptOnlyFromAmong([.. Enum.GetValues<PermissionMode>().Select(PermissionModes.NameOf)]);
         var command = Subcommands.Verb(
             "chat",

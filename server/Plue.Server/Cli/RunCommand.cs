@@ -38,6 +38,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
     private readonly Option<string[]> set = TemplateOptions.Set();
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
+    private readonly Option<bool> json = new("--json") { Description = "The same as --output stream-json" };
     private readonly Option<string> output = new("--output")
     {
         Description = "text, or stream-json with one event per line",
@@ -53,7 +54,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
         kind.AcceptOnlyFromAmong([.. ProviderKinds.All]);
         var command = new Command(
             "run",
-            "Send one prompt and print the response. Uses the instructions of a template and, with --workspace, of that folder. No tools are used."
+            "Send one prompt and print the response. Uses the instructions of a template and, with --workspace, of that folder. No tools are used. For example: plue run \"Why is the sky blue?\""
         )
         {
             question,
@@ -67,6 +68,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
             model,
             passphraseFd,
             output,
+            json,
         };
         command.Validators.Add(result =>
         {
@@ -152,7 +154,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
                     chosen,
                     text,
                     requested,
-                    parsed.GetValue(output) == "stream-json",
+                    parsed.GetValue(json) || parsed.GetValue(output) == "stream-json",
                     cancellationToken
                 );
             }

@@ -14,17 +14,19 @@ namespace Plue.Server.Cli;
 /// <c>plue task run TEMPLATE "goal"</c> and <c>plue task resume</c>: run an agent without an editor. Calls that require approval are denied, because no user is available.
 /// Exit codes: 0 done, 1 failed, 2 bad usage, 3 budget exceeded, 4 a call was denied (regardless of the result), 130 interrupted.
 /// </summary>
-internal sealed class TaskCommand(Func<string?, Services> open, Terminal terminal)
+internal sealed class TaskCommand
 {
     private const int OverBudget = 3;
     private const int Refused = 4;
 
+    private readonly Func<string?, Services> open;
+    private readonly Terminal terminal;
     private readonly Argument<string> template = new("template")
     {
         Description = "The agent template, by its id, such as task-code-writer",
     };
     private readonly Argument<string> goal = new("goal") { Description = "The goal of the task" };
-    private readonly Argument<string> task = TaskControl.Named();
+    private readonly Argument<string> task;
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<decimal?> budget = new("--budget")
     {
@@ -43,6 +45,12 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     };
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
+
+    private TaskCommand(Func<string?, Services> open, Terminal terminal)
+    {
+        (this.open, this.terminal) = (open, terminal);
+        task = TaskControl.Named(open);
+    }
 
     /// <param name="open">Opens the services for a trusted folder. Called only if the command runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
@@ -69,7 +77,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         {
             commands.Verb(
                 "run",
-                "Have an agent reach a goal, and print what it hands back",
+                "Have an agent reach a goal, and print what it hands back, for example: plue task run task-reviewer \"Look for bugs.\" --workspace . --budget 0.50",
                 [template, goal, workspace, budget, tokens, provider, model, set, policy, isolation, json, passphraseFd],
                 RunAsync
             ),
@@ -81,7 +89,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             ),
             commands.Verb(
                 "list",
-                "List the tasks, the last used first",
+                "List the tasks, the last used first, for example: plue task list",
                 [workspace, json],
                 async (services, parsed, _) =>
                 {
@@ -100,7 +108,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             ),
         };
         foreach (
-            var verb in new TaskControl(terminal).Verbs(
+            var verb in new TaskControl(open, terminal).Verbs(
                 commands,
                 services => (Open(services, new AgentPermissions([], [], []), out var tasks), tasks)
             )
