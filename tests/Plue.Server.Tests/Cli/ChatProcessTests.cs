@@ -96,7 +96,12 @@ public sealed class ChatProcessTests : IAsyncLifetime
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The test needs a shell.");
         endpoint.Route = _ =>
-            ScriptedAnswer.Events().Send(Chunk("one\n")).Send(string.Concat(Enumerable.Repeat(Chunk("more\n"), 5000))).Hang();
+            ScriptedAnswer
+                .Events()
+                .Send(Chunk("one\n"))
+                // More than a pipe holds, so that a write comes after the reader has ended.
+                .Send(string.Concat(Enumerable.Repeat(Chunk(new string('x', 1000) + "\n"), 500)))
+                .Hang();
         var (exitCode, output, _) = await ShellAsync($"'{SidecarProcess.Executable}' chat Hello --provider small | head -n 1");
         Assert.Equal((0, "one\n"), (exitCode, output));
         await endpoint.ClientLeft.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);

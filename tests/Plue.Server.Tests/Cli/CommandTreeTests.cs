@@ -9,7 +9,7 @@ public sealed class CommandTreeTests
 {
     private const string ExampleLabel = "or example: ";
 
-    /// <summary>Commands whose output is a protocol, another program, a script, or JSON already.</summary>
+    /// <summary>Commands whose output is a protocol, a script, or that of another program.</summary>
     private static readonly string[] WithoutJson =
     [
         "serve",
@@ -17,7 +17,6 @@ public sealed class CommandTreeTests
         "ai-provider",
         "mcp serve",
         "sandbox",
-        "template schema",
         "completion bash",
         "completion zsh",
         "completion fish",

@@ -40,7 +40,7 @@ public sealed class ConfigCommandTests : IAsyncLifetime
 
     [Theory]
     [InlineData(2, "There is no setting trash_day. Did you mean `trash_days`?", "set", "trash_day", "5")]
-    [InlineData(2, "`trash_days` must be", "set", "trash_days", "0")]
+    [InlineData(2, "`trash_days` is less than 1", "set", "trash_days", "0")]
     [InlineData(2, "The value of trash_days is not valid.", "set", "trash_days", "many")]
     [InlineData(2, "trash_days has one value.", "set", "trash_days", "1", "2")]
     [InlineData(2, "`quiet_hours` must be two times of day", "set", "quiet_hours", "22-7")]
