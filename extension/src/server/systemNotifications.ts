@@ -23,6 +23,22 @@ $null = $lines.Item(0).AppendChild($toast.CreateTextNode('Plue'))
 $null = $lines.Item(1).AppendChild($toast.CreateTextNode($env:PLUE_NOTIFICATION))
 $manager::CreateToastNotifier('Microsoft.VisualStudioCode').Show([Windows.UI.Notifications.ToastNotification]::new($toast))`;
 
+/**
+ * True in the local time of the user's quiet hours, such as `22:00-07:00`. The sidecar validates them and uses them for the webhook.
+ */
+export function isQuiet(hours: unknown, now: Date): boolean {
+  const [from, to] =
+    typeof hours === 'string'
+      ? hours.split('-').map((time) => {
+          const [hour, minute] = time.trim().split(':');
+          return Number(hour) * 60 + Number(minute);
+        })
+      : [];
+  if (from === undefined || to === undefined || Number.isNaN(from) || Number.isNaN(to)) return false;
+  const minutes = now.getHours() * 60 + now.getMinutes();
+  return from <= to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
+}
+
 /** Notifications of the operating system, for a user who works in another program. They contain titles only. */
 export class SystemNotifications {
   /** @param programs Only in tests: a folder with the program that shows a notification. */
@@ -37,7 +53,7 @@ export class SystemNotifications {
     if (vscode.window.state.focused || vscode.env.remoteName !== undefined) return;
     try {
       const { values } = await this.sidecar.request(settingsGet, {});
-      if (values['system_notifications'] === false) return;
+      if (values['system_notifications'] === false || isQuiet(values['quiet_hours'], new Date())) return;
       const [program, ...parameters] = this.command(text);
       await promisify(execFile)(program, parameters, { timeout, windowsHide: true, env: { ...process.env, PLUE_NOTIFICATION: text } });
     } catch (error) {

@@ -24,4 +24,7 @@ internal sealed class AgentServices(
     public TimeProvider Time => platform.Time;
     public ILogger Logger { get; } = platform.CreateLogger("Agents");
     public Action<string, TaskRow?> Changed => changed;
+
+    /// <summary>Gets the action for a task whose turn ended in this process and that does not continue by itself.</summary>
+    public Action<string> Ended { get; init; } = _ => { };
 }

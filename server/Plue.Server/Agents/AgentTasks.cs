@@ -105,6 +105,17 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <returns>True if the task continues.</returns>
     public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
     {
+        var isContinued = await DecideTurnEndAsync(conversation, answer, cancellationToken);
+        if (!isContinued && conversation.Stored is { IsTask: true, Queue.Count: 0 })
+        {
+            services.Ended(conversation.CodexId);
+        }
+
+        return isContinued;
+    }
+
+    private async Task<bool> DecideTurnEndAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
+    {
         var task = conversation.Stored;
         if (!task.IsTask || TaskResult.Of(task) is not null)
         {

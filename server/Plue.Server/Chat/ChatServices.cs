@@ -36,6 +36,7 @@ internal sealed class ChatServices(
     private IBudget? taskBudget;
 
     public ChatStore Store => store.Chats;
+    public ChatFolders Folders => store.Folders;
     public ProviderRegistry Providers => providers.Registry;
 
     /// <summary>Gets the folders of the window. A chat or task may work elsewhere: <see cref="ChatState.Workspace"/>.</summary>

@@ -1336,6 +1336,10 @@ internal sealed class Conversation : IAsyncDisposable
         var before = Chat;
         message = message with { ParentId = message.ParentId ?? before.Tree.Head };
         await writer.AppendAsync(message, cancellationToken);
+        if (!before.IsTask && services.Workspace.OpenFolder is { } folder)
+        {
+            services.Folders.Record(folder, before.Id);
+        }
         if (message.ParentId == before.Tree.Head)
         {
             state.PublishAdded(message);

@@ -12,7 +12,13 @@ internal static class AcpCommand
     public static Command Create()
     {
         var level = new Option<LogLevel>("--log") { Description = "The minimum log level", DefaultValueFactory = _ => LogLevel.Warning };
-        var command = new Command("acp", "Serve an editor as an agent, over the Agent Client Protocol on stdin and stdout") { level };
+        var command = new Command(
+            "acp",
+            "Serve an editor as an agent, over the Agent Client Protocol on stdin and stdout, for example: plue acp"
+        )
+        {
+            level,
+        };
         command.SetAction(
             (parsed, cancellationToken) =>
                 ProtocolStreams.RunAsync((input, output) => ServeAsync(parsed.GetValue(level), input, output, cancellationToken))

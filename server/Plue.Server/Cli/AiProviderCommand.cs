@@ -28,7 +28,10 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
 
     private Command Build()
     {
-        var command = new Command("ai-provider", "Serve other programs: requests on stdin, one JSON object per line, responses on stdout")
+        var command = new Command(
+            "ai-provider",
+            "Serve other programs: requests on stdin, one JSON object per line, responses on stdout, for example: plue ai-provider"
+        )
         {
             passphraseFd,
         };

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Permissions;
-using Plue.Server.Platform;
 using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
@@ -13,7 +12,7 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
     private readonly Argument<string> id = new("id") { Description = "The approval, as plue approvals list prints it" };
     private readonly Option<bool> always = new("--always") { Description = "Also store the rule that the list shows" };
     private readonly Option<string?> reason = new("--reason") { Description = "A message to the agent" };
-    private readonly Option<bool> json = new("--json") { Description = "Print the result of approval/list as JSON" };
+    private readonly Option<bool> json = new("--json") { Description = "Print the result as JSON" };
 
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new ApprovalsCommand(open, terminal).Build();
 
@@ -31,13 +30,13 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
             commands.Verb(
                 "allow",
                 "Allow a call, for example: plue approvals allow apr_1",
-                [id, always],
+                [id, always, json],
                 (services, parsed, _) => Task.FromResult(Allow(services, parsed))
             ),
             commands.Verb(
                 "deny",
                 "Deny a call, for example: plue approvals deny apr_1 --reason \"Use npm.\"",
-                [id, reason],
+                [id, reason, json],
                 (services, parsed, _) => Task.FromResult(Deny(services, parsed))
             ),
         };
@@ -60,22 +59,9 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
         foreach (var one in pending)
         {
             terminal.WriteLine(mask($"{one.Id}  {one.Request.ToolName}  {string.Join(" > ", one.Request.Path)}"));
-            foreach (
-                var (label, text) in new[]
-                {
-                    ("", one.Request.ActionText),
-                    ("In ", one.Request.Location),
-                    ("Sandbox: ", one.Request.Sandbox),
-                    ("", one.Request.Reason),
-                    ("Rule for --always: ", one.Request.Rule),
-                    ("", one.Request.Diff),
-                }
-            )
+            foreach (var line in ApprovalPrompt.LinesOf(one.Request, "Rule for --always: "))
             {
-                foreach (var line in string.IsNullOrEmpty(text) ? [] : $"{label}{text}".TrimEnd('\n').Split('\n'))
-                {
-                    terminal.WriteLine(mask($"    {HiddenCharacters.Visible(line)}"));
-                }
+                terminal.WriteLine(mask($"    {line}"));
             }
         }
 
@@ -99,7 +85,7 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
             Answer(services, pending, new ApprovalAnswer(ApprovalDecision.Once));
         }
 
-        terminal.WriteError($"{pending.Id} is allowed.");
+        Report(parsed, pending, parsed.GetValue(always) ? "always" : "once", "allowed");
         return ExitCodes.Done;
     }
 
@@ -107,8 +93,27 @@ internal sealed class ApprovalsCommand(Func<string?, Services> open, Terminal te
     {
         var pending = Find(services, parsed);
         Answer(services, pending, new ApprovalAnswer(ApprovalDecision.Deny, parsed.GetValue(reason)));
-        terminal.WriteError($"{pending.Id} is denied.");
+        Report(parsed, pending, "deny", "denied");
         return ExitCodes.Done;
+    }
+
+    private void Report(ParseResult parsed, PendingApproval pending, string decision, string done)
+    {
+        if (parsed.GetValue(json))
+        {
+            Subcommands.WriteObject(
+                terminal,
+                writer =>
+                {
+                    writer.WriteString("id"u8, pending.Id);
+                    writer.WriteString("decision"u8, decision);
+                }
+            );
+        }
+        else
+        {
+            terminal.WriteError($"{pending.Id} is {done}.");
+        }
     }
 
     private static void Answer(Services services, PendingApproval pending, ApprovalAnswer answer) =>

@@ -33,11 +33,12 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
         {
             Description = "Include messages, and arguments and results of tools. Keys of the vault are masked",
         };
+        var json = CommonOptions.Json();
         var file = new Option<string>("--out") { Description = "The file to write to, which must not exist", Required = true };
         var command = commands.Verb(
             "export",
             "Write what happened to a file, for example: plue audit export --from 2026-11-01 --to 2026-11-30 --out audit.jsonl",
-            [from, to, content, file],
+            [from, to, content, file, json],
             async (services, parsed, cancellationToken) =>
             {
                 var path = Path.GetFullPath(parsed.GetValue(file)!);
@@ -51,6 +52,12 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
                 {
                     terminal.WriteError(services.Platform.Redactor.Mask(sentence));
                 }
+                if (parsed.GetValue(json))
+                {
+                    Write(path, summary.Lines, summary.Sha256, null);
+                    return summary.Unreadable.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
+                }
+
                 terminal.WriteLine(
                     string.Create(
                         CultureInfo.InvariantCulture,
@@ -66,11 +73,12 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
     private Command Verify()
     {
         var file = new Argument<string>("file") { Description = "A file of plue audit export" };
+        var json = CommonOptions.Json();
         var hash = new Option<string?>("--sha256") { Description = "The hash that was printed when the file was written" };
         return commands.Verb(
             "verify",
             "Check that an export is complete and unchanged, for example: plue audit verify audit.jsonl",
-            [file, hash],
+            [file, hash, json],
             (_, parsed, cancellationToken) =>
             {
                 var path = Path.GetFullPath(parsed.GetValue(file)!);
@@ -84,6 +92,11 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
                     throw new FailureException(FailureKind.BadRequest, $"{path} could not be read ({fault.Message.TrimEnd('.')}).");
                 }
 
+                if (parsed.GetValue(json))
+                {
+                    Write(path, verdict.Lines, verdict.Sha256, verdict.Problem);
+                    return Task.FromResult(verdict.Problem is null ? ExitCodes.Done : ExitCodes.Failed);
+                }
                 if (verdict.Problem is { } problem)
                 {
                     terminal.WriteError(problem);
@@ -100,6 +113,15 @@ internal sealed class AuditCommand(Func<string?, Services> open, Terminal termin
             }
         );
     }
+
+    private void Write(string path, long lines, string? sha256, string? problem) =>
+        commands.WriteObject(writer =>
+        {
+            writer.WriteString("path"u8, path);
+            writer.WriteNumber("lines"u8, lines);
+            writer.WriteString("sha256"u8, sha256);
+            writer.WriteString("problem"u8, problem);
+        });
 
     private static async Task<AuditSummary> WriteAsync(
         AuditExport export,

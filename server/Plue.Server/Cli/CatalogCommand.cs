@@ -28,7 +28,7 @@ internal static class CatalogCommand
     private static Command List(Func<CatalogServices> open, Terminal terminal) =>
         Verb(
             "list",
-            "List all vendors",
+            "List all vendors, for example: plue catalog list",
             [],
             open,
             terminal,
@@ -57,7 +57,7 @@ internal static class CatalogCommand
         var id = new Argument<string>("id") { Description = "The vendor's id, such as anthropic" };
         return Verb(
             "show",
-            "Show one vendor with its models",
+            "Show one vendor with its models, for example: plue catalog show anthropic",
             [id],
             open,
             terminal,
@@ -108,7 +108,7 @@ internal static class CatalogCommand
         var file = File("A file with one provider, or with an array of them");
         return Verb(
             "validate",
-            "Check a file",
+            "Check a file, for example: plue catalog validate my-models.json",
             [file],
             open,
             terminal,
@@ -157,7 +157,7 @@ internal static class CatalogCommand
         var allow = AllowOriginChange();
         return Verb(
             "import",
-            "Add vendors from a file",
+            "Add vendors from a file, for example: plue catalog import my-models.json",
             [file, replace, allow],
             open,
             terminal,
@@ -207,7 +207,7 @@ internal static class CatalogCommand
         };
         return Verb(
             "export",
-            "Write vendors to a file",
+            "Write vendors to a file, for example: plue catalog export anthropic --to anthropic.json",
             [ids, to],
             open,
             terminal,
@@ -226,7 +226,7 @@ internal static class CatalogCommand
         var allow = AllowOriginChange();
         return Verb(
             "delete",
-            "Delete one of your catalogs; it can be restored",
+            "Delete one of your catalogs; it can be restored, for example: plue catalog delete my-models",
             [id, allow],
             open,
             terminal,
@@ -250,7 +250,7 @@ internal static class CatalogCommand
     private static Command Refresh(Func<CatalogServices> open, Terminal terminal) =>
         Verb(
             "refresh",
-            "Fetch the catalog from the configured server",
+            "Fetch the catalog from the configured server, for example: plue catalog refresh",
             [],
             open,
             terminal,
@@ -264,7 +264,7 @@ internal static class CatalogCommand
     private static Command Stats(Func<CatalogServices> open, Terminal terminal) =>
         Verb(
             "stats",
-            "Show statistics of vendors and models",
+            "Show statistics of vendors and models, for example: plue catalog stats",
             [],
             open,
             terminal,
@@ -305,7 +305,7 @@ internal static class CatalogCommand
         var allow = AllowOriginChange();
         return Verb(
             "restore",
-            "List or restore earlier versions of your catalogs",
+            "List or restore earlier versions of your catalogs, for example: plue catalog restore",
             [backup, allow],
             open,
             terminal,

@@ -18,7 +18,7 @@ internal static class ChatsCommand
         return new("chats", "List, export and import chats")
         {
             List(commands, terminal),
-            Export(commands, terminal),
+            Export(commands, open, terminal),
             Import(commands, terminal),
         };
     }
@@ -29,7 +29,7 @@ internal static class ChatsCommand
         var json = new Option<bool>("--json") { Description = "Print one JSON object per line, as in codex/list" };
         return commands.Verb(
             "list",
-            "List chats, most recently used first",
+            "List chats, most recently used first, for example: plue chats list",
             [archived, json],
             (services, parsed, _) =>
             {
@@ -52,7 +52,7 @@ internal static class ChatsCommand
         );
     }
 
-    private static Command Export(Subcommands commands, Terminal terminal)
+    private static Command Export(Subcommands commands, Func<string?, Services> open, Terminal terminal)
     {
         var id = new Argument<string>("id") { Description = "A chat id from plue chats list, or its codex:// address" };
         var format = new Option<ExportFormat>("--format")
@@ -60,11 +60,13 @@ internal static class ChatsCommand
             Description = "markdown or html for reading, json for importing",
             DefaultValueFactory = _ => ExportFormat.Markdown,
         };
+        id.CompletionSources.Add(context => CompletionIds.Of(open, services => services.Store.Chats.List()));
+        var json = new Option<bool>("--json") { Description = "Print the result of codex/export as JSON" };
         var file = new Option<string?>("--out") { Description = "The file or folder to write to; defaults to stdout" };
         return commands.Verb(
             "export",
-            "Write a chat to a file",
-            [id, format, file],
+            "Write a chat to a file, for example: plue chats export chat_1 --format html --out chat.html",
+            [id, format, file, json],
             (services, parsed, _) =>
             {
                 var given = parsed.GetValue(id) ?? "";
@@ -72,6 +74,12 @@ internal static class ChatsCommand
                 var handlers = new TransferHandlers(services.Transfer, (_, _) => { }, services.ProgramImport.RecordChats);
                 if (parsed.GetValue(file) is not { } named)
                 {
+                    if (parsed.GetValue(json))
+                    {
+                        terminal.WriteLine(Subcommands.ToJson(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null))));
+                        return Task.FromResult(ExitCodes.Done);
+                    }
+
                     terminal.Write(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null)).Content);
                     terminal.Flush();
                     return Task.FromResult(ExitCodes.Done);
@@ -82,7 +90,11 @@ internal static class ChatsCommand
                 {
                     path = Path.Combine(path, handlers.NameOf(uri, parsed.GetValue(format)));
                 }
-                handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), path));
+                var written = handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), path));
+                if (parsed.GetValue(json))
+                {
+                    terminal.WriteLine(Subcommands.ToJson(written));
+                }
                 terminal.WriteError($"Written to {path}.");
                 return Task.FromResult(ExitCodes.Done);
             }
@@ -105,7 +117,7 @@ internal static class ChatsCommand
         var json = new Option<bool>("--json") { Description = "Print the result of codex/import as JSON" };
         return commands.Verb(
             "import",
-            "Import chats from files",
+            "Import chats from files, for example: plue chats import chat.json",
             [paths, format, again, json],
             (services, parsed, cancellationToken) =>
             {

@@ -20,9 +20,21 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
             List(),
             Get(),
             History(),
-            Change("undo", "Restore the previous version", (documents, uri) => documents.Undo(uri)),
-            Change("redo", "Redo an undone change", (documents, uri) => documents.Redo(uri)),
-            Change("restore", "Restore a deleted document from the trash", (documents, uri) => documents.Restore(uri)),
+            Change(
+                "undo",
+                "Restore the previous version, for example: plue codex undo codex://prompts/review",
+                (documents, uri) => documents.Undo(uri)
+            ),
+            Change(
+                "redo",
+                "Redo an undone change, for example: plue codex redo codex://prompts/review",
+                (documents, uri) => documents.Redo(uri)
+            ),
+            Change(
+                "restore",
+                "Restore a deleted document from the trash, for example: plue codex restore codex://prompts/review",
+                (documents, uri) => documents.Restore(uri)
+            ),
             Rename(),
             Links(),
         };
@@ -35,7 +47,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
         var deleted = new Option<bool>("--deleted") { Description = "List the trash" };
         return Verb(
             "list",
-            "List the documents of a collection",
+            "List the documents of a collection, for example: plue codex list prompts",
             [collection, template, tag, deleted],
             (documents, parsed, json) =>
             {
@@ -67,7 +79,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
         var (uri, version) = (Uri(), new Option<long?>("--version") { Description = "Print this version" });
         return Verb(
             "get",
-            "Print a document",
+            "Print a document, for example: plue codex get codex://prompts/review",
             [uri, version],
             (documents, parsed, json) =>
             {
@@ -96,7 +108,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
         var (uri, diff) = (Uri(), new Option<bool>("--diff") { Description = "Include the changes of each version" });
         return Verb(
             "history",
-            "List the versions of a document, newest first",
+            "List the versions of a document, newest first, for example: plue codex history codex://prompts/review --diff",
             [uri, diff],
             (documents, parsed, json) =>
             {
@@ -129,7 +141,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
         var uri = Uri();
         return Verb(
             "links",
-            "List references to and from a document",
+            "List references to and from a document, for example: plue codex links codex://prompts/review",
             [uri],
             (documents, parsed, json) =>
             {
@@ -162,7 +174,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
         var dryRun = new Option<bool>("--dry-run") { Description = "Show the changes without making them" };
         return commands.Verb(
             "rename",
-            "Give a document another name, and change what refers to it",
+            "Give a document another name, and change what refers to it, for example: plue codex rename codex://prompts/review code-review",
             [uri, name, dryRun, json],
             async (services, parsed, cancellationToken) =>
             {

@@ -35,7 +35,7 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
             commands.Verb(
                 "show",
                 "Show undecided changes with their IDs, for example: plue edits show src/date.ts",
-                [paths, chat, workspace],
+                [paths, chat, workspace, json],
                 Sync(Show)
             ),
             commands.Verb(
@@ -73,7 +73,15 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
     private int Show(Services services, ParseResult parsed)
     {
         var mask = services.Platform.Redactor.Mask;
-        foreach (var file in Pending(HandlersOf(services), parsed))
+        var handlers = HandlersOf(services);
+        var pending = Pending(handlers, parsed);
+        if (parsed.GetValue(json))
+        {
+            terminal.WriteLine(mask(Subcommands.ToJson(handlers.List(parsed.GetValue(chat)) with { Files = pending })));
+            return ExitCodes.Done;
+        }
+
+        foreach (var file in pending)
         {
             terminal.WriteLine(mask(Line(file)));
             if (file.Conflict is { } conflict)

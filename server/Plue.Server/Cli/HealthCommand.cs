@@ -31,7 +31,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         return commands.Verb(
             "health",
-            "Check everything that Plue needs, and suggest fixes",
+            "Check everything that Plue needs, and suggest fixes, for example: plue health --online",
             [online, network, workspace, json, fd],
             async (services, parsed, cancellationToken) =>
             {

@@ -42,7 +42,7 @@ internal sealed class ImportCommand
     private Command Find() =>
         commands.Verb(
             "find",
-            "List what can be imported",
+            "List what can be imported, for example: plue import find",
             [workspace, json],
             (services, parsed, cancellationToken) =>
             {
@@ -86,7 +86,7 @@ internal sealed class ImportCommand
         var passphrase = CommonOptions.PassphraseFd();
         return commands.Verb(
             "run",
-            "Import everything of these kinds from one program",
+            "Import everything of these kinds from one program, for example: plue import run claude-code --kind prompts",
             [program, kinds, workspace, json, passphrase],
             async (services, parsed, cancellationToken) =>
             {
@@ -133,7 +133,7 @@ internal sealed class ImportCommand
         var passphrase = CommonOptions.PassphraseFd();
         return commands.Verb(
             "undo",
-            "Move everything that an import created to the trash",
+            "Move everything that an import created to the trash, for example: plue import undo import_1",
             [run, json, passphrase],
             async (services, parsed, cancellationToken) =>
             {

@@ -40,7 +40,7 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
             McpServeCommand.Create(),
             commands.Verb(
                 "list",
-                "List the declared servers without starting them",
+                "List the declared servers without starting them, for example: plue mcp list --workspace .",
                 [workspace, json],
                 (services, parsed, _) =>
                 {
@@ -50,7 +50,7 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
             ),
             commands.Verb(
                 "approve",
-                "Let a server start, as it is now",
+                "Let a server start, as it is now, for example: plue mcp approve tracker",
                 [name, fingerprint, workspace, json],
                 async (services, parsed, cancellationToken) =>
                 {
@@ -76,13 +76,13 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
             ),
             commands.Verb(
                 "revoke",
-                "Forget that a server was approved, and its sign-in",
+                "Forget that a server was approved, and its sign-in, for example: plue mcp revoke tracker",
                 [name, workspace, json, fd],
                 Unlocked((handlers, server, cancellationToken) => handlers.RevokeAsync(server, cancellationToken))
             ),
             commands.Verb(
                 "test",
-                "Start an approved server, list its tools and end it",
+                "Start an approved server, list its tools and end it, for example: plue mcp test tracker",
                 [name, workspace, json, fd],
                 Unlocked((handlers, server, cancellationToken) => handlers.StartAsync(server, cancellationToken))
             ),

@@ -35,7 +35,7 @@ internal static class McpServeCommand
         var level = new Option<LogLevel>("--log") { Description = "The minimum log level", DefaultValueFactory = _ => LogLevel.Warning };
         var command = new Command(
             "serve",
-            "Serve chats, tasks, items and usage to another program, over the Model Context Protocol on stdin and stdout"
+            "Serve chats, tasks, items and usage to another program, over the Model Context Protocol on stdin and stdout, for example: plue mcp serve"
         )
         {
             allowTasks,

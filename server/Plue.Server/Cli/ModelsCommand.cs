@@ -21,7 +21,7 @@ internal static class ModelsCommand
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
         return commands.Verb(
             "models",
-            "List the models of a provider",
+            "List the models of a provider, for example: plue models anthropic",
             [id, refresh, json, fd],
             async (services, parsed, cancellationToken) =>
             {

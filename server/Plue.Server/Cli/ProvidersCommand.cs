@@ -27,7 +27,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var json = CommonOptions.Json();
         return commands.Verb(
             "list",
-            "List providers: the user's own and those found on this machine",
+            "List providers: the user's own and those found on this machine, for example: plue providers list",
             [json],
             async (services, parsed, cancellationToken) =>
             {
@@ -58,7 +58,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json) = (Id(), CommonOptions.Json());
         return commands.Verb(
             "show",
-            "Show one provider: its fields without secrets, what uses it, how it did",
+            "Show one provider: its fields without secrets, what uses it, how it did, for example: plue providers show anthropic",
             [id, json],
             async (services, parsed, cancellationToken) =>
             {
@@ -107,7 +107,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
         var command = commands.Verb(
             "add",
-            "Add a provider",
+            "Add a provider, for example: plue providers add --name Local --kind ollama",
             [id, catalog, .. fields.All],
             async (services, parsed, cancellationToken) =>
             {
@@ -146,7 +146,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
         return commands.Verb(
             "set",
-            "Change a provider; what is not named stays as it is",
+            "Change a provider; what is not named stays as it is, for example: plue providers set anthropic --model claude-sonnet-4-6",
             [id, catalog, unset, .. fields.All],
             async (services, parsed, cancellationToken) =>
             {
@@ -169,7 +169,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return commands.Verb(
             "enable",
-            "Turn on a provider if its test succeeds",
+            "Turn on a provider if its test succeeds, for example: plue providers enable anthropic",
             [id, json, fd],
             async (services, parsed, cancellationToken) =>
             {
@@ -187,7 +187,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json) = (Id(), CommonOptions.Json());
         return commands.Verb(
             "disable",
-            "Switch a provider off",
+            "Switch a provider off, for example: plue providers disable anthropic",
             [id, json],
             async (services, parsed, cancellationToken) =>
             {
@@ -205,7 +205,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         return commands.Verb(
             "test",
-            "Test a provider",
+            "Test a provider, for example: plue providers test anthropic",
             [id, json, fd],
             async (services, parsed, cancellationToken) =>
             {
@@ -224,7 +224,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         };
         return commands.Verb(
             "delete",
-            "Move a provider's file to the trash",
+            "Move a provider's file to the trash, for example: plue providers delete my-server",
             [id, deleteKey, json, fd],
             async (services, parsed, cancellationToken) =>
             {
@@ -251,7 +251,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
         return commands.Verb(
             "default",
-            "Choose what new chats use",
+            "Choose what new chats use, for example: plue providers default anthropic",
             [id, small, model, json],
             async (services, parsed, cancellationToken) =>
             {

@@ -11,8 +11,6 @@ namespace Plue.Server.Cli;
 /// </summary>
 internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private const int MaxInputCharacters = 16 * 1024 * 1024;
-
     private readonly Argument<string?> question = new("question")
     {
         Arity = ArgumentArity.ZeroOrOne,
@@ -40,6 +38,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
     private readonly Option<string[]> set = TemplateOptions.Set();
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
+    private readonly Option<bool> json = new("--json") { Description = "The same as --output stream-json" };
     private readonly Option<string> output = new("--output")
     {
         Description = "text, or stream-json with one event per line",
@@ -55,7 +54,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
         kind.AcceptOnlyFromAmong([.. ProviderKinds.All]);
         var command = new Command(
             "run",
-            "Send one prompt and print the response. Uses the instructions of a template and, with --workspace, of that folder. No tools are used."
+            "Send one prompt and print the response. Uses the instructions of a template and, with --workspace, of that folder. No tools are used. For example: plue run \"Why is the sky blue?\""
         )
         {
             question,
@@ -69,6 +68,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
             model,
             passphraseFd,
             output,
+            json,
         };
         command.Validators.Add(result =>
         {
@@ -99,21 +99,24 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        // Waits for a pipe that is not closed, but stops on Ctrl+C.
-        var given = parsed.GetValue(question);
-        var reading = terminal.IsInputRedirected
-            ? Task.Run(() => Question(given), CancellationToken.None)
-            : Task.FromResult(Question(given));
-        if (await Task.WhenAny(reading, Task.Delay(Timeout.Infinite, cancellationToken)) != reading)
+        string text;
+        try
+        {
+            text = await MessageInput.ReadAsync(
+                terminal,
+                parsed.GetValue(question),
+                "The prompt is missing. Pass one: plue run \"What is a codex?\"",
+                cancellationToken
+            );
+        }
+        catch (FailureException fault)
+        {
+            terminal.WriteError(fault.Message);
+            return ExitCodes.BadUsage;
+        }
+        catch (OperationCanceledException)
         {
             return ExitCodes.Interrupted;
-        }
-
-        var (text, unusable) = await reading;
-        if (text is null)
-        {
-            terminal.WriteError(unusable);
-            return ExitCodes.BadUsage;
         }
 
         var services = open(parsed.GetValue(workspace));
@@ -151,7 +154,7 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
                     chosen,
                     text,
                     requested,
-                    parsed.GetValue(output) == "stream-json",
+                    parsed.GetValue(json) || parsed.GetValue(output) == "stream-json",
                     cancellationToken
                 );
             }
@@ -200,7 +203,9 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
             isContinuation: false,
             agent.Options
         );
-        ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.Registry.NameOf) : new ResponseText(terminal);
+        ITurnSink sink = asJson
+            ? new JsonLines(terminal, services.Providers.Registry.NameOf)
+            : new ResponseText(terminal, services.Platform.Redactor.Mask);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var turn = new Turn(
             new TurnContext
@@ -254,19 +259,6 @@ internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal
                 FailureKind.MissingField,
                 $"Set --base-url to the address that the key of this {kind} connection may be sent to."
             );
-
-    /// <returns>The question, or null and the reason why there is none.</returns>
-    private (string? Text, string Unusable) Question(string? given)
-    {
-        var piped = terminal.IsInputRedirected ? terminal.ReadToEnd(MaxInputCharacters) : "";
-        if (piped is null)
-        {
-            return (null, $"More than {MaxInputCharacters} characters were piped in. Shorten the input.");
-        }
-
-        var text = string.Join("\n\n", new[] { given, piped }.Where(part => !string.IsNullOrWhiteSpace(part)));
-        return text.Length == 0 ? (null, "The prompt is missing. Pass one: plue run \"What is a codex?\"") : (text, "");
-    }
 
     private static bool IsWebAddress(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https";

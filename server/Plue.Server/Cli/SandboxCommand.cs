@@ -31,7 +31,10 @@ internal static class SandboxCommand
             Description = "The program, by its absolute path, and its arguments",
             Arity = ArgumentArity.OneOrMore,
         };
-        var command = new Command("sandbox", "Run a command in a sandbox with one writable folder and no network access (Linux)")
+        var command = new Command(
+            "sandbox",
+            "Run a command in a sandbox with one writable folder and no network access (Linux), for example: plue sandbox --workspace . -- npm test"
+        )
         {
             workspace,
             writable,

@@ -39,7 +39,7 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
     {
         var command = new Subcommands(_ => open(null), terminal).Verb(
             "search",
-            "Search the text of all chats",
+            "Search the text of all chats, for example: plue search \"date parser\"",
             [text, from, to, provider, model, code, status, archived, limit, json],
             RunAsync
         );

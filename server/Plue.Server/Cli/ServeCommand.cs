@@ -17,7 +17,7 @@ internal static class ServeCommand
         var wait = new Option<bool>("--wait-for-debugger") { Description = "Wait for a debugger to attach" };
         // vscode-languageclient adds these; the transport is always stdio and the parent comes with initialize.
         var stdio = new Option<bool>("--stdio") { Hidden = true };
-        var command = new Command("serve", "Serve an editor over stdin and stdout") { level, wait, stdio };
+        var command = new Command("serve", "Serve an editor over stdin and stdout, for example: plue serve") { level, wait, stdio };
         command.SetAction(
             async (parsed, cancellationToken) =>
             {

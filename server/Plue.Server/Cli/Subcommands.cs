@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
@@ -79,6 +80,22 @@ internal sealed class Subcommands(Func<ParseResult, Services> open, Terminal ter
 
     /// <summary>Returns the JSON of a result of the protocol.</summary>
     public void WriteJson<T>(T value) => terminal.WriteLine(ToJson(value));
+
+    /// <summary>Prints a JSON object that is not a result of the protocol.</summary>
+    public void WriteObject(Action<Utf8JsonWriter> members) => WriteObject(terminal, members);
+
+    public static void WriteObject(Terminal terminal, Action<Utf8JsonWriter> members)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        terminal.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+    }
 
     public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, WireReader.TypeOf<T>());
 }

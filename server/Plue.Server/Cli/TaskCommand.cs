@@ -4,7 +4,6 @@ using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
-using Plue.Server.Platform;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Templates;
@@ -15,18 +14,19 @@ namespace Plue.Server.Cli;
 /// <c>plue task run TEMPLATE "goal"</c> and <c>plue task resume</c>: run an agent without an editor. Calls that require approval are denied, because no user is available.
 /// Exit codes: 0 done, 1 failed, 2 bad usage, 3 budget exceeded, 4 a call was denied (regardless of the result), 130 interrupted.
 /// </summary>
-internal sealed class TaskCommand(Func<string?, Services> open, Terminal terminal)
+internal sealed class TaskCommand
 {
     private const int OverBudget = 3;
     private const int Refused = 4;
-    private const int MaxPolicyLength = 1024 * 1024;
 
+    private readonly Func<string?, Services> open;
+    private readonly Terminal terminal;
     private readonly Argument<string> template = new("template")
     {
         Description = "The agent template, by its id, such as task-code-writer",
     };
     private readonly Argument<string> goal = new("goal") { Description = "The goal of the task" };
-    private readonly Argument<string> task = TaskControl.Named();
+    private readonly Argument<string> task;
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<decimal?> budget = new("--budget")
     {
@@ -37,11 +37,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; defaults to the template's" };
     private readonly Option<string?> model = new("--model") { Description = "The model to use" };
     private readonly Option<string[]> set = TemplateOptions.Set();
-    private readonly Option<string?> policy = new("--policy")
-    {
-        Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); everything else is denied",
-        HelpName = "FILE",
-    };
+    private readonly Option<string?> policy = PolicyFile.Option();
     private readonly Option<string?> isolation = new("--isolation")
     {
         Description = "worktree: work in a git worktree and branch of its own, made from the last commit",
@@ -49,6 +45,12 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     };
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
+
+    private TaskCommand(Func<string?, Services> open, Terminal terminal)
+    {
+        (this.open, this.terminal) = (open, terminal);
+        task = TaskControl.Named(open);
+    }
 
     /// <param name="open">Opens the services for a trusted folder. Called only if the command runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
@@ -70,23 +72,12 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             }
         });
         isolation.AcceptOnlyFromAmong(StoredChat.Worktree);
-        policy.Validators.Add(result =>
-        {
-            try
-            {
-                Policy(result.GetValue(policy));
-            }
-            catch (FailureException fault)
-            {
-                result.AddError(fault.Message);
-            }
-        });
         var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         var command = new Command("task", "Agents at work")
         {
             commands.Verb(
                 "run",
-                "Have an agent reach a goal, and print what it hands back",
+                "Have an agent reach a goal, and print what it hands back, for example: plue task run task-reviewer \"Look for bugs.\" --workspace . --budget 0.50",
                 [template, goal, workspace, budget, tokens, provider, model, set, policy, isolation, json, passphraseFd],
                 RunAsync
             ),
@@ -98,7 +89,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             ),
             commands.Verb(
                 "list",
-                "List the tasks, the last used first",
+                "List the tasks, the last used first, for example: plue task list",
                 [workspace, json],
                 async (services, parsed, _) =>
                 {
@@ -117,7 +108,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
             ),
         };
         foreach (
-            var verb in new TaskControl(terminal).Verbs(
+            var verb in new TaskControl(open, terminal).Verbs(
                 commands,
                 services => (Open(services, new AgentPermissions([], [], []), out var tasks), tasks)
             )
@@ -309,7 +300,7 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
 
     /// <summary>Tasks without a user. The caller disposes the conversations.</summary>
     private Conversations Tasks(Services services, ParseResult parsed, out AgentTasks tasks) =>
-        Open(services, Policy(parsed.GetValue(policy)), out tasks);
+        Open(services, PolicyFile.Read(parsed.GetValue(policy)), out tasks);
 
     private static Conversations Open(Services services, AgentPermissions policy, out AgentTasks tasks)
     {
@@ -317,49 +308,5 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         var conversations = new Conversations(chat);
         tasks = services.Tasks(chat, conversations, (_, _) => { });
         return conversations;
-    }
-
-    /// <exception cref="FailureException">BadRequest: the file cannot be read, or a rule is invalid.</exception>
-    private static AgentPermissions Policy(string? file)
-    {
-        if (file is null)
-        {
-            return new AgentPermissions([], [], []);
-        }
-
-        string text;
-        try
-        {
-            text = System.Text.Encoding.UTF8.GetString(
-                RegularFile.Read(file, MaxPolicyLength)
-                    ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too large for a policy file.")
-            );
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new FailureException(FailureKind.BadRequest, $"{file} could not be read ({fault.Message.TrimEnd('.')}).", fault);
-        }
-
-        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules })
-        {
-            throw new FailureException(
-                FailureKind.BadRequest,
-                $"{file} is not a JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."
-            );
-        }
-        if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd)
-        {
-            throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` must be `allow` or `deny`.");
-        }
-
-        foreach (var rule in rules.GetStrings("allow").Concat(rules.GetStrings("deny")))
-        {
-            if (PermissionRule.TryParse(rule, out var error) is null)
-            {
-                throw new FailureException(FailureKind.BadRequest, $"{file}: {error?.Message}");
-            }
-        }
-
-        return new AgentPermissions(rules.GetStrings("allow"), [], rules.GetStrings("deny"));
     }
 }

@@ -11,7 +11,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Cli;
 
 /// <summary>The subcommands of <c>plue task</c> for tasks that exist. A task that runs in a window or another terminal is controlled there.</summary>
-internal sealed class TaskControl(Terminal terminal)
+internal sealed class TaskControl(Func<string?, Services> open, Terminal terminal)
 {
     private readonly Argument<string> text = new("text") { Description = "The message to the agent" };
     private readonly Option<bool> all = new("--all") { Description = "Stop all tasks" };
@@ -26,12 +26,16 @@ internal sealed class TaskControl(Terminal terminal)
     private readonly Option<bool> json = new("--json") { Description = "Print the task as JSON" };
 
     /// <param name="arity">Zero or one if the subcommand also works without a task.</param>
-    public static Argument<string> Named(ArgumentArity? arity = null) =>
-        new("task")
+    public static Argument<string> Named(Func<string?, Services> open, ArgumentArity? arity = null)
+    {
+        var named = new Argument<string>("task")
         {
             Description = "The task: its codex:// address or its ID, as plue task list prints it",
             Arity = arity ?? ArgumentArity.ExactlyOne,
         };
+        named.CompletionSources.Add(_ => CompletionIds.Of(open, services => services.Store.Chats.ListTasks()));
+        return named;
+    }
 
     /// <summary>Gets the address of the task that the user named.</summary>
     public static string UriOf(string named) =>
@@ -40,8 +44,8 @@ internal sealed class TaskControl(Terminal terminal)
     /// <param name="tasks">Opens the tasks. The caller disposes the conversations.</param>
     public IEnumerable<Command> Verbs(Subcommands commands, Func<Services, (Conversations Conversations, AgentTasks Tasks)> tasks)
     {
-        var task = Named();
-        var optional = Named(ArgumentArity.ZeroOrOne);
+        var task = Named(open);
+        var optional = Named(open, ArgumentArity.ZeroOrOne);
         Command Verb(
             string name,
             string description,

@@ -36,7 +36,7 @@ internal sealed class TemplateCommand
         collection.AcceptOnlyFromAmong("chats", "tasks", "providers", "items");
         return Verb(
             "list",
-            "List templates",
+            "List templates, for example: plue template list",
             [collection],
             (templates, parsed, json) =>
             {
@@ -63,7 +63,7 @@ internal sealed class TemplateCommand
         var id = Id();
         return Verb(
             "show",
-            "Show a template with its inherited fields",
+            "Show a template with its inherited fields, for example: plue template show ai-chat",
             [id],
             (templates, parsed, json) =>
             {
@@ -110,7 +110,7 @@ internal sealed class TemplateCommand
         };
         return Verb(
             "check",
-            "Check templates for problems; fails if there are any",
+            "Check templates for problems; fails if there are any, for example: plue template check --workspace . --strict",
             [id, strict],
             (templates, parsed, json) =>
             {
@@ -143,7 +143,7 @@ internal sealed class TemplateCommand
         var set = TemplateOptions.Set();
         return Verb(
             "try",
-            "Show the first request of this template without sending it",
+            "Show the first request of this template without sending it, for example: plue template try task-code-writer --set goal=\"Fix the bug\"",
             [id, set],
             (templates, parsed, json) =>
             {
@@ -188,7 +188,7 @@ internal sealed class TemplateCommand
         };
         return Verb(
             "schema",
-            "Print a JSON schema for other editors",
+            "Print a JSON schema for other editors, for example: plue template schema",
             [id],
             (templates, parsed, json) =>
             {

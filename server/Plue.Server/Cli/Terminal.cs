@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Plue.Server.Cli;
 
@@ -12,6 +13,8 @@ internal sealed class Terminal(
     Func<ConsoleKeyInfo>? readKey = null
 )
 {
+    private const int DefaultWidth = 80;
+
     /// <summary>The terminal of this process. All streams are UTF-8. Stdout is written on <see cref="Flush"/> or at the end of a line.</summary>
     public static Terminal OfThisProcess()
     {
@@ -21,13 +24,20 @@ internal sealed class Terminal(
             Console.OutputEncoding = utf8;
         }
 
-#pragma warning disable RS0030 // These commands do not use stdout for a protocol.
-        var output = new StreamWriter(Console.OpenStandardOutput(), utf8, bufferSize: 4096);
-#pragma warning restore RS0030
+        var output = new StreamWriter(OpenOutput(), utf8, bufferSize: 4096);
         var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
         var isRedirected = Console.IsInputRedirected;
         var input = isRedirected ? new StreamReader(Console.OpenStandardInput(), utf8) : Console.In;
-        return new Terminal(input, output, error, isRedirected, isRedirected ? null : () => Console.ReadKey(intercept: true));
+        return new Terminal(input, output, error, isRedirected, isRedirected ? null : () => Console.ReadKey(intercept: true))
+        {
+            IsDisplay = !Console.IsErrorRedirected,
+            HasColor =
+                !Console.IsErrorRedirected
+                && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+                && Environment.GetEnvironmentVariable("TERM") is not ("" or "dumb"),
+            MeasureWidth = () => Console.IsErrorRedirected ? 0 : Console.WindowWidth,
+            CaptureInterrupts = () => Console.TreatControlCAsInput = true,
+        };
     }
 
     public bool IsInputRedirected { get; } = isInputRedirected;
@@ -35,25 +45,76 @@ internal sealed class Terminal(
     /// <summary>True if a user is at the keyboard.</summary>
     public bool CanAsk => readKey is not null;
 
+    /// <summary>True if a user sees stderr.</summary>
+    public bool IsDisplay { get; init; }
+
+    /// <summary>True if stderr shows colors.</summary>
+    public bool HasColor { get; init; }
+
+    /// <summary>The width in columns.</summary>
+    public int Width => MeasureWidth() is > 0 and var width ? width : DefaultWidth;
+
+    public Func<int> MeasureWidth { private get; init; } = () => DefaultWidth;
+
+    /// <summary>Makes Ctrl+C a key. Programs that this process started do not get a signal then.</summary>
+    public Action CaptureInterrupts { get; init; } = () => { };
+
+    /// <summary>Called once if the reader of stdout has ended, as <c>head</c> does. Later output is discarded.</summary>
+    public Action OutputClosed { get; set; } = () => { };
+
+    /// <summary>True if the reader of stdout has ended.</summary>
+    public bool IsOutputClosed { get; private set; }
+
     /// <summary>Writes text to stdout. It is buffered until the end of a line or <see cref="Flush"/>.</summary>
-    public void Write(ReadOnlySpan<char> text) => output.Write(text);
+    public void Write(ReadOnlySpan<char> text)
+    {
+        try
+        {
+            output.Write(text);
+        }
+        catch (IOException)
+        {
+            CloseOutput();
+        }
+    }
 
     public void WriteLine(string line = "")
     {
-        output.Write(line);
-        output.Write('\n');
-        output.Flush();
+        Write(line);
+        Write("\n");
+        Flush();
     }
 
-    public void Flush() => output.Flush();
+    public void Flush()
+    {
+        try
+        {
+            output.Flush();
+        }
+        catch (IOException)
+        {
+            CloseOutput();
+        }
+    }
 
     /// <summary>Writes a line to stderr.</summary>
-    public void WriteError(string line)
+    public void WriteError(string line) => WriteToDisplay(line + "\n");
+
+    /// <summary>Writes text to stderr as it is.</summary>
+    public void WriteToDisplay(string text)
     {
-        error.Write(line);
-        error.Write('\n');
-        error.Flush();
+        try
+        {
+            error.Write(text);
+            error.Flush();
+        }
+        catch (IOException)
+        { /* Nothing can show it. */
+        }
     }
+
+    /// <summary>Reads one key press without echo.</summary>
+    public ConsoleKeyInfo ReadKey() => (readKey ?? throw new InvalidOperationException("There is no keyboard."))();
 
     public string? ReadLine() => input.ReadLine();
 
@@ -125,5 +186,31 @@ internal sealed class Terminal(
 
         WriteError("");
         return typed.ToString();
+    }
+
+    private static Stream OpenOutput()
+    {
+        // The stream of the console does not report that the reader of a pipe has ended.
+        if (!OperatingSystem.IsWindows() && Console.IsOutputRedirected)
+        {
+            var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            if (!pipe.CanSeek)
+            {
+                return pipe;
+            }
+        }
+
+#pragma warning disable RS0030 // These commands do not use stdout for a protocol.
+        return Console.OpenStandardOutput();
+#pragma warning restore RS0030
+    }
+
+    private void CloseOutput()
+    {
+        if (!IsOutputClosed)
+        {
+            IsOutputClosed = true;
+            OutputClosed();
+        }
     }
 }

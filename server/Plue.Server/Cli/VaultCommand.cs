@@ -39,7 +39,7 @@ internal static class VaultCommand
         var json = CommonOptions.Json();
         return Verb(
             "status",
-            "Show whether a vault exists and how it is unlocked",
+            "Show whether a vault exists and how it is unlocked, for example: plue vault status",
             [json],
             terminal,
             vault,
@@ -72,11 +72,12 @@ internal static class VaultCommand
 
     private static Command Make(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (method, passphraseFd) = (MethodOption(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
+        var (method, json) = (MethodOption(), CommonOptions.Json());
+        var passphraseFd = PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor");
         return Verb(
             "create",
-            "Create a vault",
-            [method, passphraseFd],
+            "Create a vault, for example: plue vault create",
+            [method, passphraseFd, json],
             terminal,
             vault,
             async (services, parsed, cancellationToken) =>
@@ -91,23 +92,28 @@ internal static class VaultCommand
                     )
                     .ConfigureAwait(false);
                 await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
-                terminal.WriteLine($"The vault was created. Unlock method: {chosen.Kind}.");
-                return ExitCodes.Done;
+                return Done(
+                    terminal,
+                    parsed.GetValue(json),
+                    "unlockMethod",
+                    chosen.Kind,
+                    $"The vault was created. Unlock method: {chosen.Kind}."
+                );
             }
         );
     }
 
     private static Command Unlock(Func<VaultAccess> vault, Terminal terminal)
     {
-        var fd = PassphraseFd();
+        var (fd, json) = (PassphraseFd(), CommonOptions.Json());
         var acceptOlder = new Option<bool>("--accept-older")
         {
             Description = "Accept a vault file that is older than the one last used on this machine",
         };
         var command = Verb(
             "unlock",
-            "Check that the vault can be unlocked",
-            [fd, acceptOlder],
+            "Check that the vault can be unlocked, for example: plue vault unlock",
+            [fd, acceptOlder, json],
             terminal,
             vault,
             async (services, parsed, cancellationToken) =>
@@ -115,7 +121,13 @@ internal static class VaultCommand
                 var opened = services.Vault;
                 await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken, parsed.GetValue(acceptOlder))
                     .ConfigureAwait(false);
-                terminal.WriteLine("The vault can be unlocked.");
+                if (!parsed.GetValue(json))
+                {
+                    terminal.WriteLine("The vault can be unlocked.");
+                    return ExitCodes.Done;
+                }
+
+                Subcommands.WriteObject(terminal, writer => writer.WriteBoolean("isUnlockable"u8, true));
                 return ExitCodes.Done;
             }
         );
@@ -125,15 +137,16 @@ internal static class VaultCommand
 
     private static Command AddUnlockMethod(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (method, fd, newFd) = (
+        var (method, json, fd, newFd) = (
             MethodOption(),
+            CommonOptions.Json(),
             PassphraseFd(),
             PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor")
         );
         return Verb(
             "add-way",
-            "Add an unlock method, or change the passphrase",
-            [method, fd, newFd],
+            "Add an unlock method, or change the passphrase, for example: plue vault add-way --way keychain",
+            [method, fd, newFd, json],
             terminal,
             vault,
             async (services, parsed, cancellationToken) =>
@@ -149,8 +162,7 @@ internal static class VaultCommand
                     )
                     .ConfigureAwait(false);
                 await opened.AddUnlockMethodAsync(chosen, cancellationToken).ConfigureAwait(false);
-                terminal.WriteLine($"Added the unlock method {chosen.Kind}.");
-                return ExitCodes.Done;
+                return Done(terminal, parsed.GetValue(json), "unlockMethod", chosen.Kind, $"Added the unlock method {chosen.Kind}.");
             }
         );
     }
@@ -160,7 +172,7 @@ internal static class VaultCommand
         var (fd, json) = (PassphraseFd(), CommonOptions.Json());
         return Verb(
             "list",
-            "List stored keys by name, origins and last use, without their values",
+            "List stored keys by name, origins and last use, without their values, for example: plue vault list",
             [fd, json],
             terminal,
             vault,
@@ -194,11 +206,11 @@ internal static class VaultCommand
     {
         var reference = Reference();
         var origins = Origins();
-        var (fd, secretFd) = (PassphraseFd(), SecretFd());
+        var (fd, secretFd, json) = (PassphraseFd(), SecretFd(), CommonOptions.Json());
         return Verb(
             "store",
-            "Store a key, or replace one",
-            [reference, origins, fd, secretFd],
+            "Store a key, or replace one, for example: plue vault store vault://my-server/api_key --origin https://llm.example",
+            [reference, origins, fd, secretFd, json],
             terminal,
             vault,
             async (services, parsed, cancellationToken) =>
@@ -210,8 +222,9 @@ internal static class VaultCommand
                 await opened
                     .StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken)
                     .ConfigureAwait(false);
-                terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
-                return ExitCodes.Done;
+                return parsed.GetValue(json)
+                    ? await ShowAsync(opened, parsed.GetValue(reference)!, json: true, terminal, cancellationToken).ConfigureAwait(false)
+                    : Done(terminal, false, "", "", $"Stored {parsed.GetValue(reference)}.");
             }
         );
     }
@@ -221,7 +234,7 @@ internal static class VaultCommand
         var (reference, json, fd, secretFd) = (Reference(), CommonOptions.Json(), PassphraseFd(), SecretFd());
         return Verb(
             "rotate",
-            "Replace a key and keep its origins",
+            "Replace a key and keep its origins, for example: plue vault rotate vault://my-server/api_key",
             [reference, json, fd, secretFd],
             terminal,
             vault,
@@ -248,7 +261,7 @@ internal static class VaultCommand
         };
         return Verb(
             "rename",
-            "Rename a key",
+            "Rename a key, for example: plue vault rename vault://old/api_key vault://new/api_key",
             [reference, newReference, json, fd],
             terminal,
             vault,
@@ -273,7 +286,7 @@ internal static class VaultCommand
         var (reference, origins, json, fd) = (Reference(), Origins(), CommonOptions.Json(), PassphraseFd());
         return Verb(
             "set-origins",
-            "Set the allowed origins of a key",
+            "Set the allowed origins of a key, for example: plue vault set-origins vault://my-server/api_key --origin https://llm.example",
             [reference, origins, json, fd],
             terminal,
             vault,
@@ -304,7 +317,7 @@ internal static class VaultCommand
         var (json, fd) = (CommonOptions.Json(), PassphraseFd());
         return Verb(
             "import-env",
-            "Import keys from a .env file",
+            "Import keys from a .env file, for example: plue vault import-env .env",
             [file, name, origins, json, fd],
             terminal,
             vault,
@@ -350,6 +363,19 @@ internal static class VaultCommand
                 return ExitCodes.Done;
             }
         );
+    }
+
+    private static int Done(Terminal terminal, bool json, string member, string value, string sentence)
+    {
+        if (json)
+        {
+            Subcommands.WriteObject(terminal, writer => writer.WriteString(member, value));
+        }
+        else
+        {
+            terminal.WriteLine(sentence);
+        }
+        return ExitCodes.Done;
     }
 
     private static async Task<int> ShowAsync(
@@ -404,11 +430,11 @@ internal static class VaultCommand
 
     private static Command Delete(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (reference, fd) = (Reference(), PassphraseFd());
+        var (reference, json, fd) = (Reference(), CommonOptions.Json(), PassphraseFd());
         return Verb(
             "delete",
-            "Delete a key",
-            [reference, fd],
+            "Delete a key, for example: plue vault delete vault://my-server/api_key",
+            [reference, fd, json],
             terminal,
             vault,
             async (services, parsed, cancellationToken) =>
@@ -416,8 +442,13 @@ internal static class VaultCommand
                 var opened = services.Vault;
                 await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
                 await opened.DeleteAsync(parsed.GetValue(reference)!, cancellationToken).ConfigureAwait(false);
-                terminal.WriteLine($"Deleted {parsed.GetValue(reference)}.");
-                return ExitCodes.Done;
+                return Done(
+                    terminal,
+                    parsed.GetValue(json),
+                    "deleted",
+                    parsed.GetValue(reference)!,
+                    $"Deleted {parsed.GetValue(reference)}."
+                );
             }
         );
     }

@@ -32,6 +32,9 @@ internal sealed record UserConfig
     /// <summary><c>never</c>, <c>when_hidden</c> or <c>always</c>.</summary>
     public const string NotifyKey = "notify_when_finished";
 
+    /// <summary>When nobody is notified, as <c>22:00-07:00</c> in local time.</summary>
+    public const string QuietHoursKey = "quiet_hours";
+
     /// <summary><c>while_tasks</c> or <c>never</c>.</summary>
     public const string KeepRunningKey = "keep_running";
 
@@ -370,6 +373,10 @@ internal sealed record UserConfig
 
             problems.Add(DocumentProblem.Error($"`{field.Name}` must be a list of providers.", value.Span));
         }
+        else if (field.Name == QuietHoursKey && value is Json5String { Value: var hours } && !IsHours(hours))
+        {
+            problems.Add(DocumentProblem.Error($"`{QuietHoursKey}` must be two times of day, as 22:00-07:00.", value.Span));
+        }
         else if (field.Name == HooksKey && value is Json5Array)
         {
             CheckHooks(value, problems);
@@ -381,6 +388,13 @@ internal sealed record UserConfig
 
         return problems.Count == before;
     }
+
+    private static bool IsHours(string text) =>
+        text.Length == 0
+        || (
+            text.Split('-', StringSplitOptions.TrimEntries) is { Length: 2 } times
+            && times.All(time => TimeOnly.TryParseExact(time, ["HH:mm", "H:mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        );
 
     /// <summary>Reports hooks that do not run a command: without a codex, there are no fields that other actions could change.</summary>
     private static void CheckHooks(Json5Node value, List<DocumentProblem> problems)

@@ -8,6 +8,7 @@ using Plue.Server.Editor;
 using Plue.Server.Edits;
 using Plue.Server.Health;
 using Plue.Server.Network;
+using Plue.Server.Notifications;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -61,6 +62,7 @@ internal sealed class Services : IAsyncDisposable
         Transfer = new TransferServices(Platform, Store);
         ProgramImport = new ProgramImport(Platform, Transfer, Codices, Vault.Vault, ProviderKeys, Tools.McpImport);
         Telemetry = new TelemetryServices(Platform, Codices, Providers, Store, secrets, Connections);
+        Notifications = new NotificationServices(Platform, Codices, Providers, Store, Permissions, secrets, Connections);
         Audit = new AuditServices(Platform, Store);
         Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools, Telemetry, Connections, Worktrees);
     }
@@ -81,6 +83,7 @@ internal sealed class Services : IAsyncDisposable
     public TransferServices Transfer { get; }
     public ProgramImport ProgramImport { get; }
     public TelemetryServices Telemetry { get; }
+    public NotificationServices Notifications { get; }
     public AuditServices Audit { get; }
     public HealthServices Health { get; }
 
@@ -101,8 +104,36 @@ internal sealed class Services : IAsyncDisposable
         };
 
     /// <param name="changed">Receives each changed task; null if it was deleted.</param>
-    public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>
-        new(new AgentServices(Platform, Permissions, chat, conversations, changed));
+    public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed)
+    {
+        AgentTasks? tasks = null;
+        tasks = new AgentTasks(
+            new AgentServices(
+                Platform,
+                Permissions,
+                chat,
+                conversations,
+                (uri, row) =>
+                {
+                    changed(uri, row);
+                    if (row is not null && conversations.Busy.Any(one => one.CodexId == uri))
+                    {
+                        Notifications.Changed(row);
+                    }
+                }
+            )
+            {
+                Ended = uri =>
+                {
+                    if (tasks?.Reader.Row(uri) is { } row)
+                    {
+                        Notifications.Ended(row);
+                    }
+                },
+            }
+        );
+        return tasks;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -116,6 +147,7 @@ internal sealed class Services : IAsyncDisposable
         Edits.Dispose();
         await Tools.DisposeAsync();
         await Telemetry.DisposeAsync();
+        await Notifications.DisposeAsync();
         await Providers.DisposeAsync();
         await Vault.DisposeAsync();
         Platform.Dispose();

@@ -13,7 +13,7 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
 {
     public void Register()
     {
-        server.Map(Methods.SettingsGet, (_, _) => Task.FromResult(Result(UserConfig.Read(paths))));
+        server.Map(Methods.SettingsGet, (_, _) => Task.FromResult(Result(paths, UserConfig.Read(paths))));
         server.Map(
             Methods.SettingsSet,
             (parameters, _) =>
@@ -26,13 +26,13 @@ internal sealed class SettingsHandlers(RpcServer server, PluePaths paths)
                     );
                 }
 
-                return Task.FromResult(Result(UserConfig.Set(paths, parameters.Name, FieldViews.ToJson5(parameters.Value))));
+                return Task.FromResult(Result(paths, UserConfig.Set(paths, parameters.Name, FieldViews.ToJson5(parameters.Value))));
             }
         );
     }
 
     /// <summary>Returns known settings only, because other content of the file could be a secret.</summary>
-    private SettingsResult Result(UserConfig config)
+    public static SettingsResult Result(PluePaths paths, UserConfig config)
     {
         var policy = ManagedPolicy.Read(paths);
         return new(

@@ -10,6 +10,7 @@ internal sealed class StoreServices : IAsyncDisposable
     {
         Blobs = new Blobs(platform.Paths);
         Chats = new ChatStore(platform.Paths, platform.Time, platform.CreateLogger("Store"));
+        Folders = new ChatFolders(platform.Paths, platform.CreateLogger("Store"));
         Search = new ChatSearch(Chats, platform.CreateLogger("Search"));
         Usage = new UsageLedger(
             platform.Paths,
@@ -22,6 +23,7 @@ internal sealed class StoreServices : IAsyncDisposable
 
     public Blobs Blobs { get; }
     public ChatStore Chats { get; }
+    public ChatFolders Folders { get; }
     public ChatSearch Search { get; }
     public UsageLedger Usage { get; }
 

@@ -73,6 +73,7 @@ public partial class LayeringTests
             "Messages",
             "Platform",
         ],
+        ["Notifications"] = ["Network", "Agents", "Permissions", "Providers", "Codices", "Policy", "Store", "Messages", "Platform"],
         ["Telemetry"] = ["Chat", "Network", "Providers", "Codices", "Store", "Policy", "Json5", "Messages", "Platform"],
         ["Audit"] = ["Transfer", "Permissions", "Policy", "Store", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Templates", "Vault", "Json5", "Messages", "Platform"],
@@ -94,6 +95,7 @@ public partial class LayeringTests
         ],
         ["Modules"] =
         [
+            "Notifications",
             "Worktrees",
             "Network",
             "Audit",

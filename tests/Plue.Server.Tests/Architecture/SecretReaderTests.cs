@@ -10,6 +10,7 @@ public partial class SecretReaderTests
     {
         string[] exits =
         [
+            "Notifications/Webhook.cs",
             "Providers/Acp/AcpStarter.cs",
             "Providers/Bedrock/AwsCredentials.cs",
             "Providers/ClaudeCode/ClaudeCodeEnvironment.cs",

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as l10n from '../../../extension/src/infrastructure/localizedText';
 import { settingsGet } from '../../../extension/src/protocol/protocol.generated';
-import { SystemNotifications } from '../../../extension/src/server/systemNotifications';
+import { isQuiet, SystemNotifications } from '../../../extension/src/server/systemNotifications';
 import { fakeLog } from '../testing/fakeLog';
 import { FakeSidecar } from '../testing/fakeSidecar';
 import { env, reset, window } from '../testing/vscode';
@@ -37,6 +37,22 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'plue-notify-'));
   for (const name of ['notify-send', 'osascript'])
     writeFileSync(join(folder, name), `#!/bin/sh\nprintf '%s\\n' "$@" > '${folder}/arguments'\n`, { mode: 0o755 });
+});
+
+describe('Quiet hours', () => {
+  it.each([
+    ['22:00-07:00', '21:59', false],
+    ['22:00-07:00', '22:00', true],
+    ['22:00-07:00', '06:59', true],
+    ['22:00-07:00', '07:00', false],
+    ['12:00-13:30', '13:29', true],
+    ['12:00-13:30', '13:30', false],
+    ['', '12:00', false],
+    ['night', '12:00', false],
+    [undefined, '12:00', false],
+  ])('%s at %s: %s', (hours, time, isExpected) => {
+    expect(isQuiet(hours, new Date(`2026-11-25T${time}:00`))).toBe(isExpected);
+  });
 });
 
 describe.skipIf(process.platform === 'win32')('A system notification', () => {
