@@ -119,8 +119,14 @@ export const taskConvert = new RequestType<TaskConvertParams, TaskView, ErrorDat
 export const taskContinueAsChat = new RequestType<TaskUriParams, CodexSummary, ErrorData>('task/continueAsChat');
 export const taskList = new RequestType<TaskListParams, TaskListResult, ErrorData>('task/list');
 export const worktreeList = new RequestType<Empty, WorktreeListResult, ErrorData>('worktree/list');
+export const worktreeCheck = new RequestType<Empty, WorktreeCheckResult, ErrorData>('worktree/check');
+export const worktreeGet = new RequestType<WorktreeTaskParams, WorktreeView, ErrorData>('worktree/get');
+export const worktreeChanges = new RequestType<WorktreeTaskParams, WorktreeChangesResult, ErrorData>('worktree/changes');
+export const worktreeContent = new RequestType<WorktreeContentParams, EditContentResult, ErrorData>('worktree/content');
+export const worktreePending = new RequestType<WorktreeTaskParams, WorktreePendingResult, ErrorData>('worktree/pending');
+export const worktreeCommit = new RequestType<WorktreeCommitParams, WorktreeCommitResult, ErrorData>('worktree/commit');
 export const worktreeMerge = new RequestType<WorktreeMergeParams, WorktreeMergeResult, ErrorData>('worktree/merge');
-export const worktreeRemove = new RequestType<WorktreeRemoveParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
+export const worktreeRemove = new RequestType<WorktreeTaskParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
 export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');
 export const taskStop = new RequestType<TaskStopParams, Empty, ErrorData>('task/stop');
 export const taskPause = new RequestType<TaskUriParams, Empty, ErrorData>('task/pause');
@@ -802,6 +808,7 @@ export interface EditChangedParams {
 export interface EditContentParams {
   codexId: string;
   path: string;
+  folder?: string;
 }
 
 export interface EditContentResult {
@@ -812,6 +819,7 @@ export interface EditDecideParams {
   codexId: string;
   path?: string;
   hunkId?: string;
+  folder?: string;
 }
 
 export type EditKind = 'created' | 'modified' | 'deleted';
@@ -914,6 +922,7 @@ export interface FieldView {
 
 export interface FileEditView {
   path: string;
+  folder?: string;
   codexId: string;
   kind: EditKind;
   state: EditState;
@@ -2345,6 +2354,15 @@ export interface TaskView {
   unread: boolean;
   archived: boolean;
   note?: string;
+  worktree?: TaskWorktreeView;
+}
+
+export interface TaskWorktreeView {
+  task: string;
+  folder: string;
+  branch: string;
+  repository: string;
+  state: string;
 }
 
 export interface TemplateCheckParams {
@@ -2410,6 +2428,7 @@ export interface TemplateSummary {
   icon?: string;
   color?: string;
   tags: string[];
+  isIsolated: boolean;
   isActive: boolean;
   problems: DocumentProblemView[];
 }
@@ -2771,6 +2790,40 @@ export interface WorkspaceUnsavedParams {
   paths: string[];
 }
 
+export interface WorktreeChangesResult {
+  root: string;
+  branch: string;
+  base: string;
+  files: WorktreeFileView[];
+  total: number;
+}
+
+export interface WorktreeCheckResult {
+  problem?: string;
+}
+
+export interface WorktreeCommitParams {
+  task: string;
+  message: string;
+}
+
+export interface WorktreeCommitResult {
+  branch: string;
+  commit: string;
+}
+
+export interface WorktreeContentParams {
+  task: string;
+  path: string;
+}
+
+export interface WorktreeFileView {
+  path: string;
+  kind: EditKind;
+  added: number;
+  removed: number;
+}
+
 export interface WorktreeListResult {
   worktrees: WorktreeView[];
   unknown: string[];
@@ -2789,8 +2842,10 @@ export interface WorktreeMergeResult {
   conflicts: string[];
 }
 
-export interface WorktreeRemoveParams {
-  task: string;
+export interface WorktreePendingResult {
+  root: string;
+  patch: string;
+  untracked: string[];
 }
 
 export interface WorktreeRemoveResult {
@@ -2798,6 +2853,10 @@ export interface WorktreeRemoveResult {
   trash: string;
   branch: string;
   branchDeleted: boolean;
+}
+
+export interface WorktreeTaskParams {
+  task: string;
 }
 
 export interface WorktreeView {
@@ -2814,4 +2873,5 @@ export interface WorktreeView {
   unclear?: string;
   users: string[];
   orphaned?: string;
+  into?: string;
 }

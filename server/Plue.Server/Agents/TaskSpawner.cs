@@ -143,6 +143,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
 
         var plan = PlanFor(templateId, all, providerId, model, budget, parentId: null);
+        await CheckWorktreeAsync(plan, all, parentId: null, cancellationToken);
         all.Remove("provider_ref");
         all.Remove("model");
         var conversation = await services.Conversations.ConvertAsync(

@@ -47,6 +47,53 @@ public sealed class IsolatedTaskTests
     }
 
     [Fact]
+    public async Task Changes_of_an_isolated_task_are_reviewed_and_merged_in_the_window_of_its_main_checkout()
+    {
+        await using var home = await AgentsHome.StartAsync(hasRealTools: true);
+        await File.WriteAllTextAsync(Path.Combine(home.Folder, "notes.txt"), "committed\n", Cancel);
+        var folder = await RepositoryAsync(home);
+        home.Script = asked =>
+            asked.Asked switch
+            {
+                0 => Calls("", Write, ("r1", "read", """{"path":"notes.txt"}""")),
+                1 => Calls("", ("w2", "write", """{"path":"notes.txt","content":"changed\n"}""")),
+                _ => Answer("Done."),
+            };
+        var uri = await SpawnAsync(home, "worker", "Change a file");
+        await AllowAsync(home, uri);
+
+        var place = (await home.StatusAsync(uri, "done"))["worktree"]!;
+        var worktree = (string)place["folder"]!;
+        Assert.Equal(uri.Split('/')[^1], (string?)place["task"]);
+        var files = (await home.Client.ResultAsync("edit/list", new { }))!["files"]!.AsArray();
+        Assert.Equal(["made.txt", "notes.txt"], files.Select(file => (string)file!["path"]!));
+        Assert.All(files, file => Assert.Equal(worktree, (string?)file!["folder"]));
+        var before = await home.Client.ResultAsync(
+            "edit/content",
+            new
+            {
+                codexId = uri,
+                path = "notes.txt",
+                folder = worktree,
+            }
+        );
+        Assert.Equal("committed\n", (string?)before!["text"]);
+
+        // The page of the task names the file as the agent does.
+        await home.Client.ResultAsync("edit/reject", new { codexId = uri, path = "made.txt" });
+        Assert.False(File.Exists(Path.Combine(worktree, "made.txt")));
+        var changes = await home.Client.ResultAsync("worktree/changes", new { task = uri });
+        Assert.Equal(
+            ("notes.txt", "modified"),
+            Assert.Single(changes!["files"]!.AsArray().Select(file => ((string)file!["path"]!, (string)file["kind"]!)))
+        );
+        var merged = await home.Client.ResultAsync("worktree/merge", new { task = uri, commitMessage = "Change the notes" });
+        Assert.Equal("merged", (string?)merged!["outcome"]);
+        Assert.Equal("changed\n", await File.ReadAllTextAsync(Path.Combine(folder, "notes.txt"), Cancel));
+        Assert.Empty((await home.Client.ResultAsync("edit/list", new { }))!["files"]!.AsArray());
+    }
+
+    [Fact]
     public async Task Subtasks_work_in_the_worktree_of_their_parent_or_in_their_own()
     {
         await using var home = await AgentsHome.StartAsync(hasRealTools: true);

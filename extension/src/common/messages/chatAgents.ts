@@ -13,7 +13,18 @@ const editCommands = ['plue.reviewChanges', 'plue.acceptChange', 'plue.rejectCha
 
 export type EditCommand = (typeof editCommands)[number];
 
-const taskCommands = ['plue.tasks.stop', 'plue.tasks.pause', 'plue.tasks.resume', 'plue.tasks.steer', 'plue.tasks.increaseBudget'] as const;
+const taskCommands = [
+  'plue.tasks.stop',
+  'plue.tasks.pause',
+  'plue.tasks.resume',
+  'plue.tasks.steer',
+  'plue.tasks.increaseBudget',
+  'plue.worktrees.showChanges',
+  'plue.worktrees.merge',
+  'plue.worktrees.commit',
+  'plue.worktrees.open',
+  'plue.worktrees.remove',
+] as const;
 
 export type TaskCommand = (typeof taskCommands)[number];
 
@@ -39,6 +50,8 @@ export const agentsFromPage = v.variant('type', [
   /** Without a URI, applies to the task of the page; otherwise to a subtask. */
   v.strictObject({ type: v.literal('taskCommand'), command: v.picklist(taskCommands), uri: v.optional(conversationUri) }),
   v.strictObject({ type: v.literal('reloadTask') }),
+  /** Asks whether tasks can have a git worktree. */
+  v.strictObject({ type: v.literal('checkWorktree') }),
 ]);
 
 export type AgentsFromPage = v.InferOutput<typeof agentsFromPage>;
@@ -53,5 +66,7 @@ export type AgentsToPage =
   | { type: 'underReview'; files: ChangedFileView[] }
   /** Of the agent that responds in the chat. */
   | { type: 'sessionOptions'; options: SessionOptionView[] }
+  /** Whether a task of this window can have a git worktree. */
+  | { type: 'worktreeChecked'; isPossible: boolean }
   | { type: 'task'; detail: TaskDetail }
   | { type: 'taskFailed'; message: string };

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
 import type { Handlers } from '../../common/handlers';
-import { codexUpdate, editList, messageSessionOptions, taskGet } from '../../protocol/protocol.generated';
+import { codexUpdate, editList, messageSessionOptions, taskGet, worktreeCheck } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
@@ -89,6 +89,10 @@ export class Agents implements vscode.Disposable {
     taskCommand: ({ command, uri = this.codexId }) =>
       uri === this.codexId || this.isOwnAgent(uri) ? run(command, { type: 'codex', uri }) : undefined,
     reloadTask: () => this.ask(),
+    checkWorktree: async () => {
+      const { problem } = await this.services.sidecar.request(worktreeCheck, {});
+      this.post({ type: 'worktreeChecked', isPossible: problem === undefined });
+    },
   };
 
   dispose(): void {

@@ -1,0 +1,7 @@
+export const commands = {
+  open: 'plue.worktrees.open',
+  showChanges: 'plue.worktrees.showChanges',
+  merge: 'plue.worktrees.merge',
+  commit: 'plue.worktrees.commit',
+  remove: 'plue.worktrees.remove',
+} as const;
