@@ -263,6 +263,16 @@ public static class Methods
     /// <summary>Commits all changes of a worktree on its branch.</summary>
     public static readonly RpcRequest<WorktreeCommitParams, WorktreeCommitResult> WorktreeCommit = new("worktree/commit");
 
+    /// <summary>What a pull request of the branch would push. Conflict: why there can be none, as without a signed-in gh.</summary>
+    public static readonly RpcRequest<WorktreeTaskParams, WorktreePullRequestPlan> WorktreePlanPullRequest = new(
+        "worktree/planPullRequest"
+    );
+
+    /// <summary>Pushes the branch and creates a pull request with gh.</summary>
+    public static readonly RpcRequest<WorktreePullRequestParams, WorktreePullRequestResult> WorktreeCreatePullRequest = new(
+        "worktree/createPullRequest"
+    );
+
     /// <summary>Merges the branch of a task into the main checkout. Conflict: nothing was merged, and why.</summary>
     public static readonly RpcRequest<WorktreeMergeParams, WorktreeMergeResult> WorktreeMerge = new("worktree/merge");
 

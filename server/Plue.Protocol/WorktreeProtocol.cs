@@ -91,3 +91,16 @@ public sealed record WorktreeMergeResult(string Outcome, string Branch, string I
 
 /// <param name="Trash">The folder in the trash.</param>
 public sealed record WorktreeRemoveResult(string Task, string Trash, string Branch, bool BranchDeleted);
+
+/// <summary>What a pull request would push, for a confirmation.</summary>
+/// <param name="Address">Where it is pushed, without a user name and password.</param>
+/// <param name="Base">The branch that gets the changes; null for the default branch.</param>
+/// <param name="Commits">The number of commits that are not on the remote.</param>
+public sealed record WorktreePullRequestPlan(string Branch, string Remote, string Address, string? Base, string Commit, int Commits);
+
+/// <param name="Task">The ID or address of the task.</param>
+/// <param name="Confirmed">What the user saw; nothing is pushed if it is another by now.</param>
+public sealed record WorktreePullRequestParams(string Task, string Title, string Body, WorktreePullRequestPlan Confirmed);
+
+/// <param name="Address">The address of the pull request.</param>
+public sealed record WorktreePullRequestResult(string Address);

@@ -154,7 +154,7 @@ export function showPassphraseBox({
 export interface SuggestionBoxOptions extends Required<Pick<InputBoxOptions, 'title' | 'prompt' | 'validateInput' | 'value'>> {
   suggestTooltip: LocalizedText;
   /** Returns a new value. A failure is shown in the box. */
-  suggest(): Promise<string>;
+  suggest: () => Promise<string>;
 }
 
 /** Shows an input box with a button that suggests a value. */

@@ -60,11 +60,7 @@ internal sealed class EditHandlers(
         List<(string Folder, string? Path)> files =
             asked.Path is not { } path ? [.. places.SelectMany(place => place.Paths).Select(folder => (folder, (string?)null))]
             : asked.Folder is null && asked.HunkId is null
-                ?
-                [
-                    PlaceOf(places, path, null),
-                    .. places.Skip(1).Select(place => (place.First.Path, (string?)path)),
-                ]
+                ? [PlaceOf(places, path, null), .. places.Skip(1).Select(place => (place.First.Path, (string?)path))]
             : [PlaceOf(places, path, asked.Folder)];
         return List(
             places,
@@ -141,9 +137,8 @@ internal sealed class EditHandlers(
                     ?? throw new FailureException(FailureKind.NotFound, $"The worktree of {shown} does not exist anymore."),
                 shown
             )
-        : places[0].TryFind(shown, out var folder, out var path)
-            ? (folder.Path, path)
-            : throw new FailureException(FailureKind.NotFound, $"The folder of {shown} is no longer part of the workspace.");
+        : places[0].TryFind(shown, out var folder, out var path) ? (folder.Path, path)
+        : throw new FailureException(FailureKind.NotFound, $"The folder of {shown} is no longer part of the workspace.");
 
     private EditListResult List(IReadOnlyList<WorkspaceFolders> places, string? codexId, IReadOnlyList<string> conflicts)
     {
@@ -178,7 +173,8 @@ internal sealed class EditHandlers(
                     )),
             ],
             Conflicts = conflicts,
-            OmissionNotice = places.SelectMany(place => place.Paths).Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList() is { Count: > 0 } notices
+            OmissionNotice = places.SelectMany(place => place.Paths).Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList()
+                is { Count: > 0 } notices
                 ? string.Join(' ', notices)
                 : null,
         };

@@ -79,7 +79,12 @@ internal static class HandlerList
         new ModelHandlers(server, new ModelRequests(chat)).Register();
         new ServedHandlers(server, new ServedTools(services, conversations, tasks, new TaskStart(null))).Register();
         new EditHandlers(services.Edits, platform.Workspace, Channels, services.Worktrees.Worktrees.Of).Register(server);
-        new WorktreeHandlers(services.Worktrees, services.Edits.Reviews, () => platform.Workspace.TrustedFolder, id => tasks.Changed(CodexUri.OfChannel(id).ToString())).Register(server);
+        new WorktreeHandlers(
+            services.Worktrees,
+            services.Edits.Reviews,
+            () => platform.Workspace.TrustedFolder,
+            id => tasks.Changed(CodexUri.OfChannel(id).ToString())
+        ).Register(server);
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed, services.ProgramImport.RecordChats).Register(server);
         new ProgramImportHandlers(

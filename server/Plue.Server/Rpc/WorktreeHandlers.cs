@@ -58,6 +58,27 @@ internal sealed class WorktreeHandlers(WorktreeServices services, EditReviews re
             }
         );
         server.Map(
+            Methods.WorktreePlanPullRequest,
+            async (asked, cancellationToken) =>
+                WorktreeViews.View(await services.PullRequests.PlanAsync(IdOf(asked.Task), cancellationToken))
+        );
+        server.Map(
+            Methods.WorktreeCreatePullRequest,
+            async (asked, cancellationToken) =>
+            {
+                var (id, seen) = (IdOf(asked.Task), asked.Confirmed);
+                var address = await services.PullRequests.CreateAsync(
+                    id,
+                    asked.Title,
+                    asked.Body,
+                    (seen.Remote, seen.Address, seen.Base, seen.Commit),
+                    cancellationToken
+                );
+                changed(id);
+                return new WorktreePullRequestResult(address);
+            }
+        );
+        server.Map(
             Methods.WorktreeRemove,
             async (asked, cancellationToken) =>
             {

@@ -37,6 +37,9 @@ internal static class WorktreeViews
             changes.Total
         );
 
+    public static WorktreePullRequestPlan View(PullRequestPlan plan) =>
+        new(plan.Record.Branch, plan.Remote, plan.Address, plan.Base, plan.Commit, plan.Commits);
+
     public static WorktreePendingResult View((StoredWorktree Record, string Patch, IReadOnlyList<string> Untracked) pending) =>
         new(pending.Record.Path, pending.Patch, pending.Untracked);
 

@@ -31,7 +31,9 @@ internal sealed class WorktreeCommits(Git git, WorktreeRecords records, Worktree
     {
         if (inspector.TasksIn(record) is { Count: > 0 } tasks)
         {
-            throw Refused($"{record.Branch} was left as it is, because {string.Join(", ", tasks)} still works on it. Wait for it, or stop it.");
+            throw Refused(
+                $"{record.Branch} was left as it is, because {string.Join(", ", tasks)} still works on it. Wait for it, or stop it."
+            );
         }
     }
 

@@ -31,8 +31,8 @@ internal sealed class WorktreeDiff(Git git, Worktrees worktrees)
     )
     {
         var record = worktrees.GetReady(task);
-        var states = await ReadAsync(record, cancellationToken, [.. Diff, "--name-status", "-z", record.Base]);
-        var sizes = (await ReadAsync(record, cancellationToken, [.. Diff, "--numstat", "-z", record.Base])).Parts.Select(line =>
+        var states = await ReadAsync(record, [.. Diff, "--name-status", "-z", record.Base], cancellationToken);
+        var sizes = (await ReadAsync(record, [.. Diff, "--numstat", "-z", record.Base], cancellationToken)).Parts.Select(line =>
             line.Split('\t', 3)
         );
         var size = sizes
@@ -81,14 +81,14 @@ internal sealed class WorktreeDiff(Git git, Worktrees worktrees)
     )
     {
         var record = worktrees.GetReady(task);
-        var patch = (await ReadAsync(record, cancellationToken, [.. Diff, "HEAD"])).Output;
+        var patch = (await ReadAsync(record, [.. Diff, "HEAD"], cancellationToken)).Output;
         return (record, patch.Length > MaxDiff ? patch[..MaxDiff] : patch, await UntrackedAsync(record, cancellationToken));
     }
 
     private async Task<IReadOnlyList<string>> UntrackedAsync(StoredWorktree record, CancellationToken cancellationToken) =>
-        (await ReadAsync(record, cancellationToken, ["ls-files", "--others", "--exclude-standard", "-z"])).Parts;
+        (await ReadAsync(record, ["ls-files", "--others", "--exclude-standard", "-z"], cancellationToken)).Parts;
 
-    private async Task<GitResult> ReadAsync(StoredWorktree record, CancellationToken cancellationToken, IReadOnlyList<string> arguments)
+    private async Task<GitResult> ReadAsync(StoredWorktree record, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var result = await git.ReadAsync(record.Path, cancellationToken, arguments);
         return result.IsDone

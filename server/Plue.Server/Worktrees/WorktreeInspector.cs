@@ -78,7 +78,8 @@ internal sealed class WorktreeInspector(Git git, ChatStore chats)
 
     /// <summary>Gets the branch of a checkout; null if none is checked out.</summary>
     public async Task<string?> BranchAsync(string checkout, CancellationToken cancellationToken) =>
-        await git.ReadAsync(checkout, cancellationToken, "symbolic-ref", "--quiet", "--short", "HEAD") is { IsDone: true, Line.Length: > 0 } found
+        await git.ReadAsync(checkout, cancellationToken, "symbolic-ref", "--quiet", "--short", "HEAD")
+            is { IsDone: true, Line.Length: > 0 } found
             ? found.Line
             : null;
 

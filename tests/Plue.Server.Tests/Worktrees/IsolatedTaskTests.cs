@@ -127,6 +127,52 @@ public sealed class IsolatedTaskTests
         Assert.Empty(Directory.EnumerateFiles(folder, "*.txt"));
     }
 
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData("none", 0)]
+    public async Task The_second_of_two_parallel_subtasks_that_write_gets_a_worktree_unless_the_call_chooses_its_place(
+        string? isolation,
+        int expected
+    )
+    {
+        await using var home = await AgentsHome.StartAsync(hasRealTools: true);
+        var folder = await RepositoryAsync(home);
+        home.WriteTemplate(
+            "planner",
+            "max_spawned_tasks: 5, provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], permissions: { allow: ['spawn_task(*)'] }, budget: { usd: 1, rounds: 40 }, fields: [{ name: 'permission_mode', default: 'edit' }]"
+        );
+        (string, string, string) Call(string id, string goal) =>
+            isolation is null
+                ? Spawn(id, goal)
+                : Spawn(id, goal) with
+                {
+                    Parameters = $$"""{"template":"worker","goal":"{{goal}}","isolation":"{{isolation}}"}""",
+                };
+        home.Script = asked =>
+            asked.Model == "small"
+                ? (asked.Asked == 0 ? Calls("", ("w1", "write", $$"""{"path":"{{asked.Goal}}.txt","content":"x"}""")) : Answer("Part."))
+            : asked.Asked == 0 ? Calls("", Call("c1", "one"), Call("c2", "two"))
+            // Nothing works beside the third, and the folder has changes.
+            : asked.Asked == 2 ? Calls("", Call("c3", "three"))
+            : Answer("Whole.");
+        await home.StatusAsync(await home.SpawnAsync("planner", "Plan it"), "done");
+
+        List<string> own = [];
+        foreach (var goal in (string[])["one", "two", "three"])
+        {
+            var uri = (string)(await home.NamedAsync(goal, "done"))["uri"]!;
+            if (home.Sidecar.Services.Worktrees.Worktrees.Find(uri.Split('/')[^1]) is { } record)
+            {
+                Assert.True(File.Exists(Path.Combine(record.Folder, $"{goal}.txt")));
+                own.Add(goal);
+            }
+        }
+
+        Assert.Equal(expected, own.Count);
+        Assert.DoesNotContain("three", own);
+        Assert.Equal(3 - expected, Directory.EnumerateFiles(folder, "*.txt").Count());
+    }
+
     [Fact]
     public async Task A_task_that_cannot_have_a_worktree_is_refused_and_not_stored()
     {

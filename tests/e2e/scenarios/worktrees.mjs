@@ -52,7 +52,9 @@ async function runSteps(scenario, workbench) {
     await form()
       .getByRole('button', { name: /^Template:/ })
       .click({ timeout: 60_000 });
-    await form().getByRole('menuitem', { name: /^Code writer/ }).click();
+    await form()
+      .getByRole('menuitem', { name: /^Code writer/ })
+      .click();
     await form()
       .getByRole('button', { name: /^Mode:/ })
       .click();
@@ -70,13 +72,22 @@ async function runSteps(scenario, workbench) {
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await workbench.command('Plue: New Chat');
     await composer(workbench).waitFor({ timeout: 60_000 });
-    assert.equal(await form().getByRole('button', { name: /^Work in:/ }).count(), 0);
+    assert.equal(
+      await form()
+        .getByRole('button', { name: /^Work in:/ })
+        .count(),
+      0,
+    );
     await chooseAgent();
     await form().getByRole('button', { name: 'Work in: This Folder' }).click({ timeout: 30_000 });
-    await form().getByRole('menuitem', { name: /^New Worktree/ }).waitFor();
+    await form()
+      .getByRole('menuitem', { name: /^New Worktree/ })
+      .waitFor();
     await requireAccessible(await workbench.chatFrame());
     await picture('choice');
-    await form().getByRole('menuitem', { name: /^New Worktree/ }).click();
+    await form()
+      .getByRole('menuitem', { name: /^New Worktree/ })
+      .click();
     await form().getByRole('button', { name: 'Work in: New Worktree' }).waitFor();
   });
 
@@ -88,7 +99,9 @@ async function runSteps(scenario, workbench) {
     await form().getByRole('region', { name: 'Getting started' }).waitFor();
     await chooseAgent();
     await form().getByRole('button', { name: 'Work in: This Folder' }).click({ timeout: 30_000 });
-    await form().getByRole('menuitem', { name: /^New Worktree/ }).click();
+    await form()
+      .getByRole('menuitem', { name: /^New Worktree/ })
+      .click();
     await startTask(workbench, 'Set the rate to three');
     await row(/^Set the rate to three.*in a git worktree.*/).waitFor({ timeout: 60_000 });
     await place().waitFor({ timeout: 60_000 });
@@ -110,7 +123,9 @@ async function runSteps(scenario, workbench) {
     await diff.locator('.codelens-decoration a', { hasText: 'Undo' }).nth(1).waitFor({ timeout: 30_000 });
     await picture('review');
     await diff.locator('.codelens-decoration a', { hasText: 'Undo' }).nth(1).click();
-    await workbench.until(async () => worktrees().every((folder) => !/tax = 3/.test(readFileSync(join(folder, 'src', 'prices.js'), 'utf8'))));
+    await workbench.until(async () =>
+      worktrees().every((folder) => !/tax = 3/.test(readFileSync(join(folder, 'src', 'prices.js'), 'utf8'))),
+    );
     await page.keyboard.press('Control+w');
   });
 
@@ -151,7 +166,10 @@ async function runSteps(scenario, workbench) {
     await page.locator('.quick-input-widget input[type="text"]').first().press('Enter');
     await notification(workbench, /has conflicts in 1 file/).waitFor({ timeout: 60_000 });
     await page.locator('.merge-editor').waitFor({ timeout: 30_000 });
-    await page.getByText(/1 Conflict Remaining/).first().waitFor({ timeout: 30_000 });
+    await page
+      .getByText(/1 Conflict Remaining/)
+      .first()
+      .waitFor({ timeout: 30_000 });
     await picture('conflict');
   });
 
@@ -183,7 +201,9 @@ async function runSteps(scenario, workbench) {
       await newChat(workbench);
       await chooseAgent();
       await form().getByRole('button', { name: 'Work in: This Folder' }).click({ timeout: 30_000 });
-      await form().getByRole('menuitem', { name: /^New Worktree/ }).click();
+      await form()
+        .getByRole('menuitem', { name: /^New Worktree/ })
+        .click();
       await startTask(workbench, `Set the rate to four in ${name}`);
       await place().waitFor({ timeout: 60_000 });
       await requireAccessible(await workbench.chatFrame());

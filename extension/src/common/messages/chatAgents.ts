@@ -22,6 +22,7 @@ const taskCommands = [
   'plue.worktrees.showChanges',
   'plue.worktrees.merge',
   'plue.worktrees.commit',
+  'plue.worktrees.createPullRequest',
   'plue.worktrees.open',
   'plue.worktrees.remove',
 ] as const;

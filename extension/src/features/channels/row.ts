@@ -78,7 +78,14 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
     label: taskStatus === undefined ? label : truncate(label, maxLabelLength(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
-      : [hasWorktree(task) ? worktreeSign : '', said(taskStatus), codex.unread ? '●' : '', templateOrModel(codex, task), task === undefined ? age : elapsed(task), cost]
+      : [
+          hasWorktree(task) ? worktreeSign : '',
+          said(taskStatus),
+          codex.unread ? '●' : '',
+          templateOrModel(codex, task),
+          task === undefined ? age : elapsed(task),
+          cost,
+        ]
     )
       .filter((part) => part !== '')
       .join('  '),

@@ -103,7 +103,15 @@ export class ChatSession implements vscode.Disposable {
   }
 
   /** Turns the chat into a task. */
-  async startTask({ templateId, text, attachments, mode, budget, model, worktree }: Extract<FromChatPage, { type: 'startTask' }>): Promise<void> {
+  async startTask({
+    templateId,
+    text,
+    attachments,
+    mode,
+    budget,
+    model,
+    worktree,
+  }: Extract<FromChatPage, { type: 'startTask' }>): Promise<void> {
     await this.services.sidecar.request(taskConvert, {
       uri: this.codexId,
       templateId,

@@ -148,10 +148,7 @@ export class Reviews implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private async send(
-    isAccepted: boolean,
-    decided: Pick<Target, 'codexId' | 'path' | 'folder' | 'hunkId'>,
-  ): Promise<void> {
+  private async send(isAccepted: boolean, decided: Pick<Target, 'codexId' | 'path' | 'folder' | 'hunkId'>): Promise<void> {
     const open = vscode.workspace.textDocuments.find(
       ({ uri, isDirty }) =>
         isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),

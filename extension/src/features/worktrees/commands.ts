@@ -3,5 +3,6 @@ export const commands = {
   showChanges: 'plue.worktrees.showChanges',
   merge: 'plue.worktrees.merge',
   commit: 'plue.worktrees.commit',
+  pullRequest: 'plue.worktrees.createPullRequest',
   remove: 'plue.worktrees.remove',
 } as const;

@@ -30,6 +30,7 @@ export function activateWorktrees(sidecar: Sidecar, tasks: Pick<TaskList, 'get'>
   register(commands.showChanges, (task) => actions.showChanges(task));
   register(commands.merge, (task) => actions.merge(task));
   register(commands.commit, (task) => actions.commit(task));
+  register(commands.pullRequest, (task) => actions.createPullRequest(task));
   register(commands.remove, (task) => actions.remove(task));
   return disposables;
 }

@@ -4,14 +4,16 @@ import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { gitApi } from '../../infrastructure/gitApi';
-import { showInformationMessage, showSuggestionBox, showWarningMessage, withProgress } from '../../infrastructure/window';
+import { showInformationMessage, showInputBox, showSuggestionBox, showWarningMessage, withProgress } from '../../infrastructure/window';
 import type { WorktreeMergeResult, WorktreeView } from '../../protocol/protocol.generated';
 import {
   worktreeChanges,
   worktreeCommit,
+  worktreeCreatePullRequest,
   worktreeGet,
   worktreeMerge,
   worktreePending,
+  worktreePlanPullRequest,
   worktreeRemove,
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
@@ -60,6 +62,41 @@ export class WorktreeActions {
       this.sidecar.request(worktreeMerge, { task, commitMessage, abortOnConflict: false }),
     );
     await this.showMerge(task, view, result);
+  }
+
+  /** Commits what is not committed, and after a confirmation pushes the branch and creates a pull request with gh. */
+  async createPullRequest(task: string): Promise<void> {
+    const view = await this.sidecar.request(worktreeGet, { task });
+    if (view.changed + view.untracked > 0) {
+      const message = await this.askMessage(view, l10n.t('Commit on {0}', view.branch));
+      await this.sidecar.request(worktreeCommit, { task, message });
+    }
+    const plan = await this.sidecar.request(worktreePlanPullRequest, { task });
+    const { branch, remote, address, commits } = plan;
+    const title = await showInputBox({
+      title: l10n.t('Title of the pull request from {0}', branch),
+      value: view.title,
+      ignoreFocusOut: true,
+      validateInput: (value) => (value.trim() === '' ? l10n.t('Enter a title.') : undefined),
+    });
+    if (title === undefined || title.trim() === '') throw new UserCancelledError();
+    const count = commits === 1 ? l10n.t('1 commit') : l10n.t('{0} commits', commits);
+    const into = plan.base ?? l10n.t('the default branch');
+    const detail = l10n.t(
+      'Pushes the branch {0} ({1}) to {2} ({3}), and creates a pull request into {4} with gh.',
+      branch,
+      count,
+      remote,
+      address,
+      into,
+    );
+    await confirm(l10n.t('Create a pull request for {0}?', branch), l10n.t('Push and Create Pull Request'), detail);
+    const made = await withProgress({ location: vscode.ProgressLocation.Notification, title: l10n.t('Creating pull request…') }, () =>
+      this.sidecar.request(worktreeCreatePullRequest, { task, title: title.trim(), body: '', confirmed: plan }),
+    );
+    const open = l10n.t('Open Pull Request');
+    if ((await showInformationMessage(l10n.t('Created the pull request {0}.', made.address), open)) === open)
+      await vscode.env.openExternal(vscode.Uri.parse(made.address, true));
   }
 
   async commit(task: string): Promise<void> {

@@ -43,6 +43,7 @@ export class TaskWorktree {
       button(l10n.t('Merge…'), 'plue.worktrees.merge', 'primary'),
       button(l10n.t('Show Changes'), 'plue.worktrees.showChanges', 'secondary'),
       button(l10n.t('Commit…'), 'plue.worktrees.commit', 'quiet'),
+      button(l10n.t('Create Pull Request…'), 'plue.worktrees.createPullRequest', 'quiet'),
       button(l10n.t('Open in New Window'), 'plue.worktrees.open', 'quiet'),
       button(l10n.t('Remove…'), 'plue.worktrees.remove', 'quiet'),
     ];
