@@ -3,6 +3,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { openAddress } from '../../infrastructure/addresses';
 import { gitApi } from '../../infrastructure/gitApi';
 import { showInformationMessage, showInputBox, showSuggestionBox, showWarningMessage, withProgress } from '../../infrastructure/window';
 import type { WorktreeMergeResult, WorktreeView } from '../../protocol/protocol.generated';
@@ -96,7 +97,7 @@ export class WorktreeActions {
     );
     const open = l10n.t('Open Pull Request');
     if ((await showInformationMessage(l10n.t('Created the pull request {0}.', made.address), open)) === open)
-      await vscode.env.openExternal(vscode.Uri.parse(made.address, true));
+      await openAddress(made.address);
   }
 
   async commit(task: string): Promise<void> {
