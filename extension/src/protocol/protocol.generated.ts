@@ -125,6 +125,10 @@ export const worktreeChanges = new RequestType<WorktreeTaskParams, WorktreeChang
 export const worktreeContent = new RequestType<WorktreeContentParams, EditContentResult, ErrorData>('worktree/content');
 export const worktreePending = new RequestType<WorktreeTaskParams, WorktreePendingResult, ErrorData>('worktree/pending');
 export const worktreeCommit = new RequestType<WorktreeCommitParams, WorktreeCommitResult, ErrorData>('worktree/commit');
+export const worktreePlanPullRequest = new RequestType<WorktreeTaskParams, WorktreePullRequestPlan, ErrorData>('worktree/planPullRequest');
+export const worktreeCreatePullRequest = new RequestType<WorktreePullRequestParams, WorktreePullRequestResult, ErrorData>(
+  'worktree/createPullRequest',
+);
 export const worktreeMerge = new RequestType<WorktreeMergeParams, WorktreeMergeResult, ErrorData>('worktree/merge');
 export const worktreeRemove = new RequestType<WorktreeTaskParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
 export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');
@@ -2846,6 +2850,26 @@ export interface WorktreePendingResult {
   root: string;
   patch: string;
   untracked: string[];
+}
+
+export interface WorktreePullRequestParams {
+  task: string;
+  title: string;
+  body: string;
+  confirmed: WorktreePullRequestPlan;
+}
+
+export interface WorktreePullRequestPlan {
+  branch: string;
+  remote: string;
+  address: string;
+  base?: string;
+  commit: string;
+  commits: number;
+}
+
+export interface WorktreePullRequestResult {
+  address: string;
 }
 
 export interface WorktreeRemoveResult {

@@ -161,10 +161,14 @@ export class FootView implements ChatView {
   }
 
   /** Only for a task, in a repository where worktrees work. */
-  private showPlace({ agent, canUseWorktree }: ChatModel): void {
+  private showPlace({ agent, canUseWorktree, templates }: ChatModel): void {
     if (agent !== undefined && agent.id !== this.checkedFor) this.context.panel.post({ type: 'checkWorktree' });
     this.checkedFor = agent?.id;
-    this.place.show(agent === undefined || canUseWorktree !== true ? undefined : (agent.worktree ?? agent.isIsolated ?? false));
+    this.place.show(
+      agent === undefined || canUseWorktree !== true
+        ? undefined
+        : (agent.worktree ?? templates.find(({ id }) => id === agent.id)?.isIsolated ?? false),
+    );
   }
 
   private createPicker(): ChatModelPicker {
