@@ -126,9 +126,7 @@ export const worktreeContent = new RequestType<WorktreeContentParams, EditConten
 export const worktreePending = new RequestType<WorktreeTaskParams, WorktreePendingResult, ErrorData>('worktree/pending');
 export const worktreeCommit = new RequestType<WorktreeCommitParams, WorktreeCommitResult, ErrorData>('worktree/commit');
 export const worktreePlanPullRequest = new RequestType<WorktreeTaskParams, WorktreePullRequestPlan, ErrorData>('worktree/planPullRequest');
-export const worktreeCreatePullRequest = new RequestType<WorktreePullRequestParams, WorktreePullRequestResult, ErrorData>(
-  'worktree/createPullRequest',
-);
+export const worktreeCreatePullRequest = new RequestType<WorktreePullRequestParams, WorktreePullRequestResult, ErrorData>('worktree/createPullRequest');
 export const worktreeMerge = new RequestType<WorktreeMergeParams, WorktreeMergeResult, ErrorData>('worktree/merge');
 export const worktreeRemove = new RequestType<WorktreeTaskParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
 export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');

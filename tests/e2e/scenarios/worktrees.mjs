@@ -223,7 +223,8 @@ async function startTask(workbench, goal) {
 async function replyOf(asked) {
   const said = JSON.stringify(asked.messages);
   if (said.includes('Write the commit message')) return { text: 'Double the rate\n\nThe old one was too low.' };
-  if (asked.tools === undefined) return { text: 'Rate' };
+  const goal = /Set the rate to \w+/.exec(said)?.[0] ?? 'Rate';
+  if (asked.tools === undefined) return { text: goal };
   const results = asked.messages.filter((/** @type {{role: string}} */ message) => message.role === 'tool').length;
   const call = (/** @type {string} */ name, /** @type {object} */ parameters) => ({ calls: [{ name, parameters }] });
   const value = said.includes('rate to two') ? 2 : said.includes('rate to three') ? 3 : 4;
