@@ -23,6 +23,7 @@ import { activateTools } from './features/tools';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { activateVsCodeChat } from './features/vsCodeChat';
+import { activateWorktrees } from './features/worktrees';
 import { runWithErrorHandling } from './infrastructure/errors';
 import { proxyVariables, readLaunchSettings } from './infrastructure/settings';
 import { workspaceFolders } from './infrastructure/workspaceFolders';
@@ -92,6 +93,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChannels(context, client, tasks, approvals, log),
     activateChat(context, client, { providers, tasks, approvals, systemNotifications }, log, launch.openChat),
     activateEdits(client, log),
+    activateWorktrees(client, tasks, log),
     activateInline(client, providers, log),
     activateCompletions(client, log),
     activateSourceControl(client, providers, log),

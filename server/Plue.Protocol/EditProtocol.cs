@@ -37,8 +37,11 @@ public enum EditState
 /// <summary>The changes of one file by one agent in all its turns, compared with the file before the first undecided change.</summary>
 public sealed record FileEditView
 {
-    /// <summary>The path in the workspace, with <c>/</c>.</summary>
+    /// <summary>The path in the workspace or in <see cref="Folder"/>, with <c>/</c>.</summary>
     public required string Path { get; init; }
+
+    /// <summary>The folder of a task's git worktree that contains the file; null if it is in the workspace.</summary>
+    public string? Folder { get; init; }
     public required string CodexId { get; init; }
     public required EditKind Kind { get; init; }
     public required EditState State { get; init; }
@@ -69,14 +72,16 @@ public sealed record EditTurnView(string CodexId, string TurnId, DateTimeOffset 
 
 /// <param name="Path">Null means every file of the codex.</param>
 /// <param name="HunkId">Null means the whole file.</param>
-public sealed record EditDecideParams(string CodexId, string? Path, string? HunkId);
+/// <param name="Folder">As in the view of the file; null for a hunk means the workspace, otherwise also the worktrees.</param>
+public sealed record EditDecideParams(string CodexId, string? Path, string? HunkId, string? Folder = null);
 
 /// <param name="TurnId">Null means the last turn.</param>
 /// <param name="All">True for every turn of the codex and its subtasks, regardless of <paramref name="TurnId"/>.</param>
 public sealed record EditTurnParams(string CodexId, string? TurnId, bool? All = null);
 
 /// <summary>The content of a file before an agent changed it, for the left side of the diff editor.</summary>
-public sealed record EditContentParams(string CodexId, string Path);
+/// <param name="Folder">As in the view of the file; null means the workspace.</param>
+public sealed record EditContentParams(string CodexId, string Path, string? Folder = null);
 
 /// <param name="Text">Null if the file did not exist.</param>
 public sealed record EditContentResult(string? Text);

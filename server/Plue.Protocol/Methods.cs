@@ -259,11 +259,39 @@ public static class Methods
     /// <summary>The git worktrees of all tasks with what they hold. Runs git in each.</summary>
     public static readonly RpcRequest<Empty, WorktreeListResult> WorktreeList = new("worktree/list");
 
+    /// <summary>Whether a task of the window can have a worktree.</summary>
+    public static readonly RpcRequest<Empty, WorktreeCheckResult> WorktreeCheck = new("worktree/check");
+
+    /// <summary>One worktree with what it holds.</summary>
+    public static readonly RpcRequest<WorktreeTaskParams, WorktreeView> WorktreeGet = new("worktree/get");
+
+    /// <summary>The changes of a worktree since its branch began, also those that are not committed.</summary>
+    public static readonly RpcRequest<WorktreeTaskParams, WorktreeChangesResult> WorktreeChanges = new("worktree/changes");
+
+    /// <summary>The text of a file where the branch began.</summary>
+    public static readonly RpcRequest<WorktreeContentParams, EditContentResult> WorktreeContent = new("worktree/content");
+
+    /// <summary>The changes that are not committed, to suggest a commit message.</summary>
+    public static readonly RpcRequest<WorktreeTaskParams, WorktreePendingResult> WorktreePending = new("worktree/pending");
+
+    /// <summary>Commits all changes of a worktree on its branch.</summary>
+    public static readonly RpcRequest<WorktreeCommitParams, WorktreeCommitResult> WorktreeCommit = new("worktree/commit");
+
+    /// <summary>What a pull request of the branch would push. Conflict: why there can be none, as without a signed-in gh.</summary>
+    public static readonly RpcRequest<WorktreeTaskParams, WorktreePullRequestPlan> WorktreePlanPullRequest = new(
+        "worktree/planPullRequest"
+    );
+
+    /// <summary>Pushes the branch and creates a pull request with gh.</summary>
+    public static readonly RpcRequest<WorktreePullRequestParams, WorktreePullRequestResult> WorktreeCreatePullRequest = new(
+        "worktree/createPullRequest"
+    );
+
     /// <summary>Merges the branch of a task into the main checkout. Conflict: nothing was merged, and why.</summary>
     public static readonly RpcRequest<WorktreeMergeParams, WorktreeMergeResult> WorktreeMerge = new("worktree/merge");
 
     /// <summary>Moves a worktree to the trash. Conflict: it is in use, holds work, or git's answer is not clear.</summary>
-    public static readonly RpcRequest<WorktreeRemoveParams, WorktreeRemoveResult> WorktreeRemove = new("worktree/remove");
+    public static readonly RpcRequest<WorktreeTaskParams, WorktreeRemoveResult> WorktreeRemove = new("worktree/remove");
     public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
 
     /// <summary>Stops one task, or all tasks without an address.</summary>

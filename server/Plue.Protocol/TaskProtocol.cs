@@ -88,6 +88,9 @@ public sealed record TaskView
 
     /// <summary>The reason for the status, in one sentence; null if the status is sufficient.</summary>
     public string? Note { get; init; }
+
+    /// <summary>Where it works, if that is a git worktree that was begun.</summary>
+    public TaskWorktreeView? Worktree { get; init; }
 }
 
 public sealed record TaskUriParams(string Uri);

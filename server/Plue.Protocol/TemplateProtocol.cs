@@ -31,6 +31,9 @@ public sealed record TemplateSummary
     public string? Color { get; init; }
     public required IReadOnlyList<string> Tags { get; init; }
 
+    /// <summary>True if its tasks work in their own git worktree by default.</summary>
+    public bool IsIsolated { get; init; }
+
     /// <summary>False for a file with problems, and for one that is hidden by another with the same id.</summary>
     public required bool IsActive { get; init; }
     public required IReadOnlyList<DocumentProblemView> Problems { get; init; }

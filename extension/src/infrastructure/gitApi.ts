@@ -24,6 +24,7 @@ export interface Repository {
   diffBetween(from: string, to: string, path: string): Promise<string>;
   getMergeBase(one: string, other: string): Promise<string | undefined>;
   getBranchBase?(name: string): Promise<{ readonly remote?: string; readonly name?: string; readonly commit?: string } | undefined>;
+  status(): Promise<void>;
   log(options: { maxEntries?: number; range?: string }): Promise<readonly { readonly message: string }[]>;
 }
 

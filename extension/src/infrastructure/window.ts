@@ -151,6 +151,64 @@ export function showPassphraseBox({
   });
 }
 
+export interface SuggestionBoxOptions extends Required<Pick<InputBoxOptions, 'title' | 'prompt' | 'validateInput' | 'value'>> {
+  suggestTooltip: LocalizedText;
+  /** Returns a new value. A failure is shown in the box. */
+  suggest: () => Promise<string>;
+}
+
+/** Shows an input box with a button that suggests a value. */
+export function showSuggestionBox({
+  title,
+  prompt,
+  value,
+  validateInput,
+  suggestTooltip,
+  suggest,
+}: SuggestionBoxOptions): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const box = vscode.window.createInputBox();
+    box.title = literalLine(title);
+    box.prompt = literalLine(prompt);
+    box.value = value;
+    box.ignoreFocusOut = true;
+    box.buttons = [{ iconPath: new vscode.ThemeIcon('sparkle'), tooltip: literalLine(suggestTooltip) }];
+    const showProblem = (problem: string | undefined): void => {
+      box.validationMessage = problem === undefined ? undefined : literalLine(problem);
+    };
+    const fill = async (): Promise<void> => {
+      box.busy = true;
+      box.enabled = false;
+      try {
+        box.value = await suggest();
+        showProblem(undefined);
+      } catch (error) {
+        showProblem(error instanceof Error ? error.message : String(error));
+      } finally {
+        box.busy = false;
+        box.enabled = true;
+      }
+    };
+    box.onDidTriggerButton(() => void (box.enabled ? fill() : undefined));
+    box.onDidChangeValue(() => showProblem(undefined));
+    box.onDidAccept(() => {
+      const problem = validateInput(box.value);
+      if (problem !== undefined) {
+        showProblem(problem);
+        return;
+      }
+      resolve(box.value);
+      box.hide();
+    });
+    // Has no effect after an accepted value.
+    box.onDidHide(() => {
+      resolve(undefined);
+      box.dispose();
+    });
+    box.show();
+  });
+}
+
 /** Text is shown literally. Icons are names of codicons. */
 export interface QuickPickItem extends vscode.QuickPickItem {
   icon?: string;

@@ -125,8 +125,16 @@ export const backgroundStop = new RequestType<BackgroundIdParams, Empty, ErrorDa
 export const backgroundKeep = new RequestType<BackgroundKeepParams, Empty, ErrorData>('background/keep');
 export const backgroundChanged = new NotificationType<BackgroundChangedParams>('background/changed');
 export const worktreeList = new RequestType<Empty, WorktreeListResult, ErrorData>('worktree/list');
+export const worktreeCheck = new RequestType<Empty, WorktreeCheckResult, ErrorData>('worktree/check');
+export const worktreeGet = new RequestType<WorktreeTaskParams, WorktreeView, ErrorData>('worktree/get');
+export const worktreeChanges = new RequestType<WorktreeTaskParams, WorktreeChangesResult, ErrorData>('worktree/changes');
+export const worktreeContent = new RequestType<WorktreeContentParams, EditContentResult, ErrorData>('worktree/content');
+export const worktreePending = new RequestType<WorktreeTaskParams, WorktreePendingResult, ErrorData>('worktree/pending');
+export const worktreeCommit = new RequestType<WorktreeCommitParams, WorktreeCommitResult, ErrorData>('worktree/commit');
+export const worktreePlanPullRequest = new RequestType<WorktreeTaskParams, WorktreePullRequestPlan, ErrorData>('worktree/planPullRequest');
+export const worktreeCreatePullRequest = new RequestType<WorktreePullRequestParams, WorktreePullRequestResult, ErrorData>('worktree/createPullRequest');
 export const worktreeMerge = new RequestType<WorktreeMergeParams, WorktreeMergeResult, ErrorData>('worktree/merge');
-export const worktreeRemove = new RequestType<WorktreeRemoveParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
+export const worktreeRemove = new RequestType<WorktreeTaskParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
 export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');
 export const taskStop = new RequestType<TaskStopParams, Empty, ErrorData>('task/stop');
 export const taskPause = new RequestType<TaskUriParams, Empty, ErrorData>('task/pause');
@@ -858,6 +866,7 @@ export interface EditChangedParams {
 export interface EditContentParams {
   codexId: string;
   path: string;
+  folder?: string;
 }
 
 export interface EditContentResult {
@@ -868,6 +877,7 @@ export interface EditDecideParams {
   codexId: string;
   path?: string;
   hunkId?: string;
+  folder?: string;
 }
 
 export type EditKind = 'created' | 'modified' | 'deleted';
@@ -970,6 +980,7 @@ export interface FieldView {
 
 export interface FileEditView {
   path: string;
+  folder?: string;
   codexId: string;
   kind: EditKind;
   state: EditState;
@@ -2401,6 +2412,15 @@ export interface TaskView {
   unread: boolean;
   archived: boolean;
   note?: string;
+  worktree?: TaskWorktreeView;
+}
+
+export interface TaskWorktreeView {
+  task: string;
+  folder: string;
+  branch: string;
+  repository: string;
+  state: string;
 }
 
 export interface TemplateCheckParams {
@@ -2466,6 +2486,7 @@ export interface TemplateSummary {
   icon?: string;
   color?: string;
   tags: string[];
+  isIsolated: boolean;
   isActive: boolean;
   problems: DocumentProblemView[];
 }
@@ -2827,6 +2848,40 @@ export interface WorkspaceUnsavedParams {
   paths: string[];
 }
 
+export interface WorktreeChangesResult {
+  root: string;
+  branch: string;
+  base: string;
+  files: WorktreeFileView[];
+  total: number;
+}
+
+export interface WorktreeCheckResult {
+  problem?: string;
+}
+
+export interface WorktreeCommitParams {
+  task: string;
+  message: string;
+}
+
+export interface WorktreeCommitResult {
+  branch: string;
+  commit: string;
+}
+
+export interface WorktreeContentParams {
+  task: string;
+  path: string;
+}
+
+export interface WorktreeFileView {
+  path: string;
+  kind: EditKind;
+  added: number;
+  removed: number;
+}
+
 export interface WorktreeListResult {
   worktrees: WorktreeView[];
   unknown: string[];
@@ -2845,8 +2900,30 @@ export interface WorktreeMergeResult {
   conflicts: string[];
 }
 
-export interface WorktreeRemoveParams {
+export interface WorktreePendingResult {
+  root: string;
+  patch: string;
+  untracked: string[];
+}
+
+export interface WorktreePullRequestParams {
   task: string;
+  title: string;
+  body: string;
+  confirmed: WorktreePullRequestPlan;
+}
+
+export interface WorktreePullRequestPlan {
+  branch: string;
+  remote: string;
+  address: string;
+  base?: string;
+  commit: string;
+  commits: number;
+}
+
+export interface WorktreePullRequestResult {
+  address: string;
 }
 
 export interface WorktreeRemoveResult {
@@ -2854,6 +2931,10 @@ export interface WorktreeRemoveResult {
   trash: string;
   branch: string;
   branchDeleted: boolean;
+}
+
+export interface WorktreeTaskParams {
+  task: string;
 }
 
 export interface WorktreeView {
@@ -2870,4 +2951,5 @@ export interface WorktreeView {
   unclear?: string;
   users: string[];
   orphaned?: string;
+  into?: string;
 }

@@ -25,7 +25,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     internal AgentTasks(AgentServices services)
     {
         this.services = services;
-        Reader = new TaskReader(services.Conversations, services.Providers, services.Approvals);
+        Reader = new TaskReader(services.Conversations, services.Providers, services.Approvals, services.Chat.Worktrees.Worktrees);
         Budgets = new BudgetTree(Reader.Nodes);
         changes = new TaskChanges(Reader, services.Changed, services.Time, services.Logger);
         Spawner = new TaskSpawner(services, this);

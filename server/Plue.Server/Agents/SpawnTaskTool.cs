@@ -33,7 +33,7 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
             "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}},"additionalProperties":false},
             "model":{"type":"string","description":"One of the template's candidates; omit it to get the cheapest that fits."},
             "wait":{"type":"boolean","description":"False returns at once, while the agent works. Default: true."},
-            "isolation":{"type":"string","enum":["worktree"],"description":"worktree lets it work on a git branch of its own, in another folder, from the last commit."}},"additionalProperties":false}
+            "isolation":{"type":"string","enum":["worktree","none"],"description":"worktree lets it work on a separate git branch, in another folder, from the last commit; none in your folder."}},"additionalProperties":false}
             """.ReplaceLineEndings("")
         );
 
@@ -54,9 +54,9 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
         }
 
         var isolation = Filled(given, "isolation");
-        if (isolation is not (null or StoredChat.Worktree))
+        if (isolation is not (null or StoredChat.Worktree or StoredChat.NoIsolation))
         {
-            throw new ToolFailureException("`isolation` must be \"worktree\". Omit it to let the agent work in your folder.");
+            throw new ToolFailureException("`isolation` must be \"worktree\" or \"none\".");
         }
 
         var request = new SpawnRequest(
@@ -68,7 +68,7 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
             BudgetIn(given),
             Filled(given, "model"),
             Waits: !given.Has("wait") || given.Flag("wait"),
-            isolation is not null
+            isolation is null ? null : isolation == StoredChat.Worktree
         );
         return new Call(spawner, request, await spawner.CheckAsync(request, cancellationToken));
     }
@@ -113,7 +113,7 @@ internal sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : 
                 ? $"{request.TemplateId}: {check.Shown}{Place}\n\n{request.Goal}\n\n{values.GetRawText()}"
                 : $"{request.TemplateId}: {check.Shown}{Place}\n\n{request.Goal}";
 
-        private string Place => request.IsIsolated ? ", in its own git worktree" : "";
+        private string Place => request.IsIsolated == true ? ", in its own git worktree" : "";
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             new(await spawner.RunAsync(request, progress, cancellationToken));

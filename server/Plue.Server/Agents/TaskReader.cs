@@ -11,7 +11,12 @@ namespace Plue.Server.Agents;
 
 /// <summary>Reads tasks from their journals. Figures of unchanged journals are cached.</summary>
 /// <param name="approvals">Pending approvals; their tasks wait for the user.</param>
-internal sealed class TaskReader(Conversations conversations, ProviderRegistry providers, Approvals approvals)
+internal sealed class TaskReader(
+    Conversations conversations,
+    ProviderRegistry providers,
+    Approvals approvals,
+    Worktrees.Worktrees worktrees
+)
 {
     private const int MaxCached = 2000;
 
@@ -27,7 +32,8 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
         int Answers,
         string? Note,
         string? ToolUseId,
-        bool IsUndecided
+        bool IsUndecided,
+        string? WorktreeOwner
     );
 
     /// <summary>Gets the summaries of all tasks, newest first.</summary>
@@ -244,7 +250,8 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
                     answers.Name,
                     asked,
                     figures.Note,
-                    figures.ToolUseId
+                    figures.ToolUseId,
+                    figures.WorktreeOwner is { } owner ? WorktreeOf(owner) : null
                 )
             );
         }
@@ -281,7 +288,8 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
                 Spend.Answers(task).Count,
                 NoteOf(task),
                 task.Text(TaskFields.Call),
-                Undecided(task) is not null
+                Undecided(task) is not null,
+                WorkingPlace.OwnerOf(task)
             );
         }
         catch (FailureException fault)
@@ -293,7 +301,8 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
                 0,
                 fault.Message,
                 null,
-                false
+                false,
+                null
             );
         }
 
@@ -303,6 +312,19 @@ internal sealed class TaskReader(Conversations conversations, ProviderRegistry p
         }
         known[summary.Id] = (summary.Version, figures);
         return figures;
+    }
+
+    private Worktrees.StoredWorktree? WorktreeOf(string owner)
+    {
+        try
+        {
+            return worktrees.Find(owner);
+        }
+        catch (FailureException)
+        {
+            // The row is shown without it; Health names records that cannot be read.
+            return null;
+        }
     }
 
     private static string? NoteOf(StoredChat task) =>

@@ -1,5 +1,6 @@
 using Plue.Server.Store;
 using Plue.Server.Templates;
+using Plue.Server.Worktrees;
 
 namespace Plue.Server.Agents;
 
@@ -7,6 +8,7 @@ namespace Plue.Server.Agents;
 /// <param name="Waiting">The pending approvals of the task.</param>
 /// <param name="ToolUseId">Id of the tool call that spawned the task; null without a waiting call.</param>
 /// <param name="Note">The reason for the status, in one sentence; null if the status is sufficient.</param>
+/// <param name="Worktree">The git worktree in which it works: its own or that of a parent; null for none.</param>
 internal sealed record TaskRow(
     string Uri,
     ChatSummary Summary,
@@ -19,5 +21,6 @@ internal sealed record TaskRow(
     string? ProviderName,
     int Waiting,
     string? Note,
-    string? ToolUseId
+    string? ToolUseId,
+    StoredWorktree? Worktree
 );

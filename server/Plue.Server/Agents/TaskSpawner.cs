@@ -39,6 +39,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     );
     private readonly ConcurrentDictionary<string, Held> held = new(StringComparer.Ordinal); // by the address of the running child
     private readonly ConcurrentDictionary<string, bool> working = new(StringComparer.Ordinal); // children that no call of their parent waits for
+    private readonly ConcurrentDictionary<string, bool> committed = new(StringComparer.Ordinal); // by parent: whether a worktree had everything when its first subtask started
     private readonly SemaphoreSlim making = new(1, 1); // so that two tasks never get the same part of a budget
 
     /// <summary>A slot at a provider, which other tasks can use while this task waits for its children.</summary>
@@ -143,6 +144,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         }
 
         var plan = PlanFor(templateId, all, providerId, model, budget, parentId: null);
+        await CheckWorktreeAsync(plan, all, parentId: null, cancellationToken);
         all.Remove("provider_ref");
         all.Remove("model");
         var conversation = await services.Conversations.ConvertAsync(
@@ -487,18 +489,14 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             }
 
             var plan = PlanFor(request);
+            var values = ValuesOf(request);
+            if (await IsParallelWriterAsync(plan, values, request.ParentId, cancellationToken))
+            {
+                values[StoredChat.IsolationField] = Json5Conversion.Of(new Json5String(StoredChat.Worktree));
+            }
+
             return (
-                (
-                    await MakeAsync(
-                        plan,
-                        ValuesOf(request),
-                        request.ParentId,
-                        request.ToolUseId,
-                        depth: 0,
-                        cancellationToken,
-                        isAwaited: waits
-                    )
-                ).CodexId,
+                (await MakeAsync(plan, values, request.ParentId, request.ToolUseId, depth: 0, cancellationToken, isAwaited: waits)).CodexId,
                 true
             );
         }
@@ -525,6 +523,48 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             await new WorkingPlace(services.Chat, services.Conversations).CheckAsync(ParentOf(parentId), cancellationToken);
         }
     }
+
+    /// <summary>
+    /// True if a subtask that can change files would work beside another one in the same folder, and nothing chose its place. It then gets a worktree, if
+    /// everything was committed when the first of them started. Called in <see cref="making"/>.
+    /// </summary>
+    private async Task<bool> IsParallelWriterAsync(
+        Plan plan,
+        Dictionary<string, JsonElement> values,
+        string parentId,
+        CancellationToken cancellationToken
+    )
+    {
+        if (
+            services.Chat.Config.Flag(UserConfig.ParallelWorktreesKey) == false
+            || values.ContainsKey(StoredChat.IsolationField)
+            || plan.Template.Default(StoredChat.IsolationField) is not null and not Json5Null
+            || !CanWrite(AgentSpec.Of(plan.Template.WithDefaults(Json5Object.Of([]))))
+        )
+        {
+            return false;
+        }
+
+        var parent = Find(parentId);
+        var isBeside = tasks
+            .Reader.Tree.ChildrenOf(parentId)
+            .Select(Find)
+            .Any(sibling =>
+                sibling is not null
+                && AgentTasks.IsActive(sibling.Text(TaskStates.Field))
+                && WorkingPlace.OwnerOf(sibling) == WorkingPlace.OwnerOf(parent)
+                && CanWrite(tasks.Reader.SpecOf(sibling))
+            );
+        if (!isBeside)
+        {
+            committed[parentId] = await new WorkingPlace(services.Chat, services.Conversations).CanCopyAsync(parent, cancellationToken);
+        }
+
+        // Not known after a restart: the folder can have changes that a copy would not.
+        return isBeside && committed.GetValueOrDefault(parentId);
+    }
+
+    private static bool CanWrite(AgentSpec spec) => spec.AvailableTools.Any(ToolNames.ChangesFiles);
 
     private static bool IsIsolated(Plan plan, Dictionary<string, JsonElement> values) =>
         (
@@ -576,9 +616,11 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             ? given.EnumerateObject().ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal)
             : new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         values[StoredChat.GoalField] = Json5Conversion.Of(new Json5String(request.Goal));
-        if (request.IsIsolated)
+        if (request.IsIsolated is { } isIsolated)
         {
-            values[StoredChat.IsolationField] = Json5Conversion.Of(new Json5String(StoredChat.Worktree));
+            values[StoredChat.IsolationField] = Json5Conversion.Of(
+                new Json5String(isIsolated ? StoredChat.Worktree : StoredChat.NoIsolation)
+            );
         }
 
         return values;

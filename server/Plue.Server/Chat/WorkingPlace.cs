@@ -66,5 +66,10 @@ internal sealed class WorkingPlace(ChatServices services, IChats chats)
             cancellationToken
         );
 
+    /// <summary>True if a worktree for a subtask would have everything that the folder of its parent has.</summary>
+    /// <param name="parent">Null for a task of the window.</param>
+    public async Task<bool> CanCopyAsync(StoredChat? parent, CancellationToken cancellationToken) =>
+        WorkspaceOf(parent).TrustedFolder is { } folder && await services.Worktrees.IsCommittedAsync(folder, cancellationToken);
+
     private StoredChat? ParentOf(StoredChat task) => task.Text(StoredChat.SpawnedByField) is { } parent ? chats.Find(parent) : null;
 }

@@ -195,7 +195,8 @@ internal sealed class EditsCommand(Func<string?, Services> open, Terminal termin
         where T : struct, Enum => value.ToString().ToLowerInvariant();
 
     private static EditHandlers HandlersOf(Services services) =>
-        new(services.Edits, services.Platform.Workspace, services.Store.Chats.ListAll);
+        // Those of worktrees are reviewed with --workspace and their folder.
+        new(services.Edits, services.Platform.Workspace, services.Store.Chats.ListAll, _ => []);
 
     private string FolderOf(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(workspace) ?? Environment.CurrentDirectory);
 }

@@ -38,6 +38,9 @@ internal sealed record UserConfig
     /// <summary><c>while_tasks</c> or <c>never</c>.</summary>
     public const string KeepRunningKey = "keep_running";
 
+    /// <summary>Whether a subtask that can change files gets a worktree while another one works in its folder; unset means true.</summary>
+    public const string ParallelWorktreesKey = "parallel_worktrees";
+
     /// <summary>The number of days that deleted items are kept in the trash.</summary>
     public const string TrashDaysKey = "trash_days";
 

@@ -34,10 +34,10 @@ internal sealed class EditReviews(EditLog log)
         return found;
     }
 
-    /// <summary>Gets the edits in all folders of a workspace, oldest first.</summary>
-    public IReadOnlyList<TurnEdit> Edits(WorkspaceFolders folders)
+    /// <summary>Gets the edits in all these folders, oldest first.</summary>
+    public IReadOnlyList<TurnEdit> Edits(IEnumerable<string> folders)
     {
-        var real = folders.Resolved().Paths.ToHashSet(StringComparer.Ordinal);
+        var real = folders.Select(RealPath.Of).ToHashSet(StringComparer.Ordinal);
         return Store.Read(history => history.Edits.Where(edit => real.Contains(edit.By.Workspace)).ToList());
     }
 
@@ -110,6 +110,16 @@ internal sealed class EditReviews(EditLog log)
         }
 
         return conflicts;
+    }
+
+    /// <summary>Accepts the pending changes of all chats and tasks in a folder.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: the decision was not recorded.</exception>
+    public void AcceptAll(string workspace)
+    {
+        foreach (var codex in List(workspace, null).Select(file => file.Review.Codex).Distinct(StringComparer.Ordinal))
+        {
+            Decide(workspace, codex, path: null, hunkId: null, isAccepted: true);
+        }
     }
 
     /// <returns>The text without pending changes, or the current text if there are none; null if the file did not exist.</returns>

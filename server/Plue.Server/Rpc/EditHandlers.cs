@@ -4,13 +4,20 @@ using Plue.Server.Edits;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
+using Plue.Server.Worktrees;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>edit/*: changes of agents in the workspace folders, and the user's decisions. Untrusted folders are not read. With several, paths start with the
-/// folder name.</summary>
+/// <summary>edit/*: changes of agents in the workspace folders and in the worktrees made of them, and the user's decisions. Untrusted folders are not read.
+/// With several folders, paths start with the folder name.</summary>
 /// <param name="channels">Returns all chats and tasks, for their hierarchy and titles.</param>
-internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
+/// <param name="worktrees">Returns the worktrees of tasks that were made of these folders.</param>
+internal sealed class EditHandlers(
+    EditServices edits,
+    Workspace workspace,
+    Func<IReadOnlyList<ChatSummary>> channels,
+    Func<WorkspaceFolders, IReadOnlyList<StoredWorktree>> worktrees
+)
 {
     private const int MaxTurns = 200;
     private const int MaxTreeDepth = 100;
@@ -29,7 +36,7 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
             (asked, _) =>
                 Task.Run(() =>
                 {
-                    var (folder, path) = PlaceOf(Folders, asked.Path);
+                    var (folder, path) = PlaceOf(Places, asked.Path, asked.Folder);
                     return new EditContentResult(edits.Reviews.Before(folder, EditLog.IdOf(asked.CodexId), path));
                 })
         );
@@ -37,12 +44,12 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
 
     /// <param name="codexId">Null for all chats and tasks.</param>
     public EditListResult List(string? codexId) =>
-        workspace.TrustedFolders is { } folders ? List(folders, codexId, []) : new EditListResult([]) { Turns = [] };
+        workspace.TrustedFolders is { } folders ? List(PlacesOf(folders), codexId, []) : new EditListResult([]) { Turns = [] };
 
     /// <exception cref="FailureException">Untrusted, NotFound, MissingField, StoreReadOnly.</exception>
     public EditListResult Decide(EditDecideParams asked, bool isAccepted)
     {
-        var folders = Folders;
+        var places = Places;
         if (asked is { HunkId: not null, Path: null })
         {
             throw new FailureException(FailureKind.MissingField, "Give the file of the change.");
@@ -50,15 +57,17 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
 
         // Without a file, the request covers the codex and its subtasks, as listed.
         var family = asked.Path is null ? FamilyOf(asked.CodexId) : [EditLog.IdOf(asked.CodexId)];
-        List<(string Folder, string? Path)> places = asked.Path is null
-            ? [.. folders.Paths.Select(folder => (folder, (string?)null))]
-            : [PlaceOf(folders, asked.Path)];
+        List<(string Folder, string? Path)> files =
+            asked.Path is not { } path ? [.. places.SelectMany(place => place.Paths).Select(folder => (folder, (string?)null))]
+            : asked.Folder is null && asked.HunkId is null
+                ? [PlaceOf(places, path, null), .. places.Skip(1).Select(place => (place.First.Path, (string?)path))]
+            : [PlaceOf(places, path, asked.Folder)];
         return List(
-            folders,
+            places,
             asked.CodexId,
             [
                 .. family.SelectMany(codex =>
-                    places.SelectMany(place => edits.Reviews.Decide(place.Folder, codex, place.Path, asked.HunkId, isAccepted))
+                    files.SelectMany(file => edits.Reviews.Decide(file.Folder, codex, file.Path, asked.HunkId, isAccepted))
                 ),
             ]
         );
@@ -68,7 +77,7 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
     /// <exception cref="FailureException">Untrusted; NotFound: there is no such turn; StoreReadOnly.</exception>
     public async Task<EditListResult> TakeBackAsync(EditTurnParams asked, bool isUndo, CancellationToken cancellationToken)
     {
-        var folders = Folders;
+        var places = Places;
         var (codex, turns) = (EditLog.IdOf(asked.CodexId), edits.Turns);
         Func<TurnEdit, bool> which;
         if (asked.All == true)
@@ -81,7 +90,7 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
             var turn =
                 asked.TurnId
                 ?? await Task.Run(
-                    () => edits.Reviews.Edits(folders).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn,
+                    () => EditsIn(places).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn,
                     cancellationToken
                 )
                 ?? throw new FailureException(
@@ -91,40 +100,65 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
             which = edit => edit.By.Codex == codex && edit.By.Turn == turn;
         }
 
-        var outcome = isUndo
-            ? await turns.UndoAsync(folders, which, cancellationToken)
-            : await turns.RedoAsync(folders, which, cancellationToken);
-        return await Task.Run(() => List(folders, asked.CodexId, outcome.Conflicts), cancellationToken);
+        List<string> conflicts = [];
+        foreach (var place in places)
+        {
+            var outcome = isUndo
+                ? await turns.UndoAsync(place, which, cancellationToken)
+                : await turns.RedoAsync(place, which, cancellationToken);
+            conflicts.AddRange(outcome.Conflicts);
+        }
+
+        return await Task.Run(() => List(places, asked.CodexId, conflicts), cancellationToken);
     }
 
-    private WorkspaceFolders Folders =>
-        workspace.TrustedFolders
-        ?? throw new FailureException(
-            FailureKind.Untrusted,
-            "Changes can only be reviewed in a trusted folder. Open the folder and trust it."
+    private IReadOnlyList<WorkspaceFolders> Places =>
+        PlacesOf(
+            workspace.TrustedFolders
+                ?? throw new FailureException(
+                    FailureKind.Untrusted,
+                    "Changes can only be reviewed in a trusted folder. Open the folder and trust it."
+                )
         );
 
-    /// <exception cref="FailureException">NotFound: the folder was removed from the workspace.</exception>
-    private static (string Folder, string Path) PlaceOf(WorkspaceFolders folders, string shown) =>
-        folders.TryFind(shown, out var folder, out var path)
-            ? (folder.Path, path)
-            : throw new FailureException(FailureKind.NotFound, $"The folder of {shown} is no longer part of the workspace.");
+    /// <summary>Gets the workspace, then each worktree that was made of it.</summary>
+    private IReadOnlyList<WorkspaceFolders> PlacesOf(WorkspaceFolders folders) =>
+        [folders, .. worktrees(folders).Select(worktree => WorkspaceFolders.Of(worktree.Folder))];
 
-    private EditListResult List(WorkspaceFolders folders, string? codexId, IReadOnlyList<string> conflicts)
+    private IReadOnlyList<TurnEdit> EditsIn(IReadOnlyList<WorkspaceFolders> places) =>
+        edits.Reviews.Edits(places.SelectMany(place => place.Paths));
+
+    /// <param name="worktree">The folder of a worktree; null for the workspace.</param>
+    /// <exception cref="FailureException">NotFound: the folder was removed from the workspace, or the worktree does not exist anymore.</exception>
+    private static (string Folder, string Path) PlaceOf(IReadOnlyList<WorkspaceFolders> places, string shown, string? worktree) =>
+        worktree is not null
+            ? (
+                places.Skip(1).FirstOrDefault(place => place.First.Path == worktree)?.First.Path
+                    ?? throw new FailureException(FailureKind.NotFound, $"The worktree of {shown} does not exist anymore."),
+                shown
+            )
+        : places[0].TryFind(shown, out var folder, out var path) ? (folder.Path, path)
+        : throw new FailureException(FailureKind.NotFound, $"The folder of {shown} is no longer part of the workspace.");
+
+    private EditListResult List(IReadOnlyList<WorkspaceFolders> places, string? codexId, IReadOnlyList<string> conflicts)
     {
         var family = codexId is null ? null : FamilyOf(codexId);
         Func<string, bool>? which = family is null ? null : family.Contains;
         var titles = channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
         return new EditListResult([
-            .. folders.All.SelectMany(folder =>
-                edits.Reviews.List(folder.Path, which).Select(file => View(file, folders.Shown(folder, file.Review.Path)))
+            .. places.SelectMany(
+                (place, at) =>
+                    place.All.SelectMany(folder =>
+                        edits
+                            .Reviews.List(folder.Path, which)
+                            .Select(file => View(file, place.Shown(folder, file.Review.Path), at == 0 ? null : folder.Path))
+                    )
             ),
         ])
         {
             Turns =
             [
-                .. edits
-                    .Reviews.Edits(folders)
+                .. EditsIn(places)
                     .Where(edit => which?.Invoke(edit.By.Codex) ?? true)
                     .GroupBy(edit => (edit.By.Codex, edit.By.Turn))
                     .Reverse()
@@ -139,16 +173,18 @@ internal sealed class EditHandlers(EditServices edits, Workspace workspace, Func
                     )),
             ],
             Conflicts = conflicts,
-            OmissionNotice = folders.Paths.Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList() is { Count: > 0 } notices
+            OmissionNotice = places.SelectMany(place => place.Paths).Select(edits.Log.OmissionNotice).OfType<string>().Distinct().ToList()
+                is { Count: > 0 } notices
                 ? string.Join(' ', notices)
                 : null,
         };
     }
 
-    private static FileEditView View(FileReview file, string shown) =>
+    private static FileEditView View(FileReview file, string shown, string? worktree) =>
         new()
         {
             Path = shown,
+            Folder = worktree,
             CodexId = AddressOf(file.Review.Codex),
             Kind =
                 (file.IsPending ? file.Review.Base : file.Review.First).Kind == FileEntryKind.Absent ? EditKind.Created

@@ -78,9 +78,14 @@ internal static class HandlerList
         ).Register();
         new ModelHandlers(server, new ModelRequests(chat)).Register();
         new ServedHandlers(server, new ServedTools(services, conversations, tasks, new TaskStart(null))).Register();
-        new EditHandlers(services.Edits, platform.Workspace, Channels).Register(server);
+        new EditHandlers(services.Edits, platform.Workspace, Channels, services.Worktrees.Worktrees.Of).Register(server);
         new BackgroundHandlers(server, services.Tools.Background).Register();
-        new WorktreeHandlers(services.Worktrees).Register(server);
+        new WorktreeHandlers(
+            services.Worktrees,
+            services.Edits.Reviews,
+            () => platform.Workspace.TrustedFolder,
+            id => tasks.Changed(CodexUri.OfChannel(id).ToString())
+        ).Register(server);
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed, services.ProgramImport.RecordChats).Register(server);
         new ProgramImportHandlers(

@@ -30,6 +30,7 @@ internal static class TaskViews
             Unread = row.Summary.Unread,
             Archived = row.Summary.Archived,
             Note = row.Note,
+            Worktree = row.Worktree is { } worktree ? WorktreeViews.View(worktree) : null,
         };
 
     /// <param name="rows">The task and its subtasks.</param>

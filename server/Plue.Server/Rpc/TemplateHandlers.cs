@@ -6,6 +6,7 @@ using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
 using Plue.Server.Providers.Connections;
+using Plue.Server.Store;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
@@ -154,6 +155,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
             Icon = template?.Icon,
             Color = template?.Color,
             Tags = template?.Tags ?? [],
+            IsIsolated = template?.Default(StoredChat.IsolationField) is Json5String { Value: StoredChat.Worktree },
             IsActive = inForce,
             Problems = [.. entry.Problems.Select(FieldViews.View)],
         };

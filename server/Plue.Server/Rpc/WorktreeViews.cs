@@ -22,7 +22,26 @@ internal static class WorktreeViews
             Unclear = row.Contents.Unclear,
             Users = row.Contents.Users,
             Orphaned = row.Orphaned,
+            Into = row.Into,
         };
+
+    public static TaskWorktreeView View(StoredWorktree record) =>
+        new(record.Task, record.Folder, record.Branch, record.Repository, record.State.ToString().ToLowerInvariant());
+
+    public static WorktreeChangesResult View((StoredWorktree Record, IReadOnlyList<WorktreeFile> Files, int Total) changes) =>
+        new(
+            changes.Record.Path,
+            changes.Record.Branch,
+            changes.Record.Base,
+            [.. changes.Files.Select(file => new WorktreeFileView(file.Path, (EditKind)file.Change, file.Added, file.Removed))],
+            changes.Total
+        );
+
+    public static WorktreePullRequestPlan View(PullRequestPlan plan) =>
+        new(plan.Record.Branch, plan.Remote, plan.Address, plan.Base, plan.Commit, plan.Commits);
+
+    public static WorktreePendingResult View((StoredWorktree Record, string Patch, IReadOnlyList<string> Untracked) pending) =>
+        new(pending.Record.Path, pending.Patch, pending.Untracked);
 
     public static WorktreeListResult View(WorktreeReport report) => new([.. report.Rows.Select(View)], report.Strangers);
 

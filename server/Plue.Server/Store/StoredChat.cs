@@ -15,6 +15,9 @@ public sealed record StoredChat
     /// <summary>Where a task works: <see cref="Worktree"/>, or any other value for the folder of its parent or window.</summary>
     public const string IsolationField = "isolation";
 
+    /// <summary>The value of <see cref="IsolationField"/> for the folder of the parent or window.</summary>
+    public const string NoIsolation = "none";
+
     /// <summary>The value of <see cref="IsolationField"/> for a separate git worktree.</summary>
     public const string Worktree = "worktree";
 

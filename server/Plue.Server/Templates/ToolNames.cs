@@ -60,6 +60,10 @@ internal static class ToolNames
         new("send_message", "Sends a message to a subtask or to the parent task.", MayChange: false),
     ];
 
+    /// <summary>True if agents change files of the workspace with this tool. Tools of servers are not known to.</summary>
+    public static bool ChangesFiles(string name) =>
+        name is "write" or "edit" or "edit_cell" or "run_cell" or "bash" or "rename" or "spawn_task";
+
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
 
     public static bool IsVsCodeTool(string name) => name.StartsWith($"{VsCode}{ServerSeparator}", StringComparison.Ordinal);

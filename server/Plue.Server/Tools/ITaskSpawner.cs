@@ -6,7 +6,7 @@ namespace Plue.Server.Tools;
 /// <summary>The parameters of spawn_task.</summary>
 /// <param name="ToolUseId">The id of the call, by which the parent finds its subtask after a restart.</param>
 /// <param name="Waits">False to return while the task runs.</param>
-/// <param name="IsIsolated">True to work in a separate git worktree; false leaves it to the template.</param>
+/// <param name="IsIsolated">True to work in a separate git worktree, false for the folder of the parent; null leaves it to the template and to what runs.</param>
 /// <param name="Model">One of the template's candidates; null leaves the choice to routing.</param>
 internal sealed record SpawnRequest(
     string ParentId,
@@ -17,7 +17,7 @@ internal sealed record SpawnRequest(
     AgentBudget Budget,
     string? Model,
     bool Waits,
-    bool IsIsolated = false
+    bool? IsIsolated = null
 );
 
 /// <summary>Creates tasks for spawn_task. Implemented in <c>Agents</c>, on which tools do not depend.</summary>

@@ -34,7 +34,9 @@ internal sealed partial class Git(Func<string, string?> environment, TimeSpan? r
 
     // The first version with --path-format.
     private static readonly Version Oldest = new(2, 31);
-    private static readonly string[] Inherited =
+
+    /// <summary>The variables that git gets from the environment of Plue.</summary>
+    public static readonly string[] Inherited =
     [
         "PATH",
         "HOME",
@@ -77,7 +79,7 @@ internal sealed partial class Git(Func<string, string?> environment, TimeSpan? r
         CancellationToken cancellationToken
     )
     {
-        var program = Find(folder);
+        var program = FindGit(folder);
         version ??= await VersionAsync(program, folder, cancellationToken);
         // An index that status refreshes would be locked for a git command of the user.
         List<string> options = ["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"];
@@ -189,13 +191,17 @@ internal sealed partial class Git(Func<string, string?> environment, TimeSpan? r
         return variables;
     }
 
-    /// <summary>Finds git in the PATH, but never in the folder it runs in, which an agent can write to.</summary>
-    private string Find(string folder) =>
+    /// <summary>Finds a program in the PATH, but never in one of these folders, which an agent can write to.</summary>
+    /// <returns>Null if it was not found.</returns>
+    public string? Find(string program, params IReadOnlyList<string> except) =>
         (environment("PATH") ?? "")
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Where(Path.IsPathFullyQualified)
-            .Select(entry => Path.Combine(entry, OperatingSystem.IsWindows() ? "git.exe" : "git"))
-            .FirstOrDefault(program => File.Exists(program) && !RealPath.IsInside(program, folder))
+            .Select(entry => Path.Combine(entry, OperatingSystem.IsWindows() ? $"{program}.exe" : program))
+            .FirstOrDefault(path => File.Exists(path) && !except.Any(folder => RealPath.IsInside(path, folder)));
+
+    private string FindGit(string folder) =>
+        Find("git", folder)
         ?? throw new FailureException(
             FailureKind.NotFound,
             "git was not found, and worktrees need it. Install git, or start the task without isolation."

@@ -76,6 +76,13 @@ internal sealed class WorktreeInspector(Git git, ChatStore chats)
             : throw Unclear($"git could not find the repository of {checkout} ({folder.Reason})");
     }
 
+    /// <summary>Gets the branch of a checkout; null if none is checked out.</summary>
+    public async Task<string?> BranchAsync(string checkout, CancellationToken cancellationToken) =>
+        await git.ReadAsync(checkout, cancellationToken, "symbolic-ref", "--quiet", "--short", "HEAD")
+            is { IsDone: true, Line.Length: > 0 } found
+            ? found.Line
+            : null;
+
     /// <summary>Gets the titles of the running tasks that work in this worktree: its own and their subtasks.</summary>
     public IReadOnlyList<string> TasksIn(StoredWorktree record)
     {

@@ -20,10 +20,14 @@ internal enum MergeOutcome
 internal sealed record MergeResult(MergeOutcome Outcome, string Into, IReadOnlyList<string> Conflicts);
 
 /// <summary>Brings the work of a task back: merges its branch into the current branch of the main checkout.</summary>
-internal sealed class WorktreeMerge(Git git, WorktreeRecords records, WorktreeInspector inspector, Worktrees worktrees)
+internal sealed class WorktreeMerge(
+    Git git,
+    WorktreeRecords records,
+    WorktreeInspector inspector,
+    Worktrees worktrees,
+    WorktreeCommits commits
+)
 {
-    private const int MaxNamed = 5;
-
     /// <param name="commitMessage">Commits the changes of the worktree first; null refuses a worktree with changes.</param>
     /// <param name="abortsOnConflict">True to leave the main checkout as it was if there are conflicts.</param>
     /// <exception cref="FailureException">Conflict: nothing was merged, and why. NotFound.</exception>
@@ -35,22 +39,10 @@ internal sealed class WorktreeMerge(Git git, WorktreeRecords records, WorktreeIn
     )
     {
         using var turn = await records.LockAsync(task, cancellationToken);
-        var record = worktrees.Get(task);
-        if (record.State is not (WorktreeState.Ready or WorktreeState.Merging))
-        {
-            throw Refused(
-                $"The worktree of \"{record.Title}\" is {record.State.ToString().ToLowerInvariant()}, so there is nothing to merge."
-            );
-        }
-        if (inspector.TasksIn(record) is { Count: > 0 } tasks)
-        {
-            throw Refused(
-                $"{record.Branch} was not merged, because {string.Join(", ", tasks)} still works on it. Wait for it, or stop it."
-            );
-        }
-
+        var record = worktrees.GetReady(task);
+        commits.RefuseWorking(record);
         var into = await TargetAsync(record, cancellationToken);
-        await CommitAsync(record, commitMessage, cancellationToken);
+        await commits.CommitAsync(record, commitMessage, cancellationToken);
         await RefuseTouchedAsync(record, cancellationToken);
         records.Write(record with { State = WorktreeState.Merging });
         var before = await HeadAsync(record.Repository, cancellationToken);
@@ -79,62 +71,16 @@ internal sealed class WorktreeMerge(Git git, WorktreeRecords records, WorktreeIn
     /// <summary>Gets the branch to merge into.</summary>
     private async Task<string> TargetAsync(StoredWorktree record, CancellationToken cancellationToken)
     {
-        var branch = await git.ReadAsync(record.Repository, cancellationToken, "symbolic-ref", "--quiet", "--short", "HEAD");
-        if (!branch.IsDone || branch.Line.Length == 0)
-        {
-            throw Refused(
+        var branch =
+            await inspector.BranchAsync(record.Repository, cancellationToken)
+            ?? throw Refused(
                 $"No branch is checked out in {record.Repository}, so nothing was merged. Check out the branch that should get the changes."
             );
-        }
-
         return await inspector.OperationAsync(record.Repository, cancellationToken) is { } operation
             ? throw Refused(
                 $"A git operation is not finished in {record.Repository} ({operation}), so nothing was merged. Finish or abort it, then try again."
             )
-            : branch.Line;
-    }
-
-    private async Task CommitAsync(StoredWorktree record, string? message, CancellationToken cancellationToken)
-    {
-        if (!Directory.Exists(record.Path))
-        {
-            return;
-        }
-
-        var head = await git.ReadAsync(record.Path, cancellationToken, "symbolic-ref", "--quiet", "HEAD");
-        if (!head.IsDone || head.Line != $"refs/heads/{record.Branch}")
-        {
-            throw Refused(
-                $"{record.Path} is not on the branch {record.Branch} anymore, so nothing was merged. Check it out there, then try again."
-            );
-        }
-        if (await inspector.StatusAsync(record.Path, cancellationToken) is not { Count: > 0 } changes)
-        {
-            return;
-        }
-        if (message is null)
-        {
-            throw Refused(
-                $"The worktree has changes that are not committed: {Named(changes.Select(change => change.Path))}. Review them with plue edits list --workspace {record.Folder}, then merge with --commit \"message\"."
-            );
-        }
-
-        foreach (
-            var arguments in (string[][])
-                [
-                    ["add", "--all"],
-                    ["commit", "--quiet", "-m", message],
-                ]
-        )
-        {
-            var done = await git.WriteAsync(record.Path, runsHooks: false, cancellationToken, arguments);
-            if (!done.IsDone)
-            {
-                throw Refused(
-                    $"git {arguments[0]} failed in {record.Path} ({done.Reason}), so nothing was merged. The changes are still there."
-                );
-            }
-        }
+            : branch;
     }
 
     /// <summary>Refuses a merge that would touch files with changes in the main checkout.</summary>
@@ -162,7 +108,7 @@ internal sealed class WorktreeMerge(Git git, WorktreeRecords records, WorktreeIn
         if (own.Count > 0)
         {
             throw Refused(
-                $"{record.Repository} has changes of your own in files that the merge would change: {Named(own)}. Nothing was merged. Commit or stash them, then try again."
+                $"{record.Repository} has changes of your own in files that the merge would change: {WorktreeCommits.Named(own)}. Nothing was merged. Commit or stash them, then try again."
             );
         }
     }
@@ -199,14 +145,6 @@ internal sealed class WorktreeMerge(Git git, WorktreeRecords records, WorktreeIn
     {
         var head = await git.ReadAsync(checkout, cancellationToken, "rev-parse", "--verify", "HEAD");
         return head.IsDone ? head.Line : throw Refused($"git could not find the commit of {checkout} ({head.Reason}).");
-    }
-
-    private static string Named(IEnumerable<string> files)
-    {
-        var all = files.Select(Platform.HiddenCharacters.VisibleLine).ToList();
-        return all.Count <= MaxNamed
-            ? string.Join(", ", all)
-            : $"{string.Join(", ", all.Take(MaxNamed))} and {Platform.Plural.Of(all.Count - MaxNamed, "other file")}";
     }
 
     private static FailureException Refused(string sentence) => new(FailureKind.Conflict, sentence);

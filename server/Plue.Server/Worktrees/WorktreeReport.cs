@@ -3,7 +3,11 @@ using Plue.Server.Platform;
 namespace Plue.Server.Worktrees;
 
 /// <param name="Orphaned">Why nothing works in it anymore, as a sentence; null if its task exists.</param>
-internal sealed record WorktreeRow(StoredWorktree Record, WorktreeContents Contents, string? Orphaned);
+internal sealed record WorktreeRow(StoredWorktree Record, WorktreeContents Contents, string? Orphaned)
+{
+    /// <summary>Gets the branch of the main checkout; null if none is checked out, or in a list.</summary>
+    public string? Into { get; init; }
+}
 
 /// <summary>The worktrees of all tasks with what they hold, also those that a killed process or a deleted task left behind.</summary>
 /// <param name="Strangers">Folders where worktrees are stored that have no record, and records that cannot be read.</param>

@@ -85,6 +85,31 @@ internal sealed class Worktrees(PluePaths paths, TimeProvider time, Git git, Wor
         records.Find(task)
         ?? throw new FailureException(FailureKind.NotFound, $"There is no worktree of {task}. List them with: plue worktrees list");
 
+    /// <exception cref="FailureException">NotFound: the task has no worktree. Conflict: it is being created or was removed.</exception>
+    public StoredWorktree GetReady(string task) =>
+        Get(task) is { State: WorktreeState.Ready or WorktreeState.Merging } ready
+            ? ready
+            : throw new FailureException(
+                FailureKind.Conflict,
+                $"The worktree of \"{Get(task).Title}\" is {Get(task).State.ToString().ToLowerInvariant()}, so it has nothing to use."
+            );
+
+    /// <summary>Gets the worktrees whose main checkout contains one of these folders or is in one of them.</summary>
+    public IReadOnlyList<StoredWorktree> Of(WorkspaceFolders folders)
+    {
+        var real = folders.Resolved().Paths.ToList();
+        return
+        [
+            .. records
+                .List()
+                .Records.Where(record =>
+                    record.State is WorktreeState.Ready or WorktreeState.Merging
+                    && real.Any(folder => RealPath.IsUnder(record.Repository, folder) || RealPath.IsUnder(folder, record.Repository))
+                    && Directory.Exists(record.Folder)
+                ),
+        ];
+    }
+
     private async Task<StoredWorktree> PlanAsync(string task, string title, string source, CancellationToken cancellationToken)
     {
         var repository = await GitRepository.FindAsync(git, source, cancellationToken);

@@ -106,7 +106,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IChildTasks, IT
     {
         Spawned = request;
         return Task.FromResult(
-            $"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}|{request.Waits}|{(request.IsIsolated ? "isolated" : "")}"
+            $"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}|{request.Waits}|{(request.IsIsolated == true ? "isolated" : "")}"
         );
     }
 

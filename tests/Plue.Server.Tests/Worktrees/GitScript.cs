@@ -3,7 +3,7 @@ namespace Plue.Server.Tests.Worktrees;
 /// <summary>A program named git that runs a shell script, in which <c>git_real</c> is the real one.</summary>
 internal static class GitScript
 {
-    private static readonly string Real = (Environment.GetEnvironmentVariable("PATH") ?? "")
+    public static readonly string Real = (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
         .Select(folder => Path.Combine(folder, "git"))
         .First(File.Exists);

@@ -47,6 +47,61 @@ public sealed class IsolatedTaskTests
     }
 
     [Fact]
+    public async Task Changes_of_an_isolated_task_are_reviewed_and_merged_in_the_window_of_its_main_checkout()
+    {
+        await using var home = await AgentsHome.StartAsync(hasRealTools: true);
+        await File.WriteAllTextAsync(Path.Combine(home.Folder, "notes.txt"), "committed\n", Cancel);
+        var folder = await RepositoryAsync(home);
+        home.Script = asked =>
+            asked.Asked switch
+            {
+                0 => Calls("", Write, ("r1", "read", """{"path":"notes.txt"}""")),
+                1 => Calls("", ("w2", "write", """{"path":"notes.txt","content":"changed\n"}""")),
+                _ => Answer("Done."),
+            };
+        var uri = await SpawnAsync(home, "worker", "Change a file");
+        await AllowAsync(home, uri);
+
+        var place = (await home.StatusAsync(uri, "done"))["worktree"]!;
+        var worktree = (string)place["folder"]!;
+        Assert.Equal(uri.Split('/')[^1], (string?)place["task"]);
+        var files = (await home.Client.ResultAsync("edit/list", new { }))!["files"]!.AsArray();
+        Assert.Equal(["made.txt", "notes.txt"], files.Select(file => (string)file!["path"]!));
+        Assert.All(files, file => Assert.Equal(worktree, (string?)file!["folder"]));
+        var before = await home.Client.ResultAsync(
+            "edit/content",
+            new
+            {
+                codexId = uri,
+                path = "notes.txt",
+                folder = worktree,
+            }
+        );
+        Assert.Equal("committed\n", (string?)before!["text"]);
+
+        // The page of the task names the file as the agent does.
+        await home.Client.ResultAsync("edit/reject", new { codexId = uri, path = "made.txt" });
+        Assert.False(File.Exists(Path.Combine(worktree, "made.txt")));
+        var changes = await home.Client.ResultAsync("worktree/changes", new { task = uri });
+        Assert.Equal(
+            ("notes.txt", "modified"),
+            Assert.Single(changes!["files"]!.AsArray().Select(file => ((string)file!["path"]!, (string)file["kind"]!)))
+        );
+        var merged = await home.Client.ResultAsync(
+            "worktree/merge",
+            new
+            {
+                task = uri,
+                commitMessage = "Change the notes",
+                abortOnConflict = false,
+            }
+        );
+        Assert.Equal("merged", (string?)merged!["outcome"]);
+        Assert.Equal("changed\n", await File.ReadAllTextAsync(Path.Combine(folder, "notes.txt"), Cancel));
+        Assert.Empty((await home.Client.ResultAsync("edit/list", new { }))!["files"]!.AsArray());
+    }
+
+    [Fact]
     public async Task Subtasks_work_in_the_worktree_of_their_parent_or_in_their_own()
     {
         await using var home = await AgentsHome.StartAsync(hasRealTools: true);
@@ -78,6 +133,52 @@ public sealed class IsolatedTaskTests
         Assert.True(File.Exists(Path.Combine(child.Folder, "own.txt")));
         Assert.False(File.Exists(Path.Combine(parent.Folder, "own.txt")));
         Assert.Empty(Directory.EnumerateFiles(folder, "*.txt"));
+    }
+
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData("none", 0)]
+    public async Task The_second_of_two_parallel_subtasks_that_write_gets_a_worktree_unless_the_call_chooses_its_place(
+        string? isolation,
+        int expected
+    )
+    {
+        await using var home = await AgentsHome.StartAsync(hasRealTools: true);
+        var folder = await RepositoryAsync(home);
+        home.WriteTemplate(
+            "planner",
+            "max_spawned_tasks: 5, provider_ref: 'codex://providers/large', available_tools: ['spawn_task'], permissions: { allow: ['spawn_task(*)'] }, budget: { usd: 1, rounds: 40 }, fields: [{ name: 'permission_mode', default: 'edit' }]"
+        );
+        (string, string, string) Call(string id, string goal) =>
+            isolation is null
+                ? Spawn(id, goal)
+                : Spawn(id, goal) with
+                {
+                    Parameters = $$"""{"template":"worker","goal":"{{goal}}","isolation":"{{isolation}}"}""",
+                };
+        home.Script = asked =>
+            asked.Model == "small"
+                ? (asked.Asked == 0 ? Calls("", ("w1", "write", $$"""{"path":"{{asked.Goal}}.txt","content":"x"}""")) : Answer("Part."))
+            : asked.Asked == 0 ? Calls("", Call("c1", "one"), Call("c2", "two"))
+            // Nothing works beside the third, and the folder has changes.
+            : asked.Asked == 1 ? Calls("", Call("c3", "three"))
+            : Answer("Whole.");
+        await home.StatusAsync(await home.SpawnAsync("planner", "Plan it"), "done");
+
+        List<string> own = [];
+        foreach (var goal in (string[])["one", "two", "three"])
+        {
+            var uri = (string)(await home.NamedAsync(goal, "done"))["uri"]!;
+            if (home.Sidecar.Services.Worktrees.Worktrees.Find(uri.Split('/')[^1]) is { } record)
+            {
+                Assert.True(File.Exists(Path.Combine(record.Folder, $"{goal}.txt")));
+                own.Add(goal);
+            }
+        }
+
+        Assert.Equal(expected, own.Count);
+        Assert.DoesNotContain("three", own);
+        Assert.Equal(3 - expected, Directory.EnumerateFiles(folder, "*.txt").Count());
     }
 
     [Fact]

@@ -98,4 +98,40 @@ public sealed class WorktreeMergeTests
 
     private static Task<MergeResult> MergeAsync(WorktreeHome home, StoredWorktree made, string? message, bool aborts = false) =>
         home.All.Merge.MergeAsync(made.Task, message, aborts, Cancel);
+
+    [Fact]
+    public async Task The_changes_since_the_base_include_commits_and_untracked_files_and_a_commit_leaves_them_the_same()
+    {
+        await using var home = await WorktreeHome.CreateAsync();
+        var made = await home.NewAsync("Change lines");
+        await home.WriteAsync(made.Folder, "lines.txt", WorktreeHome.Lines(3, "other"));
+        await home.CommitAsync(made.Folder, "Other");
+        File.Delete(Path.Combine(made.Folder, ".gitignore"));
+        await home.WriteAsync(made.Folder, "new.txt", "new\n");
+
+        var (_, files, total) = await home.All.Diff.FilesAsync(made.Task, WorktreeHome.Cancel);
+        Assert.Equal(
+            [
+                new WorktreeFile(".gitignore", WorktreeChange.Deleted, 0, 1),
+                new WorktreeFile("lines.txt", WorktreeChange.Modified, 1, 1),
+                new WorktreeFile("new.txt", WorktreeChange.Created, 0, 0),
+            ],
+            files
+        );
+        Assert.Equal(3, total);
+        Assert.Equal(WorktreeHome.Lines(), await home.All.Diff.BaseTextAsync(made.Task, "lines.txt", WorktreeHome.Cancel));
+        Assert.Null(await home.All.Diff.BaseTextAsync(made.Task, "new.txt", WorktreeHome.Cancel));
+        var (_, patch, untracked) = await home.All.Diff.PendingAsync(made.Task, WorktreeHome.Cancel);
+        Assert.Equal(["new.txt"], untracked);
+        Assert.Contains("-node_modules", patch, StringComparison.Ordinal);
+        Assert.DoesNotContain("+other", patch, StringComparison.Ordinal);
+
+        var (_, commit) = await home.All.Commits.CommitAsync(made.Task, "All of it", WorktreeHome.Cancel);
+        Assert.Equal($"{commit} All of it", (await home.GitAsync("log", "-1", "--format=%H %s", made.Branch)).Output);
+        Assert.Equal(3, (await home.All.Diff.FilesAsync(made.Task, WorktreeHome.Cancel)).Total);
+        var refused = await Assert.ThrowsAsync<FailureException>(() =>
+            home.All.Commits.CommitAsync(made.Task, "Nothing", WorktreeHome.Cancel)
+        );
+        Assert.Contains("no changes to commit", refused.Message, StringComparison.Ordinal);
+    }
 }

@@ -513,6 +513,29 @@ describe('the page', () => {
     expect(composer().placeholder).not.toContain('Code writer');
   });
 
+  it('offers a worktree for a task where one is possible, and sends only a place that was chosen', async () => {
+    const agent = { id: 'task-code-writer', name: 'Code writer', isAgent: true };
+    const placeSwitch = (): Element | null => document.querySelector('.place-switch:not([hidden]) button');
+    await receive(snapshot(), { type: 'templates', templates: [{ ...agent, isIsolated: true }] });
+    expect(posted).not.toContainEqual({ type: 'checkWorktree' });
+    await receive({ type: 'agent', agent });
+    expect(posted).toContainEqual({ type: 'checkWorktree' });
+    await receive({ type: 'worktreeChecked', isPossible: false });
+    expect(placeSwitch()).toBeNull();
+    await receive({ type: 'worktreeChecked', isPossible: true });
+    expect(placeSwitch()?.textContent).toContain('New Worktree');
+    type('Fix the dates.');
+    press(composer(), 'Enter');
+    expect(posted.at(-1)).not.toHaveProperty('worktree');
+    await receive({ type: 'stored', text: 'Fix the dates.' }, { type: 'agent', agent });
+    button('Work in: New Worktree').click();
+    button('This FolderThe task changes the files of this window.').click();
+    await receive();
+    type('Fix the times.');
+    press(composer(), 'Enter');
+    expect(posted.at(-1)).toMatchObject({ type: 'startTask', worktree: false });
+  });
+
   it('starts the task with the model that was chosen for it, and leaves that of the chat', async () => {
     const agent = { id: 'task-code-writer', name: 'Code writer', isAgent: true };
     await receive(snapshot(), { type: 'agent', agent });

@@ -74,6 +74,8 @@ export const panelFromPage = v.variant('type', [
     budget: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(100_000))),
     /** Default: the template's model. */
     model: v.optional(choice),
+    /** The task works in a new git worktree; default: as the template says. */
+    worktree: v.optional(v.boolean()),
   }),
   v.strictObject({ type: v.literal('stop') }),
   v.strictObject({ type: v.literal('retry'), messageId: id, continue: v.optional(v.boolean()) }),
@@ -152,6 +154,8 @@ export interface TemplateName {
   description?: string;
   /** True if the template creates tasks. */
   isAgent: boolean;
+  /** True if its tasks work in a new git worktree by default. */
+  isIsolated?: boolean;
 }
 
 export interface ChosenAgent extends TemplateName {
@@ -159,4 +163,6 @@ export interface ChosenAgent extends TemplateName {
   budget?: number;
   /** Default: the template's model. */
   model?: ModelChoice | undefined;
+  /** Default: as the template says. */
+  worktree?: boolean;
 }

@@ -20,7 +20,19 @@ const editCommands = ['plue.reviewChanges', 'plue.acceptChange', 'plue.rejectCha
 
 export type EditCommand = (typeof editCommands)[number];
 
-const taskCommands = ['plue.tasks.stop', 'plue.tasks.pause', 'plue.tasks.resume', 'plue.tasks.steer', 'plue.tasks.increaseBudget'] as const;
+const taskCommands = [
+  'plue.tasks.stop',
+  'plue.tasks.pause',
+  'plue.tasks.resume',
+  'plue.tasks.steer',
+  'plue.tasks.increaseBudget',
+  'plue.worktrees.showChanges',
+  'plue.worktrees.merge',
+  'plue.worktrees.commit',
+  'plue.worktrees.createPullRequest',
+  'plue.worktrees.open',
+  'plue.worktrees.remove',
+] as const;
 
 const backgroundActions = ['show', 'stop', 'keep', 'release'] as const;
 
@@ -52,6 +64,8 @@ export const agentsFromPage = v.variant('type', [
   /** Shows the terminal of a background command, ends it, or decides whether it runs on after the chat. */
   v.strictObject({ type: v.literal('background'), action: v.picklist(backgroundActions), id }),
   v.strictObject({ type: v.literal('reloadTask') }),
+  /** Asks whether tasks can have a git worktree. */
+  v.strictObject({ type: v.literal('checkWorktree') }),
 ]);
 
 export type AgentsFromPage = v.InferOutput<typeof agentsFromPage>;
@@ -68,5 +82,7 @@ export type AgentsToPage =
   | { type: 'underReview'; files: ChangedFileView[] }
   /** Of the agent that responds in the chat. */
   | { type: 'sessionOptions'; options: SessionOptionView[] }
+  /** Whether a task of this window can have a git worktree. */
+  | { type: 'worktreeChecked'; isPossible: boolean }
   | { type: 'task'; detail: TaskDetail }
   | { type: 'taskFailed'; message: string };

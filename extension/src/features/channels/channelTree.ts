@@ -11,7 +11,7 @@ import { formatChatCount, formatTaskCount } from '../../common/counts';
 import { waitsForUser } from '../../common/taskStatus';
 import { isTask } from '../../common/isTask';
 import { ChatGroups, groupNames, type ChatFilter, type GroupName } from './chatGroups';
-import { isWorking, menuTextOf, rowOf, statusOf, timeOf, type Row } from './row';
+import { hasWorktree, isWorking, menuTextOf, rowOf, statusOf, timeOf, type Row } from './row';
 
 /** The trash is loaded in pages. */
 type AnyGroup = GroupName | 'Deleted';
@@ -410,6 +410,7 @@ function codexItem(codex: CodexSummary, row: Row, task: TaskView | undefined, ha
     isWorking({ status: codex.status, ...withStatus(taskStatus) }) ? 'working' : '',
     taskStatus === undefined ? '' : menuTextOf(taskStatus),
     hasChildren ? 'parent' : '',
+    hasWorktree(task) ? 'worktree' : '',
   ];
   return createTreeItem({
     // VS Code keeps a row collapsed if it was created without children. A new row is created for the first child.

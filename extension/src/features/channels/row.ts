@@ -48,6 +48,9 @@ const stateText: Readonly<Record<string, string>> = {
   over_budget: 'overBudget',
 };
 
+/** Marks tasks in a git worktree: the sign of an alternative. */
+const worktreeSign = '⎇';
+
 const justNow = l10n.t('now');
 
 /** Maximum length of a task's title, and of title and status together. */
@@ -75,7 +78,14 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
     label: taskStatus === undefined ? label : truncate(label, maxLabelLength(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
-      : [said(taskStatus), codex.unread ? '●' : '', templateOrModel(codex, task), task === undefined ? age : elapsed(task), cost]
+      : [
+          hasWorktree(task) ? worktreeSign : '',
+          said(taskStatus),
+          codex.unread ? '●' : '',
+          templateOrModel(codex, task),
+          task === undefined ? age : elapsed(task),
+          cost,
+        ]
     )
       .filter((part) => part !== '')
       .join('  '),
@@ -85,6 +95,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
       [unread, messages, cost, status].filter((part) => part !== '').join(', '),
       model,
       task?.note === undefined ? '' : visibleText(task.note),
+      hasWorktree(task) ? l10n.t('Works on the branch {0} in a git worktree', visibleText(task?.worktree?.branch ?? '')) : '',
       tags,
       l10n.t('Changed {0}', formatTime(codex.updatedAt)),
     ]
@@ -96,6 +107,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
       codex.pinned ? l10n.t('pinned') : '',
       status,
       task === undefined ? '' : visibleText(task.templateName),
+      hasWorktree(task) ? l10n.t('in a git worktree') : '',
       age === justNow ? l10n.t('changed now') : l10n.t('changed {0} ago', age),
       cost,
       tags,
@@ -118,6 +130,11 @@ export function isWorking({ status, taskStatus }: Pick<CodexSummary, 'status' | 
 export function statusOf({ taskStatus, updatedAt }: CodexSummary, task: TaskView | undefined): string | undefined {
   if (taskStatus === undefined || task === undefined) return taskStatus;
   return Date.parse(updatedAt) > Date.parse(task.updatedAt) ? taskStatus : task.status;
+}
+
+/** True if the task works in a git worktree that was not removed. */
+export function hasWorktree(task: Pick<TaskView, 'worktree'> | undefined): boolean {
+  return task?.worktree !== undefined && task.worktree.state !== 'removed';
 }
 
 /** Returns the context value for a status, as "running asks", which lists the actions that a task allows. */

@@ -11,6 +11,7 @@ import {
   editList,
   messageSessionOptions,
   taskGet,
+  worktreeCheck,
 } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
@@ -104,6 +105,10 @@ export class Agents implements vscode.Disposable {
       uri === this.codexId || this.isOwnAgent(uri) ? run(command, { type: 'codex', uri }) : undefined,
     background: ({ action, id }) => this.runBackground(action, id),
     reloadTask: () => this.ask(),
+    checkWorktree: async () => {
+      const { problem } = await this.services.sidecar.request(worktreeCheck, {});
+      this.post({ type: 'worktreeChecked', isPossible: problem === undefined });
+    },
   };
 
   dispose(): void {

@@ -107,13 +107,21 @@ export class ChatSession implements vscode.Disposable {
   }
 
   /** Turns the chat into a task. */
-  async startTask({ templateId, text, attachments, mode, budget, model }: Extract<FromChatPage, { type: 'startTask' }>): Promise<void> {
+  async startTask({
+    templateId,
+    text,
+    attachments,
+    mode,
+    budget,
+    model,
+    worktree,
+  }: Extract<FromChatPage, { type: 'startTask' }>): Promise<void> {
     await this.services.sidecar.request(taskConvert, {
       uri: this.codexId,
       templateId,
       goal: text,
       attachments,
-      values: { permission_mode: mode },
+      values: { permission_mode: mode, ...(worktree === undefined ? {} : { isolation: worktree ? 'worktree' : 'none' }) },
       ...(budget === undefined ? {} : { budget: { usd: budget } }),
       ...(model === undefined ? {} : { provider: model.providerId, model: model.model }),
     });

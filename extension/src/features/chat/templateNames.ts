@@ -11,10 +11,11 @@ export async function templateNames(sidecar: Sidecar, current: string | undefine
       const isOffered = !tags.includes(internalTag) || id === current;
       return isActive && isOffered && (collection === 'chats' || collection === 'tasks');
     })
-    .map(({ id, name, description, collection }) => ({
+    .map(({ id, name, description, collection, isIsolated }) => ({
       id,
       name,
       ...(description === undefined ? {} : { description }),
       isAgent: collection === 'tasks',
+      ...(isIsolated ? { isIsolated } : {}),
     }));
 }

@@ -9,7 +9,7 @@ export const beforeScheme = 'plue-before';
 const nothing = 'nothing';
 
 /** Query of the URI. Its path is that of the file itself, because VS Code shows different paths as a rename. */
-const origin = v.pipe(v.string(), v.parseJson(), v.object({ codexId: v.string(), path: v.string() }));
+const origin = v.pipe(v.string(), v.parseJson(), v.object({ codexId: v.string(), path: v.string(), folder: v.optional(v.string()) }));
 
 export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
@@ -30,8 +30,8 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
     for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === beforeScheme) this.changed.fire(uri);
   }
 
-  left({ codexId, path }: Pick<FileEditView, 'codexId' | 'path'>, file: vscode.Uri): vscode.Uri {
-    return vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: JSON.stringify({ codexId, path }) });
+  left({ codexId, path, folder }: Pick<FileEditView, 'codexId' | 'path' | 'folder'>, file: vscode.Uri): vscode.Uri {
+    return vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: JSON.stringify({ codexId, path, folder }) });
   }
 
   /** Returns the file itself; an empty document if it was deleted. */

@@ -8,6 +8,8 @@ import { formatFileCount } from '../../common/counts';
 const target = v.object({
   codexId: v.string(),
   path: v.optional(v.string()),
+  /** The worktree that contains the file. */
+  folder: v.optional(v.string()),
   hunkId: v.optional(v.string()),
   turnId: v.optional(v.string()),
   all: v.optional(v.boolean()),

@@ -8,8 +8,7 @@ import { BeforeFiles } from './beforeFiles';
 import { commands } from './commands';
 import { inText, isReviewOfAll, readTarget, type Target } from './hunks';
 import { ReviewMarks } from './reviewMarks';
-import { workspaceFile } from '../../infrastructure/workspaceFolders';
-import { Reviews } from './reviews';
+import { fileOf, Reviews } from './reviews';
 
 export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
@@ -28,7 +27,7 @@ export function activateEdits(sidecar: Sidecar, log: vscode.LogOutputChannel): v
     reviews.onDidChange(() => {
       marks.refresh();
       showStatus(status, reviews);
-      const paths = reviews.files.flatMap(({ path }) => workspaceFile(path)?.fsPath ?? []);
+      const paths = reviews.files.flatMap((file) => fileOf(file)?.fsPath ?? []);
       void vscode.commands.executeCommand('setContext', 'plue.reviewedFiles', paths);
       void vscode.commands.executeCommand('setContext', 'plue.hasReviews', reviews.files.length > 0);
     }),

@@ -30,10 +30,10 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     // The lines are those of the file on disk.
     if (document.isDirty) return [];
-    return this.filesAt(document.uri).flatMap(({ codexId, path, hunks }) =>
+    return this.filesAt(document.uri).flatMap(({ codexId, path, folder, hunks }) =>
       hunks.flatMap((hunk) => {
         const { first } = linesOf(hunk, document.lineCount);
-        const given = [{ codexId, path, hunkId: hunk.id }];
+        const given = [{ codexId, path, folder, hunkId: hunk.id }];
         const keep = createCodeLens(first, l10n.t('Keep'), commands.acceptChange, given);
         if (hunk.isConflict) return [keep];
         return [keep, createCodeLens(first, l10n.t('Undo'), commands.rejectChange, given)];

@@ -36,6 +36,10 @@ export class Reviews implements vscode.Disposable {
     const watcher = this.disposables.add(vscode.workspace.createFileSystemWatcher('**/*'));
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.disposables.add(event((uri) => (this.places.has(uri.toString()) ? this.refreshSoon() : undefined)));
+    // The watcher does not see files outside of the workspace, as those of worktrees.
+    this.disposables.add(
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => (this.places.has(uri.toString()) ? this.refreshSoon() : undefined)),
+    );
   }
 
   get files(): readonly FileEditView[] {
@@ -49,14 +53,14 @@ export class Reviews implements vscode.Disposable {
 
   filesAt(uri: vscode.Uri): readonly FileEditView[] {
     if (uri.scheme !== 'file') return [];
-    return this.files.filter(({ path }) => workspaceFile(path)?.toString() === uri.toString());
+    return this.files.filter((file) => fileOf(file)?.toString() === uri.toString());
   }
 
   /** Shows one file as a diff, or all files of a codex in one editor. Default: all pending changes. */
   async review(target: Target | undefined): Promise<void> {
     const { files } = await this.sidecar.request(editList, { codexId: target?.codexId });
     const chosen = files.flatMap((file) => {
-      const uri = workspaceFile(file.path);
+      const uri = fileOf(file);
       const isChosen = file.state === 'pending' && (target?.path === undefined || target.path === file.path);
       return uri !== undefined && isChosen ? [{ file, uri }] : [];
     });
@@ -91,20 +95,20 @@ export class Reviews implements vscode.Disposable {
 
   /** Keeps or undoes the given change, file, or codex. Default: the change at the cursor. */
   async decide(target: Target | undefined, isAccepted: boolean): Promise<void> {
-    const { codexId, path, hunkId } = target ?? this.atCursor();
+    const { codexId, path, folder, hunkId } = target ?? this.atCursor();
     // Undone changes cannot be redone.
     if (path === undefined && !isAccepted) {
       const { files } = await this.sidecar.request(editList, { codexId });
       const pending = files.filter(({ state }) => state === 'pending');
       if (pending.length > 1) await confirm(l10n.t('Undo {0}?', inText(pending)), l10n.t('Undo'));
     }
-    await this.send(isAccepted, { codexId, path, hunkId });
+    await this.send(isAccepted, { codexId, path, folder, hunkId });
     if (target === undefined) this.move(1);
   }
 
   /** Keeps or undoes all changes of the active file, or, after confirmation, all changes. */
   async decideAll(target: Target | undefined, isAccepted: boolean, isEverything = false): Promise<void> {
-    if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
+    if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path, folder: target.folder });
     const inFront = isEverything ? [] : this.inFront();
     const files = inFront.length > 0 ? inFront : this.files;
     if (files.length === 0) throw new FailureError('conflict', l10n.t('No changes to review.'));
@@ -113,7 +117,7 @@ export class Reviews implements vscode.Disposable {
       const question = isAccepted ? l10n.t('Keep {0}?', inText(files)) : l10n.t('Undo {0}?', inText(files));
       await confirm(question, verb);
     }
-    for (const { codexId, path } of files) await this.send(isAccepted, { codexId, path });
+    for (const { codexId, path, folder } of files) await this.send(isAccepted, { codexId, path, folder });
   }
 
   async undoOrRedo(target: Target | undefined, isUndo: boolean): Promise<void> {
@@ -144,10 +148,7 @@ export class Reviews implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private async send(
-    isAccepted: boolean,
-    decided: { codexId: string; path?: string | undefined; hunkId?: string | undefined },
-  ): Promise<void> {
+  private async send(isAccepted: boolean, decided: Pick<Target, 'codexId' | 'path' | 'folder' | 'hunkId'>): Promise<void> {
     const open = vscode.workspace.textDocuments.find(
       ({ uri, isDirty }) =>
         isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),
@@ -172,7 +173,7 @@ export class Reviews implements vscode.Disposable {
     if (input instanceof vscode.TabInputTextDiff && input.original.scheme === beforeScheme) {
       const { original } = input;
       return this.files.filter((file) => {
-        const uri = workspaceFile(file.path);
+        const uri = fileOf(file);
         return uri !== undefined && this.before.left(file, uri).toString() === original.toString();
       });
     }
@@ -189,7 +190,7 @@ export class Reviews implements vscode.Disposable {
     const file = files.find((one) => chosen === undefined || one.hunks.includes(chosen));
     if (file === undefined) throw new FailureError('conflict', l10n.t('No changes to review here.'));
     // Binary files are kept or undone as a whole.
-    return { codexId: file.codexId, path: file.path, hunkId: chosen?.id };
+    return { codexId: file.codexId, path: file.path, folder: file.folder, hunkId: chosen?.id };
   }
 
   private async pickTurn(isUndo: boolean): Promise<Target> {
@@ -219,7 +220,7 @@ export class Reviews implements vscode.Disposable {
   private async refresh(): Promise<void> {
     try {
       this.result = await this.sidecar.request(editList, {});
-      this.places = new Set(this.files.flatMap(({ path }) => workspaceFile(path)?.toString() ?? []));
+      this.places = new Set(this.files.flatMap((file) => fileOf(file)?.toString() ?? []));
     } catch (error) {
       if (!(error instanceof UserCancelledError)) this.log.warn(`Listing changes: ${toFailureError(error).message}`);
       return;
@@ -227,6 +228,11 @@ export class Reviews implements vscode.Disposable {
     this.before.refresh();
     this.changed.fire();
   }
+}
+
+/** Undefined if the workspace folder of the file was removed. */
+export function fileOf({ path, folder }: Pick<FileEditView, 'path' | 'folder'>): vscode.Uri | undefined {
+  return folder === undefined ? workspaceFile(path) : vscode.Uri.joinPath(vscode.Uri.file(folder), path);
 }
 
 /** @throws UserCancelledError */

@@ -1,4 +1,5 @@
 import * as l10n from '../../infrastructure/localizedText';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { FailureError, runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -13,6 +14,9 @@ import type { ProviderList } from '../../server/providerList';
 import { commands } from './commands';
 import { type Changes, commitRequest, messageIn, pullRequestRequest } from './diffText';
 import { findRepository } from './git';
+
+/** Argument of `plue.suggestCommitMessage`: changes that are not committed, below a folder. */
+const givenChanges = v.object({ root: v.string(), patch: v.string(), newFiles: v.array(v.string()) });
 
 const maxCommits = 20;
 /** Maximum number of files in a pull request whose content is sent. */
@@ -82,6 +86,15 @@ export function activateSourceControl(sidecar: Sidecar, providers: ProviderList,
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: summary, language: 'markdown' }));
   };
 
+  // For other features, as for a worktree that VS Code's Git support does not know. Failures belong to the caller.
+  disposables.add(
+    vscode.commands.registerCommand('plue.suggestCommitMessage', async (given: unknown) => {
+      const { root, patch, newFiles } = v.parse(givenChanges, given);
+      const files = await allowedFiles(vscode.Uri.file(root), patch, sidecar);
+      const { token } = new vscode.CancellationTokenSource();
+      return write(l10n.t('Commit message'), () => Promise.resolve(commitRequest({ ...files, newFiles, commits: [] })), token);
+    }),
+  );
   register(commands.commitMessage, writeCommitMessage);
   disposables.add(vscode.commands.registerCommand(commands.stopCommitMessage, () => stopper?.cancel()));
   register(commands.pullRequest, summarize);
@@ -139,10 +152,14 @@ async function branchChanges(repository: Repository, branch: string, sidecar: Si
   };
 }
 
-/** Protected files are omitted, as in a chat. */
 function readDiffs({ rootUri }: Repository, diff: string, sidecar: Sidecar): Promise<AllowedDiffs> {
+  return allowedFiles(rootUri, diff, sidecar);
+}
+
+/** Protected files are omitted, as in a chat. */
+function allowedFiles(root: vscode.Uri, diff: string, sidecar: Sidecar): Promise<AllowedDiffs> {
   return allowedDiffs(diff, async (path) => {
-    const { problem } = await sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(rootUri, path).fsPath });
+    const { problem } = await sidecar.request(attachmentInspect, { path: vscode.Uri.joinPath(root, path).fsPath });
     return problem === undefined;
   });
 }

@@ -218,6 +218,7 @@ export class ChatPage {
       backgroundCommands: ({ commands }) => store.update({ backgroundCommands: commands }),
       underReview: ({ files }) => store.update({ underReview: files }),
       sessionOptions: ({ options }) => store.update({ sessionOptions: options }),
+      worktreeChecked: ({ isPossible }) => store.update({ canUseWorktree: isPossible }),
       task: ({ detail }) => store.update({ task: detail }),
       taskFailed: ({ message }) => this.task?.fail(message),
       // Handled by main.ts, which replaces this page.

@@ -43,6 +43,14 @@ test('A task shows its agent, its duration, and its cost of the budget', () => {
   ).toBe('limit reached  code-writer  $0.10 / 0.10');
 });
 
+test('A task in a git worktree has a sign, until the worktree is removed', () => {
+  const worktree = { task: 'task_1', folder: '/plue/worktrees/shop/fix', branch: 'plue/fix', repository: '/shop', state: 'ready' };
+  expect(row(task({ worktree })).description).toBe('⎇  orchestrator  3 m  $0.21 / 1.00');
+  expect(row(task({ worktree })).accessibilityLabel).toContain('in a git worktree');
+  expect(row(task({ worktree })).tooltip).toContain('plue/fix');
+  expect(row(task({ worktree: { ...worktree, state: 'removed' } })).description).toBe('orchestrator  3 m  $0.21 / 1.00');
+});
+
 test('A state in words leaves room for the title', () => {
   const title = 'Find out why the tests of the parser fail on Windows';
   expect(row(task({ title })).label).toBe('Find out why the tests of…');

@@ -94,6 +94,22 @@ test('One file opens in the diff editor, how it was on the left', async () => {
   expect(executed[0]?.slice(0, 3).map(String)).toEqual(['vscode.diff', before('b.ts'), 'file:/folder/b.ts']);
 });
 
+test('A file of a worktree opens there, and a decision about it names the worktree', async () => {
+  const other = file('a.ts', { folder: '/plue/worktrees/shop/fix', hunks: [], isBinary: true });
+  const sidecar = new FakeSidecar().answer(editList, () => listed([file('a.ts'), other])).answer(editAccept, () => listed([]));
+  const reviews = reviewsOf(sidecar);
+  const changed = new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
+  sidecar.editChanged.fire({ codexId: chat });
+  await changed;
+  window.activeTextEditor = new FakeEditor(new FakeDocument(Uri.file('/plue/worktrees/shop/fix/a.ts'), 'a\n'), new Selection(0, 0, 0, 0));
+  await reviews.decide(undefined, true);
+  expect(sidecar.asked.findLast(({ method }) => method === editAccept.method)?.params).toEqual({
+    codexId: chat,
+    path: 'a.ts',
+    folder: '/plue/worktrees/shop/fix',
+  });
+});
+
 test('Reports files that were not changed because the user edited them', async () => {
   const sidecar = new FakeSidecar().answer(editReject, () => listed([], { conflicts: ['a.ts was changed since.'] }));
   await reviewsOf(sidecar).decide({ codexId: chat, path: 'a.ts' }, false);

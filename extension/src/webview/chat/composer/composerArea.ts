@@ -208,7 +208,8 @@ export class ComposerArea {
     if (agent === undefined) return;
     const budget = agent.budget === undefined ? {} : { budget: agent.budget };
     const model = agent.model === undefined ? {} : { model: agent.model };
-    panel.post({ type: 'startTask', templateId: agent.id, ...message, mode: modeOf(chat?.values), ...budget, ...model });
+    const place = agent.worktree === undefined ? {} : { worktree: agent.worktree };
+    panel.post({ type: 'startTask', templateId: agent.id, ...message, mode: modeOf(chat?.values), ...budget, ...model, ...place });
     store.update({ agent: undefined });
   }
 

@@ -19,6 +19,7 @@ import { ChangesBar } from './changesBar';
 import { ChatModelPicker } from './chatModelPicker';
 import { ComposerArea } from './composerArea';
 import { modeOf, ModeSwitch } from './modeSwitch';
+import { PlaceSwitch } from './placeSwitch';
 import { type SessionChoices, sessionChoicesOf, SessionSwitch } from './sessionSwitch';
 import { TemplateSwitch } from './templateSwitch';
 
@@ -33,9 +34,12 @@ export class FootView implements ChatView {
   private readonly changes: ChangesBar;
   private readonly template: TemplateSwitch;
   private readonly mode: ModeSwitch;
+  private readonly place: PlaceSwitch;
   private readonly session: SessionSwitch;
   /** The agent whose session options were requested. */
   private listedFor: string | undefined;
+  /** The agent for which it was checked whether it can have a worktree. */
+  private checkedFor: string | undefined;
   private readonly toast = new Toast();
   private readonly refused = element('div', { class: 'refused' });
 
@@ -47,6 +51,7 @@ export class FootView implements ChatView {
     const { panel } = context;
     this.template = this.createTemplateSwitch();
     this.mode = new ModeSwitch((mode) => this.chooseMode(mode));
+    this.place = this.createPlaceSwitch();
     this.session = new SessionSwitch((chosen) => this.chooseSession(chosen));
     this.picker = this.createPicker();
     this.agentPicker = this.createAgentPicker();
@@ -59,7 +64,7 @@ export class FootView implements ChatView {
       (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
       () => this.composer.focus(),
     );
-    const switches = [this.template.node, this.mode.node, this.session.node, this.picker.node, this.agentPicker.node];
+    const switches = [this.template.node, this.mode.node, this.place.node, this.session.node, this.picker.node, this.agentPicker.node];
     this.composer = new ComposerArea(page, context, element('span', { class: 'composer-switches' }, ...switches));
     const column = element(
       'div',
@@ -96,6 +101,7 @@ export class FootView implements ChatView {
     this.template.show(chat.codex, templates, isChatEmpty(chat), agent);
     this.mode.show(modeOf(chat.values), !isReadOnly);
     this.showSession(model, !isReadOnly);
+    this.showPlace(model);
     this.picker.node.hidden = agent !== undefined;
     this.picker.show(chat.codex, providers, choices, tokens);
     this.agentPicker.node.hidden = agent === undefined;
@@ -159,6 +165,25 @@ export class FootView implements ChatView {
     this.listedFor = id;
     const options = id === undefined || agent !== undefined ? [] : (sessionOptions ?? []);
     this.session.show(options, sessionChoicesOf(chat?.values), canChange);
+  }
+
+  private createPlaceSwitch(): PlaceSwitch {
+    const { store } = this.context;
+    return new PlaceSwitch((worktree) => {
+      const { agent } = store.model;
+      if (agent !== undefined) store.update({ refusal: undefined, agent: { ...agent, worktree } });
+    });
+  }
+
+  /** Only for a task, in a repository where worktrees work. */
+  private showPlace({ agent, canUseWorktree, templates }: ChatModel): void {
+    if (agent !== undefined && agent.id !== this.checkedFor) this.context.panel.post({ type: 'checkWorktree' });
+    this.checkedFor = agent?.id;
+    this.place.show(
+      agent === undefined || canUseWorktree !== true
+        ? undefined
+        : (agent.worktree ?? templates.find(({ id }) => id === agent.id)?.isIsolated ?? false),
+    );
   }
 
   private createPicker(): ChatModelPicker {

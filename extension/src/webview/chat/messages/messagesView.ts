@@ -24,6 +24,7 @@ import { remedies } from './remedies';
 import { roundsOf } from './rounds';
 import { childrenOfCalls } from './spawned';
 import { TaskResult } from './taskResult';
+import { TaskWorktree } from './taskWorktree';
 import { changedPaths } from './toolCall';
 
 interface Scroll {
@@ -44,6 +45,7 @@ export class MessagesView implements ChatView {
   private readonly activity: ActivityLine;
   private readonly empty: EmptyChat;
   private readonly result: TaskResult;
+  private readonly worktree: TaskWorktree;
   private readonly scroll: Scroll;
 
   /** @param place Scroll position before a reload; null follows the end. */
@@ -67,10 +69,11 @@ export class MessagesView implements ChatView {
     });
     const messages = messageActions(context, this);
     this.result = new TaskResult(messages.edits, messages);
+    this.worktree = new TaskWorktree((command) => context.panel.post({ type: 'taskCommand', command }));
     this.list = new MessageList({
       actions: messages,
       pages: this.pages,
-      after: [this.loading, this.empty.node, this.turnFailure, this.activity.node, this.result.node],
+      after: [this.loading, this.empty.node, this.turnFailure, this.activity.node, this.result.node, this.worktree.node],
       onPlace: (place) => this.moved(place),
       contextOf: (chat, message, index) => this.contextOf(chat, message, index),
       isHidden: (messageId, index) => this.deletions.hides(messageId, index),
@@ -124,8 +127,10 @@ export class MessagesView implements ChatView {
     else this.empty.hide();
     this.showTurnFailure(chat);
     this.activity.show(chat, isSending);
+    const task = isRunning(chat) ? undefined : model.task;
+    this.worktree.show(task);
     this.result.show(
-      isRunning(chat) ? undefined : model.task,
+      task,
       model.underReview?.map(({ path }) => path),
     );
     this.list.show(chat);

@@ -52,6 +52,8 @@ export interface ChatModel {
   backgroundCommands: readonly BackgroundCommandView[];
   /** Of the agent that responds in the chat. */
   sessionOptions?: readonly SessionOptionView[];
+  /** Whether a task of this window can have a git worktree; undefined until known. */
+  canUseWorktree?: boolean;
   /** For tasks only. */
   task?: TaskDetail | undefined;
   /** The next message starts a task from this template. */

@@ -68,14 +68,23 @@ export class TaskPanel {
     const { detail, canChange } = this.shown;
     const { task, children } = detail;
     const bars = barsOf(task, children).filter(({ isReached }, index) => index === 0 || isReached);
-    const { status, note, model, providerName } = task;
-    this.line.show([status, note, model, providerName, bars, canChange, this.areDetailsOpen], () => [
+    const { status, note, model, providerName, worktree } = task;
+    this.line.show([status, note, model, providerName, worktree, bars, canChange, this.areDetailsOpen], () => [
       element(
         'p',
         { class: 'task-state' },
         stateIcon(status),
         element('span', {}, taskStatusView(status).words),
         element('span', { class: 'quiet', title: visibleText(providerName ?? '') }, visibleText(model ?? '')),
+        worktree === undefined || worktree.state === 'removed'
+          ? undefined
+          : element(
+              'span',
+              { class: 'quiet task-place', title: l10n.t('Works in a git worktree: {0}', visibleText(worktree.folder)) },
+              icon('git-branch'),
+              element('span', { class: 'visually-hidden' }, l10n.t('Works on the branch')),
+              ` ${visibleText(worktree.branch)}`,
+            ),
         note === undefined ? undefined : element('span', { class: 'task-note' }, visibleText(note)),
       ),
       ...bars.map(barNode),
