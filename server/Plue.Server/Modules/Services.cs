@@ -102,7 +102,7 @@ internal sealed class Services : IAsyncDisposable
 
     /// <param name="changed">Receives each changed task; null if it was deleted.</param>
     public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>
-        new(new AgentServices(Platform, Permissions, chat, conversations, changed));
+        new(new AgentServices(Platform, Permissions, Codices, chat, conversations, changed));
 
     public async ValueTask DisposeAsync()
     {

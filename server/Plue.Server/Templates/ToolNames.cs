@@ -24,6 +24,9 @@ internal static class ToolNames
 
     public const string Skill = "skill";
 
+    /// <summary>Writes a plan. Offered in plan mode only.</summary>
+    public const string WritePlan = "write_plan";
+
     public static readonly IReadOnlyList<ToolName> All =
     [
         new("read", "Reads a file or a range of its lines.", MayChange: false),
@@ -54,6 +57,9 @@ internal static class ToolNames
         new("task_status", "Reports the states of subtasks.", MayChange: false),
         new("task_wait", "Waits for subtasks and returns their results.", MayChange: false),
         new("send_message", "Sends a message to a subtask or to the parent task.", MayChange: false),
+        new(WritePlan, "Writes a plan for your approval, in plan mode.", MayChange: false),
+        new("board_post", "Posts a short note that all agents of the task tree can read.", MayChange: false),
+        new("board_read", "Reads the notes of the agents of the task tree.", MayChange: false),
     ];
 
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
