@@ -9,6 +9,7 @@ import { activateHealth } from './features/health';
 import { activateInline } from './features/inline';
 import { activateItems } from './features/items';
 import { activateLanguage } from './features/language';
+import { activatePlans } from './features/plans';
 import { activateProviders } from './features/providers';
 import { activateSearch } from './features/search';
 import { activateServers } from './features/servers';
@@ -100,6 +101,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateTerminal(client, log),
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
+    activatePlans(context, client, log),
     activateTemplates(context, client, log),
     activateLanguage(client, log),
     activateSearch(context, client, providers, log),

@@ -310,6 +310,16 @@ public static class Methods
 
     /// <summary>Discards a task that will not be resumed, and notifies waiting parents.</summary>
     public static readonly RpcRequest<TaskUriParams, Empty> TaskDiscard = new("task/discard");
+    public static readonly RpcRequest<PlanUriParams, PlanView> PlanGet = new("plan/get");
+
+    /// <summary>Approves steps and runs them one after the other. Steps that were interrupted continue.</summary>
+    public static readonly RpcRequest<PlanRunParams, PlanView> PlanRun = new("plan/run");
+
+    /// <summary>Stops the running step and the plan.</summary>
+    public static readonly RpcRequest<PlanUriParams, PlanView> PlanStop = new("plan/stop");
+
+    /// <summary>Rejects a plan: sends its comments to the chat that wrote it as one message.</summary>
+    public static readonly RpcRequest<PlanUriParams, PlanView> PlanSendComments = new("plan/sendComments");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
 
     // Approvals.

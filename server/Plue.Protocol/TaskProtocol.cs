@@ -118,6 +118,9 @@ public sealed record TaskDetail
     /// <summary>One lane for the task and each of its subtasks, itself first.</summary>
     public required IReadOnlyList<TimelineLane> Timeline { get; init; }
 
+    /// <summary>The notes of all agents of its tree, oldest first.</summary>
+    public required IReadOnlyList<BoardNoteView> Board { get; init; }
+
     /// <summary>The result; null before it is returned.</summary>
     public JsonElement? Outputs { get; init; }
 
@@ -136,6 +139,9 @@ public enum TodoState
 public sealed record TodoView(string Text, TodoState State);
 
 public sealed record ChangedFileView(string Path, int Added, int Removed);
+
+/// <param name="Uri">The task or chat whose agent posted it.</param>
+public sealed record BoardNoteView(DateTimeOffset Time, string Uri, string Author, string Text);
 
 /// <param name="Decision"><c>once</c>, <c>always</c> or <c>deny</c>.</param>
 /// <param name="Rule">The rule that <c>always</c> stored.</param>

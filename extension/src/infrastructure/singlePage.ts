@@ -36,15 +36,16 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     return this.panel !== undefined;
   }
 
-  reveal(): void {
+  /** @param place Where a new page opens, and whether the focus stays where it is. */
+  reveal(place?: { column: vscode.ViewColumn; preserveFocus: boolean }): void {
     if (this.panel) {
-      this.panel.reveal();
+      this.panel.reveal(undefined, place?.preserveFocus);
       return;
     }
     const { viewType, title } = this.options;
-    const column = this.takeOver();
+    const column = this.takeOver() ?? place?.column ?? vscode.ViewColumn.Active;
     this.adopt(
-      createWebviewPanel(viewType, title, column, {
+      createWebviewPanel(viewType, title, place === undefined ? column : { viewColumn: column, preserveFocus: place.preserveFocus }, {
         ...pageOptions(this.pages),
         retainContextWhenHidden: false,
       }),
@@ -52,14 +53,14 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
   }
 
   /** Closes a restored tab that was never activated, and returns its column. */
-  private takeOver(): vscode.ViewColumn {
+  private takeOver(): vscode.ViewColumn | undefined {
     for (const group of vscode.window.tabGroups.all) {
       const tab = group.tabs.find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(this.options.viewType));
       if (tab === undefined) continue;
       void vscode.window.tabGroups.close(tab);
       return group.viewColumn;
     }
-    return vscode.ViewColumn.Active;
+    return undefined;
   }
 
   close(): void {

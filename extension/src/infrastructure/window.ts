@@ -347,7 +347,7 @@ export function showTreeViewStatus(view: Pick<vscode.TreeView<unknown>, 'badge' 
 export function createWebviewPanel(
   viewType: string,
   title: string,
-  column: vscode.ViewColumn,
+  column: vscode.ViewColumn | { viewColumn: vscode.ViewColumn; preserveFocus: boolean },
   options: vscode.WebviewPanelOptions & vscode.WebviewOptions,
 ): vscode.WebviewPanel {
   return vscode.window.createWebviewPanel(viewType, literalLine(title), column, options);

@@ -143,6 +143,10 @@ export const taskSteer = new RequestType<TaskSteerParams, Empty, ErrorData>('tas
 export const taskSetBudget = new RequestType<TaskSetBudgetParams, TaskView, ErrorData>('task/setBudget');
 export const taskArchive = new RequestType<TaskUriParams, Empty, ErrorData>('task/archive');
 export const taskDiscard = new RequestType<TaskUriParams, Empty, ErrorData>('task/discard');
+export const planGet = new RequestType<PlanUriParams, PlanView, ErrorData>('plan/get');
+export const planRun = new RequestType<PlanRunParams, PlanView, ErrorData>('plan/run');
+export const planStop = new RequestType<PlanUriParams, PlanView, ErrorData>('plan/stop');
+export const planSendComments = new RequestType<PlanUriParams, PlanView, ErrorData>('plan/sendComments');
 export const taskEvent = new NotificationType<TaskEventParams>('task/event');
 export const approvalList = new RequestType<Empty, ApprovalListResult, ErrorData>('approval/list');
 export const approvalContent = new RequestType<ApprovalContentParams, ApprovalContentResult, ErrorData>('approval/content');
@@ -393,6 +397,10 @@ export interface BackgroundReadResult {
 
 export interface BackgroundSendParams {
   id: string;
+export interface BoardNoteView {
+  time: string;
+  uri: string;
+  author: string;
   text: string;
 }
 
@@ -1818,6 +1826,57 @@ export interface OutlineEntry {
   createdAt: string;
 }
 
+export interface PlanCommentView {
+  step?: string;
+  line?: string;
+  text: string;
+}
+
+export interface PlanRunParams {
+  uri: string;
+  version: number;
+  steps: number[];
+  permissionMode?: string;
+}
+
+export type PlanStepState = 'pending' | 'running' | 'done' | 'failed' | 'skipped';
+
+export interface PlanStepView {
+  title: string;
+  description: string;
+  files: string[];
+  checks: string[];
+  templateId: string;
+  templateName: string;
+  model?: string;
+  budgetShare?: number;
+  status: PlanStepState;
+  isApproved: boolean;
+  isAddedLater: boolean;
+  unlistedFiles: string[];
+  note?: string;
+  task?: TaskView;
+}
+
+export interface PlanUriParams {
+  uri: string;
+}
+
+export interface PlanView {
+  uri: string;
+  version: number;
+  title: string;
+  goal: string;
+  chat?: string;
+  chatTitle?: string;
+  isInPlanMode: boolean;
+  budget: TaskBudgetView;
+  steps: PlanStepView[];
+  comments: PlanCommentView[];
+  isRunning: boolean;
+  readOnlyReason?: string;
+}
+
 export interface PlueOptions {
   workspaceFolder?: string;
   trusted: boolean;
@@ -2334,6 +2393,7 @@ export interface TaskDetail {
   files: ChangedFileView[];
   approvals: AnsweredApprovalView[];
   timeline: TimelineLane[];
+  board: BoardNoteView[];
   outputs?: unknown;
   routing?: RoutingReceipt;
 }

@@ -72,6 +72,8 @@ internal sealed class AgentToolCall(string id, string toolName, WorkspaceFolders
                 "task_status" => "Check subtasks",
                 "task_wait" => "Wait for subtasks",
                 "send_message" when Text("text") is { } message => $"Send a message to a task: {message}",
+                "board_post" when Text("note") is { } note => $"Post a note to the board: {note}",
+                "board_read" => "Read the board",
                 _ => null,
             };
             var line = HiddenCharacters.VisibleLine(string.IsNullOrWhiteSpace(title) ? toolName : title);

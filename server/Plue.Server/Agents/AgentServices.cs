@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Chat;
+using Plue.Server.Codices;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers.Connections;
@@ -11,6 +12,7 @@ namespace Plue.Server.Agents;
 internal sealed class AgentServices(
     PlatformServices platform,
     PermissionServices permissions,
+    CodexServices codices,
     ChatServices chat,
     Conversations conversations,
     Action<string, TaskRow?> changed
@@ -18,6 +20,7 @@ internal sealed class AgentServices(
 {
     public Conversations Conversations => conversations;
     public ChatServices Chat => chat;
+    public CodexServices Codices => codices;
     public ProviderRegistry Providers => chat.Providers;
     public TemplateCatalog Templates => chat.Templates;
     public Approvals Approvals => permissions.Approvals;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Plue.Server.Agents.Plans;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
@@ -30,6 +31,9 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         changes = new TaskChanges(Reader, services.Changed, services.Time, services.Logger);
         Spawner = new TaskSpawner(services, this);
         Children = new ChildTasks(services, this);
+        Board = new TaskBoard(services, Reader);
+        Plans = new PlanDocuments(services, Spawner);
+        PlanRunner = new PlanRunner(services, this, Plans);
         string Prompt(string tool) => services.Chat.PromptOf($"tool-{tool}");
         delegation = new(() =>
             [
@@ -37,6 +41,9 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
                 new TaskStatusTool(Children, Prompt(TaskStatusTool.ToolName)),
                 new TaskWaitTool(Children, Prompt(TaskWaitTool.ToolName)),
                 new SendMessageTool(Children, Prompt(SendMessageTool.ToolName)),
+                new BoardPostTool(Board.PostAsync, Prompt(BoardPostTool.ToolName)),
+                new BoardReadTool(Board.Read, Prompt(BoardReadTool.ToolName)),
+                new WritePlanTool(Plans.Check, Plans.WriteAsync, Prompt(WritePlanTool.ToolName)),
             ]
         );
         services.Approvals.Changed += PublishWaitingTasks;
@@ -46,6 +53,12 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     public TaskReader Reader { get; }
 
     public BudgetTree Budgets { get; }
+
+    public TaskBoard Board { get; }
+
+    public PlanDocuments Plans { get; }
+
+    public PlanRunner PlanRunner { get; }
 
     internal TaskSpawner Spawner { get; }
 

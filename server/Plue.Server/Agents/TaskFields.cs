@@ -25,6 +25,12 @@ internal static class TaskFields
     /// <summary>The value of <see cref="ReturnedBy"/> before the parent has received the result.</summary>
     public const string Unread = "none";
 
+    /// <summary>The notes that the agent posted to the board of its tree.</summary>
+    public const string Notes = "board_notes";
+
+    /// <summary>The id of the run of a plan's step that created the task.</summary>
+    public const string PlanRun = "plan_run";
+
     public const string SubmittedResult = "handed_back";
     public const string Routing = "routing";
 

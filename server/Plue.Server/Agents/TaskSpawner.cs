@@ -33,6 +33,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         StoredChat.WorktreeOfField,
     ];
 
+    private const string Checks = "checks";
+
     private readonly CandidateFinder candidates = new(services.Providers);
     private readonly ProviderSlots slots = new(id =>
         services.Providers.Find(id)?.Settings.IsFree == true ? ProviderSlots.Local : ProviderSlots.Hosted
@@ -111,6 +113,58 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         _ = BeginAsync(conversation, depth: 0);
         return conversation;
     }
+
+    /// <summary>Creates and starts a task for an approved step of a plan.</summary>
+    /// <param name="checks">Commands that must succeed, in addition to the checks of the template.</param>
+    /// <param name="model">The provider and model; null parts leave them to the template.</param>
+    /// <param name="budget">Its share, which is reserved for it.</param>
+    /// <param name="parentId">The chat or task of the plan; null creates a top-level task.</param>
+    /// <param name="run">The id by which the plan finds the task again.</param>
+    /// <exception cref="FailureException">The task cannot be created; nothing is stored.</exception>
+    public async Task<Conversation> SpawnStepAsync(
+        string templateId,
+        string goal,
+        string title,
+        IReadOnlyList<string> checks,
+        (string? ProviderId, string? Model) model,
+        AgentBudget budget,
+        string? parentId,
+        string run,
+        CancellationToken cancellationToken
+    )
+    {
+        Conversation conversation;
+        await making.WaitAsync(cancellationToken);
+        try
+        {
+            var all = AgentTasks.Values(
+                (StoredChat.GoalField, Json5Conversion.Of(new Json5String(goal))),
+                ("title", Json5Conversion.Of(new Json5String(title)))
+            );
+            if (checks.Count > 0)
+            {
+                var own = (services.Templates.Find(templateId)?.Default(Checks) as Json5Array)?.Items ?? [];
+                all[Checks] = Json5Conversion.Of(
+                    Json5Array.Of(own.Concat(checks.Select(check => Json5Object.Of(("command", new Json5String(check))))))
+                );
+            }
+            var plan = PlanFor(templateId, all, model.ProviderId, model.Model, budget, parentId);
+            await CheckWorktreeAsync(plan, all, parentId, cancellationToken);
+            conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken, planRun: run);
+        }
+        finally
+        {
+            making.Release();
+        }
+
+        _ = BeginAsync(conversation, depth: 0);
+        return conversation;
+    }
+
+    /// <summary>Checks whether a step of a plan could run: its template, model, and place. Changes nothing.</summary>
+    /// <exception cref="FailureException">It could not.</exception>
+    public void CheckStep(string templateId, (string? ProviderId, string? Model) model, string? parentId) =>
+        PlanFor(templateId, [], model.ProviderId, model.Model, new AgentBudget(null, null, null, null), parentId);
 
     /// <summary>Turns a chat into a task and starts it. The address, messages, and everything else of the chat stay.</summary>
     /// <param name="providerId">Null uses the template's.</param>
@@ -722,7 +776,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         CancellationToken cancellationToken,
         IReadOnlyList<Message>? history = null,
         Draft? first = null,
-        bool isAwaited = true
+        bool isAwaited = true,
+        string? planRun = null
     )
     {
         values.Remove("provider_ref");
@@ -731,6 +786,11 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         if (!IsIsolated(plan, values) && WorkingPlace.OwnerOf(ParentOf(parentId)) is { } owner)
         {
             kept[StoredChat.WorktreeOfField] = Json5Conversion.Of(new Json5String(owner));
+        }
+
+        if (planRun is not null)
+        {
+            kept[TaskFields.PlanRun] = Json5Conversion.Of(new Json5String(planRun));
         }
 
         return await services.Conversations.SpawnAsync(

@@ -116,7 +116,14 @@ internal sealed class ChannelTools(ChatState state)
         // Agents work on files, so a subtask needs a folder.
         if (chat.IsTask || state.Workspace.TrustedFolder is not null)
         {
-            tools.AddRange(services.Tasks.ToolsFor(chat).Where(tool => !isReadOnly || IsForReading(tool.Declaration.Name)));
+            tools.AddRange(
+                services
+                    .Tasks.ToolsFor(chat)
+                    .Where(tool =>
+                        (!isReadOnly || IsForReading(tool.Declaration.Name))
+                        && (tool.Name != ToolNames.WritePlan || Mode == PermissionMode.PlanOnly)
+                    )
+            );
         }
 
         var policy = services.ManagedPolicy;

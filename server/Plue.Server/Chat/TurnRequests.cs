@@ -14,7 +14,7 @@ internal sealed class TurnRequests : ITurnRequests
     internal const string PlanOnly = """
         # Only a plan is wanted
 
-        Change nothing now: whatever writes, runs or sends is refused. Read what you need, then say what you would do, in which files and in which order, and what you are not sure of. The user decides whether it is done.
+        Change nothing now: whatever writes, runs or sends is refused. Read what you need, then say what you would do, in which files and in which order, and what you are not sure of. If you have the tool write_plan, write the plan with it in place of a text. The user decides whether it is done.
         """;
 
     /// <summary>Appended to the instructions in read-only mode.</summary>

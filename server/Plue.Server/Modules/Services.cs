@@ -111,6 +111,7 @@ internal sealed class Services : IAsyncDisposable
             new AgentServices(
                 Platform,
                 Permissions,
+                Codices,
                 chat,
                 conversations,
                 (uri, row) =>

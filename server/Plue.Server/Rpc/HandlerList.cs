@@ -37,6 +37,7 @@ internal static class HandlerList
         var messages = new MessageHandlers(server, conversations, providers, chat.Attachments, services.Tools.Runner.Running);
         messages.Register();
         new TaskHandlers(server, tasks, services.Permissions.Approvals, messages.ReadAsync).Register();
+        new PlanHandlers(tasks, services.Codices.Templates).Register(server);
         new CodexHandlers(server, conversations, providers, chat.Attachments, instructions).Register();
         new InstructionHandlers(server, conversations, providers, instructions).Register();
         var documents = DocumentHandlers.Of(

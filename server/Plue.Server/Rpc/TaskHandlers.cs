@@ -114,7 +114,14 @@ internal sealed class TaskHandlers(
             pending => pending.Request.CodexId,
             pending => (pending.CreatedAt, pending.Request.ToolName)
         );
-        return TaskViews.Detail(Row(uri), tasks.Reader.Read(uri), [.. rows.OrderBy(row => row.Summary.CreatedAt)], Find, waiting);
+        return TaskViews.Detail(
+            Row(uri),
+            tasks.Reader.Read(uri),
+            [.. rows.OrderBy(row => row.Summary.CreatedAt)],
+            Find,
+            tasks.Board.NotesAround(uri),
+            waiting
+        );
     }
 
     private StoredChat? Find(string uri)

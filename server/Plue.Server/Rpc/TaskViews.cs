@@ -41,6 +41,7 @@ internal static class TaskViews
         StoredChat task,
         IReadOnlyList<TaskRow> rows,
         Func<string, StoredChat?> read,
+        IReadOnlyList<BoardNote> board,
         ILookup<string, (DateTimeOffset Since, string What)> waiting
     ) =>
         new()
@@ -58,6 +59,7 @@ internal static class TaskViews
             ],
             Approvals = [.. Answered(task)],
             Timeline = [.. rows.Select(other => Lane(other, other.Uri == row.Uri ? task : read(other.Uri), waiting[other.Uri]))],
+            Board = [.. board.Select(note => new BoardNoteView(note.Time, note.Uri, note.Author, note.Text))],
             Outputs = TaskResult.Of(task)?.Outputs,
             Routing = TaskRouting.Of(task) is { } routing
                 ? new RoutingReceipt(

@@ -27,6 +27,9 @@ internal static class ToolNames
     /// <summary>An agent that has <c>bash</c> also has this tool.</summary>
     public const string BashProcess = "bash_process";
 
+    /// <summary>Writes a plan. Offered in plan mode only.</summary>
+    public const string WritePlan = "write_plan";
+
     public static readonly IReadOnlyList<ToolName> All =
     [
         new("read", "Reads a file or a range of its lines.", MayChange: false),
@@ -58,6 +61,9 @@ internal static class ToolNames
         new("task_status", "Reports the states of subtasks.", MayChange: false),
         new("task_wait", "Waits for subtasks and returns their results.", MayChange: false),
         new("send_message", "Sends a message to a subtask or to the parent task.", MayChange: false),
+        new(WritePlan, "Writes a plan for your approval, in plan mode.", MayChange: false),
+        new("board_post", "Posts a short note that all agents of the task tree can read.", MayChange: false),
+        new("board_read", "Reads the notes of the agents of the task tree.", MayChange: false),
     ];
 
     /// <summary>True if agents change files of the workspace with this tool. Tools of servers are not known to.</summary>

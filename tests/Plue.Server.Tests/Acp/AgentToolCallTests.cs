@@ -22,6 +22,8 @@ public sealed class AgentToolCallTests
     [InlineData("task_status", "{}", "other", "Check subtasks")]
     [InlineData("task_wait", "{}", "other", "Wait for subtasks")]
     [InlineData("send_message", """{"task":"parent","text":"Done soon."}""", "other", "Send a message to a task: Done soon.")]
+    [InlineData("board_post", """{"note":"Dates use ISO 8601."}""", "other", "Post a note to the board: Dates use ISO 8601.")]
+    [InlineData("board_read", "{}", "other", "Read the board")]
     [InlineData("github/create_issue", """{"title":"x"}""", "other", "github/create_issue")]
     [InlineData("bash", """{"command":"echo \u202eabc"}""", "execute", "echo ⟨U+202E⟩abc")]
     public void Names_a_call_by_what_it_does(string tool, string parameters, string kind, string title)

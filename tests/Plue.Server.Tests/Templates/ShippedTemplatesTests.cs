@@ -18,7 +18,7 @@ public class ShippedTemplatesTests
     [Fact]
     public void Each_template_knows_where_its_codices_live() =>
         Assert.Equal(
-            ["chats", "chats", "chats", "chats", "providers", "tasks", "tasks", "tasks", "tasks", "tasks", "tasks", "items"],
+            ["chats", "chats", "chats", "chats", "providers", "items", "tasks", "tasks", "tasks", "tasks", "tasks", "tasks", "items"],
             [
                 .. TemplateCatalog.ShippedIds().Order(StringComparer.Ordinal).Select(id => catalog.CollectionOf(id).Name()),
                 catalog.CollectionOf("nobody").Name(),
@@ -36,7 +36,7 @@ public class ShippedTemplatesTests
             var template in catalog
                 .List()
                 .Select(entry => entry.Template!)
-                .Where(template => template.Collection != TemplateCollection.Providers)
+                .Where(template => template.Collection is not (TemplateCollection.Providers or TemplateCollection.Items))
         )
         {
             var agent = AgentSpec.Of(template.WithDefaults(Json5Object.Empty));

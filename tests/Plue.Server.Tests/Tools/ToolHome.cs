@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Agents;
+using Plue.Server.Agents.Plans;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Modules;
@@ -69,6 +70,9 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IChildTasks, IT
             new TaskStatusTool(home, ""),
             new TaskWaitTool(home, ""),
             new SendMessageTool(home, ""),
+            new BoardPostTool((_, note, _) => Task.FromResult($"posted {note}"), ""),
+            new BoardReadTool(_ => "The board is empty.", ""),
+            new WritePlanTool((_, _) => { }, (_, draft, _) => Task.FromResult(PlanText(draft)), ""),
             new FinishTool(null, (_, _, _) => Task.FromResult<string?>(null)),
         ]);
         return home;
@@ -122,6 +126,9 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IChildTasks, IT
 
     Task<string> IChildTasks.SendAsync(string fromId, string to, string text, CancellationToken cancellationToken) =>
         Task.FromResult($"{to}|{text}");
+
+    private static string PlanText(PlanDraft draft) =>
+        new Plan(draft.Title, draft.Goal, null, new AgentBudget(null, null, null, null), draft.Steps, []).ToString();
 
     ValueTask IToolObserver.RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

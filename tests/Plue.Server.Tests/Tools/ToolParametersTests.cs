@@ -109,6 +109,41 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("task_wait.timeout_seconds", """{"timeout_seconds":90}""", "|False|00:01:30"),
         ("send_message.task", """{"task":"parent","text":"t"}""", "parent|"),
         ("send_message.text", """{"task":"parent","text":"Be brief."}""", "|Be brief."),
+        ("board_post.note", """{"note":"Dates use\nISO 8601."}""", "posted Dates use ISO 8601."),
+        ("write_plan.title", """{"title":"Dates","goal":"g","steps":[{"title":"One","description":"d"}]}""", "Dates\n\ng\n\n1. One\n"),
+        ("write_plan.goal", """{"title":"Dates","goal":"All valid.","steps":[{"title":"One","description":"d"}]}""", "All valid."),
+        ("write_plan.steps", """{"title":"Dates","goal":"g","steps":[]}""", "`steps` must have 1 to 30 steps, and there are 0."),
+        ("write_plan.steps[].title", """{"title":"Dates","goal":"g","steps":[{"title":"One","description":"d"}]}""", "1. One"),
+        (
+            "write_plan.steps[].description",
+            """{"title":"t","goal":"g","steps":[{"title":"One","description":"Do it."}]}""",
+            "description: Do it."
+        ),
+        (
+            "write_plan.steps[].files",
+            """{"title":"t","goal":"g","steps":[{"title":"One","description":"d","files":["./a.ts","src/**"]}]}""",
+            "files: a.ts, src/**"
+        ),
+        (
+            "write_plan.steps[].checks",
+            """{"title":"t","goal":"g","steps":[{"title":"One","description":"d","checks":["npm test"]}]}""",
+            "checks: npm test"
+        ),
+        (
+            "write_plan.steps[].template",
+            """{"title":"t","goal":"g","steps":[{"title":"One","description":"d","template":"task-reviewer"}]}""",
+            "template: task-reviewer"
+        ),
+        (
+            "write_plan.steps[].model",
+            """{"title":"t","goal":"g","steps":[{"title":"One","description":"d","model":"local/small"}]}""",
+            "model: local/small"
+        ),
+        (
+            "write_plan.steps[].budget_share",
+            """{"title":"t","goal":"g","steps":[{"title":"One","description":"d","budget_share":40}]}""",
+            "budget_share: 40"
+        ),
         ("finish.summary", """{"summary":"All done."}""", "The task has ended."),
     ];
 

@@ -191,6 +191,11 @@ export class Workbench {
     return this.#frame(pages[this.chatPlace]);
   }
 
+  /** Returns the document of the page in the editor area, while the chat is in a side bar. */
+  editorFrame() {
+    return this.#frame(pages.editor);
+  }
+
   /** Returns the document of the Approvals view. */
   approvalsFrame() {
     return this.#frame(pages.view);

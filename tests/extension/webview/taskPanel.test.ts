@@ -61,8 +61,9 @@ describe('the panel of a task', () => {
     document.querySelector<HTMLButtonElement>('.task-details-button')?.click();
     expect(details?.hidden).toBe(false);
     const names = [...(details?.querySelectorAll('h2') ?? [])].map(({ textContent }) => textContent);
-    expect(names).toEqual(['Budget', 'Agents', 'Cost by agent', 'Approvals given', 'Model selection', 'Timeline']);
+    expect(names).toEqual(['Budget', 'Agents', 'Board', 'Cost by agent', 'Approvals given', 'Model selection', 'Timeline']);
     expect(details?.textContent).toContain('waiting for approval');
+    expect(document.querySelector('.task-board')?.textContent).toContain('The command is named “Export Chat”. Update docs, ');
     expect(document.querySelectorAll('article')).toHaveLength(2);
   });
 
@@ -101,7 +102,7 @@ describe('the panel of a task', () => {
   it('shows only what is there', async () => {
     await receive(snapshot(), {
       type: 'task',
-      detail: { task: task(), goal: 'x', plan: [], children: [], files: [], approvals: [], timeline: [] },
+      detail: { task: task(), goal: 'x', plan: [], children: [], files: [], approvals: [], timeline: [], board: [] },
     });
     expect([...document.querySelectorAll('.task-details h2')].map(({ textContent }) => textContent)).toEqual(['Budget']);
     expect(document.querySelector<HTMLElement>('.timeline')?.hidden).toBe(true);

@@ -68,6 +68,7 @@ export function detail(change: Partial<TaskDetail> = {}): TaskDetail {
       { path: 'src/export.ts', added: 120, removed: 0 },
       { path: 'README.md', added: 12, removed: 3 },
     ],
+    board: [{ time: at(60), uri: 'codex://tasks/Update docs', author: 'Update docs', text: 'The command is named “Export Chat”.' }],
     approvals: [{ time: at(90), actionText: 'npm test', decision: 'allowed once' }],
     timeline: [
       {

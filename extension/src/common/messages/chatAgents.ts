@@ -9,7 +9,7 @@ import type {
   TaskView,
 } from '../../protocol/protocol.generated';
 import { approvalAnswer } from './approvals';
-import { conversationUri, id, path } from './fields';
+import { conversationUri, id, path, planUri } from './fields';
 
 /** Values of the field `permission_mode`. */
 export const modes = ['read', 'ask', 'edit', 'plan'] as const;
@@ -45,8 +45,8 @@ export const agentsFromPage = v.variant('type', [
   v.strictObject({ type: v.literal('answerApproval'), answer: approvalAnswer }),
   /** Opens the proposed change of an approval in a diff editor. */
   v.strictObject({ type: v.literal('openApprovalDiff'), id: v.string() }),
-  /** Opens another chat or task. */
-  v.strictObject({ type: v.literal('openCodex'), uri: conversationUri }),
+  /** Opens another chat or task, or a plan. */
+  v.strictObject({ type: v.literal('openCodex'), uri: v.union([conversationUri, planUri]) }),
   v.strictObject({ type: v.literal('mode'), mode: v.picklist(modes) }),
   /** The field `session_options` as a whole. */
   v.strictObject({

@@ -87,7 +87,7 @@ export class Agents implements vscode.Disposable {
   readonly handlers: Handlers<AgentsFromPage> = {
     answerApproval: ({ answer }) => this.services.approvals.answer(answer),
     openApprovalDiff: ({ id }) => run('plue.openApprovalDiff', id),
-    openCodex: ({ uri }) => run('plue.openChat', uri),
+    openCodex: ({ uri }) => run(uri.startsWith('codex://items/') ? 'plue.openPlan' : 'plue.openChat', uri),
     mode: async ({ mode }) => {
       await this.services.sidecar.request(codexUpdate, { uri: this.codexId, set: { permission_mode: mode } });
     },

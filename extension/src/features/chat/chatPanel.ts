@@ -269,6 +269,11 @@ export class ChatPanel implements vscode.Disposable {
     void runWithErrorHandling(this.services.log, () => this.messages.goToMessage(target));
   }
 
+  /** Shows fields of the chat that were changed elsewhere, such as the mode. */
+  reload(): Promise<void> {
+    return this.sendSnapshot();
+  }
+
   /** Loads the whole chat after the webview or the sidecar restarted. Concurrent requests share one load. */
   private sendSnapshot(): Promise<void> {
     if (!this.page.isReady) return Promise.resolve();

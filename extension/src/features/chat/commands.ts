@@ -1,6 +1,8 @@
 export const commands = {
   newChat: 'plue.newChat',
   openChat: 'plue.openChat',
+  /** Reads the chat with this URI again if it is open. */
+  reload: 'plue.chat.reload',
   showChats: 'plue.showChats',
   focusChat: 'plue.focusChat',
   focusComposer: 'plue.focusComposer',

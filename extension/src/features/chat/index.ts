@@ -107,6 +107,7 @@ export function activateChat(
       if (typeof messageId === 'string') chat.goTo(messageId);
     }
   });
+  register(commands.reload, async (uri) => (typeof uri === 'string' ? panels.of(uri)?.reload() : undefined));
   register(commands.showChats, async () => {
     const chosen = await pickChat(sidecar);
     if (chosen !== undefined) await panels.open(chosen);

@@ -5,14 +5,16 @@ import { shippedPath, shippedScheme } from '../../server/shipped';
 
 const providers = 'codex://providers/';
 
-/** Opens a codex: a chat or task in its panel, an item in the form, a provider on its page, anything else as text. */
+/** Opens a codex: a chat or task in its panel, a plan and a provider on their pages, another item in the form, anything else as text. */
 export async function openCodex(sidecar: Sidecar, uri: string, openItem: (uri: string) => Promise<void>): Promise<void> {
   if (/^codex:\/\/(chats|tasks)\//.test(uri)) {
     await vscode.commands.executeCommand('plue.openChat', uri);
   } else if (uri.startsWith(providers)) {
     await vscode.commands.executeCommand('plue.manageProviders', uri.slice(providers.length));
   } else if (uri.startsWith('codex://items/')) {
-    await openItem(uri);
+    const { codex } = await sidecar.request(codexGet, { uri, limit: 1 });
+    if (codex.templateId === 'plan') await vscode.commands.executeCommand('plue.openPlan', uri);
+    else await openItem(uri);
   } else {
     const { document } = await sidecar.request(codexGet, { uri });
     const address =

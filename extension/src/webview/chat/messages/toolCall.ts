@@ -15,7 +15,7 @@ export type ToolResult = Extract<MessagePart, { kind: 'toolResult' }>;
 export type ToolResults = ReadonlyMap<string, ToolResult>;
 
 export interface ToolActions {
-  /** Opens a chat or task. */
+  /** Opens a chat, a task, or a plan. */
   open(uri: string): void;
   edits: RunEdit;
   /** Stops a subtask and its subtasks. */
@@ -130,13 +130,15 @@ export class ToolCall {
     );
   }
 
-  /** The started subtask and the changed files. */
+  /** The started subtask, the written plan, and the changed files. */
   private showBeside({ child, result, underReview }: ToolCallState): void {
     const changes = result?.changes ?? [];
     const isNamed = changes.length === 1 && summaryOf(this.use?.parameters ?? '') === changes[0]?.path;
     const canStop = child !== undefined && result !== undefined && isWorking(child.status);
-    this.beside.show([child?.uri, child?.title, child?.status, canStop, changes, underReview], () => [
+    const plan = planOf(this.use?.toolName, result);
+    this.beside.show([child?.uri, child?.title, child?.status, canStop, plan, changes, underReview], () => [
       ...(child === undefined ? [] : [this.childLine(child, canStop)]),
+      ...(plan === undefined ? [] : [this.planLine(plan)]),
       ...changes.map((change) =>
         changedFile(change, { isPending: underReview.includes(change.path), showsPath: !isNamed }, (command, path) =>
           this.actions.edits(command, path),
@@ -157,6 +159,12 @@ export class ToolCall {
     const mark = icon(drawn);
     if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
     return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words), canStop ? stop : undefined);
+  }
+
+  private planLine(uri: string): HTMLElement {
+    const open = textButton(l10n.t('Open Plan'), () => this.actions.open(uri), 'quiet');
+    open.dataset['key'] = 'plan';
+    return element('div', { class: 'tool-child' }, icon('list-ordered'), open);
   }
 
   private fill(body: HTMLElement): void {
@@ -182,6 +190,12 @@ export class ToolCall {
     });
     for (const late of [...body.children].slice(shown.length)) late.remove();
   }
+}
+
+/** Returns the URI of the plan that a call of write_plan stored. */
+function planOf(toolName: string | undefined, result: ToolResult | undefined): string | undefined {
+  if (toolName === undefined || !/(?:^|[_.-])write_plan$/u.test(toolName)) return undefined;
+  return /codex:\/\/items\/[\w.-]*\w/u.exec(result?.result ?? '')?.[0];
 }
 
 /** Returns the files that the calls of a message changed. */

@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type {
   AnsweredApprovalView,
+  BoardNoteView,
   RoutingReceipt,
   TaskDetail,
   TaskView,
@@ -153,12 +154,13 @@ export class TaskPanel {
     });
   }
 
-  private showDetails({ task, children, approvals, timeline, routing }: TaskDetail, now: number): void {
+  private showDetails({ task, children, approvals, timeline, routing, board }: TaskDetail, now: number): void {
     const bars = barsOf(task, children);
     const costs = timeline.filter(({ spent }) => spent.usd !== undefined);
     const parts: [string, readonly unknown[], () => Child[]][] = [
       [l10n.t('Budget'), bars, () => bars.map(barNode)],
       [l10n.t('Agents'), children, () => [element('ul', {}, ...children.map((child) => this.child(child)))]],
+      [l10n.t('Board'), board, () => [element('ul', { class: 'task-board' }, ...board.map(note))]],
       [l10n.t('Cost by agent'), costs, () => [costTable(costs)]],
       [l10n.t('Approvals given'), approvals, () => [element('ul', {}, ...approvals.map(answered))]],
       [l10n.t('Model selection'), routing === undefined ? [] : [routing], () => (routing === undefined ? [] : receipt(routing))],
@@ -235,8 +237,16 @@ function todo({ text, state }: TodoView): HTMLElement {
   );
 }
 
+function note({ time, author, text }: BoardNoteView): HTMLElement {
+  return element('li', {}, visibleText(text), ' ', element('span', { class: 'quiet' }, `${visibleText(author)}, ${timeOf(time)}`));
+}
+
+function timeOf(time: string): string {
+  return Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString(locale);
+}
+
 function answered({ time, actionText, decision, reason }: AnsweredApprovalView): HTMLElement {
-  const at = Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString(locale);
+  const at = timeOf(time);
   return element(
     'li',
     { class: 'task-answered' },

@@ -1,0 +1,3 @@
+export const commands = {
+  openPlan: 'plue.openPlan',
+} as const;
