@@ -30,16 +30,18 @@ public sealed class PowerShellParserTests
                   elseif ($element -is [System.Management.Automation.Language.ConstantExpressionAst]) { $element.Extent.Text }
                   else { $isLiteral = $false }
                 }
-                , @($words)
+                [pscustomobject]@{ words = [object[]]@($words) }
               }
               'PipelineAst' { if ($node.Background) { $isLiteral = $false } }
               { $_ -in 'ScriptBlockAst', 'NamedBlockAst', 'PipelineChainAst', 'StringConstantExpressionAst', 'CommandParameterAst', 'ConstantExpressionAst' } { }
               default { $isLiteral = $false }
             }
           }
-          [pscustomobject]@{ commands = if ($isLiteral) { @($commands) } else { $null } }
+          $literal = $null
+          if ($isLiteral) { $literal = [object[]]@($commands) }
+          [pscustomobject]@{ commands = $literal }
         }
-        [IO.File]::WriteAllText($args[1], (ConvertTo-Json -Depth 5 -InputObject @($found)))
+        [IO.File]::WriteAllText($args[1], (ConvertTo-Json -Depth 6 -InputObject @($found)))
         """;
 
     [Fact]
@@ -78,7 +80,7 @@ public sealed class PowerShellParserTests
                 Assert.Equal(
                     commands
                         .EnumerateArray()
-                        .Select(words => PowerShellCommands.Normalize([.. words.EnumerateArray().Select(word => word.GetString()!)])),
+                        .Select(words => PowerShellCommands.Normalize([.. words.GetProperty("words").EnumerateArray().Select(word => word.GetString()!)])),
                     reading.Commands.Select(command => command.Words)
                 );
             }
