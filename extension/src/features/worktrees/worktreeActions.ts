@@ -165,7 +165,7 @@ export class WorktreeActions {
   private async askMessage({ task, title, changed, untracked }: WorktreeView, boxTitle: LocalizedText): Promise<string> {
     const message = await showSuggestionBox({
       title: boxTitle,
-      prompt: l10n.t('Message for the commit of {0} that are not committed', formatFileCount(changed + untracked)),
+      prompt: l10n.t('Commit message for {0} with uncommitted changes', formatFileCount(changed + untracked)),
       value: title,
       validateInput: (value) => (value.trim() === '' ? l10n.t('Enter a commit message.') : undefined),
       suggestTooltip: l10n.t('Generate Commit Message'),
