@@ -80,7 +80,9 @@ public sealed class PowerShellParserTests
                 Assert.Equal(
                     commands
                         .EnumerateArray()
-                        .Select(words => PowerShellCommands.Normalize([.. words.GetProperty("words").EnumerateArray().Select(word => word.GetString()!)])),
+                        .Select(words =>
+                            PowerShellCommands.Normalize([.. words.GetProperty("words").EnumerateArray().Select(word => word.GetString()!)])
+                        ),
                     reading.Commands.Select(command => command.Words)
                 );
             }
