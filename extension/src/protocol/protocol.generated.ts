@@ -397,6 +397,9 @@ export interface BackgroundReadResult {
 
 export interface BackgroundSendParams {
   id: string;
+  text: string;
+}
+
 export interface BoardNoteView {
   time: string;
   uri: string;

@@ -189,7 +189,7 @@ internal sealed class BashProcessTool(string description, BackgroundCommands com
             }
             catch (OperationCanceledException) when (progress.Stopped.IsCancellationRequested || !cancellationToken.IsCancellationRequested)
             {
-                return progress.Stopped.IsCancellationRequested ? "[The user stopped the wait. The command goes on.]\n"
+                return progress.Stopped.IsCancellationRequested ? "[The user stopped the wait. The command is still running.]\n"
                     : request is { WaitFor: null, Port: null } ? ""
                     : string.Create(CultureInfo.InvariantCulture, $"[This did not happen within {seconds} s.]\n");
             }

@@ -72,6 +72,11 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
     answers.push('typed', undefined);
     return ui.showPassphraseBox({ title: text, prompt: text, validateInput: () => text });
   },
+  showSuggestionBox: (text) => {
+    answers.push('typed', undefined);
+    const suggest = (): Promise<string> => Promise.reject(new Error(text));
+    return ui.showSuggestionBox({ title: text, prompt: text, value: '', validateInput: () => text, suggestTooltip: text, suggest });
+  },
   showQuickPick: (text) =>
     Promise.all([
       ui.showQuickPick([{ label: text, description: text, detail: text }], { title: text, placeHolder: text }),
