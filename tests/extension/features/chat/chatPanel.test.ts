@@ -4,6 +4,7 @@ import { Uri as RealUri, type Disposable, type ExtensionContext } from 'vscode';
 import { activateChat } from '../../../../extension/src/features/chat/index';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import {
+  backgroundList,
   codexCreate,
   codexGet,
   codexList,
@@ -78,6 +79,7 @@ beforeEach(() => {
   kept = {};
   sidecar = new FakeSidecar()
     .answer(codexGet, ({ uri }) => chat([question('q1', 'Why?')], { codex: { ...shownCodex, uri }, ...whole }))
+    .answer(backgroundList, () => ({ commands: [] }))
     .answer(codexCreate, () => codex({ uri: 'codex://chats/new', title: '' }))
     .answer(codexUpdate, ({ uri, title, providerId, model }) =>
       codex({ uri, ...(title === undefined ? {} : { title }), ...(providerId === undefined ? {} : { providerId, model: model ?? '' }) }),

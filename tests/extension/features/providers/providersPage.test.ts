@@ -39,6 +39,7 @@ import {
   type ProviderSummary,
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { codexSummary } from '../../testing/codexSummary';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
@@ -63,7 +64,7 @@ let detail: Partial<ProviderDetail>;
 let sidecar: FakeSidecar;
 let page: ProvidersPage;
 let warnings: string[];
-const pages = RealUri.file('/pages');
+const pages = RealUri.file(extensionFolder);
 
 const noUses = { chatCount: 0, chats: [], templates: [], settings: [] };
 const someUses = { chatCount: 2, chats: [], templates: ['reviewer'], settings: [] };

@@ -10,6 +10,7 @@ import {
   type TemplateTryResult,
   type TemplateView,
 } from '../../../../extension/src/protocol/protocol.generated';
+import { extensionFolder } from '../../testing/extensionFolder';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { executed, FakePanel, opened, panels, reset, restorePanel, savedDocument, selections, Uri } from '../../testing/vscode';
@@ -56,7 +57,7 @@ beforeEach(() => {
     });
   trial = new TrialEditor({
     sidecar,
-    extensionUri: RealUri.file('/pages'),
+    extensionUri: RealUri.file(extensionFolder),
     log: fakeLog().log,
     choose: () => Promise.resolve('writer'),
   });
