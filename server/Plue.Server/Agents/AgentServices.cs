@@ -29,5 +29,5 @@ internal sealed class AgentServices(
     public Action<string, TaskRow?> Changed => changed;
 
     /// <summary>Gets the action for a task whose turn ended in this process and that does not continue by itself.</summary>
-    public Action<string> Ended { get; init; } = _ => { };
+    public Action<TaskRow> Ended { get; init; } = _ => { };
 }

@@ -119,9 +119,9 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task<bool> TurnEndedAsync(Conversation conversation, Message answer, CancellationToken cancellationToken)
     {
         var isContinued = await DecideTurnEndAsync(conversation, answer, cancellationToken);
-        if (!isContinued && conversation.Stored is { IsTask: true, Queue.Count: 0 })
+        if (!isContinued && conversation.Stored is { IsTask: true, Queue.Count: 0 } && Reader.Row(conversation.CodexId) is { } row)
         {
-            services.Ended(conversation.CodexId);
+            services.Ended(row);
         }
 
         return isContinued;

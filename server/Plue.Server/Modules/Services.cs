@@ -104,10 +104,8 @@ internal sealed class Services : IAsyncDisposable
         };
 
     /// <param name="changed">Receives each changed task; null if it was deleted.</param>
-    public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed)
-    {
-        AgentTasks? tasks = null;
-        tasks = new AgentTasks(
+    public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>
+        new(
             new AgentServices(
                 Platform,
                 Permissions,
@@ -124,17 +122,9 @@ internal sealed class Services : IAsyncDisposable
                 }
             )
             {
-                Ended = uri =>
-                {
-                    if (tasks?.Reader.Row(uri) is { } row)
-                    {
-                        Notifications.Ended(row);
-                    }
-                },
+                Ended = Notifications.Ended,
             }
         );
-        return tasks;
-    }
 
     public async ValueTask DisposeAsync()
     {

@@ -170,7 +170,7 @@ public sealed class AgentTreeKillTests
         {
             var rows = await RowsAsync(client, uri);
             Assert.All(rows, row => Assert.Contains((string?)row!["status"], (string[])[.. Settled, "waiting_for_child"]));
-            Assert.All(rows.GroupBy(row => (string?)row!["title"]), same => Assert.Single(same));
+            Assert.All(rows.GroupBy(row => (string?)row!["templateId"]), same => Assert.Single(same));
 
             Dictionary<string, string> stored = new(StringComparer.Ordinal);
             foreach (var owner in owners.Union(rows.Select(row => (string)row!["uri"]!)))

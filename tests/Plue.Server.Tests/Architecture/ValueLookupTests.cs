@@ -32,6 +32,7 @@ public class ValueLookupTests
         ["FirstOrDefault of JsonDerivedType"] = "The type that is null is looked at first.",
         ["FirstOrDefault of JsonElement"] = "Undefined: parameters that are not there.",
         ["FirstOrDefault of KeyValuePair<String, Object>"] = "A value that is null matches no case.",
+        ["FirstOrDefault of ValueTuple<Int32, PlanStep>"] = "The step that is null is looked at first.",
         ["FirstOrDefault of ValueTuple<ProviderSettings, IReadOnlyList<ModelInfo>>"] = "The list that is null is looked at first.",
         ["FirstOrDefault of ValueTuple<String, Json5Node>"] = "A value that is null fits no pattern.",
         ["FirstOrDefault of ValueTuple<String, String>"] = "The variable that is null is looked at first.",

@@ -107,6 +107,7 @@ public sealed class BackgroundProcessTests
 
         public async Task UntilNoneAsync()
         {
+            // The system reports no event for the end of a process that is not a child.
             for (var limit = Stopwatch.StartNew(); Processes() is { Count: > 0 } left; await Task.Delay(50))
             {
                 Assert.True(limit.Elapsed < Limit, $"Still running: {string.Join(", ", left)}");
