@@ -28,8 +28,8 @@ await runMain(async () => {
     },
   });
   const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
-    throw new WrongOption(`\`--port ${values.port}\` is no port: use one from 1 to 65535.`);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
+    throw new WrongOption(`\`--port ${values.port}\` is no port: use one from 1 to 65535, or 0 for any that is free.`);
   requireNode();
   await requireDotnet();
   await installPackages();

@@ -14,6 +14,8 @@ export default async function (scenario) {
   const workbench = await scenario.open({
     ownServer: true,
     env: { PLUE_OPEN_CHAT: '1' },
+    // Draws the text of terminals as elements.
+    settings: { 'terminal.integrated.gpuAcceleration': 'off' },
     prepare: (home) => writeLocalServer(home, endpoint),
   });
   try {

@@ -134,7 +134,7 @@ async function runSteps(scenario, workbench, endpoint) {
     for (let letter = 0; letter < 2; letter++) await page.keyboard.press('ArrowLeft');
     await page.keyboard.insertText(', "');
     await page.keyboard.press('Control+Space');
-    await page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'bash' }).waitFor();
+    await page.locator('.suggest-widget.visible').getByRole('option', { name: 'bash, Function' }).waitFor();
     await page.keyboard.press('Escape');
     await write('log-reader.json5', agent);
   });
@@ -328,7 +328,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.insertText(', ""');
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Control+Space');
-    await page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'bash' }).waitFor();
+    await page.locator('.suggest-widget.visible').getByRole('option', { name: 'bash, Function' }).waitFor();
     await picture('templates.png');
   });
 }

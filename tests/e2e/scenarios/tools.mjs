@@ -155,7 +155,7 @@ async function runSteps(scenario, workbench, endpoint) {
       lastAsked()
         .tools.map((/** @type {any} */ tool) => tool.function.name)
         .sort(),
-      ['bash', 'edit', 'read', 'search', 'write'],
+      ['bash', 'bash_process', 'edit', 'read', 'search', 'write'],
     );
     assert.equal(await chat.locator('.message-footer:visible').count(), 1, 'One footer for the rounds of one answer.');
   });
