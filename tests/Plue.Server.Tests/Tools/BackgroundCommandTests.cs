@@ -248,6 +248,7 @@ public sealed partial class BackgroundCommandTests : IAsyncLifetime
         )
         {
             Assert.True(limit.Elapsed < TimeSpan.FromSeconds(20), "A process was left.");
+            // The system reports no event for the end of a process that is not a child.
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }
