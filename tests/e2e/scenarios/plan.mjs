@@ -169,7 +169,7 @@ async function runSteps(scenario, workbench, endpoint, end) {
 
   await scenario.step('The plan opens from the chat, and its file and history are those of an item', async () => {
     await page.keyboard.press('Control+F4');
-    await answers(workbench).last().getByRole('button', { name: 'Open Plan' }).click();
+    await chat.getByRole('button', { name: 'Open Plan' }).last().click();
     await inPlan.getByText('3 of 3 steps done').waitFor({ timeout: 60_000 });
     await button('Open Form').click();
     await inPlan.getByRole('textbox', { name: 'Goal' }).waitFor({ timeout: 60_000 });
