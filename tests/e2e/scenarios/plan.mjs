@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { answers, ask, composer, untilFinished } from '../runner/chatPage.mjs';
+import { ask, composer, untilFinished } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 import { pages } from '../runner/workbench.mjs';
@@ -168,12 +168,12 @@ async function runSteps(scenario, workbench, endpoint, end) {
   });
 
   await scenario.step('The plan opens from the chat, and its file and history are those of an item', async () => {
-    await page.keyboard.press('Control+F4');
+    await workbench.command('View: Close Editor');
     await chat.getByRole('button', { name: 'Open Plan' }).last().click();
     await inPlan.getByText('3 of 3 steps done').waitFor({ timeout: 60_000 });
     await button('Open Form').click();
     await inPlan.getByRole('textbox', { name: 'Goal' }).waitFor({ timeout: 60_000 });
-    await page.keyboard.press('Control+F4');
+    await workbench.command('View: Close Editor');
   });
 
   for (const theme of /** @type {const} */ (['Light Modern', 'Default High Contrast'])) {

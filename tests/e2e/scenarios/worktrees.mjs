@@ -9,6 +9,7 @@ import { composer, newChat } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { asked, notification } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
+import { pages } from '../runner/workbench.mjs';
 
 const prices = 'export const currency = "USD";\nexport const rate = 1;\n\n// Nothing changes here.\n\nexport const tax = 0;\n';
 
@@ -186,13 +187,12 @@ async function runSteps(scenario, workbench) {
     assert.match(source(), /tax = 2/);
   });
 
-  await scenario.step('The second worktree is removed from its row, and the page says so', async () => {
-    // A completed merge shows Source Control.
-    await page.getByRole('tab', { name: 'Plue', exact: true }).click();
-    await row(/^Set the rate to three.*in a git worktree/).click({ button: 'right' });
-    await page.getByRole('menuitem', { name: 'Remove Worktree…' }).click();
+  await scenario.step('The second worktree is removed from its page, which says so', async () => {
+    // The page of the merge editor is still there, hidden.
+    const shown = page.locator(pages.editor).filter({ visible: true }).contentFrame().frameLocator('#active-frame');
+    await shown.getByRole('button', { name: /^Remove/ }).click();
     await dialog().getByRole('button', { name: 'Remove' }).click();
-    await place().getByText('Its worktree was removed').waitFor({ timeout: 60_000 });
+    await shown.getByText('Its worktree was removed').waitFor({ timeout: 60_000 });
     assert.deepEqual(worktrees(), []);
     assert.equal(git(workspace, 'branch', '--list', 'plue/*'), '');
   });
