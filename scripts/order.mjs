@@ -5,6 +5,7 @@ import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import { agentFigures } from '../tests/bench/agents.mjs';
 import { shortAnswer, withContestants } from '../tests/bench/streams.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
@@ -17,6 +18,7 @@ const folder = inArtifacts('order');
 const program = join(folder, 'plue');
 
 await runMain(async () => {
+  parseArgs({ options: {} });
   requireNode();
   await requireDotnet();
   if (!hostRid().startsWith('linux') || findOnPath('valgrind') === undefined) throw new Stop('This needs Linux and valgrind.');

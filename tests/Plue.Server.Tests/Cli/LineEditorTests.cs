@@ -13,6 +13,9 @@ public sealed class LineEditorTests
     private const char AltEnter = '\uE006';
 
     private readonly StringWriter shown = new();
+    private readonly TextWriter screen;
+
+    public LineEditorTests() => screen = TextWriter.Synchronized(shown);
 
     [Theory]
     [InlineData("hello\r", "hello")]
@@ -47,7 +50,7 @@ public sealed class LineEditorTests
     {
         var text = "The quick brown fox 漢字漢字漢字漢字 jumps over the lazy dog.";
         Assert.Equal(text, await Editor($"{text}\r", 20).ReadAsync("> ", TestContext.Current.CancellationToken));
-        var drawn = shown.ToString().Split('\n')[0].Split('\r');
+        var drawn = Shown().Split('\n')[0].Split('\r');
         Assert.All(drawn[..^1], row => Assert.InRange(row.Sum(character => character > '\u2E80' ? 2 : 1), 0, 19));
         Assert.Equal($"> {text}", drawn[^1].TrimEnd());
     }
@@ -64,17 +67,26 @@ public sealed class LineEditorTests
             keys.Writer.TryWrite(key);
         }
 
-        while (!shown.ToString().EndsWith("> half", StringComparison.Ordinal))
+        while (!Shown().EndsWith("> half", StringComparison.Ordinal))
         {
             await Task.Yield();
         }
 
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        Assert.EndsWith("\r      \r", shown.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("\r      \r", Shown(), StringComparison.Ordinal);
         keys.Writer.TryWrite('!');
         keys.Writer.TryWrite('\r');
         Assert.Equal("half!", await editor.ReadAsync("> ", TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Returns what is shown; the editor may draw at the same time, which holds the lock of its writer.</summary>
+    private string Shown()
+    {
+        lock (screen)
+        {
+            return shown.ToString();
+        }
     }
 
     private LineEditor Editor(string keys, int width)
@@ -89,7 +101,7 @@ public sealed class LineEditorTests
         var terminal = new Terminal(
             TextReader.Null,
             TextWriter.Null,
-            TextWriter.Synchronized(shown),
+            screen,
             isInputRedirected: false,
             () => isEnd?.Invoke() == true ? default : KeyOf(next())
         )
