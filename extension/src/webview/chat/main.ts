@@ -1,6 +1,6 @@
 import '../shared/localization';
 // Entry point of the chat webview.
-import type { ToChatPage } from '../../common/messages/chat';
+import type { FromChatPage, ToChatPage } from '../../common/messages/chat';
 import { acquirePanel, afterLoad, onHostMessage, type Panel } from '../shared/panel';
 import { readSavedState, type SavedState } from '../../common/messages/savedState';
 import { element } from '../shared/element';
@@ -10,9 +10,15 @@ const found = document.getElementById('app');
 if (found === null) throw new Error('The page has no #app to draw the chat in.');
 let root = found;
 let isLoaded = false;
+/** Messages of a page that has not loaded. The host ignores them before `ready`. */
+const early: FromChatPage[] = [];
 const webview: Panel = acquirePanel((isLost) => page.changeHost(isLost));
 const panel: Panel = {
   ...webview,
+  post: (message) => {
+    if (isLoaded) webview.post(message);
+    else early.push(message);
+  },
   setState: (state) => {
     webview.setState(state);
     // Stored for another webview, which may show the chat next. The state of a new page is what the panel has.
@@ -41,6 +47,7 @@ onHostMessage((message: ToChatPage) => {
 afterLoad(() => {
   isLoaded = true;
   panel.post({ type: 'ready', codexId: page.codexId, ...(page.hasChat ? { hasChat: true } : {}) });
+  for (const message of early.splice(0)) panel.post(message);
 });
 
 /** Shows another chat in this page, which is faster than reloading the page. */
