@@ -27,13 +27,13 @@ export class Activity implements vscode.Disposable {
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
   private readonly running = new Set<symbol>();
   private failures = 0;
+  /** The last document that was not sent. */
+  private exclusion: { document: string; reason: string } | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   readonly onDidChange = this.changed.event;
   /** The last failure; undefined after a success. */
   failure: FailureError | undefined;
-  /** The reason why the last document was not sent. */
-  excluded: string | undefined;
   /** The known cost of today's completions, in USD. */
   spentToday: number | undefined;
   /** In milliseconds since the epoch; undefined until the user resumes. */
@@ -65,17 +65,17 @@ export class Activity implements vscode.Disposable {
     }
   }
 
-  succeeded(spentToday: number, excluded: string | undefined): void {
-    this.failures = 0;
-    this.failure = undefined;
-    this.excluded = excluded;
-    this.spentToday = spentToday;
-    this.changed.fire();
+  /** Returns the reason why a document was not sent. @param document Its address. */
+  excluded(document: string): string | undefined {
+    return this.exclusion?.document === document ? this.exclusion.reason : undefined;
   }
 
-  /** Call when another document becomes active. */
-  left(): void {
-    this.excluded = undefined;
+  /** @param excluded The reason why the document was not sent. */
+  succeeded(spentToday: number, document: string, excluded: string | undefined): void {
+    this.failures = 0;
+    this.failure = undefined;
+    this.exclusion = excluded === undefined ? undefined : { document, reason: excluded };
+    this.spentToday = spentToday;
     this.changed.fire();
   }
 

@@ -73,7 +73,7 @@ export class CompletionProvider implements vscode.InlineCompletionItemProvider {
     if (model === undefined) return undefined;
     try {
       const { text, excluded, spentToday } = await this.activity.run(() => complete(this.sidecar, model, cursor, token));
-      this.activity.succeeded(spentToday, excluded);
+      this.activity.succeeded(spentToday, cursor.document, excluded);
       return text;
     } catch (error) {
       if (error instanceof UserCancelledError || token.isCancellationRequested) return undefined;

@@ -28,7 +28,7 @@ export class CompletionStatus implements vscode.Disposable {
     private readonly settings: () => CompletionSettings,
   ) {
     this.disposables.add(activity.onDidChange(() => this.draw()));
-    this.disposables.add(vscode.window.onDidChangeActiveTextEditor(() => activity.left()));
+    this.disposables.add(vscode.window.onDidChangeActiveTextEditor(() => this.draw()));
     this.draw();
   }
 
@@ -36,7 +36,7 @@ export class CompletionStatus implements vscode.Disposable {
     const settings = this.settings();
     if (!settings.isEnabled && settings.model === undefined) return this.item.hide();
     const { activity } = this;
-    const { icon, text, detail } = contentOf(activity, settings, vscode.window.activeTextEditor?.document.languageId);
+    const { icon, text, detail } = contentOf(activity, settings, vscode.window.activeTextEditor?.document);
     const model = settings.model === undefined ? l10n.t('No model is chosen.') : l10n.t('Model: {0}', modelText(settings.model));
     const cost = activity.spentToday === undefined ? [] : [l10n.t('Cost today: {0}', formatCost(activity.spentToday))];
     // Only an icon, like the items next to it, unless the user must act.
@@ -49,12 +49,13 @@ export class CompletionStatus implements vscode.Disposable {
   }
 }
 
-/** @param languageId The language of the active editor. */
+/** @param document The document of the active editor. */
 function contentOf(
-  { state, until, failure, excluded, isRunning }: Activity,
+  activity: Activity,
   settings: CompletionSettings,
-  languageId: string | undefined,
+  document: vscode.TextDocument | undefined,
 ): Required<Pick<StatusBarContent, 'icon' | 'text'>> & { detail: string[] } {
+  const { state, until, failure, isRunning } = activity;
   const { isEnabled, model } = settings;
   const time = until?.toLocaleTimeString(vscode.env.language, { hour: '2-digit', minute: '2-digit' });
   if (!isEnabled) return { icon: 'circle-slash', text: l10n.t('Code completions are off'), detail: [] };
@@ -71,9 +72,10 @@ function contentOf(
     return { icon: 'warning', text, detail: [...(failure === undefined ? [] : [failure.message]), l10n.t('Select to resume.')] };
   }
   if (isRunning) return { icon: 'loading~spin', text: l10n.t('Code completions: waiting for the model'), detail: [] };
-  if (languageId !== undefined && !isLanguageEnabled(settings, languageId)) {
-    return { icon: 'circle-slash', text: l10n.t('Code completions are off for the language {0}', languageId), detail: [] };
+  if (document !== undefined && !isLanguageEnabled(settings, document.languageId)) {
+    return { icon: 'circle-slash', text: l10n.t('Code completions are off for the language {0}', document.languageId), detail: [] };
   }
+  const excluded = document && activity.excluded(document.uri.toString());
   if (excluded !== undefined) return { icon: 'circle-slash', text: l10n.t('Code completions are off for this file'), detail: [excluded] };
   return { icon: 'sparkle', text: l10n.t('Code completions are on'), detail: failure === undefined ? [] : [failure.message] };
 }

@@ -23,7 +23,7 @@ test('A success between failures counts anew', () => {
   const activity = new Activity();
   fail(activity, 'timeout');
   fail(activity, 'timeout');
-  activity.succeeded(0.01, undefined);
+  activity.succeeded(0.01, 'file:///sum.js', undefined);
   fail(activity, 'timeout');
   expect([activity.state, activity.spentToday]).toEqual(['ready', 0.01]);
 });
@@ -67,4 +67,12 @@ test('Several requests run until the last one ends, also with a failure', async 
   expect(activity.isRunning).toBe(false);
   await expect(activity.run(() => Promise.reject(new Error('failed')))).rejects.toThrow();
   expect(activity.isRunning).toBe(false);
+});
+
+test('A response that arrives after its file was left says nothing about the next file', () => {
+  const activity = new Activity();
+  activity.succeeded(0, 'file:///.env', 'It contains keys.');
+  expect([activity.excluded('file:///sum.js'), activity.excluded('file:///.env')]).toEqual([undefined, 'It contains keys.']);
+  activity.succeeded(0, 'file:///.env', undefined);
+  expect(activity.excluded('file:///.env')).toBeUndefined();
 });
