@@ -95,7 +95,8 @@ export default async function (scenario) {
       assert.match(onDisk('dates.ts'), /function isLeapYear\(/);
       assert.match(onDisk('days.ts'), /import \{ isLeapYear \}[^]*\/\/ isLeap in a comment[^]*\(isLeapYear\(year\)/);
       assert.match(results().at(-1), /^Renamed isLeap → isLeapYear in 2 files:\ndates\.ts: 1 place\.\ndays\.ts: 2 places\.\n/);
-      assert.equal(await chat.locator('.tool-change:visible').count(), 2);
+      // They are read after the response has ended.
+      await workbench.until(async () => (await chat.locator('.tool-change:visible').count()) === 2);
     });
   } finally {
     await endpoint.stop();
