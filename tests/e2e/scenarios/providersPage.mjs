@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inRoot } from '../../../scripts/lib/paths.mjs';
+import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, composer, newChat, send, untilFinished } from '../runner/chatPage.mjs';
 import { asked, type } from '../runner/prompts.mjs';
@@ -279,17 +279,13 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await button('Move Key to Vault').waitFor({ state: 'detached' });
   });
 
-  await scenario.visual('The catalog in full, for the README', async () => {
+  await scenario.visual('The catalog in full', async () => {
     workbench.setTheme('Dark Modern');
     await workbench.reload();
     await workbench.command('Plue: Manage Providers');
     await workbench.chat.getByRole('button', { name: 'Add Provider', exact: true }).first().click({ timeout: 60_000 });
     await button('Choose Anthropic').waitFor();
-    // This is also the README's picture, so that it is always current.
-    if (process.env.UPDATE === '1') {
-      mkdirSync(inRoot('docs', 'images'), { recursive: true });
-      await workbench.screenshot(inRoot('docs', 'images', 'providers.png'));
-    }
+    await workbench.screenshot(inArtifacts('screenshots', 'providersPage-catalog.png'));
   });
 
   await scenario.step('No key is in any file of Plue', async () => {
