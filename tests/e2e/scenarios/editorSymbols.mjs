@@ -85,7 +85,7 @@ export default async function (scenario) {
       for (const next = card.getByRole('button', { name: /Show Next/ }); (await next.count()) > 0;) await next.first().click();
       // An approval cannot be answered for a moment after it was shown.
       await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-      await card.getByRole('button', { name: 'Allow once' }).click();
+      await card.getByRole('button', { name: 'Allow Once' }).click();
       await card.waitFor({ state: 'detached' });
     });
 
@@ -96,7 +96,7 @@ export default async function (scenario) {
       assert.match(onDisk('days.ts'), /import \{ isLeapYear \}[^]*\/\/ isLeap in a comment[^]*\(isLeapYear\(year\)/);
       assert.match(results().at(-1), /^Renamed isLeap → isLeapYear in 2 files:\ndates\.ts: 1 place\.\ndays\.ts: 2 places\.\n/);
       // They are read after the response has ended.
-      await workbench.until(async () => (await chat.locator('.tool-change:visible').count()) === 2);
+      await workbench.until(async () => (await chat.locator('.tool-beside .changed-file:visible').count()) === 2);
     });
   } finally {
     await endpoint.stop();

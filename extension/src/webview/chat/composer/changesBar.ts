@@ -45,7 +45,7 @@ export class ChangesBar {
       sizeOf({ added: sum(({ added }) => added), removed: sum(({ removed }) => removed) }),
       element(
         'span',
-        { class: 'changes-actions' },
+        { class: 'change-actions' },
         editButton('plue.reviewChanges', l10n.t('Review'), l10n.t('Review all changes'), run),
         editButton('plue.acceptChange', l10n.t('Keep'), l10n.t('Keep all changes'), run),
         editButton('plue.rejectChange', l10n.t('Undo'), l10n.t('Undo all changes'), run),

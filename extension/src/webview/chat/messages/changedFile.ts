@@ -26,13 +26,15 @@ export function changedFile(
     { class: 'changed-file' },
     showsPath ? element('span', { class: 'change-path' }, shown) : undefined,
     sizeOf({ added, removed }),
-    ...(isPending
-      ? [
+    isPending
+      ? element(
+          'span',
+          { class: 'change-actions' },
           editButton('plue.reviewChanges', l10n.t('Review'), l10n.t('Review {0}', shown), run, path),
           editButton('plue.acceptChange', l10n.t('Keep'), l10n.t('Keep {0}', shown), run, path),
           editButton('plue.rejectChange', l10n.t('Undo'), l10n.t('Undo {0}', shown), run, path),
-        ]
-      : [element('span', { class: 'quiet' }, l10n.t('reviewed'))]),
+        )
+      : element('span', { class: 'quiet' }, l10n.t('reviewed')),
   );
 }
 
