@@ -82,7 +82,7 @@ async function runSteps(scenario, workbench) {
   await scenario.look('The question has no serious accessibility finding', async () => requireAccessible(await workbench.chatFrame()));
 
   await scenario.step('Allowed, it is done and becomes a change to review', async () => {
-    await approval('days').getByRole('button', { name: 'Allow once' }).click();
+    await approval('days').getByRole('button', { name: 'Allow Once' }).click();
     await chat.getByText('Done with it.', { exact: true }).waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.equal(readFileSync(file('dates.js'), 'utf8'), 'export const days = 31;\n');
@@ -102,7 +102,7 @@ async function runSteps(scenario, workbench) {
     await ask(workbench, 'shell echo hello from the terminal > made.txt && cat made.txt');
     await approval('made.txt').waitFor({ timeout: 60_000 });
     await settled();
-    await approval('made.txt').getByRole('button', { name: 'Allow once' }).click();
+    await approval('made.txt').getByRole('button', { name: 'Allow Once' }).click();
     await untilFinished(workbench);
     await workbench.until(async () => existsSync(file('made.txt')));
   });

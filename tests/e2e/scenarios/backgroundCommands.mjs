@@ -68,7 +68,7 @@ async function runSteps(scenario, workbench) {
   const allow = async () => {
     await chat.locator('.approval').waitFor({ timeout: 60_000 });
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-    await chat.getByRole('button', { name: 'Allow once' }).click();
+    await chat.getByRole('button', { name: 'Allow Once' }).click();
   };
 
   await scenario.step('An agent starts a server, waits for its port, and tests it with curl', async () => {

@@ -206,7 +206,7 @@ async function runSteps(scenario, workbench) {
     await workbench.chat.getByRole('menuitem', { name: /^Agent/ }).click();
     await workbench.chat.getByRole('button', { name: 'Mode: Agent' }).waitFor();
     await ask(workbench, 'Now write the list of colors');
-    const allow = workbench.chat.getByRole('button', { name: 'Allow once' });
+    const allow = workbench.chat.getByRole('button', { name: 'Allow Once' });
     await allow.waitFor();
     await workbench.chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await allow.click();

@@ -92,10 +92,10 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.getByRole('menuitem', { name: entry }).click();
   };
   const allow = async (/** @type {string} */ words) => {
-    await approval(words).getByRole('button', { name: 'Allow once' }).waitFor({ timeout: 60_000 });
+    await approval(words).getByRole('button', { name: 'Allow Once' }).waitFor({ timeout: 60_000 });
     await viewAllLines(approval(words));
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-    await approval(words).getByRole('button', { name: 'Allow once' }).click();
+    await approval(words).getByRole('button', { name: 'Allow Once' }).click();
   };
   const results = () =>
     endpoint.asked

@@ -123,7 +123,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await typeAtEndOf('"count": 1', ', "more": 2');
     await viewAllLines(chat);
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-    await card.getByRole('button', { name: 'Allow once' }).click();
+    await card.getByRole('button', { name: 'Allow Once' }).click();
     await chat.getByText('I left it alone.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.match(results().at(-1), /The user changed data\.json in the editor in the meantime\. Nothing was changed\./);

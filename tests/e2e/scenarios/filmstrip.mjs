@@ -151,7 +151,7 @@ async function film(scenario, endpoint, name, theme) {
   await viewAllLines(chat);
   await picture('approval', both);
   await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-  await chat.getByRole('button', { name: 'Allow once' }).click();
+  await chat.getByRole('button', { name: 'Allow Once' }).click();
   await untilFinished(workbench);
   await picture('changed', both);
   await chat

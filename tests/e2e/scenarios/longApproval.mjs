@@ -56,7 +56,7 @@ async function runSteps(scenario, workbench) {
   const { page, chat } = workbench;
   const file = (/** @type {string} */ name) => join(workbench.folder, 'workspace', name);
   const card = () => chat.locator('.approval').first();
-  const allow = (at = card()) => at.getByRole('button', { name: 'Allow once' });
+  const allow = (at = card()) => at.getByRole('button', { name: 'Allow Once' });
   const next = (at = card()) => at.getByRole('button', { name: 'Show Next Lines' });
   const settled = () => chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
 

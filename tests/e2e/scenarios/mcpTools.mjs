@@ -71,7 +71,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const allow = async (/** @type {string} */ tool) => {
     await card(`everything/${tool}`).waitFor({ timeout: 60_000 });
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-    await card(`everything/${tool}`).getByRole('button', { name: 'Allow once' }).click();
+    await card(`everything/${tool}`).getByRole('button', { name: 'Allow Once' }).click();
   };
   await scenario.step('A server is approved, and no chat has its tools', async () => {
     await workbench.show();

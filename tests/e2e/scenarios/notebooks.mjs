@@ -161,7 +161,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await card.waitFor({ timeout: 60_000 });
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
     await picture('approval');
-    await card.getByRole('button', { name: 'Allow once' }).click();
+    await card.getByRole('button', { name: 'Allow Once' }).click();
     await chat.getByText('The cell ran.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.match(result(), /^Cell 3 of figures\.ipynb ran\.\nRan total = 1 \+ 41/);

@@ -127,7 +127,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('The result reaches the model and is shown', async () => {
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-    await approval('hello').getByRole('button', { name: 'Allow once' }).click();
+    await approval('hello').getByRole('button', { name: 'Allow Once' }).click();
     await chat.getByText('It was said again.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.match(lastResult(), /Echo: hello/);

@@ -197,7 +197,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await requireAccessible(await workbench.chatFrame());
     assert.equal(text(), notes);
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-    await approval.getByRole('button', { name: 'Allow once' }).click();
+    await approval.getByRole('button', { name: 'Allow Once' }).click();
     await chat.getByText('It begins with LOG now.').waitFor({ timeout: 60_000 });
     assert.equal(text(), notes.replace('CHANGED', 'LOG'));
     await workbench.command('Plue: Show Skills');

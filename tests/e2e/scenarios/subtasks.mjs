@@ -63,7 +63,7 @@ async function runSteps(scenario, workbench, end) {
     await chat.locator('.approval').filter({ hasText: goal }).waitFor({ timeout: 60_000 });
     await picture('approval');
     await chat.locator('.approvals.is-fresh').waitFor({ state: 'detached' });
-    await chat.getByRole('button', { name: 'Allow once' }).click();
+    await chat.getByRole('button', { name: 'Allow Once' }).click();
   });
 
   await scenario.step('The response ends while the subtask runs, and shows its state', async () => {

@@ -163,7 +163,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('An edit asks above the composer and shows what would change', async () => {
     await ask(workbench, 'Fix the days');
     await approval('Edit this file?').waitFor({ timeout: 60_000 });
-    await approval('daysOf').getByRole('button', { name: 'Allow once' }).waitFor();
+    await approval('daysOf').getByRole('button', { name: 'Allow Once' }).waitFor();
     assert.ok(await isInView(approval('daysOf').getByRole('button', { name: 'Deny' })), 'The answers are out of sight.');
     const share = await chat.locator('.approval-dock').evaluate((dock) => dock.getBoundingClientRect().height / window.innerHeight);
     assert.ok(share > 0.1 && share <= 0.401, `The question takes ${Math.round(share * 100)} % of the height.`);
@@ -253,7 +253,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Its output streams into its line while it runs', async () => {
     await settled();
-    await approval(slow).getByRole('button', { name: 'Allow once' }).click();
+    await approval(slow).getByRole('button', { name: 'Allow Once' }).click();
     await calls('bash').last().getByText('step 2').waitFor();
     assert.ok(!existsSync(file('built.txt')), 'It is over already.');
   });
@@ -325,7 +325,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await ask(workbench, 'Clean up');
     await approval(deleting).waitFor({ timeout: 60_000 });
     await settled();
-    await approval(deleting).getByRole('button', { name: 'Allow once' }).click();
+    await approval(deleting).getByRole('button', { name: 'Allow Once' }).click();
     await chat.getByText('The notes are gone.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.ok(!existsSync(file('src', 'notes.md')));
@@ -359,7 +359,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await ask(workbench, 'Start the server');
     await approval(endless).waitFor({ timeout: 60_000 });
     await settled();
-    await approval(endless).getByRole('button', { name: 'Allow once' }).click();
+    await approval(endless).getByRole('button', { name: 'Allow Once' }).click();
     const call = calls(endless).last();
     await call.locator('pre', { hasText: /^begun/ }).waitFor();
     // The duration of the command.
@@ -377,7 +377,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await ask(workbench, 'Wait for it');
     await approval(endless).waitFor({ timeout: 60_000 });
     await settled();
-    await approval(endless).getByRole('button', { name: 'Allow once' }).click();
+    await approval(endless).getByRole('button', { name: 'Allow Once' }).click();
     await approval(endless).waitFor({ state: 'detached' });
     await calls(endless).locator('.tool-loading').waitFor();
     await chat.getByRole('button', { name: 'Stop (Escape)' }).click();

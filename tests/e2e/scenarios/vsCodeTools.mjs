@@ -129,7 +129,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('The extension runs it, and its result reaches the model as untrusted', async () => {
-    await approval().getByRole('button', { name: 'Allow once' }).click();
+    await approval().getByRole('button', { name: 'Allow Once' }).click();
     await chat.getByText('Take an umbrella.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     const result = String(

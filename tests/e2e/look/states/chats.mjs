@@ -318,7 +318,7 @@ async function pose(album, workbench, endpoint) {
     const card = chat.locator('.approvals:not(.is-fresh) .approval');
     await card.first().waitFor({ timeout: 60_000 });
     await album.take(workbench, 'chat', 'approval-of-an-edit');
-    await card.first().getByRole('button', { name: 'Allow once' }).click();
+    await card.first().getByRole('button', { name: 'Allow Once' }).click();
     await untilFinished(workbench);
     for (const call of await chat.locator('.tool-call summary, .tool-call > button').all()) await call.click().catch(() => {});
     await album.take(workbench, 'chat', 'tools-opened');

@@ -114,7 +114,7 @@ async function pose(album, workbench, docs, endpoint) {
       if ((await wordsOf()) !== words) return true;
       // An earlier click may have answered it.
       await first
-        .getByRole('button', { name: 'Allow once' })
+        .getByRole('button', { name: 'Allow Once' })
         .click({ timeout: 5_000 })
         .catch(() => undefined);
       return false;

@@ -186,12 +186,12 @@ export class ApprovalCard {
     switch (this.mode) {
       case 'asking': {
         if (first.question !== undefined) return this.questionFoot(first.question.url !== undefined);
-        const once = textButton(first.kind === 'hook' ? l10n.t('Allow') : l10n.t('Allow once'), () => this.allow(false), 'primary');
+        const once = textButton(first.kind === 'hook' ? l10n.t('Allow') : l10n.t('Allow Once'), () => this.allow(false), 'primary');
         const all = count < 2 ? [] : [textButton(l10n.t('All {0}', count), () => this.allow(true))];
         const always = first.rule === undefined ? [] : [textButton(l10n.t('Always Allow…'), () => this.showRule())];
         for (const button of [once, ...all]) button.classList.add('allows');
         const deny = textButton(l10n.t('Deny'), () => this.startDeny());
-        once.title = first.kind === 'hook' ? l10n.t('Allow (y)') : l10n.t('Allow once (y)');
+        once.title = first.kind === 'hook' ? l10n.t('Allow (y)') : l10n.t('Allow Once (y)');
         deny.title = l10n.t('Deny (n)');
         for (const button of always) button.title = l10n.t('Review the rule first (a)');
         for (const button of all) button.title = l10n.t('Allow all {0} identical requests once', count);
