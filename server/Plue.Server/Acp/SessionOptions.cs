@@ -25,7 +25,7 @@ internal sealed class SessionOptions(ProviderRegistry providers)
         ("ask", "Agent", "Asks before it edits a file or runs a command."),
         ("edit", "Auto-Edit", "Edits workspace files without asking. Asks before it runs a command."),
         ("plan", "Plan", "Reads files and writes a plan. Changes nothing and runs nothing."),
-        ("read", "Ask", "Reads files and answers. Changes nothing and runs nothing."),
+        ("read", "Ask", "Reads files and responds. Changes nothing and runs nothing."),
     ];
 
     /// <summary>Gets the mode from the chat's field.</summary>

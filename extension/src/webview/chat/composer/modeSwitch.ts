@@ -5,7 +5,7 @@ import { Section } from '../../shared/section';
 import { type Mode, modes } from '../../../common/messages/chatAgents';
 
 const texts = {
-  read: { name: l10n.t('Ask'), allowed: l10n.t('Reads files and answers. Changes nothing and runs nothing.') },
+  read: { name: l10n.t('Ask'), allowed: l10n.t('Reads files and responds. Changes nothing and runs nothing.') },
   ask: { name: l10n.t('Agent'), allowed: l10n.t('Asks before it edits a file or runs a command.') },
   edit: { name: l10n.t('Auto-Edit'), allowed: l10n.t('Edits workspace files without asking. Asks before it runs a command.') },
   plan: { name: l10n.t('Plan'), allowed: l10n.t('Reads files and writes a plan. Changes nothing and runs nothing.') },
