@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { ask } from '../runner/chatPage.mjs';
+import { ask, stop } from '../runner/chatPage.mjs';
 import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
@@ -174,6 +174,9 @@ async function runSteps(scenario, workbench) {
       await card().waitFor({ timeout: 60_000 });
       await settled();
       await requireAccessible(await workbench.chatFrame());
+      // The approval would otherwise be asked again in the next window.
+      await stop(workbench);
+      await card().waitFor({ state: 'detached' });
     });
   }
 }

@@ -91,7 +91,7 @@ export default async function (scenario) {
     await scenario.visual(`The page of Import MCP Servers in ${name}`, async () => {
       if (theme !== undefined) {
         const bodyClass = workbench.setTheme(theme);
-        await page.keyboard.press('Escape');
+        await workbench.show();
         await page.locator(`.monaco-workbench.${bodyClass === 'vscode-light' ? 'vs' : 'vs-dark'}`).waitFor();
       }
       await workbench.command('Plue: Import MCP Servers');
@@ -102,6 +102,9 @@ export default async function (scenario) {
   }
 
   await scenario.step('A key is stored only after a question that names its file and its address', async () => {
+    await workbench.command('Plue: Switch to Plue…');
+    await asked(workbench, 'Switch to Plue');
+    await row('Agents').filter({ hasText: 'reviewer' }).waitFor();
     await select('reviewer');
     await select('Which file is the largest?');
     await select('Largest file');
