@@ -304,7 +304,16 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         {
             if (reattaching.TryAdd(uri, true))
             {
-                _ = ReattachAsync(conversation, children);
+                try
+                {
+                    var hold = await conversation.TakeUpAsync(cancellationToken);
+                    _ = ReattachAsync(conversation, children, hold);
+                }
+                catch
+                {
+                    reattaching.TryRemove(uri, out _);
+                    throw;
+                }
             }
         }
         else
@@ -340,8 +349,10 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         }
     }
 
-    private async Task ReattachAsync(Conversation conversation, IReadOnlyList<CutOffCall> children)
+    /// <param name="hold">Of <see cref="Conversation.TakeUpAsync"/>.</param>
+    private async Task ReattachAsync(Conversation conversation, IReadOnlyList<CutOffCall> children, IDisposable hold)
     {
+        using var held = hold;
         try
         {
             var results = await Spawner.WaitAgainAsync(conversation.CodexId, children);
@@ -375,6 +386,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         }
         finally
         {
+            await conversation.LeaveAsync();
             reattaching.TryRemove(conversation.CodexId, out _);
         }
     }

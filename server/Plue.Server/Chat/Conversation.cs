@@ -24,6 +24,7 @@ internal sealed class Conversation : IAsyncDisposable
     private readonly SemaphoreSlim updating = new(1, 1); // separate, because fields can change during another operation
     private CancellationTokenSource? preparing; // cancels requests made before a turn starts
     private volatile TaskCompletionSource? starting; // a new task whose turn has not started yet
+    private volatile bool isTakenUp; // see TakeUpAsync
     private int stops; // stops in progress: no turn may start
     private Task beginning = Task.CompletedTask; // the hooks for its creation
 
@@ -64,8 +65,8 @@ internal sealed class Conversation : IAsyncDisposable
     /// <summary>Gets the instructions, with the files of the folder in which it works.</summary>
     internal InstructionBuilder Instructions => state.Instructions;
 
-    /// <summary>True while a response of this process runs or is about to start. Can be read from any thread.</summary>
-    internal bool IsBusy => state.Running is not null || starting is not null;
+    /// <summary>True while this process works on the chat: a response runs or is about to start, or its subtasks run again. Can be read from any thread.</summary>
+    internal bool IsBusy => state.Running is not null || starting is not null || isTakenUp;
 
     /// <summary>Gets a consistent snapshot for a view.</summary>
     /// <param name="seals">True if later events must have higher numbers than <see cref="ConversationSnapshot.LastSeq"/>.</param>
@@ -559,6 +560,47 @@ internal sealed class Conversation : IAsyncDisposable
         state.NotifyChanged();
         await ShouldContinueAsync(answer);
     }
+
+    /// <summary>
+    /// Marks an interrupted task as running while its subtasks run again, until <see cref="LeaveAsync"/>. Meanwhile this process owns it, so that no other one
+    /// resumes it, too.
+    /// </summary>
+    /// <returns>Has to be disposed after <see cref="LeaveAsync"/>.</returns>
+    /// <exception cref="FailureException">Conflict: another process works on it, or a response is streaming.</exception>
+    internal async Task<IDisposable> TakeUpAsync(CancellationToken cancellationToken)
+    {
+        await state.Loop.Enter();
+        using var change = await BeginChangeAsync(cancellationToken);
+        var writer = state.Writer();
+        state.RefuseWhileRunning();
+        var hold = await writer.AcquireAsync(cancellationToken);
+        isTakenUp = true;
+        try
+        {
+            await SetStatusAsync(TaskStates.Running, cancellationToken);
+            return hold;
+        }
+        catch
+        {
+            isTakenUp = false;
+            hold.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends <see cref="TakeUpAsync"/>. A task that did not continue is interrupted again.</summary>
+    internal async Task LeaveAsync()
+    {
+        await state.Loop.Enter();
+        isTakenUp = false;
+        if (!IsClosing && state.Running is null && Chat.Text(TaskStates.Field) == TaskStates.Running)
+        {
+            await SetStatusAsync(TaskStates.Interrupted, CancellationToken.None);
+        }
+    }
+
+    private Task SetStatusAsync(string status, CancellationToken cancellationToken) =>
+        state.UpdateAsync(new ChatFields { Values = StoredChat.StatusValue(status), By = ChangedBy.Plue }, cancellationToken);
 
     /// <summary>Adds the results of calls that a restart interrupted. The last round is then complete, and the next one can follow.</summary>
     /// <param name="results">By call id.</param>
@@ -1151,10 +1193,7 @@ internal sealed class Conversation : IAsyncDisposable
                 throw;
             }
 
-            await state.UpdateAsync(
-                new ChatFields { Values = StoredChat.StatusValue(status), By = ChangedBy.Plue },
-                CancellationToken.None
-            );
+            await SetStatusAsync(status, CancellationToken.None);
             await RunHooksAsync(HookChange.Of(TaskStates.Field), depth);
             throw;
         }

@@ -294,9 +294,6 @@ public sealed class AgentTreeKillTests
             approved.Approve(program, approved.Inspect(program).Sha256);
         }
 
-        private static async Task<JsonArray> RowsAsync(RpcClient client, string uri) =>
-            (await client.ResultAsync("task/list", new { root = uri }))!["tasks"]!.AsArray();
-
         private static string NewFolder() => Directory.CreateTempSubdirectory("plue-test-").FullName;
     }
 }

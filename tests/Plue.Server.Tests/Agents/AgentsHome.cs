@@ -138,6 +138,10 @@ internal sealed class AgentsHome : IAsyncDisposable
 
     public async Task<JsonNode> ChatAsync(string uri) => (await Client.ResultAsync("codex/get", new { uri }))!;
 
+    /// <summary>Gets the rows of a tree.</summary>
+    public static async Task<JsonArray> RowsAsync(RpcClient client, string uri) =>
+        (await client.ResultAsync("task/list", new { root = uri }))!["tasks"]!.AsArray();
+
     /// <summary>Creates a call of spawn_task.</summary>
     public static (string Id, string Name, string Parameters) Spawn(
         string id,

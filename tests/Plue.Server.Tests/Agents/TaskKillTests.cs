@@ -159,9 +159,6 @@ public sealed class TaskKillTests
         }
     }
 
-    private static async Task<JsonArray> RowsAsync(RpcClient client, string uri) =>
-        (await client.ResultAsync("task/list", new { root = uri }))!["tasks"]!.AsArray();
-
     private static async Task<JsonNode> ChatAsync(RpcClient client, string uri) => (await client.ResultAsync("codex/get", new { uri }))!;
 
     private static ScriptedAnswer Script(ScriptedRequest request)
