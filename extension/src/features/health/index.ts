@@ -81,8 +81,8 @@ function editorRow(extension: vscode.Extension<unknown>): HealthRow {
   const { appName, remoteName, uiKind } = vscode.env;
   // A VS Code server is identified by its address, which is private.
   const isAddress = /[.:]/.test(remoteName ?? '');
-  const over = isAddress ? l10n.t('over a connection') : l10n.t('over {0}', remoteName ?? '');
-  const where = remoteName === undefined ? l10n.t('on this machine') : over;
+  const remote = isAddress ? l10n.t('remote') : l10n.t('remote ({0})', remoteName ?? '');
+  const where = remoteName === undefined ? l10n.t('on this machine') : remote;
   const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a process');
   return {
     name: 'VS Code',
