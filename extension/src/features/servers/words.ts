@@ -1,5 +1,6 @@
 // Texts for MCP servers. Hidden characters in text from files and servers are made visible.
 import * as l10n from '../../infrastructure/localizedText';
+import { formatInteger } from '../../common/format';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { visibleText } from '../../common/visibleText';
 
@@ -16,7 +17,10 @@ const states = {
 export function stateOf({ state, changes, tools, tokens }: McpServerView): string {
   const words: string[] = [state === 'notApproved' && changes !== undefined ? l10n.t('changed, not approved') : states[state]];
   if (tokens !== undefined)
-    words.push(tools.length === 1 ? l10n.t('1 tool') : l10n.t('{0} tools', tools.length), l10n.t('about {0} tokens', tokens));
+    words.push(
+      tools.length === 1 ? l10n.t('1 tool') : l10n.t('{0} tools', tools.length),
+      l10n.t('about {0} tokens', formatInteger(tokens)),
+    );
   return words.join(', ');
 }
 
@@ -66,7 +70,7 @@ export function reportOf(server: McpServerView): string {
     lines.push(
       '',
       l10n.t('Tools:'),
-      ...server.tools.map((tool) => `  ${l10n.t('{0} (about {1} tokens): {2}', tool.name, tool.tokens, tool.description)}`),
+      ...server.tools.map((tool) => `  ${l10n.t('{0} (about {1} tokens): {2}', tool.name, formatInteger(tool.tokens), tool.description)}`),
     );
   if (server.notes.length > 0) lines.push('', ...server.notes);
   return lines.map((line) => visibleText(line)).join('\n');

@@ -1,6 +1,7 @@
 // Lists skills with their states, approves waiting ones, and opens, creates and imports skills.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
+import { formatInteger } from '../../common/format';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling } from '../../infrastructure/errors';
 import { createQuickPick, literalItem, showQuickPick, showInformationMessage, showWarningMessage } from '../../infrastructure/window';
@@ -144,5 +145,9 @@ function weightOf({ isChanged, hiddenLine, isScript, isLinkOut }: SkillView['fil
 function placeholderOf({ skills, listTokens, listLimit }: SkillListResult): l10n.LocalizedText {
   return skills.length === 0
     ? l10n.t('No skills yet. A skill is a folder of instructions for one kind of work.')
-    : l10n.t('Select a skill to open it. The list takes about {0} of {1} tokens in each request.', listTokens, listLimit);
+    : l10n.t(
+        'Select a skill to open it. The list takes about {0} of {1} tokens in each request.',
+        formatInteger(listTokens),
+        formatInteger(listLimit),
+      );
 }

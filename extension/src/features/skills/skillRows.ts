@@ -1,7 +1,7 @@
 // Skills as rows of a list, and the details of one skill as text.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
-import { formatBytes } from '../../common/format';
+import { formatBytes, formatInteger } from '../../common/format';
 import { visibleText } from '../../common/visibleText';
 import type { QuickPickItem } from '../../infrastructure/window';
 import type { SkillFileView, SkillState, SkillView } from '../../protocol/protocol.generated';
@@ -65,7 +65,7 @@ export function reportOf(skill: SkillView): string {
     l10n.t('File: {0}', path),
     stateText(skill),
     ...(reason === undefined ? [] : [reason]),
-    l10n.t('About {0} tokens when it is loaded', tokens),
+    l10n.t('About {0} tokens when it is loaded', formatInteger(tokens)),
     '',
     `  ${description}`,
     '',
@@ -121,9 +121,9 @@ function stateText({ state, isForModel, isForUser, listTokens, name }: SkillView
   switch (state) {
     case 'on':
       return isForModel && isForUser
-        ? l10n.t('on, {0} tokens in each request', listTokens)
+        ? l10n.t('on, {0} tokens in each request', formatInteger(listTokens))
         : isForModel
-          ? l10n.t('on, only for the model, {0} tokens in each request', listTokens)
+          ? l10n.t('on, only for the model, {0} tokens in each request', formatInteger(listTokens))
           : l10n.t('on, only with /{0}', name);
     case 'off':
       return l10n.t('off');

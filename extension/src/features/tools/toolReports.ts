@@ -1,6 +1,7 @@
 // Details of tools as read-only documents.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
+import { formatInteger } from '../../common/format';
 import { visibleText } from '../../common/visibleText';
 import type { VsCodeToolView } from '../../protocol/protocol.generated';
 
@@ -36,7 +37,7 @@ export function reportOf({ fullName, source, tokens, changes, definition }: VsCo
   const lines = [
     l10n.t('VS Code tool {0}', fullName),
     l10n.t('From: {0}', source),
-    l10n.t('About {0} tokens in each request', tokens),
+    l10n.t('About {0} tokens in each request', formatInteger(tokens)),
     '',
     ...(changes === undefined
       ? []

@@ -1,6 +1,7 @@
 // The rows of the list of tools.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
+import { formatInteger } from '../../common/format';
 import type { QuickPickItem } from '../../infrastructure/window';
 import type { McpServerView, VsCodeToolView } from '../../protocol/protocol.generated';
 
@@ -39,7 +40,7 @@ function serverRows({ name, state, tools, tokens, error }: McpServerView): ToolR
       label: l10n.t('{0}: all tools', name),
       description: [
         tools.length === 1 ? l10n.t('1 tool') : l10n.t('{0} tools', tools.length),
-        l10n.t('about {0} tokens', tokens ?? 0),
+        l10n.t('about {0} tokens', formatInteger(tokens ?? 0)),
         ...(state === 'notApproved' ? [l10n.t('not approved')] : []),
       ].join(', '),
       ...(error === undefined ? {} : { icon: 'warning', detail: error }),
@@ -48,7 +49,7 @@ function serverRows({ name, state, tools, tokens, error }: McpServerView): ToolR
     },
     ...tools.map((tool) => ({
       label: tool.name.slice(name.length + 1),
-      description: l10n.t('{0}, about {1} tokens', tool.name, tool.tokens),
+      description: l10n.t('{0}, about {1} tokens', tool.name, formatInteger(tool.tokens)),
       detail: tool.description,
       name: tool.name,
       server: name,
@@ -65,7 +66,7 @@ function toolRows(tools: readonly VsCodeToolView[]): ToolRow[] {
       description:
         tool.state === 'changed'
           ? l10n.t('{0} from {1}, off because it changed', tool.fullName, tool.source)
-          : l10n.t('{0} from {1}, about {2} tokens', tool.fullName, tool.source, tool.tokens),
+          : l10n.t('{0} from {1}, about {2} tokens', tool.fullName, tool.source, formatInteger(tool.tokens)),
       detail: tool.description,
       ...(tool.state === 'changed' ? { icon: 'warning' } : {}),
       buttons: [button],

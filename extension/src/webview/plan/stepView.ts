@@ -4,6 +4,7 @@ import type { FieldView, PlanStepView } from '../../protocol/protocol.generated'
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
+import { withCode } from '../shared/withCode';
 import { formatCost } from '../../common/format';
 import { formatList } from '../../common/formatList';
 import { taskStatusView } from '../../common/taskStatus';
@@ -134,18 +135,15 @@ export class StepView {
 
   private deviations({ unlistedFiles, note, status }: PlanStepView): HTMLElement[] {
     const words = [
-      ...(unlistedFiles.length === 0
-        ? []
-        : [l10n.t('Changed files that the step does not list: {0}', formatList(unlistedFiles.map((file) => visibleText(file))))]),
-      ...(note === undefined || note === '' ? [] : [visibleText(note)]),
+      ...(unlistedFiles.length === 0 ? [] : [l10n.t('Changed files that the step does not list: {0}', formatList(unlistedFiles))]),
+      ...(note === undefined || note === '' ? [] : [note]),
     ];
     return words.map((text) =>
       element(
         'p',
         { class: `plan-deviation ${status === 'failed' ? 'error' : 'warning'}` },
         icon(status === 'failed' ? 'error' : 'warning'),
-        ' ',
-        text,
+        element('span', {}, ...withCode(text)),
       ),
     );
   }

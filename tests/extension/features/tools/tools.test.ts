@@ -118,9 +118,9 @@ describe('The list of tools', () => {
     servers = [server('files', 'stopped', 'read', 'write')];
     expect(rowsOf(servers, []).map(({ label, description, name }) => [label, description, name])).toEqual([
       ['MCP server files', undefined, undefined],
-      ['files: all tools', '2 tools, about 2000 tokens', 'files/*'],
-      ['read', 'files/read, about 1000 tokens', 'files/read'],
-      ['write', 'files/write, about 1000 tokens', 'files/write'],
+      ['files: all tools', '2 tools, about 2,000 tokens', 'files/*'],
+      ['read', 'files/read, about 1,000 tokens', 'files/read'],
+      ['write', 'files/write, about 1,000 tokens', 'files/write'],
     ]);
   });
 
