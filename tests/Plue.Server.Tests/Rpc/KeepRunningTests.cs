@@ -1,3 +1,4 @@
+using Plue.Server.Tests.Agents;
 using Plue.Server.Tests.Testing;
 using static Plue.Server.Tests.Testing.ChatScript;
 
@@ -79,6 +80,43 @@ public sealed class KeepRunningTests
         await using var second = await SidecarProcess.StartAsync(home, keepsRunning: true);
         Assert.Equal(["One", "Hello"], Texts(await second.Client.ResultAsync("codex/get", new { uri })));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(home, "index", "detached"), "*.json"));
+    }
+
+    [Fact]
+    public async Task A_tree_of_six_agents_finishes_without_its_window_and_the_next_window_shows_its_results()
+    {
+        var resume = new TaskCompletionSource();
+        await using var endpoint = new ScriptedEndpoint
+        {
+            Route = request =>
+                request.Target.EndsWith("/models", StringComparison.Ordinal)
+                    ? ScriptedAnswer.Json("""{"data":[{"id":"large"},{"id":"small"}]}""")
+                : request.Body.Contains("\"model\":\"small\"", StringComparison.Ordinal)
+                    ? ScriptedAnswer.Events().Send(Chunk("Be")).Gate(resume.Task).Send(Chunk("gun")).Send(End)
+                : request.Body.Contains("\"role\":\"tool\"", StringComparison.Ordinal) ? Answer("All done.")
+                : Calls("", [.. Enumerable.Range(1, 5).Select(at => AgentsHome.Spawn($"c{at}", $"Part {at}"))]),
+        };
+        var home = Directory.CreateTempSubdirectory("plue-test-").FullName;
+        AgentsHome.Write(home, endpoint.Url);
+        var first = await SidecarProcess.StartAsync(home, folder: home, keepsRunning: true);
+        var spawned = await first.Client.ResultAsync("task/spawn", new { templateId = "planner", goal = "Plan it" });
+        var uri = (string)spawned!["uri"]!;
+        // A local server works on one subtask at a time; the others wait.
+        await first.Client.NextAsync("message/event", item => (string?)item["event"]?["text"] == "Be");
+
+        await first.CloseWindowAsync();
+        resume.SetResult();
+        await first.Process.WaitForExitAsync().WaitAsync(ExitTimeout);
+
+        await using var second = await SidecarProcess.StartAsync(home, folder: home, keepsRunning: true);
+        var rows = await AgentsHome.RowsAsync(second.Client, uri);
+        Assert.Equal(6, rows.Count);
+        Assert.All(rows, row => Assert.Equal("done", (string?)row!["status"]));
+        Assert.Equal("All done.", Texts(await second.Client.ResultAsync("codex/get", new { uri }))[^1]);
+        foreach (var part in rows.Select(row => (string)row!["uri"]!).Where(one => one != uri))
+        {
+            Assert.Equal("Begun", Texts(await second.Client.ResultAsync("codex/get", new { uri = part }))[^1]);
+        }
     }
 
     [Theory]
