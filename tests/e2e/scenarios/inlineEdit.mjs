@@ -294,6 +294,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await selectLines(4);
     endpoint.text = code(shorter);
     await instruct('Sum any number of values');
+    // The actions of the edit before may still be shown.
+    await page.getByRole('button', { name: /Accept Edit/ }).waitFor();
     await lens('Retry').waitFor();
     endpoint.text = code(shorter.replace('...values', '...numbers'));
     await lens('Retry').click();
