@@ -292,6 +292,22 @@ public static class Methods
 
     /// <summary>Moves a worktree to the trash. Conflict: it is in use, holds work, or git's answer is not clear.</summary>
     public static readonly RpcRequest<WorktreeTaskParams, WorktreeRemoveResult> WorktreeRemove = new("worktree/remove");
+
+    /// <summary>
+    /// Has a model review changes, and reports its progress as review/progress. Conflict: there is no repository, or git or gh failed. Canceling it stores nothing.
+    /// </summary>
+    public static readonly RpcRequest<ReviewStartParams, ReviewView> ReviewStart = new("review/start");
+    public static readonly RpcNotification<ReviewProgressParams> ReviewProgress = new("review/progress");
+
+    /// <summary>The stored reviews of the workspace folders, newest first, and the figures of all reviews.</summary>
+    public static readonly RpcRequest<Empty, ReviewListResult> ReviewList = new("review/list");
+    public static readonly RpcRequest<ReviewIdParams, ReviewView> ReviewGet = new("review/get");
+
+    /// <summary>Resolves, dismisses or reopens a finding, or marks it as wrong.</summary>
+    public static readonly RpcRequest<ReviewDecideParams, ReviewView> ReviewDecide = new("review/decide");
+
+    /// <summary>Applies the fix of a finding as an edit that can be accepted, rejected and undone. Conflict: the lines changed.</summary>
+    public static readonly RpcRequest<ReviewApplyParams, ReviewApplyResult> ReviewApply = new("review/apply");
     public static readonly RpcRequest<TaskUriParams, TaskDetail> TaskGet = new("task/get");
 
     /// <summary>Stops one task, or all tasks without an address.</summary>

@@ -135,6 +135,12 @@ export const worktreePlanPullRequest = new RequestType<WorktreeTaskParams, Workt
 export const worktreeCreatePullRequest = new RequestType<WorktreePullRequestParams, WorktreePullRequestResult, ErrorData>('worktree/createPullRequest');
 export const worktreeMerge = new RequestType<WorktreeMergeParams, WorktreeMergeResult, ErrorData>('worktree/merge');
 export const worktreeRemove = new RequestType<WorktreeTaskParams, WorktreeRemoveResult, ErrorData>('worktree/remove');
+export const reviewStart = new RequestType<ReviewStartParams, ReviewView, ErrorData>('review/start');
+export const reviewProgress = new NotificationType<ReviewProgressParams>('review/progress');
+export const reviewList = new RequestType<Empty, ReviewListResult, ErrorData>('review/list');
+export const reviewGet = new RequestType<ReviewIdParams, ReviewView, ErrorData>('review/get');
+export const reviewDecide = new RequestType<ReviewDecideParams, ReviewView, ErrorData>('review/decide');
+export const reviewApply = new RequestType<ReviewApplyParams, ReviewApplyResult, ErrorData>('review/apply');
 export const taskGet = new RequestType<TaskUriParams, TaskDetail, ErrorData>('task/get');
 export const taskStop = new RequestType<TaskStopParams, Empty, ErrorData>('task/stop');
 export const taskPause = new RequestType<TaskUriParams, Empty, ErrorData>('task/pause');
@@ -2197,6 +2203,109 @@ export interface Retrying {
   attempt: number;
   until: string;
   reason: string;
+}
+
+export interface ReviewApplyParams {
+  id: string;
+  findingId: string;
+  isConfirmed: boolean;
+}
+
+export interface ReviewApplyResult {
+  review: ReviewView;
+  question?: string;
+}
+
+export interface ReviewDecideParams {
+  id: string;
+  findingId: string;
+  state: ReviewState;
+}
+
+export interface ReviewFigures {
+  open: number;
+  resolved: number;
+  dismissed: number;
+  wrong: number;
+  refuted: number;
+  dropped: number;
+  falseAlarmRate?: number;
+}
+
+export interface ReviewFindingView {
+  id: string;
+  file: string;
+  line: number;
+  endLine: number;
+  severity: ReviewSeverity;
+  title: string;
+  reason: string;
+  lineText: string;
+  excerpt: string;
+  state: ReviewState;
+  isChecked: boolean;
+  fix?: ReviewFixView;
+}
+
+export interface ReviewFixView {
+  from: number;
+  to: number;
+  before: string;
+  after: string;
+}
+
+export interface ReviewIdParams {
+  id: string;
+}
+
+export interface ReviewListResult {
+  reviews: ReviewView[];
+  figures: ReviewFigures;
+}
+
+export interface ReviewOmissionView {
+  path: string;
+  reason: string;
+  isLimit: boolean;
+}
+
+export interface ReviewProgressParams {
+  ticket: string;
+  done: number;
+  total: number;
+  isChecking: boolean;
+}
+
+export type ReviewSeverity = 'note' | 'warning' | 'error';
+
+export type ReviewSourceKind = 'workingTree' | 'staged' | 'range' | 'pullRequest';
+
+export interface ReviewStartParams {
+  source: ReviewSourceKind;
+  ticket: string;
+  folder?: string;
+  range?: string;
+  pullRequest?: number;
+}
+
+export type ReviewState = 'open' | 'resolved' | 'dismissed' | 'wrong' | 'refuted';
+
+export interface ReviewView {
+  id: string;
+  createdAt: string;
+  folder: string;
+  source: ReviewSourceKind;
+  description: string;
+  model: string;
+  secondModel: string;
+  files: number;
+  cost: number;
+  hasUnknownCost: boolean;
+  isComplete: boolean;
+  isOverBudget: boolean;
+  findings: ReviewFindingView[];
+  omitted: ReviewOmissionView[];
+  figures: ReviewFigures;
 }
 
 export interface RoutingReceipt {

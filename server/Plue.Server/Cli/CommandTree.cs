@@ -34,6 +34,7 @@ internal static class CommandTree
             ("chats", () => ChatsCommand.Create(open, terminal)),
             ("approvals", () => ApprovalsCommand.Create(open, terminal)),
             ("edits", () => EditsCommand.Create(open, terminal)),
+            ("review", () => ReviewCommand.Create(open, terminal)),
             ("worktrees", () => WorktreesCommand.Create(open, terminal)),
             ("usage", () => UsageCommand.Create(open, terminal)),
             ("import", () => ImportCommand.Create(open, terminal)),

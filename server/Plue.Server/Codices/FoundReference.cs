@@ -135,7 +135,10 @@ internal static class FoundReferences
     /// <summary>Finds references in the settings, where a provider can also be written as a name.</summary>
     public static IEnumerable<FoundReference> InSettings(Json5Object root)
     {
-        foreach (var key in (string[])[UserConfig.DefaultLargeKey, UserConfig.DefaultSmallKey, UserConfig.FallbacksKey])
+        foreach (
+            var key in (string[])
+                [UserConfig.DefaultLargeKey, UserConfig.DefaultSmallKey, UserConfig.ReviewCheckKey, UserConfig.FallbacksKey]
+        )
         {
             if (root.Find(key) is not { } value)
             {

@@ -56,6 +56,12 @@ internal sealed record UserConfig
     /// <summary>Whether the workspace's AGENTS.md and CLAUDE.md are included in chats.</summary>
     public const string WorkspaceRulesKey = "workspace_rules";
 
+    /// <summary>The model that checks the findings of reviews.</summary>
+    public const string ReviewCheckKey = "review_check_model";
+
+    /// <summary>The cost limit of a review of changes, in USD.</summary>
+    public const string BudgetPerReviewKey = "budget_usd_per_review";
+
     /// <summary>Hooks that run commands in every chat and task.</summary>
     public const string HooksKey = "hooks";
 
@@ -82,6 +88,7 @@ internal sealed record UserConfig
     /// <summary>Null if not set.</summary>
     public ModelChoice? DefaultLarge { get; init; }
     public ModelChoice? DefaultSmall { get; init; }
+    public ModelChoice? ReviewCheck { get; init; }
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
 
     /// <summary>The hooks that run commands; empty if any of them has an error.</summary>
@@ -198,6 +205,7 @@ internal sealed record UserConfig
         {
             DefaultLarge = Choice(followed.Find(DefaultLargeKey)),
             DefaultSmall = Choice(followed.Find(DefaultSmallKey)),
+            ReviewCheck = Choice(followed.Find(ReviewCheckKey)),
             Fallbacks = [.. (followed.GetArray(FallbacksKey)?.Items ?? []).Select(Choice).OfType<ModelChoice>()],
             Hooks = TemplateReader.ReadHooks(new KeyReader(followed, "the settings", []), []),
             Values = followed,

@@ -12,6 +12,7 @@ using Plue.Server.Notifications;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
+using Plue.Server.Reviews;
 using Plue.Server.Store;
 using Plue.Server.Telemetry;
 using Plue.Server.Templates;
@@ -102,6 +103,8 @@ internal sealed class Services : IAsyncDisposable
             Policy = policy,
             MoreTools = moreTools ?? [],
         };
+
+    public ReviewServices Reviews(ChatServices chat) => new(Platform, chat, Environment.GetEnvironmentVariable);
 
     /// <param name="changed">Receives each changed task; null if it was deleted.</param>
     public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) =>

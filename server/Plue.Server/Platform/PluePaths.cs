@@ -50,6 +50,9 @@ public sealed class PluePaths(string home, string? userFolder = null)
     /// <summary>The records of worktrees, which are kept if a worktree is not.</summary>
     public string WorktreeRecords => Path.Combine(Home, "worktree-records");
 
+    /// <summary>The reviews of changes with their findings.</summary>
+    public string Reviews => Path.Combine(Home, "reviews");
+
     /// <summary>What each import from other programs created.</summary>
     public string Imports => Path.Combine(Home, "imports.json");
 

@@ -87,6 +87,7 @@ internal static class HandlerList
             () => platform.Workspace.TrustedFolder,
             id => tasks.Changed(CodexUri.OfChannel(id).ToString())
         ).Register(server);
+        new ReviewHandlers(services.Reviews(chat), platform.Workspace).Register(server);
         new SearchHandlers(server, services.Store.Search, platform.Time).Register();
         new TransferHandlers(services.Transfer, chat.Events.Changed, services.ProgramImport.RecordChats).Register(server);
         new ProgramImportHandlers(

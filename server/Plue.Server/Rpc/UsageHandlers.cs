@@ -4,6 +4,7 @@ using Plue.Protocol;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Connections;
+using Plue.Server.Reviews;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 
@@ -46,6 +47,7 @@ internal sealed class UsageHandlers(
     {
         [UsageEntry.Completions] = "Code completions",
         [UsageEntry.EditorChats] = "VS Code chat",
+        [UsageEntry.Reviews] = "Reviews of changes",
     };
 
     public void Register(RpcServer server)
@@ -100,9 +102,14 @@ internal sealed class UsageHandlers(
     private Dictionary<string, string> Titles() =>
         channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
 
-    /// <summary>Returns the title, or a placeholder for a deleted chat or task.</summary>
+    /// <summary>Returns the title, or a placeholder for a review, or for a deleted chat or task.</summary>
     internal static string TitleOf(string id, IReadOnlyDictionary<string, string> titles) =>
-        titles.GetValueOrDefault(id) ?? (ChannelKind.Task.IsIdOfKind(id) ? "Deleted task" : "Deleted chat");
+        titles.GetValueOrDefault(id)
+        ?? (
+            ReviewIds.IsReview(id) ? "Review of changes"
+            : ChannelKind.Task.IsIdOfKind(id) ? "Deleted task"
+            : "Deleted chat"
+        );
 
     private static string AddressOf(string chatId) => CodexUri.OfChannel(chatId).ToString();
 

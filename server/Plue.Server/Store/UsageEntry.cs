@@ -14,6 +14,9 @@ public sealed record UsageEntry
     /// <summary>The chat ID and template ID of VS Code's chat with a model of Plue.</summary>
     public const string EditorChats = "vscode-chat";
 
+    /// <summary>The chat ID and template ID of reviews of changes.</summary>
+    public const string Reviews = "reviews";
+
     /// <summary>The end time of the response.</summary>
     public required DateTimeOffset Time { get; init; }
 
@@ -42,8 +45,8 @@ public sealed record UsageEntry
 
     public bool IsCompletion => ChatId == Completions;
 
-    /// <summary>False for requests of the editor itself.</summary>
-    public bool HasChat => ChatId is not (Completions or EditorChats);
+    /// <summary>False for requests of the editor itself and of reviews.</summary>
+    public bool HasChat => ChatId is not (Completions or EditorChats or Reviews);
 
     /// <summary>Adds a response of the same kind: of the same model, with or without a price like this one.</summary>
     /// <returns>Null if it is of another kind.</returns>

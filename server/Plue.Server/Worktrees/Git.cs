@@ -105,10 +105,7 @@ internal sealed partial class Git(Func<string, string?> environment, TimeSpan? r
         var found = Version.Parse(match.Groups["version"].Value);
         return found >= Oldest
             ? found
-            : throw new FailureException(
-                FailureKind.NotFound,
-                $"git {found} is too old for worktrees of Plue. Install git {Oldest} or newer."
-            );
+            : throw new FailureException(FailureKind.NotFound, $"git {found} is too old for Plue. Install git {Oldest} or newer.");
     }
 
     private async Task<GitResult> StartAsync(

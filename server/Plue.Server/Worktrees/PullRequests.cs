@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text;
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 
 namespace Plue.Server.Worktrees;
 
@@ -14,41 +12,17 @@ namespace Plue.Server.Worktrees;
 internal sealed record PullRequestPlan(StoredWorktree Record, string Remote, string Address, string? Base, string Commit, int Commits);
 
 /// <summary>Pushes the branch of a worktree and creates a pull request with the user's <c>gh</c>.</summary>
-/// <param name="environment">The environment of Plue.</param>
 internal sealed class PullRequests(
     Git git,
     WorktreeRecords records,
     WorktreeInspector inspector,
     Worktrees worktrees,
     WorktreeCommits commits,
-    Func<string, string?> environment
+    SignedInPrograms programs
 )
 {
     private const int MaxOutput = 64 * 1024;
     private const string Origin = "origin";
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
-
-    // Also what git and gh need to authenticate.
-    private static readonly string[] Inherited =
-    [
-        .. Git.Inherited,
-        "SSH_AUTH_SOCK",
-        "SSH_AGENT_PID",
-        "GH_TOKEN",
-        "GITHUB_TOKEN",
-        "GH_HOST",
-        "GH_ENTERPRISE_TOKEN",
-        "GITHUB_ENTERPRISE_TOKEN",
-        "GH_CONFIG_DIR",
-        "XDG_STATE_HOME",
-        "XDG_DATA_HOME",
-        "XDG_RUNTIME_DIR",
-        "DBUS_SESSION_BUS_ADDRESS",
-        "HTTPS_PROXY",
-        "https_proxy",
-        "NO_PROXY",
-        "no_proxy",
-    ];
 
     /// <summary>Finds out what would be pushed where. Changes nothing, and requires a signed-in gh.</summary>
     /// <exception cref="FailureException">Conflict or NotFound: why there can be no pull request.</exception>
@@ -99,11 +73,12 @@ internal sealed class PullRequests(
 
         var (record, remote) = (plan.Record, plan.Remote);
         var branch = $"refs/heads/{record.Branch}";
-        var push = await RunAsync(
+        var push = await programs.RunAsync(
             GitProgram(record),
             record.Repository,
             ["push", "--porcelain", remote, $"{plan.Commit}:{branch}"],
             "",
+            MaxOutput,
             cancellationToken
         );
         if (!push.IsDone)
@@ -118,7 +93,7 @@ internal sealed class PullRequests(
             arguments.AddRange(["--base", into]);
         }
 
-        var made = await RunAsync(GhProgram(record), record.Repository, arguments, body, cancellationToken);
+        var made = await programs.RunAsync(GhProgram(record), record.Repository, arguments, body, MaxOutput, cancellationToken);
         var address = made
             .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .LastOrDefault(line => Uri.TryCreate(line, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps);
@@ -164,7 +139,7 @@ internal sealed class PullRequests(
 
     private async Task RequireGhAsync(StoredWorktree record, CancellationToken cancellationToken)
     {
-        var status = await RunAsync(GhProgram(record), record.Repository, ["auth", "status"], "", cancellationToken);
+        var status = await programs.RunAsync(GhProgram(record), record.Repository, ["auth", "status"], "", MaxOutput, cancellationToken);
         if (!status.IsDone)
         {
             throw Refused("gh is not signed in. Run gh auth login in a terminal, then try again.");
@@ -185,72 +160,6 @@ internal sealed class PullRequests(
     {
         var result = await git.ReadAsync(record.Repository, cancellationToken, arguments);
         return result.IsDone ? result.Line : throw Refused($"git {arguments[0]} failed in {record.Repository} ({result.Reason}).");
-    }
-
-    /// <summary>Runs a program that can use the network and the user's credentials, without prompts.</summary>
-    private async Task<GitResult> RunAsync(
-        string program,
-        string folder,
-        IReadOnlyList<string> arguments,
-        string input,
-        CancellationToken cancellationToken
-    )
-    {
-        Dictionary<string, string> variables = new(StringComparer.Ordinal)
-        {
-            ["LC_ALL"] = "C.UTF-8",
-            ["GIT_TERMINAL_PROMPT"] = "0",
-            ["GH_PROMPT_DISABLED"] = "1",
-            ["NO_COLOR"] = "1",
-        };
-        foreach (var name in Inherited)
-        {
-            if (environment(name) is { } value)
-            {
-                variables[name] = value;
-            }
-        }
-
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        time.CancelAfter(Timeout);
-        try
-        {
-            await using var child = ChildProcess.Start(
-                new ChildProcessStart
-                {
-                    Program = program,
-                    Arguments = arguments,
-                    Environment = variables,
-                    WorkingDirectory = folder,
-                }
-            );
-            if (input.Length > 0)
-            {
-                await child.WriteLineAsync(Encoding.UTF8.GetBytes(input), time.Token);
-            }
-
-            child.CloseInput();
-            using var output = new MemoryStream();
-            var buffer = new byte[16 * 1024];
-            while (await child.ReadAsync(buffer, time.Token) is > 0 and var count)
-            {
-                output.Write(buffer, 0, (int)Math.Min(count, Math.Max(0, MaxOutput - output.Length)));
-            }
-
-            var code = await child.Exited.WaitAsync(time.Token);
-            return new GitResult(code, Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length), child.StderrTail);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new FailureException(
-                FailureKind.Timeout,
-                $"{Path.GetFileName(program)} did not end within {Timeout.TotalMinutes:0} minutes and was stopped."
-            );
-        }
-        catch (IOException fault)
-        {
-            throw new FailureException(FailureKind.NotFound, $"{Path.GetFileName(program)} could not be run: {fault.Message}", fault);
-        }
     }
 
     private static string WithoutUser(string address) =>

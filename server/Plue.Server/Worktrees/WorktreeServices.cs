@@ -20,7 +20,14 @@ internal sealed class WorktreeServices
         Commits = new WorktreeCommits(git, records, inspector, Worktrees);
         Merge = new WorktreeMerge(git, records, inspector, Worktrees, Commits);
         Diff = new WorktreeDiff(git, Worktrees);
-        PullRequests = new PullRequests(git, records, inspector, Worktrees, Commits, Environment.GetEnvironmentVariable);
+        PullRequests = new PullRequests(
+            git,
+            records,
+            inspector,
+            Worktrees,
+            Commits,
+            new SignedInPrograms(Environment.GetEnvironmentVariable)
+        );
     }
 
     public Worktrees Worktrees { get; }

@@ -73,6 +73,7 @@ public partial class LayeringTests
             "Messages",
             "Platform",
         ],
+        ["Reviews"] = ["Worktrees", "Chat", "Tools", "Edits", "Permissions", "Providers", "Codices", "Store", "Messages", "Platform"],
         ["Notifications"] = ["Network", "Agents", "Permissions", "Providers", "Codices", "Policy", "Store", "Messages", "Platform"],
         ["Telemetry"] = ["Chat", "Network", "Providers", "Codices", "Store", "Policy", "Json5", "Messages", "Platform"],
         ["Audit"] = ["Transfer", "Permissions", "Policy", "Store", "Messages", "Platform"],
@@ -95,6 +96,7 @@ public partial class LayeringTests
         ],
         ["Modules"] =
         [
+            "Reviews",
             "Notifications",
             "Worktrees",
             "Network",
@@ -122,6 +124,7 @@ public partial class LayeringTests
         ],
         ["Rpc"] =
         [
+            "Reviews",
             "Worktrees",
             "Mcp",
             "Editor",
@@ -178,6 +181,7 @@ public partial class LayeringTests
         ],
         ["Cli"] =
         [
+            "Reviews",
             "Worktrees",
             "Network",
             "Audit",

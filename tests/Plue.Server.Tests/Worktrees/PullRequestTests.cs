@@ -88,6 +88,6 @@ public sealed class PullRequestTests : IAsyncDisposable
         var inspector = new WorktreeInspector(git, home.Services.Store.Chats);
         var made = await home.NewAsync("Change lines");
         await home.WriteAsync(made.Folder, "lines.txt", Lines(3, "other"));
-        return (new PullRequests(git, records, inspector, home.Worktrees, home.All.Commits, Variable), made);
+        return (new PullRequests(git, records, inspector, home.Worktrees, home.All.Commits, new SignedInPrograms(Variable)), made);
     }
 }

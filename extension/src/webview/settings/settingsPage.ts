@@ -16,10 +16,12 @@ import type { FromSettingsPage, ToSettingsPage } from '../../common/messages/set
 const labels: Readonly<Record<string, string>> = {
   default_large: l10n.t('Default model'),
   default_small: l10n.t('Small model'),
+  review_check_model: l10n.t('Model that checks findings'),
   fallbacks: l10n.t('Fallbacks'),
   budget_usd_per_day: l10n.t('Daily limit (USD)'),
   budget_usd_per_chat: l10n.t('Chat limit (USD)'),
   completions_usd_per_day: l10n.t('Daily limit of code completions (USD)'),
+  budget_usd_per_review: l10n.t('Limit per review of changes (USD)'),
   workspace_rules: l10n.t('Workspace instructions'),
   commands_network: l10n.t('Network access for commands'),
   ordinary_files: l10n.t('Allowed guarded files'),
@@ -185,6 +187,7 @@ export class SettingsPage {
     if (name === 'default_large') return found === undefined ? l10n.t('no provider connected') : found.name;
     if (name === 'default_small')
       return large === undefined ? l10n.t('same as new chats') : l10n.t('same as new chats, {0}', choiceText(large, providers));
+    if (name === 'review_check_model') return l10n.t('small model');
     return l10n.t('no fallback');
   }
 
