@@ -44,6 +44,7 @@ internal sealed class HealthChecks(HealthServices services)
                 new("Worktrees", IsNeeded: false, new WorktreeChecks(services.Worktrees).AllAsync),
                 HealthCheck.Create("Folder", isNeeded: false, machine.OpenFolder),
                 HealthCheck.Create("Telemetry", isNeeded: false, machine.Telemetry),
+                HealthCheck.Create("Notifications", isNeeded: false, machine.Notifications),
                 HealthCheck.Create("Network", isNeeded: false, machine.Network),
                 HealthCheck.Create("Safety", isNeeded: false, disk.Security),
             ],

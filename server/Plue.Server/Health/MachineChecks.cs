@@ -3,6 +3,9 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Notifications;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Tools;
@@ -120,6 +123,38 @@ internal sealed class MachineChecks(HealthServices services)
                     Fix = new HealthFix(HealthAction.OpenSettings),
                 }
                 : HealthRow.Ok(name, $"{what} are exported to {endpoint.Authority}. {counts}."),
+        ];
+    }
+
+    /// <summary>Checks the address of the webhook, without sending anything; no row if there is none.</summary>
+    public IReadOnlyList<HealthRow> Notifications()
+    {
+        const string name = "Notifications";
+        string? problem;
+        try
+        {
+            if (NotificationSettings.Of(UserConfig.Read(services.Paths)).Address is not { } address)
+            {
+                return [];
+            }
+
+            problem = services.Connections.RefusalOf(address);
+            if (problem is null)
+            {
+                return [HealthRow.Ok(name, $"Notifications are sent to {address.Authority}.")];
+            }
+        }
+        catch (FailureException fault)
+        {
+            problem = fault.Message;
+        }
+
+        return
+        [
+            HealthRow.Warning(name, $"No notification is sent to the webhook. {problem}") with
+            {
+                Fix = new HealthFix(HealthAction.OpenSettings),
+            },
         ];
     }
 

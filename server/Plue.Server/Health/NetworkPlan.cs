@@ -2,6 +2,7 @@ using Plue.Server.Catalog;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Network;
+using Plue.Server.Notifications;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections.OAuth;
 
@@ -49,6 +50,10 @@ internal static class NetworkPlan
             Add(catalog, config.Flag(CatalogSettings.DailyKey) == true ? "catalog, daily" : "catalog, when you refresh it");
         }
         Add(services.Telemetry.Settings.Endpoint, "telemetry");
+        if (Uri.TryCreate(NotificationSettings.Of(config).Webhook, UriKind.Absolute, out var webhook))
+        {
+            Add(webhook, $"notifications ({NotificationSettings.WebhookKey})");
+        }
         foreach (var server in services.Tools.McpServers.List().Servers.Select(one => one.Declaration))
         {
             Add(server.Address, $"MCP server {server.Name}");

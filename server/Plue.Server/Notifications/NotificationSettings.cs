@@ -1,4 +1,6 @@
 using Plue.Server.Codices;
+using Plue.Server.Messages;
+using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Notifications;
 
@@ -19,6 +21,16 @@ internal sealed record NotificationSettings(string? Webhook, string? Key, bool H
             TextOf(config, SecretKey),
             config.Flag(ContentKey) == true,
             TextOf(config, UserConfig.QuietHoursKey) is { } hours ? QuietHours.Parse(hours) : null
+        );
+
+    /// <summary>Gets the address of the webhook; null if there is none.</summary>
+    /// <exception cref="FailureException">MissingField: it is not safe.</exception>
+    public Uri? Address =>
+        Webhook is null ? null
+        : Uri.TryCreate(Webhook, UriKind.Absolute, out var address) && OAuthSettings.IsSafe(address) ? address
+        : throw new FailureException(
+            FailureKind.MissingField,
+            $"The setting {WebhookKey} must be an https address without a password. Only this machine can have http."
         );
 
     private static string? TextOf(UserConfig config, string key) => config.Text(key) is { Length: > 0 } text ? text : null;

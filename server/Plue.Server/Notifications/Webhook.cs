@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Providers.Http;
 
 namespace Plue.Server.Notifications;
@@ -89,16 +88,9 @@ internal sealed class Webhook(
     /// <exception cref="FailureException">The settings are invalid, or the server did not accept it.</exception>
     private async Task SendAsync(Notice notice, NotificationSettings now)
     {
-        if (now.Webhook is null)
+        if (now.Address is not { } address)
         {
             return;
-        }
-        if (!Uri.TryCreate(now.Webhook, UriKind.Absolute, out var address) || !OAuthSettings.IsSafe(address))
-        {
-            throw new FailureException(
-                FailureKind.MissingField,
-                $"The setting {NotificationSettings.WebhookKey} must be an https address without a password. Only this machine can have http."
-            );
         }
         if (refusalOf(address) is { } refusal)
         {

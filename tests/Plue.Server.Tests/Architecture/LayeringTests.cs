@@ -82,6 +82,7 @@ public partial class LayeringTests
         [
             "Worktrees",
             "Network",
+            "Notifications",
             "Telemetry",
             "Tools",
             "Policy",

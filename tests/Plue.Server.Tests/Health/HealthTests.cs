@@ -182,6 +182,19 @@ public sealed class HealthTests : IAsyncLifetime
         Assert.Equal((HealthState.Failed, HealthAction.OpenFile, file), (settings.State, settings.Fix?.Action, settings.Fix?.Target));
     }
 
+    [Theory]
+    [InlineData("notify_webhook: 'http://ntfy.example.com/topic'", "must be an https address")]
+    [InlineData("notify_webhook: 'https://ntfy.example.com/topic', allowed_hosts: ['api.example.com']", "ntfy.example.com")]
+    [InlineData("notify_webhook: 'https://ntfy.example.com/topic'", null)]
+    public async Task A_webhook_that_cannot_be_notified_leads_to_the_settings(string settings, string? problem)
+    {
+        home.Write("config.json5", $"{{ {settings} }}");
+        var row = Row(await CheckAsync(), "Notifications");
+        Assert.Equal(problem is null ? HealthState.Ok : HealthState.Warning, row.State);
+        Assert.Equal(problem is null ? null : HealthAction.OpenSettings, row.Fix?.Action);
+        Assert.Contains(problem ?? "sent to ntfy.example.com", row.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Reports_a_data_folder_readable_by_others_with_the_command_that_fixes_it()
     {

@@ -7,13 +7,17 @@ namespace Plue.Server.Tests.Health;
 public sealed class NetworkPlanTests
 {
     [Fact]
-    public async Task A_chat_a_task_and_a_catalog_refresh_contact_only_hosts_of_the_plan()
+    public async Task A_chat_a_task_a_notification_and_a_catalog_refresh_contact_only_hosts_of_the_plan()
     {
         await using var vendor = new ScriptedEndpoint { Route = _ => ChatScript.Answer("One") };
         await using var catalog = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("[]") };
+        await using var phone = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("{}") };
         await using var sidecar = await InMemorySidecar.StartAsync();
         sidecar.WriteProvider("scripted", InMemorySidecar.ProviderAt(vendor.Url));
-        File.WriteAllText(Path.Combine(sidecar.Home, "config.json5"), $"{{ catalog_refresh_url: '{catalog.Url}' }}");
+        File.WriteAllText(
+            Path.Combine(sidecar.Home, "config.json5"),
+            $"{{ catalog_refresh_url: '{catalog.Url}', notify_webhook: '{phone.Url}topic' }}"
+        );
 
         var chat = await sidecar.Client.ResultAsync("codex/create", new { templateId = "ai-chat", providerId = "scripted" });
         await sidecar.Client.RequestAsync("message/send", new { codexId = (string?)chat?["uri"], text = "Hello" });
@@ -24,11 +28,13 @@ public sealed class NetworkPlanTests
         );
         await sidecar.Client.NextAsync("codex/changed", item => (string?)item["codex"]?["taskStatus"] == "done");
         await sidecar.Client.RequestAsync("catalog/refresh", new { });
+        Assert.Equal("A task is done", (await phone.NextRequestAsync(TestContext.Current.CancellationToken)).Body);
 
         var plan = NetworkPlan.Of(sidecar.Services.Health);
         var contacted = sidecar.Services.Connections.Contacted;
         Assert.Contains(contacted, host => host.Host == $"127.0.0.1:{vendor.Port}");
         Assert.Contains(contacted, host => host.Host == $"127.0.0.1:{catalog.Port}");
+        Assert.Contains(contacted, host => host.Host == $"127.0.0.1:{phone.Port}");
         Assert.Empty(NetworkPlan.Unplanned(plan, contacted));
         Assert.Contains(plan, host => host.Host == $"127.0.0.1:{vendor.Port}" && host.Reason == "provider Scripted");
         Assert.Contains(plan, host => host.Host == $"127.0.0.1:{catalog.Port}" && host.Reason == "catalog, when you refresh it");

@@ -99,6 +99,27 @@ public sealed class NotificationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_task_that_nears_its_budget_notifies_once_before_it_ends()
+    {
+        Configure("");
+        var (rounds, goOn) = (0, new TaskCompletionSource());
+        model.Route = _ =>
+            ++rounds < 5
+                ? Calls("", ($"r{rounds}", "read", $$"""{"path":"part-{{rounds}}.txt"}"""))
+                : ScriptedAnswer.Events().Gate(goOn.Task).Send(Chunk("Done.")).Send(End);
+        AgentsHome.WriteTemplate(
+            home,
+            "reader",
+            "provider_ref: 'codex://providers/small', available_tools: ['read'], budget: { rounds: 5 }"
+        );
+        await using var window = await SidecarProcess.StartAsync(home, folder: home);
+        await window.Client.ResultAsync("task/spawn", new { templateId = "reader", goal = "Do it" });
+        Assert.Equal("A task has used 80% of its budget", (await phone.NextRequestAsync(TestContext.Current.CancellationToken)).Body);
+        goOn.SetResult();
+        Assert.Equal("A task is done", (await phone.NextRequestAsync(TestContext.Current.CancellationToken)).Body);
+    }
+
+    [Fact]
     public async Task Approvals_of_one_tree_send_one_request_until_all_are_decided()
     {
         List<Notice> sent = [];
