@@ -45,6 +45,8 @@ export function layoutProblems() {
   if (root.scrollWidth > root.clientWidth + 1) found.push(`The page is ${root.scrollWidth} px wide in a window of ${root.clientWidth} px.`);
   for (const node of document.body.querySelectorAll('*')) {
     if (!(node instanceof HTMLElement) || node.closest('.visually-hidden, math, svg, .uplot') !== null) continue;
+    // The content of closed details has a box.
+    if (!node.checkVisibility()) continue;
     const box = node.getBoundingClientRect();
     const style = getComputedStyle(node);
     if (box.width === 0 || box.height === 0 || style.visibility === 'hidden' || style.clipPath !== 'none' || style.opacity === '0')

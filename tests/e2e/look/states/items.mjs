@@ -68,6 +68,6 @@ async function pose(album, workbench) {
   await album.take(workbench, 'item', 'changed-elsewhere');
   writeFileSync(file, '{ title: ');
   await chat.getByRole('button', { name: 'Reload' }).click();
-  await chat.locator('.banner').first().waitFor();
+  await chat.locator('.banner:visible').first().waitFor();
   await album.take(workbench, 'item', 'failing');
 }

@@ -1,4 +1,5 @@
 // A machine without providers and without data.
+import { type } from '../../runner/prompts.mjs';
 import { closeEditors } from '../album.mjs';
 
 export const views = ['tree', 'approvals', 'providers', 'chat', 'search', 'usage', 'settings', 'trial'];

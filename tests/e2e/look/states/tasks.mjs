@@ -93,7 +93,8 @@ async function pose(album, workbench, docs, endpoint) {
   const openTask = async (/** @type {RegExp} */ title) => {
     await closeAll();
     await showTree();
-    await row(title).first().click();
+    // In a narrow side bar, the actions of the row are in its middle.
+    await row(title).first().locator('.label-name').click();
     // The page of a closed editor is removed a moment later.
     await workbench.until(
       async () =>
