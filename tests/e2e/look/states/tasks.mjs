@@ -188,6 +188,7 @@ async function pose(album, workbench, docs, endpoint) {
     await page.keyboard.press('Enter');
     await row(/^Make the dates.*done/).waitFor({ timeout: 60_000 });
     await openTask(/^Make the dates/);
+    await chat.getByRole('button', { name: 'Task details' }).click();
     await chat.getByRole('region', { name: 'Timeline' }).waitFor();
     await album.take(workbench, 'task', 'finished');
     await chat.getByText('Show as table').click();
