@@ -11,6 +11,7 @@ import { activateItems } from './features/items';
 import { activateLanguage } from './features/language';
 import { activatePlans } from './features/plans';
 import { activateProviders } from './features/providers';
+import { activateReviews } from './features/reviews';
 import { activateSearch } from './features/search';
 import { activateServers } from './features/servers';
 import { activateSettings } from './features/settings';
@@ -95,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateChat(context, client, { providers, tasks, approvals, systemNotifications }, log, launch.openChat),
     activateEdits(client, log),
     activateWorktrees(client, tasks, log),
+    activateReviews(client, log),
     activateInline(client, providers, log),
     activateCompletions(client, log),
     activateSourceControl(client, providers, log),

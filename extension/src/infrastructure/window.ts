@@ -368,6 +368,10 @@ export function createDecoration(range: vscode.Range, after: string, hover: { co
   return { range, hoverMessage, renderOptions: { after: { contentText: literalLine(after) } } };
 }
 
+export function createCommentController(id: string, label: LocalizedText): vscode.CommentController {
+  return vscode.comments.createCommentController(id, literalLine(label));
+}
+
 /** A link that runs one command. */
 export interface CommandLink {
   title: LocalizedText;
@@ -395,6 +399,12 @@ export function plainMarkdown(...paragraphs: string[]): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString();
   for (const paragraph of paragraphs) markdown.appendText(visibleText(paragraph)).appendMarkdown('\n\n');
   return markdown;
+}
+
+/** Returns paragraphs of plain text, with code after them. */
+export function codeMarkdown(paragraphs: readonly string[], block?: { code: string; language: string }): vscode.MarkdownString {
+  const markdown = plainMarkdown(...paragraphs);
+  return block === undefined ? markdown : markdown.appendCodeblock(visibleText(block.code), block.language);
 }
 
 function linkMarkdown(links: readonly CommandLink[]): vscode.MarkdownString {

@@ -21,6 +21,7 @@ import {
   messageEvent,
   modelEvent,
   providerChanged,
+  reviewProgress,
   searchHits,
   taskEvent,
   workspaceContinues,
@@ -41,6 +42,7 @@ import type {
   ModelEventParams,
   PlueOptions,
   ProviderChangedParams,
+  ReviewProgressParams,
   SearchHitsParams,
   TaskEventParams,
 } from '../protocol/protocol.generated';
@@ -70,6 +72,7 @@ export interface Sidecar {
   readonly onApprovalChanged: vscode.Event<ApprovalChangedParams>;
   readonly onEditChanged: vscode.Event<EditChangedParams>;
   readonly onBackgroundChanged: vscode.Event<BackgroundChangedParams>;
+  readonly onReviewProgress: vscode.Event<ReviewProgressParams>;
   /** A notification from a hook to the user. */
   readonly onNotify: vscode.Event<HostNotifyParams>;
 }
@@ -164,6 +167,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   get onEditChanged(): vscode.Event<EditChangedParams> {
     return this.events.editChanged.event;
+  }
+
+  get onReviewProgress(): vscode.Event<ReviewProgressParams> {
+    return this.events.reviewProgress.event;
   }
 
   get onBackgroundChanged(): vscode.Event<BackgroundChangedParams> {
@@ -270,6 +277,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     share(approvalChanged, this.events.approvalChanged);
     share(editChanged, this.events.editChanged);
     share(backgroundChanged, this.events.backgroundChanged);
+    share(reviewProgress, this.events.reviewProgress);
     share(hostNotify, this.events.notified);
     // Not one of the registrations, because it arrives while the client stops.
     client.onNotification(workspaceContinues.method, () => {
@@ -450,6 +458,7 @@ function createEvents() {
     approvalChanged: new vscode.EventEmitter<ApprovalChangedParams>(),
     editChanged: new vscode.EventEmitter<EditChangedParams>(),
     backgroundChanged: new vscode.EventEmitter<BackgroundChangedParams>(),
+    reviewProgress: new vscode.EventEmitter<ReviewProgressParams>(),
     notified: new vscode.EventEmitter<HostNotifyParams>(),
   };
 }

@@ -202,7 +202,7 @@ internal sealed class ReviewCommand(Func<string?, Services> open, Terminal termi
         var rate = Reviews.ReviewFigures.Of(new ReviewRecords(services.Platform.Paths).List()).FalseAlarmRate;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Plural.Of(figures.Open, "finding")}, {figures.Refuted} refuted, {Spend.Money(review.Cost)}{(review.HasUnknownCost ? "+" : "")}{(rate is { } known ? $". False alarms so far: {known * 100:0} %" : "")}"
+            $"{Plural.Of(figures.Open, "finding")}, {figures.Refuted} refuted, {(review is { Cost: 0, HasUnknownCost: true } ? "cost n/a" : Spend.Money(review.Cost) + (review.HasUnknownCost ? "+" : ""))}{(rate is { } known ? $". False alarms so far: {known * 100:0} %" : "")}"
         );
     }
 

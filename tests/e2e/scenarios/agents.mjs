@@ -176,7 +176,7 @@ async function runSteps(scenario, workbench, docs) {
   });
 
   await scenario.step('All changes are reviewed in one editor, none shown as renamed, with buttons for all of them', async () => {
-    await workbench.command('Plue: Review Changes');
+    await workbench.command('Plue: Review Agent Changes');
     const entries = page.locator('.multiDiffEntry');
     await entries.nth(1).waitFor({ timeout: 30_000 });
     await entries.locator('.view-line', { hasText: '% 400' }).first().waitFor();

@@ -127,7 +127,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('The changes of all folders are reviewed in one editor', async () => {
-    await workbench.command('Plue: Review Changes');
+    await workbench.command('Plue: Review Agent Changes');
     await page.locator('.multiDiffEditor').first().waitFor();
     await page.locator('.multiDiffEditor', { hasText: 'price.js' }).first().waitFor();
     await page.locator('.multiDiffEditor', { hasText: 'currency.js' }).first().waitFor();

@@ -295,7 +295,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('A place that the user changed since is shown as a conflict', async () => {
     writeFileSync(file('src', 'dates.js'), text('src', 'dates.js').replace('daysOf(year, month)', 'daysOf(year, month, mine)'));
-    await workbench.command('Plue: Review Changes');
+    await workbench.command('Plue: Review Agent Changes');
     await page.locator('.statusbar-item').filter({ hasText: 'conflict' }).waitFor({ timeout: 30_000 });
     await page.locator('.monaco-editor').getByText('daysOf(year, month, mine)').first().waitFor();
   });

@@ -113,7 +113,7 @@ async function runSteps(scenario, workbench) {
   });
 
   await scenario.step('The changes of both are reviewed in this window, and one is undone', async () => {
-    await workbench.command('Plue: Review Changes');
+    await workbench.command('Plue: Review Agent Changes');
     const entries = page.locator('.multiDiffEntry');
     await entries.nth(1).waitFor({ timeout: 30_000 });
     await picture('review-all');

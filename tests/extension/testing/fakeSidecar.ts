@@ -11,6 +11,7 @@ import type {
   MessageEventParams,
   ModelEventParams,
   ProviderChangedParams,
+  ReviewProgressParams,
   SearchHitsParams,
   TaskEventParams,
 } from '../../../extension/src/protocol/protocol.generated';
@@ -30,6 +31,7 @@ export class FakeSidecar implements Sidecar {
   readonly approvalChanged = new EventEmitter<ApprovalChangedParams>();
   readonly editChanged = new EventEmitter<EditChangedParams>();
   readonly backgroundChanged = new EventEmitter<BackgroundChangedParams>();
+  readonly reviewProgress = new EventEmitter<ReviewProgressParams>();
   readonly notified = new EventEmitter<HostNotifyParams>();
   private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
@@ -45,6 +47,7 @@ export class FakeSidecar implements Sidecar {
   readonly onApprovalChanged: Event<ApprovalChangedParams> = this.approvalChanged.event;
   readonly onEditChanged: Event<EditChangedParams> = this.editChanged.event;
   readonly onBackgroundChanged: Event<BackgroundChangedParams> = this.backgroundChanged.event;
+  readonly onReviewProgress: Event<ReviewProgressParams> = this.reviewProgress.event;
   readonly onNotify: Event<HostNotifyParams> = this.notified.event;
 
   /** Sets the response from now on. If it throws, the request fails. */
