@@ -22,6 +22,7 @@ import { activateStart } from './features/start';
 import { activateTemplates } from './features/templates';
 import { activateTerminal } from './features/terminal';
 import { activateTools } from './features/tools';
+import { activateTriggers } from './features/triggers';
 import { activateUsage } from './features/usage';
 import { activateVault } from './features/vault';
 import { activateVsCodeChat } from './features/vsCodeChat';
@@ -104,6 +105,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateSettings(context, client, providers, log),
     activateItems(context, client, providers, log),
     activatePlans(context, client, log),
+    activateTriggers(context, client, log),
     activateTemplates(context, client, log),
     activateLanguage(client, log),
     activateSearch(context, client, providers, log),

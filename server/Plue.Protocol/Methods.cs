@@ -338,6 +338,27 @@ public static class Methods
     public static readonly RpcRequest<PlanUriParams, PlanView> PlanSendComments = new("plan/sendComments");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
 
+    // Triggers, which start tasks.
+    public static readonly RpcRequest<Empty, TriggerListResult> TriggerList = new("trigger/list");
+
+    /// <summary>Turns one trigger or all triggers on or off.</summary>
+    public static readonly RpcRequest<TriggerSetEnabledParams, Empty> TriggerSetEnabled = new("trigger/setEnabled");
+
+    /// <summary>Runs a trigger now, within its budget, also if it is off.</summary>
+    public static readonly RpcRequest<TriggerUriParams, Empty> TriggerRun = new("trigger/run");
+
+    /// <summary>The user saved files.</summary>
+    public static readonly RpcRequest<TriggerSavedParams, Empty> TriggerSaved = new("trigger/saved");
+
+    /// <summary>A git repository changed.</summary>
+    public static readonly RpcRequest<TriggerGitParams, Empty> TriggerGit = new("trigger/git");
+
+    /// <summary>The number of problems in a workspace folder changed.</summary>
+    public static readonly RpcRequest<TriggerProblemsParams, Empty> TriggerProblems = new("trigger/problems");
+
+    /// <summary>Triggers or their runs changed. The editor reports what the parameters say.</summary>
+    public static readonly RpcNotification<TriggerChangedParams> TriggerChanged = new("trigger/changed");
+
     // Approvals.
     public static readonly RpcRequest<Empty, ApprovalListResult> ApprovalList = new("approval/list");
     public static readonly RpcRequest<ApprovalContentParams, ApprovalContentResult> ApprovalContent = new("approval/content");

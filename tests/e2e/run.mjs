@@ -37,6 +37,7 @@ const mainScenarios = [
   'start',
   'templates',
   'tools',
+  'triggers',
   'trust',
 ];
 

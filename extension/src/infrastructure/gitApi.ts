@@ -13,11 +13,12 @@ export interface Repository {
   readonly rootUri: vscode.Uri;
   readonly inputBox: { value: string };
   readonly state: {
-    readonly HEAD: { readonly name?: string } | undefined;
+    readonly HEAD: { readonly name?: string; readonly commit?: string } | undefined;
     readonly indexChanges: readonly Change[];
     readonly workingTreeChanges: readonly Change[];
     readonly untrackedChanges?: readonly Change[];
     readonly mergeChanges: readonly Change[];
+    readonly onDidChange: vscode.Event<void>;
   };
   diff(cached?: boolean): Promise<string>;
   diffBetween(from: string, to: string): Promise<Change[]>;
@@ -30,6 +31,8 @@ export interface Repository {
 
 interface GitApi {
   readonly repositories: readonly Repository[];
+  readonly onDidOpenRepository: vscode.Event<Repository>;
+  readonly onDidCloseRepository: vscode.Event<Repository>;
   getRepository(uri: vscode.Uri): Repository | null;
 }
 

@@ -154,6 +154,13 @@ export const planRun = new RequestType<PlanRunParams, PlanView, ErrorData>('plan
 export const planStop = new RequestType<PlanUriParams, PlanView, ErrorData>('plan/stop');
 export const planSendComments = new RequestType<PlanUriParams, PlanView, ErrorData>('plan/sendComments');
 export const taskEvent = new NotificationType<TaskEventParams>('task/event');
+export const triggerList = new RequestType<Empty, TriggerListResult, ErrorData>('trigger/list');
+export const triggerSetEnabled = new RequestType<TriggerSetEnabledParams, Empty, ErrorData>('trigger/setEnabled');
+export const triggerRun = new RequestType<TriggerUriParams, Empty, ErrorData>('trigger/run');
+export const triggerSaved = new RequestType<TriggerSavedParams, Empty, ErrorData>('trigger/saved');
+export const triggerGit = new RequestType<TriggerGitParams, Empty, ErrorData>('trigger/git');
+export const triggerProblems = new RequestType<TriggerProblemsParams, Empty, ErrorData>('trigger/problems');
+export const triggerChanged = new NotificationType<TriggerChangedParams>('trigger/changed');
 export const approvalList = new RequestType<Empty, ApprovalListResult, ErrorData>('approval/list');
 export const approvalContent = new RequestType<ApprovalContentParams, ApprovalContentResult, ErrorData>('approval/content');
 export const approvalAnswer = new RequestType<ApprovalAnswerParams, Empty, ErrorData>('approval/answer');
@@ -2813,6 +2820,75 @@ export interface TrialProvider {
   price?: PriceView;
   contextWindow?: number;
   isFree: boolean;
+}
+
+export interface TriggerChangedParams {
+  saves: boolean;
+  git: boolean;
+  problems: boolean;
+}
+
+export type TriggerGitChange = 'commit' | 'branch' | 'conflict';
+
+export interface TriggerGitParams {
+  root: string;
+  change: TriggerGitChange;
+  branch?: string;
+  commit?: string;
+  conflicts: string[];
+}
+
+export type TriggerKind = 'schedule' | 'saved' | 'git' | 'problems' | 'ended' | 'unknown';
+
+export interface TriggerListResult {
+  areEnabled: boolean;
+  triggers: TriggerView[];
+}
+
+export interface TriggerProblemsParams {
+  folder: string;
+  errors: number;
+  warnings: number;
+}
+
+export interface TriggerRunView {
+  id: string;
+  time: string;
+  reason: string;
+  notRun?: string;
+  times: number;
+  task?: TaskView;
+  cost?: number;
+}
+
+export interface TriggerSavedParams {
+  paths: string[];
+}
+
+export interface TriggerSetEnabledParams {
+  uri?: string;
+  isEnabled: boolean;
+}
+
+export interface TriggerUriParams {
+  uri: string;
+}
+
+export interface TriggerView {
+  uri: string;
+  title: string;
+  on: TriggerKind;
+  detail: string;
+  templateName: string;
+  isEnabled: boolean;
+  isOfWorkspace: boolean;
+  problem?: string;
+  next?: string;
+  usdToday: number;
+  usdPerDay: number;
+  runsToday: number;
+  runsPerDay: number;
+  runs: TriggerRunView[];
 }
 
 export interface TurnFinished {

@@ -24,6 +24,7 @@ import {
   reviewProgress,
   searchHits,
   taskEvent,
+  triggerChanged,
   workspaceContinues,
   workspaceFolders as workspaceFoldersChanged,
   workspaceKeepRunning,
@@ -45,6 +46,7 @@ import type {
   ReviewProgressParams,
   SearchHitsParams,
   TaskEventParams,
+  TriggerChangedParams,
 } from '../protocol/protocol.generated';
 import { stoppedFailure, toFailure } from './failures';
 import type * as languageClient from './languageClient';
@@ -73,6 +75,7 @@ export interface Sidecar {
   readonly onEditChanged: vscode.Event<EditChangedParams>;
   readonly onBackgroundChanged: vscode.Event<BackgroundChangedParams>;
   readonly onReviewProgress: vscode.Event<ReviewProgressParams>;
+  readonly onTriggerChanged: vscode.Event<TriggerChangedParams>;
   /** A notification from a hook to the user. */
   readonly onNotify: vscode.Event<HostNotifyParams>;
 }
@@ -177,6 +180,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     return this.events.backgroundChanged.event;
   }
 
+  get onTriggerChanged(): vscode.Event<TriggerChangedParams> {
+    return this.events.triggerChanged.event;
+  }
+
   get onNotify(): vscode.Event<HostNotifyParams> {
     return this.events.notified.event;
   }
@@ -278,6 +285,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     share(editChanged, this.events.editChanged);
     share(backgroundChanged, this.events.backgroundChanged);
     share(reviewProgress, this.events.reviewProgress);
+    share(triggerChanged, this.events.triggerChanged);
     share(hostNotify, this.events.notified);
     // Not one of the registrations, because it arrives while the client stops.
     client.onNotification(workspaceContinues.method, () => {
@@ -459,6 +467,7 @@ function createEvents() {
     editChanged: new vscode.EventEmitter<EditChangedParams>(),
     backgroundChanged: new vscode.EventEmitter<BackgroundChangedParams>(),
     reviewProgress: new vscode.EventEmitter<ReviewProgressParams>(),
+    triggerChanged: new vscode.EventEmitter<TriggerChangedParams>(),
     notified: new vscode.EventEmitter<HostNotifyParams>(),
   };
 }

@@ -24,6 +24,8 @@ internal sealed class AgentServices(
     public ProviderRegistry Providers => chat.Providers;
     public TemplateCatalog Templates => chat.Templates;
     public Approvals Approvals => permissions.Approvals;
+    public PluePaths Paths => platform.Paths;
+    public Workspace Workspace => platform.Workspace;
     public TimeProvider Time => platform.Time;
     public ILogger Logger { get; } = platform.CreateLogger("Agents");
     public Action<string, TaskRow?> Changed => changed;

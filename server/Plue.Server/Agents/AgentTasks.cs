@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Agents.Plans;
+using Plue.Server.Agents.Triggers;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
@@ -34,6 +35,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         Board = new TaskBoard(services, Reader);
         Plans = new PlanDocuments(services, Spawner);
         PlanRunner = new PlanRunner(services, this, Plans);
+        Triggers = new AgentTriggers(services, this);
         string Prompt(string tool) => services.Chat.PromptOf($"tool-{tool}");
         delegation = new(() =>
             [
@@ -59,6 +61,8 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     public PlanDocuments Plans { get; }
 
     public PlanRunner PlanRunner { get; }
+
+    public AgentTriggers Triggers { get; }
 
     internal TaskSpawner Spawner { get; }
 
@@ -122,6 +126,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         if (!isContinued && conversation.Stored is { IsTask: true, Queue.Count: 0 } && Reader.Row(conversation.CodexId) is { } row)
         {
             services.Ended(row);
+            Triggers.Ended(row);
         }
 
         return isContinued;

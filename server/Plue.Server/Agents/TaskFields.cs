@@ -31,6 +31,9 @@ internal static class TaskFields
     /// <summary>The id of the run of a plan's step that created the task.</summary>
     public const string PlanRun = "plan_run";
 
+    /// <summary>The run of a trigger that created the task; see <see cref="Triggers.TriggerOrigin"/>.</summary>
+    public const string TriggerRun = "trigger_run";
+
     public const string SubmittedResult = "handed_back";
     public const string Routing = "routing";
 

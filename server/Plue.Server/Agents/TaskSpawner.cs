@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Plue.Server.Agents.Triggers;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
@@ -150,7 +151,15 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             }
             var plan = PlanFor(templateId, all, model.ProviderId, model.Model, budget, parentId);
             await CheckWorktreeAsync(plan, all, parentId, cancellationToken);
-            conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken, planRun: run);
+            conversation = await MakeAsync(
+                plan,
+                all,
+                parentId,
+                toolUseId: null,
+                depth: 0,
+                cancellationToken,
+                origin: (TaskFields.PlanRun, Json5Conversion.Of(new Json5String(run)))
+            );
         }
         finally
         {
@@ -161,7 +170,48 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return conversation;
     }
 
-    /// <summary>Checks whether a step of a plan could run: its template, model, and place. Changes nothing.</summary>
+    /// <summary>Creates and starts a top-level task for a trigger.</summary>
+    /// <param name="budget">Overrides the template's budget; null parts keep it.</param>
+    /// <exception cref="FailureException">The task cannot be created; nothing is stored.</exception>
+    public async Task<Conversation> SpawnForTriggerAsync(
+        string templateId,
+        string goal,
+        string title,
+        AgentBudget budget,
+        TriggerOrigin origin,
+        CancellationToken cancellationToken
+    )
+    {
+        Conversation conversation;
+        await making.WaitAsync(cancellationToken);
+        try
+        {
+            var all = AgentTasks.Values(
+                (StoredChat.GoalField, Json5Conversion.Of(new Json5String(goal))),
+                ("title", Json5Conversion.Of(new Json5String(title)))
+            );
+            var plan = PlanFor(templateId, all, providerId: null, model: null, budget, parentId: null);
+            await CheckWorktreeAsync(plan, all, parentId: null, cancellationToken);
+            conversation = await MakeAsync(
+                plan,
+                all,
+                parentId: null,
+                toolUseId: null,
+                depth: 0,
+                cancellationToken,
+                origin: (TaskFields.TriggerRun, origin.ToValue())
+            );
+        }
+        finally
+        {
+            making.Release();
+        }
+
+        _ = BeginAsync(conversation, depth: 0);
+        return conversation;
+    }
+
+    /// <summary>Checks whether a step of a plan, or the task of a trigger, could run: its template, model, and place. Changes nothing.</summary>
     /// <exception cref="FailureException">It could not.</exception>
     public void CheckStep(string templateId, (string? ProviderId, string? Model) model, string? parentId) =>
         PlanFor(templateId, [], model.ProviderId, model.Model, new AgentBudget(null, null, null, null), parentId);
@@ -777,7 +827,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         IReadOnlyList<Message>? history = null,
         Draft? first = null,
         bool isAwaited = true,
-        string? planRun = null
+        (string Field, JsonElement Value)? origin = null
     )
     {
         values.Remove("provider_ref");
@@ -788,9 +838,9 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             kept[StoredChat.WorktreeOfField] = Json5Conversion.Of(new Json5String(owner));
         }
 
-        if (planRun is not null)
+        if (origin is var (field, value))
         {
-            kept[TaskFields.PlanRun] = Json5Conversion.Of(new Json5String(planRun));
+            kept[field] = value;
         }
 
         return await services.Conversations.SpawnAsync(

@@ -41,6 +41,9 @@ internal sealed record UserConfig
     /// <summary>Whether a subtask that can change files gets a worktree while another one works in its folder; unset means true.</summary>
     public const string ParallelWorktreesKey = "parallel_worktrees";
 
+    /// <summary>Whether triggers start tasks; unset means true.</summary>
+    public const string TriggersEnabledKey = "triggers_enabled";
+
     /// <summary>The number of days that deleted items are kept in the trash.</summary>
     public const string TrashDaysKey = "trash_days";
 

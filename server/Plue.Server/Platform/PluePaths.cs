@@ -53,6 +53,9 @@ public sealed class PluePaths(string home, string? userFolder = null)
     /// <summary>The reviews of changes with their findings.</summary>
     public string Reviews => Path.Combine(Home, "reviews");
 
+    /// <summary>What triggers ran: a file for each.</summary>
+    public string TriggerRuns => Path.Combine(Home, "trigger-runs");
+
     /// <summary>What each import from other programs created.</summary>
     public string Imports => Path.Combine(Home, "imports.json");
 

@@ -1,4 +1,5 @@
 using Plue.Protocol;
+using Plue.Server.Agents.Triggers;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Mcp;
@@ -38,11 +39,13 @@ internal static class HandlerList
         messages.Register();
         new TaskHandlers(server, tasks, services.Permissions.Approvals, messages.ReadAsync).Register();
         new PlanHandlers(tasks, services.Codices.Templates).Register(server);
+        var triggers = new TriggerHandlers(server, tasks.Triggers, services.Codices.Templates, platform.CreateLogger("Rpc"));
+        triggers.Register(lifecycle);
         new CodexHandlers(server, conversations, providers, chat.Attachments, instructions).Register();
         new InstructionHandlers(server, conversations, providers, instructions).Register();
         var documents = DocumentHandlers.Of(
             services,
-            (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary),
+            (uri, summary) => _ = NotifyDocumentAsync(server, triggers, uri, summary),
             conversations.UpdateAsync,
             conversations.Automation
         );
@@ -97,16 +100,31 @@ internal static class HandlerList
             conversations.DeleteAsync,
             documents.Delete
         ).Register(server);
-        return language;
+        return new Registered(language, tasks.Triggers);
     }
 
     /// <summary>Also publishes the change of a provider, whose view includes state that is not in its file.</summary>
-    private static async Task NotifyDocumentAsync(RpcServer server, string uri, CodexSummary? summary)
+    private static async Task NotifyDocumentAsync(RpcServer server, TriggerHandlers triggers, string uri, CodexSummary? summary)
     {
         await server.TryNotifyAsync(Methods.CodexChanged, new CodexChangedParams(uri, summary));
-        if (CodexUri.TryParse(uri, out var address) && address.Collection == CodexCollection.Providers)
+        if (!CodexUri.TryParse(uri, out var address))
+        {
+            return;
+        }
+
+        triggers.DocumentChanged(address);
+        if (address.Collection == CodexCollection.Providers)
         {
             await server.TryNotifyAsync(Methods.ProviderChanged, new ProviderChangedParams(summary is null ? null : address.Name));
+        }
+    }
+
+    private sealed class Registered(LanguageHandlers language, AgentTriggers triggers) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            triggers.Dispose();
+            return language.DisposeAsync();
         }
     }
 }

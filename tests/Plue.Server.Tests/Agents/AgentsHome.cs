@@ -27,7 +27,13 @@ internal sealed class AgentsHome : IAsyncDisposable
     public Func<AskedModel, ScriptedAnswer> Script { get; set; } = _ => Answer("Done.");
 
     /// <param name="hasRealTools">True for Plue's tools instead of the test's.</param>
-    public static async Task<AgentsHome> StartAsync(TestTools? tools = null, string? home = null, bool hasRealTools = false)
+    /// <param name="time">Null for the system clock.</param>
+    public static async Task<AgentsHome> StartAsync(
+        TestTools? tools = null,
+        string? home = null,
+        bool hasRealTools = false,
+        TimeProvider? time = null
+    )
     {
         var made = new AgentsHome();
         made.Sidecar = await InMemorySidecar.StartAsync(
@@ -36,7 +42,8 @@ internal sealed class AgentsHome : IAsyncDisposable
             trusted: true,
             tools: hasRealTools ? null
                 : tools is null ? []
-                : [tools]
+                : [tools],
+            time: time
         );
         Write(made.Sidecar.Home, made.Endpoint.Url);
         return made;

@@ -35,7 +35,7 @@ public sealed class TemplateHandlersTests : IDisposable
         var tasks = await ListAsync(sidecar, "tasks");
         Assert.Contains("scout", tasks.Select(template => (string?)template!["id"]));
         Assert.False((bool)tasks.Single(template => (string?)template!["id"] == "broken")!["isActive"]!);
-        Assert.Equal(["plan", "recipe"], (await ListAsync(sidecar, "items")).Select(template => (string?)template!["id"]));
+        Assert.Equal(["plan", "recipe", "trigger"], (await ListAsync(sidecar, "items")).Select(template => (string?)template!["id"]));
     }
 
     [Fact]

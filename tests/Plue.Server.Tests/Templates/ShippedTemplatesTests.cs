@@ -18,7 +18,22 @@ public class ShippedTemplatesTests
     [Fact]
     public void Each_template_knows_where_its_codices_live() =>
         Assert.Equal(
-            ["chats", "chats", "chats", "chats", "providers", "items", "tasks", "tasks", "tasks", "tasks", "tasks", "tasks", "items"],
+            [
+                "chats",
+                "chats",
+                "chats",
+                "chats",
+                "providers",
+                "items",
+                "tasks",
+                "tasks",
+                "tasks",
+                "tasks",
+                "tasks",
+                "tasks",
+                "items",
+                "items",
+            ],
             [
                 .. TemplateCatalog.ShippedIds().Order(StringComparer.Ordinal).Select(id => catalog.CollectionOf(id).Name()),
                 catalog.CollectionOf("nobody").Name(),

@@ -5,6 +5,7 @@ import type {
   ApprovalChangedParams,
   CodexChangedParams,
   BackgroundChangedParams,
+  TriggerChangedParams,
   EditChangedParams,
   ErrorData,
   HostNotifyParams,
@@ -32,6 +33,7 @@ export class FakeSidecar implements Sidecar {
   readonly editChanged = new EventEmitter<EditChangedParams>();
   readonly backgroundChanged = new EventEmitter<BackgroundChangedParams>();
   readonly reviewProgress = new EventEmitter<ReviewProgressParams>();
+  readonly triggerChanged = new EventEmitter<TriggerChangedParams>();
   readonly notified = new EventEmitter<HostNotifyParams>();
   private readonly table = new Map<string, (params: unknown, token?: CancellationToken) => unknown>();
 
@@ -48,6 +50,7 @@ export class FakeSidecar implements Sidecar {
   readonly onEditChanged: Event<EditChangedParams> = this.editChanged.event;
   readonly onBackgroundChanged: Event<BackgroundChangedParams> = this.backgroundChanged.event;
   readonly onReviewProgress: Event<ReviewProgressParams> = this.reviewProgress.event;
+  readonly onTriggerChanged: Event<TriggerChangedParams> = this.triggerChanged.event;
   readonly onNotify: Event<HostNotifyParams> = this.notified.event;
 
   /** Sets the response from now on. If it throws, the request fails. */

@@ -1,0 +1,3 @@
+export const commands = {
+  triggers: 'plue.triggers',
+} as const;
