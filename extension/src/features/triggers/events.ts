@@ -60,12 +60,16 @@ export class TriggerEvents implements vscode.Disposable {
       saved.clear();
       this.report(this.sidecar.request(triggerSaved, { paths }));
     });
-    const saves = vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-      if (uri.scheme !== 'file') return;
-      saved.add(uri.fsPath);
-      delayed.begin();
-    });
-    return vscode.Disposable.from(saves, delayed);
+    const watching = new Disposables();
+    watching.add(delayed);
+    watching.add(
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+        if (uri.scheme !== 'file') return;
+        saved.add(uri.fsPath);
+        delayed.begin();
+      }),
+    );
+    return watching;
   }
 
   private watchProblems(): vscode.Disposable {
@@ -75,10 +79,10 @@ export class TriggerEvents implements vscode.Disposable {
       }
     });
     delayed.begin();
-    return vscode.Disposable.from(
-      vscode.languages.onDidChangeDiagnostics(() => delayed.begin()),
-      delayed,
-    );
+    const watching = new Disposables();
+    watching.add(delayed);
+    watching.add(vscode.languages.onDidChangeDiagnostics(() => delayed.begin()));
+    return watching;
   }
 
   private watchGit(): vscode.Disposable {
