@@ -53,6 +53,7 @@ internal static class HandlerList
         DocumentRoutes.Register(server, documents);
         var language = new LanguageHandlers(server, services.Documents, vault, platform.Time, platform.CreateLogger("Language"));
         language.Register();
+        language.Saved += tasks.Triggers.Refresh;
         new LanguageRegistrations(server, platform.Paths, platform.Workspace, platform.CreateLogger("Rpc")).Follow(lifecycle);
         new AttachmentHandlers(server, chat.Attachments, services.Tools.Pages).Register();
         var providerHandlers = ProviderHandlers.Of(services, Chats);

@@ -39,6 +39,9 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         public Task Checking { get; set; } = Task.CompletedTask;
     }
 
+    /// <summary>Raised when the user saved a document of Plue in the editor.</summary>
+    public event Action? Saved;
+
     private LanguageSources Sources => sources!;
 
     public void Register()
@@ -66,6 +69,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
             (_, _) =>
             {
                 CheckAll();
+                Saved?.Invoke();
                 return Task.CompletedTask;
             }
         );

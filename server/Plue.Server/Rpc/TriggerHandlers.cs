@@ -12,11 +12,22 @@ internal sealed class TriggerHandlers(RpcServer server, AgentTriggers triggers, 
 {
     private const int MaxPaths = 1000;
 
+    private volatile TriggerNeeds published = new(false, false, false);
+
     public void Register(LifecycleHandlers lifecycle)
     {
         server.Map(
             Methods.TriggerList,
-            (_, _) => Task.FromResult(new TriggerListResult(triggers.AreEnabled, [.. triggers.States().Select(View)]))
+            (_, _) =>
+            {
+                // Another program may have changed files.
+                triggers.CheckSchedules();
+                if (triggers.Needs != published)
+                {
+                    Publish();
+                }
+                return Task.FromResult(new TriggerListResult(triggers.AreEnabled, [.. triggers.States().Select(View)]));
+            }
         );
         server.Map(
             Methods.TriggerSetEnabled,
@@ -95,7 +106,7 @@ internal sealed class TriggerHandlers(RpcServer server, AgentTriggers triggers, 
         {
             try
             {
-                var needs = triggers.Needs;
+                var needs = published = triggers.Needs;
                 await server.TryNotifyAsync(Methods.TriggerChanged, new TriggerChangedParams(needs.Saves, needs.Git, needs.Problems));
             }
             catch (Exception fault)

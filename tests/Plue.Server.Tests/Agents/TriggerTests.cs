@@ -274,6 +274,22 @@ public sealed class TriggerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Files_that_the_user_or_another_program_wrote_are_followed()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(ItemPath("lint"))!);
+        await File.WriteAllTextAsync(ItemPath("lint"), $"{{ template: 'trigger', title: 'lint', {Worker}, on: 'saved', files: ['*.ts'] }}");
+        await home.Client.NotifyAsync("textDocument/didSave", new { textDocument = new { uri = new Uri(ItemPath("lint")).AbsoluteUri } });
+        await home.Client.NextAsync("trigger/changed", needs => (bool)needs["saves"]!);
+
+        await File.WriteAllTextAsync(
+            ItemPath("commits"),
+            $"{{ template: 'trigger', title: 'commits', {Worker}, on: 'git', events: ['commit'] }}"
+        );
+        await home.Client.ResultAsync("trigger/list", new { });
+        await home.Client.NextAsync("trigger/changed", needs => (bool)needs["git"]!);
+    }
+
+    [Fact]
     public async Task One_event_in_two_windows_starts_one_task()
     {
         await WriteAsync("lint", $"{Worker}, on: 'saved', files: ['*.ts']");

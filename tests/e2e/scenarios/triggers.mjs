@@ -10,15 +10,28 @@ import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 import { pages } from '../runner/workbench.mjs';
 
 const source = 'export const days = 30;\n';
+/** A request costs 34 output tokens, $0.034. */
+const model = {
+  id: 'small-1',
+  name: 'small-1',
+  cost_per_1m_in: 0,
+  cost_per_1m_out: 1000,
+  context_window: 131_072,
+  default_max_tokens: 100,
+};
+const catalog = { name: 'House server', id: 'house', type: 'openai-compat', models: [model] };
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
-  endpoint.reply = () => Promise.resolve({ text: 'The file has no problems.' });
+  const finish = { name: 'finish', parameters: { summary: 'The file has no problems.', files_changed: [], checks: [] } };
+  endpoint.reply = ({ tools }) => Promise.resolve(tools === undefined ? { text: 'Dates' } : { text: 'I have read it.', calls: [finish] });
   const workbench = await scenario.open({
     settings: { 'plue.chat.location': 'sideBar' },
     prepare: (home) => {
-      writeLocalServer(home, endpoint);
+      writeLocalServer(home, endpoint, { catalog_provider: 'house' });
+      mkdirSync(join(home, 'catalog'));
+      writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog));
       const workspace = join(home, '..', 'workspace');
       mkdirSync(join(workspace, 'src'), { recursive: true });
       writeFileSync(join(workspace, 'src', 'dates.ts'), source);
@@ -81,8 +94,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await picture('empty');
     await inPage.getByRole('button', { name: 'New Trigger' }).click();
     await inPage.getByRole('textbox', { name: 'Title' }).fill('Check dates', { timeout: 60_000 });
-    await inPage.getByLabel('On', { exact: true }).selectOption('saved');
-    await inPage.getByRole('button', { name: 'Add item to Files' }).click();
+    await inPage.getByRole('combobox', { name: /^On\b/ }).selectOption('saved');
+    await inPage.getByRole('button', { name: /^Add item to Files/ }).click();
     await page.keyboard.type('src/**/*.ts');
     await inPage.getByRole('textbox', { name: 'Goal' }).fill('Check the saved file.');
     await picture('form');
@@ -95,13 +108,17 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A saved file starts a task, and the page shows why and at what cost', async () => {
     await save(' // One');
     await showPage();
-    await rows().filter({ hasText: 'src/dates.ts was saved.' }).filter({ hasText: 'done' }).waitFor({ timeout: 60_000 });
-    await section('Check dates').getByText('1 of 20 runs').waitFor();
+    await rows()
+      .filter({ hasText: 'src/dates.ts was saved.' })
+      .filter({ hasText: 'done' })
+      .filter({ hasText: '$0.034' })
+      .waitFor({ timeout: 60_000 });
+    await section('Check dates').getByText('$0.034 of $2.00, 1 of 20 runs').waitFor();
     assert.ok(endpoint.asked.some(({ messages }) => JSON.stringify(messages).includes('Check the saved file.')));
     await requireAccessible(await workbench.editorFrame());
     await picture('ran');
     await rows().getByRole('button', { name: 'done' }).click();
-    await workbench.chat.getByText('The file has no problems.').waitFor({ timeout: 60_000 });
+    await workbench.chat.getByText('I have read it.').waitFor({ timeout: 60_000 });
     await workbench.command('View: Close All Editors');
   });
 
@@ -142,8 +159,6 @@ async function runSteps(scenario, workbench, endpoint) {
     await showPage();
     await section('Fix errors').getByText('The editor shows').waitFor({ timeout: 60_000 });
     await picture('events');
-    await type('data.json', 'broken', '');
-    await page.keyboard.press('Control+Z');
     await workbench.command('File: Save All');
   });
 

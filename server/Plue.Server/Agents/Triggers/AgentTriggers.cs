@@ -4,7 +4,6 @@ using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using Plue.Server.Store;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Agents.Triggers;
@@ -64,9 +63,12 @@ internal sealed class AgentTriggers(AgentServices services, AgentTasks tasks) : 
     public void Refresh()
     {
         isFollowing = true;
-        _ = Task.Run(CheckSchedulesAsync);
+        CheckSchedules();
         Changed?.Invoke();
     }
+
+    /// <summary>Starts the tasks of schedules that are due, and follows those that are new.</summary>
+    public void CheckSchedules() => _ = Task.Run(CheckSchedulesAsync);
 
     /// <summary>Starts the tasks of all triggers that wait for this event.</summary>
     public async Task ReportAsync(TriggerEvent happened)
@@ -336,7 +338,7 @@ internal sealed class AgentTriggers(AgentServices services, AgentTasks tasks) : 
                 return;
             }
 
-            timer ??= services.Time.CreateTimer(_ => _ = CheckSchedulesAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            timer ??= services.Time.CreateTimer(_ => CheckSchedules(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             var left = next is { } due ? due - services.Time.GetUtcNow() : Timeout.InfiniteTimeSpan;
             timer.Change(
                 next is null ? left
