@@ -40,14 +40,33 @@ public sealed record WorktreeView
 
     /// <summary>The branch of the main checkout; null if none is checked out, and in lists.</summary>
     public string? Into { get; init; }
+
+    /// <summary>What it got in addition to the files of its commit; null before that began.</summary>
+    public ProvisioningView? Provisioning { get; init; }
 }
+
+/// <summary>What a worktree got in addition to the files of its commit.</summary>
+/// <param name="Seconds">How long its steps took.</param>
+/// <param name="Bytes">The size of the worktree at the end, without linked files; null before.</param>
+public sealed record ProvisioningView(bool HasEnded, double Seconds, long? Bytes, IReadOnlyList<ProvisioningStepView> Steps);
+
+/// <param name="Kind"><c>file</c>, <c>link</c>, <c>copy</c> or <c>run</c>.</param>
+/// <param name="Name">The folder, file or command.</param>
+/// <param name="State"><c>waiting</c>, <c>running</c>, <c>done</c>, <c>skipped</c> or <c>failed</c>.</param>
+/// <param name="Note">Why it was skipped or failed, as a sentence.</param>
+/// <param name="Seconds">Null if it did not run.</param>
+public sealed record ProvisioningStepView(string Kind, string Name, string State, string? Note, double? Seconds);
 
 /// <summary>The git worktree in which a task works.</summary>
 /// <param name="Task">The ID of the task that it belongs to: the task itself or one above it.</param>
 /// <param name="Folder">The folder in which the task works.</param>
 /// <param name="Repository">The checkout into which the branch is merged.</param>
 /// <param name="State"><c>creating</c>, <c>ready</c>, <c>merging</c>, <c>removing</c> or <c>removed</c>.</param>
-public sealed record TaskWorktreeView(string Task, string Folder, string Branch, string Repository, string State);
+public sealed record TaskWorktreeView(string Task, string Folder, string Branch, string Repository, string State)
+{
+    /// <summary>What it got in addition to the files of its commit; null before that began.</summary>
+    public ProvisioningView? Provisioning { get; init; }
+}
 
 /// <param name="Unknown">Folders of worktrees without a record, and records that cannot be read.</param>
 public sealed record WorktreeListResult(IReadOnlyList<WorktreeView> Worktrees, IReadOnlyList<string> Unknown);

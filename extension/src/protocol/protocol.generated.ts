@@ -153,6 +153,10 @@ export const planGet = new RequestType<PlanUriParams, PlanView, ErrorData>('plan
 export const planRun = new RequestType<PlanRunParams, PlanView, ErrorData>('plan/run');
 export const planStop = new RequestType<PlanUriParams, PlanView, ErrorData>('plan/stop');
 export const planSendComments = new RequestType<PlanUriParams, PlanView, ErrorData>('plan/sendComments');
+export const compareStart = new RequestType<CompareStartParams, CompareView, ErrorData>('compare/start');
+export const compareGet = new RequestType<CompareUriParams, CompareView, ErrorData>('compare/get');
+export const compareList = new RequestType<Empty, CompareListResult, ErrorData>('compare/list');
+export const compareChoose = new RequestType<CompareChooseParams, CompareView, ErrorData>('compare/choose');
 export const taskEvent = new NotificationType<TaskEventParams>('task/event');
 export const triggerList = new RequestType<Empty, TriggerListResult, ErrorData>('trigger/list');
 export const triggerSetEnabled = new RequestType<TriggerSetEnabledParams, Empty, ErrorData>('trigger/setEnabled');
@@ -573,6 +577,13 @@ export interface ChatOptions {
   reasoningLevel?: string;
 }
 
+export interface CheckView {
+  name: string;
+  state: string;
+  seconds?: number;
+  problem?: string;
+}
+
 export interface ClaudeCodeCheckResult {
   signedIn: boolean;
   cliPath?: string;
@@ -812,6 +823,39 @@ export interface CompactionView {
   tokensAfter: number;
 }
 
+export interface CompareChooseParams {
+  uri: string;
+  task: string;
+}
+
+export interface CompareListItem {
+  uri: string;
+  goal: string;
+  createdAt: string;
+}
+
+export interface CompareListResult {
+  compares: CompareListItem[];
+}
+
+export interface CompareStartParams {
+  goal: string;
+  contestants: ContestantParams[];
+  budget?: TaskBudgetView;
+}
+
+export interface CompareUriParams {
+  uri: string;
+}
+
+export interface CompareView {
+  uri: string;
+  goal: string;
+  budget: TaskBudgetView;
+  spent: TaskSpendView;
+  contestants: ContestantView[];
+}
+
 export interface CompletionInlineParams {
   providerId: string;
   model: string;
@@ -849,6 +893,21 @@ export interface CompletionProvider {
   problem?: string;
 }
 
+export interface ContestantParams {
+  templateId: string;
+  provider?: string;
+  model?: string;
+}
+
+export interface ContestantView {
+  templateName: string;
+  task?: TaskView;
+  problem?: string;
+  diff?: DiffSize;
+  checks: CheckView[];
+  isChosen: boolean;
+}
+
 export interface ContextShare {
   name: string;
   tokens: number;
@@ -861,6 +920,12 @@ export interface CostView {
   totalCost: number;
   priceSource: string;
   price?: PriceView;
+}
+
+export interface DiffSize {
+  files: number;
+  added: number;
+  removed: number;
 }
 
 export interface DocumentLinkOptions {
@@ -2144,6 +2209,21 @@ export interface ProviderUses {
   settings: string[];
 }
 
+export interface ProvisioningStepView {
+  kind: string;
+  name: string;
+  state: string;
+  note?: string;
+  seconds?: number;
+}
+
+export interface ProvisioningView {
+  hasEnded: boolean;
+  seconds: number;
+  bytes?: number;
+  steps: ProvisioningStepView[];
+}
+
 export interface QuestionFieldView {
   name: string;
   kind: QuestionKind;
@@ -2600,6 +2680,7 @@ export interface TaskWorktreeView {
   branch: string;
   repository: string;
   state: string;
+  provisioning?: ProvisioningView;
 }
 
 export interface TemplateCheckParams {
@@ -3200,4 +3281,5 @@ export interface WorktreeView {
   users: string[];
   orphaned?: string;
   into?: string;
+  provisioning?: ProvisioningView;
 }

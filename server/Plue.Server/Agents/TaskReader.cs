@@ -262,7 +262,7 @@ internal sealed class TaskReader(
     private string StatusOf(ChatSummary summary, string uri, int asked, bool isUndecided) =>
         summary.TaskStatus switch
         {
-            TaskStates.Running when asked > 0 => TaskStates.WaitingForApproval,
+            TaskStates.Running or TaskStates.Queued when asked > 0 => TaskStates.WaitingForApproval,
             TaskStates.Running or TaskStates.Interrupted when IsWaitingForChild(uri) => TaskStates.WaitingForChild,
             TaskStates.Done when isUndecided && IsWaitingForChild(uri) => TaskStates.WaitingForChild,
             TaskStates.Done when isUndecided => TaskStates.Interrupted,

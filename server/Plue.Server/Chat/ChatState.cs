@@ -72,8 +72,13 @@ internal sealed class ChatState
     /// <summary>Gets the instructions, with the files of <see cref="Workspace"/>.</summary>
     public InstructionBuilder Instructions => place.InstructionsOf(Chat);
 
-    /// <inheritdoc cref="WorkingPlace.PrepareAsync"/>
-    public Task PrepareWorkspaceAsync(CancellationToken cancellationToken) => place.PrepareAsync(Chat, cancellationToken);
+    /// <summary>Creates the worktree if the chat or task needs one and has none yet, and provisions it.</summary>
+    /// <exception cref="FailureException">The worktree cannot be created, or was removed. A step of its provisioning that fails is only recorded.</exception>
+    public async Task PrepareWorkspaceAsync(CancellationToken cancellationToken)
+    {
+        await place.PrepareAsync(Chat, cancellationToken);
+        await new Provisioning(this).RunAsync(cancellationToken);
+    }
 
     public ChannelTools Tools { get; }
 

@@ -85,7 +85,7 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, EditorWindow 
             ? context
             : context with
             {
-                Rights = () => [.. context.Rights().Select((one, at) => at == 0 ? one with { Tools = [.. one.Tools, tool] } : one)],
+                Rights = ToolRunner.With(context.Rights, tool),
             };
 
     private sealed class Relay(ToolHost host) : IToolObserver

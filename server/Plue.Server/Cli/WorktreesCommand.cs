@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using Plue.Protocol;
 using Plue.Server.Modules;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
@@ -102,6 +104,7 @@ internal sealed class WorktreesCommand(Func<string?, Services> open, Terminal te
             ("Not known", view.Unclear),
             ("Used by", view.Users.Count == 0 ? null : string.Join(", ", view.Users)),
             ("Orphaned", view.Orphaned),
+            .. ProvisioningLines(view.Provisioning),
         ];
         foreach (var (name, value) in lines.Where(line => line.Value is not null))
         {
@@ -109,6 +112,19 @@ internal sealed class WorktreesCommand(Func<string?, Services> open, Terminal te
         }
 
         return ExitCodes.Done;
+    }
+
+    private static IEnumerable<(string Name, string? Value)> ProvisioningLines(ProvisioningView? provisioning)
+    {
+        foreach (var step in provisioning?.Steps ?? [])
+        {
+            var time = step.Seconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $" ({seconds:0.0} s)") : "";
+            yield return ("Provisioning", $"{step.Kind} {step.Name}: {step.State}{time}{(step.Note is { } note ? $". {note}" : "")}");
+        }
+        if (provisioning is { Bytes: { } bytes })
+        {
+            yield return ("Size", string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB without linked files"));
+        }
     }
 
     private async Task<int> MergeAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)

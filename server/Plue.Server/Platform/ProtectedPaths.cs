@@ -59,7 +59,10 @@ internal sealed class ProtectedPaths(PluePaths paths, string userHome)
         bool IsIn(string place) =>
             RealPath.Of(place) is var real
             && files.Exists(file => RealPath.IsUnder(real, file.Real) || RealPath.IsUnder(Path.GetFullPath(place), file.Full));
-        if (!isSkill && IsIn(paths.Home) && !files.TrueForAll(file => IsInWorktree(file.Full) && IsInWorktree(file.Real)))
+        var home = RealPath.Of(paths.Home);
+        bool IsPlues(string path) =>
+            (RealPath.IsUnder(home, path) || RealPath.IsUnder(Path.GetFullPath(paths.Home), path)) && !IsInWorktree(path);
+        if (!isSkill && files.Exists(file => IsPlues(file.Full) || IsPlues(file.Real)))
         {
             return "belongs to Plue, which stores keys and chats there, and is never sent";
         }

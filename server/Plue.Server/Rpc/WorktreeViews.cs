@@ -23,10 +23,32 @@ internal static class WorktreeViews
             Users = row.Contents.Users,
             Orphaned = row.Orphaned,
             Into = row.Into,
+            Provisioning = View(row.Record.Provisioning),
         };
 
     public static TaskWorktreeView View(StoredWorktree record) =>
-        new(record.Task, record.Folder, record.Branch, record.Repository, record.State.ToString().ToLowerInvariant());
+        new(record.Task, record.Folder, record.Branch, record.Repository, record.State.ToString().ToLowerInvariant())
+        {
+            Provisioning = View(record.Provisioning),
+        };
+
+    private static ProvisioningView? View(StoredProvisioning? provisioning) =>
+        provisioning is null
+            ? null
+            : new(
+                provisioning.HasEnded,
+                provisioning.Steps.Sum(step => step.Seconds ?? 0),
+                provisioning.Bytes,
+                [
+                    .. provisioning.Steps.Select(step => new ProvisioningStepView(
+                        step.Kind.ToString().ToLowerInvariant(),
+                        step.Name,
+                        step.State.ToString().ToLowerInvariant(),
+                        step.Note,
+                        step.Seconds
+                    )),
+                ]
+            );
 
     public static WorktreeChangesResult View((StoredWorktree Record, IReadOnlyList<WorktreeFile> Files, int Total) changes) =>
         new(

@@ -24,6 +24,8 @@ internal static class ToolNames
 
     public const string Skill = "skill";
 
+    public const string Bash = "bash";
+
     /// <summary>An agent that has <c>bash</c> also has this tool.</summary>
     public const string BashProcess = "bash_process";
 
@@ -37,7 +39,7 @@ internal static class ToolNames
         new("edit", "Replaces text in a file.", MayChange: true),
         new("edit_cell", "Changes a cell of a notebook.", MayChange: true),
         new("run_cell", "Runs a cell of a notebook in the editor.", MayChange: true),
-        new("bash", "Runs a command.", MayChange: true),
+        new(Bash, "Runs a command.", MayChange: true),
         new(BashProcess, "Reads, waits for, or stops a background command, or sends input to it. Comes with bash.", MayChange: true),
         new("search", "Finds files by name and lines by content.", MayChange: false),
         new("problems", "Lists the problems that the editor shows.", MayChange: false),
@@ -68,7 +70,7 @@ internal static class ToolNames
 
     /// <summary>True if agents change files of the workspace with this tool. Tools of servers are not known to.</summary>
     public static bool ChangesFiles(string name) =>
-        name is "write" or "edit" or "edit_cell" or "run_cell" or "bash" or "rename" or "spawn_task";
+        name is "write" or "edit" or "edit_cell" or "run_cell" or Bash or "rename" or "spawn_task";
 
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
 

@@ -252,6 +252,38 @@ internal sealed class ToolRunner(
         }
     }
 
+    /// <summary>Runs a call that the user approved as part of a file. What the rules deny, for the agent or its parents, does not run.</summary>
+    /// <exception cref="ToolFailureException">The call was denied or failed; one sentence.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped, and everything that it started has ended.</exception>
+    public async Task<ToolOutcome> RunApprovedAsync(
+        ITool tool,
+        JsonElement parameters,
+        ToolContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        var planned = await tool.PlanAsync(parameters, context, cancellationToken);
+        if (Evaluate(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } denied)
+        {
+            if (denied.IsOfPolicy)
+            {
+                policy.RecordRefusal(denied.Reason, context.CodexId, clock);
+            }
+            throw new ToolFailureException($"It was denied: {denied.Reason}");
+        }
+
+        return await planned.RunAsync(new NoProgress(), cancellationToken);
+    }
+
+    private sealed class NoProgress : IToolProgress
+    {
+        public void Report(string text) { }
+    }
+
+    /// <summary>Gets rights that include a tool, for a call that is Plue's and not the agent's.</summary>
+    public static Rights.Chain With(Rights.Chain rights, string tool) =>
+        () => [.. rights().Select((one, at) => at == 0 ? one with { Tools = [.. one.Tools, tool] } : one)];
+
     /// <param name="answered">Called with the user's decision, if approval was needed.</param>
     /// <exception cref="ToolFailureException">The call is denied; the message has the reason.</exception>
     private async Task AllowAsync(

@@ -40,6 +40,9 @@ internal sealed record StoredWorktree(
     /// <summary>Gets the folder in the trash; null before the removal.</summary>
     public string? Trash { get; init; }
 
+    /// <summary>Gets the provisioning; null before it began.</summary>
+    public StoredProvisioning? Provisioning { get; init; }
+
     /// <summary>Gets the folder in which the task works.</summary>
     [JsonIgnore]
     public string Folder => Prefix.Length == 0 ? Path : System.IO.Path.Combine(Path, Prefix);

@@ -50,6 +50,8 @@ internal sealed record WorktreeReport(IReadOnlyList<WorktreeRow> Rows, IReadOnly
             WorktreeState.Merging => "Its merge was interrupted. Merge it again, or finish the merge in the main checkout.",
             WorktreeState.Removing => "Its removal was interrupted. Remove it again.",
             _ when !contents.Exists => "Its folder does not exist anymore.",
+            _ when record.Provisioning is { HasEnded: false, Missing: var missing } =>
+                $"Its provisioning was interrupted, and continues when the task does. {string.Join(" ", missing)}",
             _ when inspector.IsDeleted(record) => "Its task was deleted.",
             _ => null,
         };

@@ -20,6 +20,7 @@ internal sealed class WorktreeServices
         Commits = new WorktreeCommits(git, records, inspector, Worktrees);
         Merge = new WorktreeMerge(git, records, inspector, Worktrees, Commits);
         Diff = new WorktreeDiff(git, Worktrees);
+        Provisioner = new Provisioner(paths, git, records);
         PullRequests = new PullRequests(
             git,
             records,
@@ -34,6 +35,7 @@ internal sealed class WorktreeServices
     public WorktreeCommits Commits { get; }
     public WorktreeMerge Merge { get; }
     public WorktreeDiff Diff { get; }
+    public Provisioner Provisioner { get; }
     public PullRequests PullRequests { get; }
 
     /// <summary>Lists all worktrees with what they hold.</summary>

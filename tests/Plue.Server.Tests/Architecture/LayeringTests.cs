@@ -23,7 +23,7 @@ public partial class LayeringTests
         ["Language"] = ["Codices", "Templates", "Providers", "Catalog", "Json5", "Messages", "Platform"],
         ["Permissions"] = ["Policy", "Templates", "Store", "Json5", "Messages", "Platform"],
         ["Edits"] = ["Codices", "Store", "Messages", "Platform"],
-        ["Worktrees"] = ["Codices", "Store", "Messages", "Platform"],
+        ["Worktrees"] = ["Codices", "Store", "Json5", "Messages", "Platform"],
         ["Tools"] =
         [
             "Network",

@@ -19,6 +19,11 @@ public sealed class ProtectedPathsTests
         Assert.Null(protectedPaths.DenialReason(Path.Combine(worktree, "a.txt")));
         Assert.NotNull(protectedPaths.DenialReason(Path.Combine(worktree, "id_rsa")));
         Assert.NotNull(protectedPaths.DenialReason(Path.Combine(worktree, "link")));
+        // A link out of the worktree is a link out of a workspace, and not Plue's.
+        File.CreateSymbolicLink(Path.Combine(worktree, "out"), Directory.CreateTempSubdirectory("plue-test-").FullName);
+        Assert.Null(protectedPaths.DenialReason(Path.Combine(worktree, "out")));
+        File.CreateSymbolicLink(Path.Combine(paths.Home, "out"), Path.Combine(worktree, "out"));
+        Assert.NotNull(protectedPaths.DenialReason(Path.Combine(paths.Home, "out")));
         Assert.NotNull(protectedPaths.DenialReason(Path.Combine(worktree, "..", "..", "..", "vault.json")));
         Assert.NotNull(protectedPaths.DenialReason(Path.Combine(paths.Home, "alias")));
         Assert.NotNull(protectedPaths.DenialReason(paths.WorktreeRecords));

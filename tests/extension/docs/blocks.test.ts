@@ -55,6 +55,8 @@ test.runIf(hasDocumentShell).each(of('json5'))('%s is what Plue reads', async (w
       `{ id: "${name}", name: "Shown", ${fields} ${isPart(text) ? text : text.trim().slice(1, -1)} }`,
     );
   }
+  // `ProvisioningTests` reads such files.
+  if ('link' in value) return expect(Object.keys(value)).toEqual(['link', 'copy', 'run', 'timeout_s']);
   if ('allowed_providers' in value) return expectManagedPolicy(text);
   if ('allow' in value || 'deny' in value) return expectPolicy(text);
   return expectSettings(value);

@@ -44,11 +44,14 @@ const ownQuestions: Partial<Record<string, () => string>> = {
   edit_cell: () => l10n.t('Edit this notebook?'),
   run_cell: () => l10n.t('Run this cell?'),
   web_search: () => l10n.t('Search the web?'),
+  worktree: () => l10n.t('Prepare new worktrees like this?'),
+  worktree_files: () => l10n.t('Copy these files to the worktree?'),
 };
 
 /** Returns "Run this command?". */
 export function questionOf({ toolName, kind }: ApprovalView): string {
-  const own = kind === 'edit' || kind === 'command' || kind === 'fetch' ? ownQuestions[toolName] : undefined;
+  const own =
+    kind === 'edit' || kind === 'command' || kind === 'fetch' || kind === 'hook' || kind === 'read' ? ownQuestions[toolName] : undefined;
   if (own !== undefined) return own();
   return questions[kind](visibleText(toolName));
 }
