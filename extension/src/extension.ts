@@ -9,6 +9,7 @@ import { activateHealth } from './features/health';
 import { activateInline } from './features/inline';
 import { activateItems } from './features/items';
 import { activateLanguage } from './features/language';
+import { activateCompare } from './features/compare';
 import { activatePlans } from './features/plans';
 import { activateProviders } from './features/providers';
 import { activateReviews } from './features/reviews';
@@ -106,6 +107,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activateItems(context, client, providers, log),
     activatePlans(context, client, log),
     activateTriggers(context, client, log),
+    activateCompare(context, client, log),
     activateTemplates(context, client, log),
     activateLanguage(client, log),
     activateSearch(context, client, providers, log),

@@ -336,6 +336,14 @@ public static class Methods
 
     /// <summary>Rejects a plan: sends its comments to the chat that wrote it as one message.</summary>
     public static readonly RpcRequest<PlanUriParams, PlanView> PlanSendComments = new("plan/sendComments");
+
+    /// <summary>Gives a goal to several models or templates, each in its own git worktree and under one budget.</summary>
+    public static readonly RpcRequest<CompareStartParams, CompareView> CompareStart = new("compare/start");
+    public static readonly RpcRequest<CompareUriParams, CompareView> CompareGet = new("compare/get");
+    public static readonly RpcRequest<Empty, CompareListResult> CompareList = new("compare/list");
+
+    /// <summary>Records that the branch of a contestant was merged.</summary>
+    public static readonly RpcRequest<CompareChooseParams, CompareView> CompareChoose = new("compare/choose");
     public static readonly RpcNotification<TaskEventParams> TaskEvent = new("task/event");
 
     // Triggers, which start tasks.

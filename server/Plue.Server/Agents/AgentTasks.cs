@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Plue.Server.Agents.Compares;
 using Plue.Server.Agents.Plans;
 using Plue.Server.Agents.Triggers;
 using Plue.Server.Chat;
@@ -36,6 +37,7 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         Plans = new PlanDocuments(services, Spawner);
         PlanRunner = new PlanRunner(services, this, Plans);
         Triggers = new AgentTriggers(services, this);
+        Compares = new CompareRunner(services, this);
         string Prompt(string tool) => services.Chat.PromptOf($"tool-{tool}");
         delegation = new(() =>
             [
@@ -63,6 +65,8 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
     public PlanRunner PlanRunner { get; }
 
     public AgentTriggers Triggers { get; }
+
+    public CompareRunner Compares { get; }
 
     internal TaskSpawner Spawner { get; }
 
@@ -664,34 +668,52 @@ internal sealed class AgentTasks : ITaskSupervisor, IBudget
         && task.Messages.SelectMany(message => message.Parts.OfType<MessagePart.ToolUse>()).LastOrDefault()?.ToolName
             == FinishTool.ToolName;
 
+    /// <summary>Runs the checks up to the first that fails, and stores their results.</summary>
     /// <returns>The first failed check, in one sentence; null if all passed.</returns>
-    private static async Task<string?> FailedCheckAsync(
+    private async Task<string?> FailedCheckAsync(
         Conversation conversation,
         AgentSpec spec,
         FinishResult? result,
         CancellationToken cancellationToken
     )
     {
+        List<CheckResult> results = [];
         foreach (var check in spec.Checks)
         {
-            if (check.Schema is { } schema)
+            var began = services.Time.GetTimestamp();
+            var problem = await ProblemAsync(conversation, check, result, cancellationToken);
+            results.Add(new CheckResult(check.Command ?? CheckResult.Schema, services.Time.GetElapsedTime(began).TotalSeconds, problem));
+            if (problem is not null)
             {
-                if (result?.Outputs is not { } outputs)
-                {
-                    return "A check needs a result returned with the tool finish.";
-                }
-                if (OutputSchema.Check(outputs, schema) is { } problem)
-                {
-                    return $"A check of the result failed. {problem}";
-                }
-            }
-            else if (check.Command is { } command && await FailedCommandAsync(conversation, command, cancellationToken) is { } said)
-            {
-                return $"The check `{command}` failed: {said}";
+                break;
             }
         }
+        if (results.Count > 0)
+        {
+            await conversation.SetTaskValuesAsync(Values((TaskFields.CheckResults, CheckResult.ToValue(results))), cancellationToken);
+        }
 
-        return null;
+        return results is [.., { Problem: { } failed }] ? failed : null;
+    }
+
+    /// <returns>Why the check failed, in one sentence; null if it passed.</returns>
+    private static async Task<string?> ProblemAsync(
+        Conversation conversation,
+        AgentCheck check,
+        FinishResult? result,
+        CancellationToken cancellationToken
+    )
+    {
+        if (check.Schema is { } schema)
+        {
+            return result?.Outputs is not { } outputs ? "A check needs a result returned with the tool finish."
+                : OutputSchema.Check(outputs, schema) is { } problem ? $"A check of the result failed. {problem}"
+                : null;
+        }
+
+        return check.Command is { } command && await FailedCommandAsync(conversation, command, cancellationToken) is { } said
+            ? $"The check `{command}` failed: {said}"
+            : null;
     }
 
     /// <returns>The error or output of the command; null if it exited with 0.</returns>

@@ -34,6 +34,12 @@ internal static class TaskFields
     /// <summary>The run of a trigger that created the task; see <see cref="Triggers.TriggerOrigin"/>.</summary>
     public const string TriggerRun = "trigger_run";
 
+    /// <summary>The contestants of a compare, in the task above theirs.</summary>
+    public const string Compare = "compare";
+
+    /// <summary>The last results of the template's checks.</summary>
+    public const string CheckResults = "check_results";
+
     public const string SubmittedResult = "handed_back";
     public const string Routing = "routing";
 

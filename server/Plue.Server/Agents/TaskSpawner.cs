@@ -115,12 +115,13 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         return conversation;
     }
 
-    /// <summary>Creates and starts a task for an approved step of a plan.</summary>
+    /// <summary>Creates and starts a task for an approved step of a plan, or for a contestant of a compare.</summary>
     /// <param name="checks">Commands that must succeed, in addition to the checks of the template.</param>
     /// <param name="model">The provider and model; null parts leave them to the template.</param>
     /// <param name="budget">Its share, which is reserved for it.</param>
     /// <param name="parentId">The chat or task of the plan; null creates a top-level task.</param>
     /// <param name="run">The id by which the plan finds the task again.</param>
+    /// <param name="isIsolated">True for a separate worktree; false leaves the place to the template.</param>
     /// <exception cref="FailureException">The task cannot be created; nothing is stored.</exception>
     public async Task<Conversation> SpawnStepAsync(
         string templateId,
@@ -131,7 +132,8 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         AgentBudget budget,
         string? parentId,
         string run,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool isIsolated = false
     )
     {
         Conversation conversation;
@@ -142,6 +144,10 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
                 (StoredChat.GoalField, Json5Conversion.Of(new Json5String(goal))),
                 ("title", Json5Conversion.Of(new Json5String(title)))
             );
+            if (isIsolated)
+            {
+                all[StoredChat.IsolationField] = Json5Conversion.Of(new Json5String(StoredChat.Worktree));
+            }
             if (checks.Count > 0)
             {
                 var own = (services.Templates.Find(templateId)?.Default(Checks) as Json5Array)?.Items ?? [];

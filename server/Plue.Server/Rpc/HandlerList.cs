@@ -41,6 +41,7 @@ internal static class HandlerList
         new PlanHandlers(tasks, services.Codices.Templates).Register(server);
         var triggers = new TriggerHandlers(server, tasks.Triggers, services.Codices.Templates, platform.CreateLogger("Rpc"));
         triggers.Register(lifecycle);
+        new CompareHandlers(tasks, services.Worktrees.Diff).Register(server);
         new CodexHandlers(server, conversations, providers, chat.Attachments, instructions).Register();
         new InstructionHandlers(server, conversations, providers, instructions).Register();
         var documents = DocumentHandlers.Of(

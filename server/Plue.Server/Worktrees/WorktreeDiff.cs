@@ -1,5 +1,6 @@
 using System.Globalization;
 using Plue.Server.Messages;
+using Plue.Server.Platform;
 
 namespace Plue.Server.Worktrees;
 
@@ -19,6 +20,7 @@ internal sealed class WorktreeDiff(Git git, Worktrees worktrees)
 {
     private const int MaxFiles = 2000;
     private const int MaxDiff = 400_000;
+    private const int MaxCountedBytes = 1024 * 1024;
 
     // Programs that git attributes name do not run.
     private static readonly string[] Diff = ["diff", "--no-ext-diff", "--no-textconv", "--no-renames"];
@@ -59,8 +61,30 @@ internal sealed class WorktreeDiff(Git git, Worktrees worktrees)
         }
 
         var untracked = await UntrackedAsync(record, cancellationToken);
-        files.AddRange(untracked.Select(path => new WorktreeFile(path, WorktreeChange.Created, 0, 0)));
+        files.AddRange(
+            untracked.Select((path, at) => new WorktreeFile(path, WorktreeChange.Created, at < MaxFiles ? LinesOf(record, path) : 0, 0))
+        );
         return (record, [.. files.OrderBy(file => file.Path, StringComparer.Ordinal).Take(MaxFiles)], files.Count);
+    }
+
+    /// <returns>The number of lines of a file; 0 if it is binary, too large, or cannot be read.</returns>
+    private static int LinesOf(StoredWorktree record, string path)
+    {
+        try
+        {
+            return
+                Path.Combine(record.Path, path) is var file
+                && RealPath.ResolvesInto(file, record.Path)
+                && RegularFile.Read(file, MaxCountedBytes) is { } content
+                && !content.Contains((byte)0)
+                ? content.Count(one => one == '\n') + (content is [.., not (byte)'\n'] ? 1 : 0)
+                : 0;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It is listed without a size.
+            return 0;
+        }
     }
 
     /// <summary>Gets the text of a file at the commit where the branch began; null if it did not exist.</summary>
