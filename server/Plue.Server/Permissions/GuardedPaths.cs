@@ -82,6 +82,16 @@ internal static class GuardedPaths
         }
     }
 
+    /// <summary>Gets the real path of the main checkout of a git worktree; null for other folders.</summary>
+    internal static string? MainCheckoutOf(string worktree) =>
+        GitFolderOf(worktree) is { } own
+        && Path.GetDirectoryName(own) is { } all
+        && Path.GetFileName(all) == "worktrees"
+        && Path.GetDirectoryName(all) is { } repository
+        && Path.GetFileName(repository) == ".git"
+            ? Path.GetDirectoryName(repository)
+            : null;
+
     private static bool IsOrdinary(GuardedFile file, Func<IReadOnlyList<string>>? ordinary) =>
         ordinary?.Invoke().Any(pattern => pattern.Equals(file.Pattern, StringComparison.OrdinalIgnoreCase)) == true;
 

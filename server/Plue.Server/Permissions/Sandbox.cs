@@ -294,6 +294,15 @@ internal sealed class Sandbox(
             arguments.AddRange(Hide(place));
         }
 
+        // A worktree uses packages and the history of its main checkout.
+        foreach (var checkout in folders.Select(GuardedPaths.MainCheckoutOf).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            if (IsCovered(checkout) && !IsInside(checkout) && !places.Exists(place => RealPath.IsUnder(checkout, place)))
+            {
+                arguments.AddRange(["--ro-bind", checkout, checkout]);
+            }
+        }
+
         if (rules.Input is { } input)
         {
             arguments.AddRange(["--ro-bind", input, input]);

@@ -207,10 +207,9 @@ public sealed class ProvisioningTests
         await using var home = await CreateAsync();
         await using var endpoint = new ScriptedEndpoint { Route = _ => Answer("Done.") };
         AgentsHome.Write(home.Home, endpoint.Url);
-        var signal = Path.Combine(home.Repository, "go.log");
         await FillAsync(
             home.Repository,
-            $"{{ link: [{{ folder: 'node_modules', lock: 'package-lock.json' }}], copy: ['cache.bin'], run: ['test -e {signal} || sleep 600', 'true'] }}"
+            $"{{ link: [{{ folder: 'node_modules', lock: 'package-lock.json' }}], copy: ['cache.bin'], run: ['test -e go.log || sleep 600', 'true'] }}"
         );
         await home.CommitAsync(home.Repository, "Files");
         new HookApprovals(home.Paths, TimeProvider.System).Approve(
@@ -230,7 +229,7 @@ public sealed class ProvisioningTests
         Assert.True(row.Contents.IsEmpty);
         Assert.Equal("left", await TextAsync(home.Repository, "node_modules/left/index.js"));
 
-        await File.WriteAllTextAsync(signal, "", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(row.Record.Path, "go.log"), "", Cancel);
         using var again = Start(
             home,
             Environment.GetEnvironmentVariable("PATH")!,
