@@ -24,6 +24,7 @@ const mainScenarios = [
   'chat',
   'chatView',
   'claudeCode',
+  'compare',
   'crash',
   'editorTools',
   'firstRun',

@@ -10,7 +10,7 @@ namespace Plue.Server.Tests.Agents;
 public sealed class CompareTests
 {
     private const string Checked =
-        "available_tools: ['read', 'write', 'bash'], checks: [{ command: 'test -e made.txt' }, { command: 'grep -q good made.txt' }], budget: { usd: 0.5, rounds: 20 }, fields: [{ name: 'permission_mode', default: 'edit' }]";
+        "available_tools: ['read', 'write', 'bash'], checks: [{ command: 'test -e made.txt' }, { command: 'grep -q good made.txt' }], budget: { usd: 0.5, rounds: 20 }";
 
     [Fact]
     public async Task Contestants_work_in_worktrees_with_checks_and_the_chosen_one_is_merged()
@@ -158,11 +158,13 @@ public sealed class CompareTests
         {
             foreach (var asked in (await home.Client.ResultAsync("approval/list"))!["approvals"]!.AsArray())
             {
+                // Only its checks are asked about.
+                Assert.NotEqual("write", (string?)asked!["toolName"]);
                 await home.Client.RequestAsync(
                     "approval/answer",
                     new
                     {
-                        id = (string)asked!["id"]!,
+                        id = (string)asked["id"]!,
                         fingerprint = (string)asked["fingerprint"]!,
                         decision = "once",
                     }

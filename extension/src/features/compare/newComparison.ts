@@ -62,7 +62,7 @@ async function pickModels(sidecar: Pick<Sidecar, 'request'>, templateId: string)
   const rows = lists.flat().map(({ provider, model, ...row }) => ({ ...row, contestant: { templateId, provider, model } }));
   const chosen = await showQuickPick(rows, {
     title: l10n.t('Select {0} to {1} Models', minContestants, maxContestants),
-    placeHolder: l10n.t('Each works in its own git worktree'),
+    placeHolder: l10n.t('Each edits its own git worktree without asking, unless its agent is set to ask'),
     canPickMany: true,
     ignoreFocusOut: true,
     matchOnDescription: true,

@@ -2,7 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
-import { FailureError, toFailureError, UserCancelledError } from '../../infrastructure/errors';
+import { FailureError, runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
 import { openAddress } from '../../infrastructure/addresses';
 import { gitApi } from '../../infrastructure/gitApi';
 import { showInformationMessage, showInputBox, showSuggestionBox, showWarningMessage, withProgress } from '../../infrastructure/window';
@@ -62,7 +62,8 @@ export class WorktreeActions {
     const result = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
       this.sidecar.request(worktreeMerge, { task, commitMessage, abortOnConflict: false }),
     );
-    await this.showMerge(task, view, result);
+    // The notification can stay open for long; the merge is done.
+    void runWithErrorHandling(this.log, () => this.showMerge(task, view, result));
   }
 
   /** Commits what is not committed, and after a confirmation pushes the branch and creates a pull request with gh. */

@@ -68,6 +68,7 @@ function diffView({ files, added, removed }: NonNullable<ContestantView['diff']>
 
 function checksText(checks: readonly CheckView[]): string {
   if (checks.length === 0) return l10n.t('none');
+  if (checks.every(({ state }) => state === 'waiting')) return l10n.t('not run');
   return l10n.t('{0} of {1} passed', checks.filter(({ state }) => state === 'passed').length, checks.length);
 }
 
@@ -82,9 +83,8 @@ function checkView({ name, state, seconds, problem }: CheckView): HTMLElement {
     'li',
     { class: state, ...(problem === undefined ? {} : { title: visibleText(problem) }) },
     element('span', { class: `codicon codicon-${image}`, role: 'img', title: label, 'aria-label': label }),
-    ' ',
     element('code', {}, visibleText(name)),
-    seconds === undefined ? undefined : element('span', { class: 'quiet' }, ` · ${formatDuration(seconds * 1000)}`),
+    seconds === undefined ? undefined : element('span', { class: 'quiet' }, formatDuration(seconds * 1000)),
   );
 }
 
@@ -102,7 +102,7 @@ function buttons({ uri, status, worktree }: TaskView, isChosen: boolean, act: Ac
   const works = isWorking(status);
   const hasWorktree = worktree !== undefined && worktree.state !== 'removed';
   return [
-    ...(hasWorktree && !works && !isChosen ? [button(l10n.t('Choose…'), 'choose', 'primary')] : []),
+    ...(hasWorktree && !works && !isChosen ? [button(l10n.t('Choose…'), 'choose', status === 'done' ? 'primary' : 'secondary')] : []),
     ...(hasWorktree ? [button(l10n.t('Review'), 'review', 'secondary')] : []),
     ...(works ? [button(l10n.t('Stop'), 'stop', 'secondary')] : []),
     ...(isResumable(status) || status === 'over_budget' ? [button(l10n.t('Resume'), 'resume', 'secondary')] : []),

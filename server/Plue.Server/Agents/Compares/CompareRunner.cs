@@ -1,6 +1,7 @@
 using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
+using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Templates;
@@ -49,7 +50,11 @@ internal sealed class CompareRunner(AgentServices services, AgentTasks tasks)
         var parent = await services.Conversations.SpawnAsync(
             TemplateId,
             new ChatFields($"Compare: {title}", null, contestants[0].ProviderId, contestants[0].Model),
-            AgentTasks.Values((StoredChat.GoalField, Json5Conversion.Of(new Json5String(goal)))),
+            AgentTasks.Values(
+                (StoredChat.GoalField, Json5Conversion.Of(new Json5String(goal))),
+                // For templates without a mode: each edits its own worktree, and the user reviews the result.
+                (PermissionModes.Field, Json5Conversion.Of(new Json5String(PermissionModes.NameOf(PermissionMode.EditFreely))))
+            ),
             spawnedBy: null,
             AgentTasks.Values((Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(budget))), (TaskFields.Compare, compare.ToValue())),
             depth: 0,
