@@ -73,12 +73,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
                 return listed;
             }
 
-            running =
-            [
-                .. known
-                    .Values.Where(row => row.Summary is { Status: ChatStatus.Running } or { TaskStatus: TaskStates.Queued })
-                    .Select(row => PathOf(row.Summary.Id)),
-            ];
+            running = [.. known.Values.Where(IsWorking).Select(row => PathOf(row.Summary.Id))];
             file.Save(known, changed, gone);
             return listed = NewestFirst(known.Values);
         }
@@ -149,11 +144,13 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private bool IsCurrent(IndexRow row) =>
         row.Summary.Status switch
         {
-            ChatStatus.Running => JournalLock.IsHeld(PathOf(row.Summary.Id)),
-            ChatStatus.Idle when row.Summary.TaskStatus == TaskStates.Queued => JournalLock.IsHeld(PathOf(row.Summary.Id)),
             ChatStatus.Damaged => false,
-            _ => true,
+            _ => !IsWorking(row) || JournalLock.IsHeld(PathOf(row.Summary.Id)),
         };
+
+    /// <summary>True if a process works on the chat, waits to start it, or waits for its subtasks.</summary>
+    private static bool IsWorking(IndexRow row) =>
+        row.Summary is { Status: ChatStatus.Running } or { TaskStatus: TaskStates.Running or TaskStates.Queued };
 
     /// <summary>Gets each journal, with its row if the file still matches the row; reads the metadata of each file once.</summary>
     private List<(IndexRow? Row, string Id, long Length, long Modified)> Journals(Dictionary<string, IndexRow> rows)
