@@ -33,8 +33,8 @@ const shipped = [
   { folder: 'extension/media', names: /\.(svg|png|md|json)$/ },
 ];
 
-/** Maximum size of a package in bytes, by target. The package for Linux has 18.2 MiB: docs/decisions/061-fixed-address-native-aot.md. */
-const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 18.5 * 1024 * 1024 });
+/** Maximum size of a package in bytes, by target. The package for Linux has 19.2 MiB: docs/decisions/061-fixed-address-native-aot.md. */
+const mostBytes = /** @type {Record<string, number>} */ ({ 'linux-x64': 19.5 * 1024 * 1024 });
 
 const packageSources = [
   'package.json',

@@ -33,6 +33,7 @@ const mainScenarios = [
   'keepRunning',
   'package',
   'providersPage',
+  'reviewChanges',
   'search',
   'servers',
   'start',

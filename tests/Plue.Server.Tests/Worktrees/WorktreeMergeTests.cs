@@ -114,7 +114,7 @@ public sealed class WorktreeMergeTests
             [
                 new WorktreeFile(".gitignore", WorktreeChange.Deleted, 0, 1),
                 new WorktreeFile("lines.txt", WorktreeChange.Modified, 1, 1),
-                new WorktreeFile("new.txt", WorktreeChange.Created, 0, 0),
+                new WorktreeFile("new.txt", WorktreeChange.Created, 1, 0),
             ],
             files
         );

@@ -138,7 +138,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('The list shows that it runs, and the tokens of its tools', async () => {
     await workbench.command('Plue: Manage MCP Servers');
     await row('everything')
-      .filter({ hasText: /running, \d+ tools, about \d+ tokens/ })
+      .filter({ hasText: /running, \d+ tools, about [\d,]+ tokens/ })
       .waitFor();
   });
 

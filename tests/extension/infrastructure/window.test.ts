@@ -103,6 +103,11 @@ const shows: Record<string, (text: LocalizedText) => unknown> = {
     record(panel);
   },
   createCodeLens: (text) => record(ui.createCodeLens(0, text, 'plue.test')),
+  createCommentController: (text) => record(ui.createCommentController('plue.test', text)),
+  codeMarkdown: (text) => {
+    record(ui.codeMarkdown([text]));
+    expect(ui.codeMarkdown([], { code: text, language: 'js' }).value).toMatch(/^\n```js\n[^]*\n```\n$/);
+  },
   // Code is shown unchanged, in a code block.
   createDecoration: (text) => {
     const { renderOptions, hoverMessage } = ui.createDecoration(new Range(0, 0, 0, 0), text, { code: text, language: 'js' });

@@ -727,6 +727,10 @@ export function report(path: string, problems: unknown[]): void {
   diagnosticsChanged.fire({ uris: [Uri.file(path)] });
 }
 
+export const comments = {
+  createCommentController: (id: string, label: string) => ({ id, label }),
+};
+
 export const languages = {
   registerHoverProvider: (_selector: unknown, provider: HoverProvider): Disposable => {
     hoverProvider = provider;
