@@ -36,6 +36,9 @@ internal sealed class AgentsHome : IAsyncDisposable
     )
     {
         var made = new AgentsHome();
+        home ??= Directory.CreateTempSubdirectory("plue-test-").FullName;
+        // Before the sidecar, which can start tasks at once.
+        Write(home, made.Endpoint.Url);
         made.Sidecar = await InMemorySidecar.StartAsync(
             home,
             folder: made.Folder,
@@ -45,7 +48,6 @@ internal sealed class AgentsHome : IAsyncDisposable
                 : [tools],
             time: time
         );
-        Write(made.Sidecar.Home, made.Endpoint.Url);
         return made;
     }
 
