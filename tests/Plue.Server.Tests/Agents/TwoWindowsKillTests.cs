@@ -7,7 +7,7 @@ namespace Plue.Server.Tests.Agents;
 
 /// <summary>
 /// Six agents in one tree, and two windows that show them. The process of one window, or of both, is killed at thirty random points, and the tree is resumed
-/// in a window that is left or opened: nothing that either window was told is lost, and no call is run twice.
+/// in a window that is left or opened: nothing that either window received is lost, and no call is run twice.
 /// </summary>
 public sealed class TwoWindowsKillTests
 {
@@ -155,7 +155,7 @@ public sealed class TwoWindowsKillTests
         return events.Count;
     }
 
-    /// <summary>Both windows show every message that one of them was told, and each call ran at most once.</summary>
+    /// <summary>Both windows show every message that one of them received, and each call ran at most once.</summary>
     private async Task CheckAsync(string uri)
     {
         foreach (var window in windows)
